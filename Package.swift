@@ -1,0 +1,79 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Kernels and the loops that call them are hundreds of times slower unoptimised, so they are optimised in debug too.
+let optimised: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+let package = Package(
+  name: "warmup",
+  products: [.executable(name: "warmup", targets: ["warmup"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+    .target(
+      name: "CKernels",
+      cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
+    .executableTarget(name: "sandbox"),
+
+    .target(name: "HDF5", dependencies: ["CHDF5"], swiftSettings: strict),
+    .target(
+      name: "Model",
+      dependencies: ["COpenBLAS", "CKernels"],
+      swiftSettings: optimised),
+    .target(
+      name: "Runner",
+      dependencies: [
+        "HDF5", "CLibYAML", "CCrypto",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Stages",
+      dependencies: [
+        "Runner", "Model", "HDF5", "CZlib",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ],
+      resources: [.embedInCode("Prompts")],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "warmup",
+      dependencies: [
+        "Stages", "Runner", "Model",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .testTarget(name: "HDF5Tests", dependencies: ["HDF5"], swiftSettings: strict),
+    .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: optimised),
+    .testTarget(name: "RunnerTests", dependencies: ["Runner", "HDF5"], swiftSettings: strict),
+    .testTarget(
+      name: "StagesTests", dependencies: ["Stages", "Runner", "Model", "HDF5", "sandbox"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "WarmupTests",
+      dependencies: [
+        "Runner", "HDF5", "warmup", "sandbox",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ],
+      swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

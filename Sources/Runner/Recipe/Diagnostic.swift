@@ -1,0 +1,61 @@
+/// Something wrong with a recipe, said in one sentence, with its place.
+public struct Diagnostic: Hashable, Sendable {
+  /// Where it stands.
+  public let position: SourcePosition
+  /// What is wrong and what to do about it, without a full stop.
+  public let message: String
+
+  /// Describes a mistake.
+  public init(_ position: SourcePosition, _ message: String) {
+    self.position = position
+    self.message = message
+  }
+}
+
+/// Collects diagnostics, so that all of a recipe's mistakes are reported at once.
+public struct DiagnosticSink: Sendable {
+  /// What has been found so far, in the order found.
+  public private(set) var diagnostics: [Diagnostic] = []
+
+  /// An empty sink.
+  public init() {}
+
+  /// Adds a mistake.
+  public mutating func report(_ position: SourcePosition, _ message: String) {
+    diagnostics.append(Diagnostic(position, message))
+  }
+}
+
+/// Finds the candidate that a person most likely meant to type.
+/// - Returns: the nearest by edit distance, if it is near enough to be worth suggesting.
+public func nearestName(to name: String, among candidates: [String]) -> String? {
+  let limit = max(1, name.count / 3 + 1)
+  let scored = candidates.map { ($0, editDistance(Array(name.utf8), Array($0.utf8))) }
+  return scored.filter { $0.1 <= limit }.min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
+}
+
+/// `; did you mean 'x'?`, or what else there is to choose from.
+package func suggestion(for name: String, among candidates: [String]) -> String {
+  if let near = nearestName(to: name, among: candidates) { return "; did you mean '\(near)'?" }
+  guard !candidates.isEmpty, candidates.count <= 12 else { return "" }
+  return "; choose from \(candidates.joined(separator: ", "))"
+}
+
+/// Levenshtein distance with adjacent transpositions counted as one edit.
+private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+  if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
+  var beforePrevious = [Int](repeating: 0, count: b.count + 1)
+  var previous = Array(0...b.count)
+  for i in 1...a.count {
+    var row = [i] + [Int](repeating: 0, count: b.count)
+    for j in 1...b.count {
+      let substitution = previous[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)
+      row[j] = min(previous[j] + 1, row[j - 1] + 1, substitution)
+      if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] {
+        row[j] = min(row[j], beforePrevious[j - 2] + 1)
+      }
+    }
+    (beforePrevious, previous) = (previous, row)
+  }
+  return previous[b.count]
+}

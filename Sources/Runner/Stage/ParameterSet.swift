@@ -1,0 +1,190 @@
+/// A group of parameters: a struct with defaults and one `Field` for each of its properties.
+///
+/// ```swift
+/// struct DistillParameters: ParameterSet {
+///   var epochs = 3
+///   static var fields: [Field<Self>] {
+///     [Field("epochs", \.epochs, range: 1...1000, "passes over the traces")]
+///   }
+/// }
+/// ```
+public protocol ParameterSet: ParameterValue {
+  /// The parameters at their defaults.
+  init()
+  /// The parameters that a recipe may set, in the order of the documentation.
+  static var fields: [Field<Self>] { get }
+  /// Reports what is wrong with the parameters taken together; `positions` gives the place of each
+  /// field that the recipe sets.
+  func check(
+    positions: [String: SourcePosition], at position: SourcePosition,
+    into sink: inout DiagnosticSink)
+}
+
+extension ParameterSet {
+  /// Nothing to check.
+  public func check(
+    positions: [String: SourcePosition], at position: SourcePosition,
+    into sink: inout DiagnosticSink
+  ) {}
+
+  /// The group of fields.
+  public static var shape: ParameterShape { .group(fields.map(\.description)) }
+
+  /// Reads the fields; what the recipe leaves out keeps its default.
+  public static func decode(_ node: RecipeNode, into sink: inout DiagnosticSink) -> Self? {
+    let entries: [RecipeEntry]
+    switch node.value {
+    case .map(let found): entries = found
+    case .null: entries = []
+    default:
+      sink.report(node.position, "expected a mapping of parameters, found \(node.value.typeName)")
+      return nil
+    }
+    return decode(entries, at: node.position, owner: "", into: &sink)
+  }
+
+  /// Reads the fields from entries. `owner` ends messages about unknown keys, as in
+  /// `unknown key 'epoch' in 'warmed' (kind distill)`.
+  public static func decode(
+    _ entries: [RecipeEntry], at position: SourcePosition, owner: String,
+    into sink: inout DiagnosticSink
+  ) -> Self? {
+    let before = sink.diagnostics.count
+    let fields = Self.fields
+    var result = Self()
+    var positions: [String: SourcePosition] = [:]
+    for entry in entries {
+      guard let field = fields.first(where: { $0.name == entry.key }) else {
+        let hint = suggestion(for: entry.key, among: fields.map(\.name))
+        sink.report(entry.keyPosition, "unknown key '\(entry.key)'\(owner)\(hint)")
+        continue
+      }
+      positions[entry.key] = entry.node.position
+      field.decode(&result, entry.node, &sink)
+    }
+    for field in fields where field.description.isRequired && positions[field.name] == nil {
+      sink.report(position, "missing key '\(field.name)'\(owner): \(field.description.summary)")
+    }
+    if sink.diagnostics.count == before {
+      result.check(positions: positions, at: position, into: &sink)
+    }
+    return sink.diagnostics.count == before ? result : nil
+  }
+
+  /// Every field by name, defaults filled in.
+  public var json: JSONValue {
+    .object(Dictionary(uniqueKeysWithValues: Self.fields.map { ($0.name, $0.encode(self)) }))
+  }
+
+  /// The fields that identify a result: without those declared `identity: false`, and without
+  /// those declared `later` that stand at their default.
+  public var identity: JSONValue {
+    let defaults = Self()
+    let kept = Self.fields.filter { field in
+      field.description.isIdentity
+        && !(field.isLater && field.encode(self) == field.encode(defaults))
+    }
+    return .object(
+      Dictionary(uniqueKeysWithValues: kept.map { ($0.name, $0.encodeIdentity(self)) }))
+  }
+}
+
+/// No parameters at all.
+public struct NoParameters: ParameterSet {
+  /// Nothing to set.
+  public init() {}
+  /// None.
+  public static var fields: [Field<NoParameters>] { [] }
+}
+
+/// What is known about a parameter, apart from how to read it.
+public struct FieldDescription: Sendable {
+  /// The key in the recipe.
+  public let name: String
+  /// One line for people, with units.
+  public let summary: String
+  /// The shape of the value.
+  public let shape: ParameterShape
+  /// The value where the recipe says nothing; nil where it must say something.
+  public let defaultValue: JSONValue?
+  /// The least value, if there is one.
+  public let minimum: Double?
+  /// The greatest value, if there is one.
+  public let maximum: Double?
+  /// Whether another value may change the result, and so belongs to the key.
+  public let isIdentity: Bool
+
+  /// Whether a recipe must set it.
+  public var isRequired: Bool { defaultValue == nil }
+}
+
+/// One parameter of a set: how it is called, read, checked and written.
+public struct Field<Root: ParameterSet> {
+  /// What is known about it.
+  public let description: FieldDescription
+  /// Whether it was added after recipes with keys were in use; at its default it then stays out
+  /// of the key.
+  public let isLater: Bool
+  let decode: (inout Root, RecipeNode, inout DiagnosticSink) -> Void
+  let encode: (Root) -> JSONValue
+  let encodeIdentity: (Root) -> JSONValue
+
+  /// The key in the recipe.
+  public var name: String { description.name }
+
+  /// Declares a parameter.
+  /// - Parameters:
+  ///   - name: the key in the recipe, snake_case.
+  ///   - path: the property that holds the value.
+  ///   - range: the values allowed, for numbers and for each element of lists of numbers.
+  ///   - required: whether a recipe must set it; the default is then never used.
+  ///   - identity: false for what cannot change the result, such as a number of threads.
+  ///   - later: true for a parameter that was added to a kind already in use.
+  ///   - summary: one line for people, with units.
+  public init<Value: ParameterValue>(
+    _ name: String, _ path: WritableKeyPath<Root, Value>, range: ClosedRange<Double>? = nil,
+    required: Bool = false, identity: Bool = true, later: Bool = false, _ summary: String
+  ) {
+    description = FieldDescription(
+      name: name, summary: summary, shape: Value.shape,
+      defaultValue: required ? nil : Root()[keyPath: path].json,
+      minimum: range.flatMap { $0.lowerBound.isFinite ? $0.lowerBound : nil },
+      maximum: range.flatMap { $0.upperBound.isFinite ? $0.upperBound : nil },
+      isIdentity: identity)
+    isLater = later
+    decode = { root, node, sink in
+      guard let value = Value.decode(node, into: &sink) else { return }
+      if let range, let outside = firstNumber(of: value.json, outside: range) {
+        sink.report(node.position, "'\(name)' must be \(words(for: range)), found \(outside)")
+        return
+      }
+      root[keyPath: path] = value
+    }
+    encode = { $0[keyPath: path].json }
+    encodeIdentity = { root in
+      let value = root[keyPath: path]
+      return (value as? any ParameterSet)?.identity ?? value.json
+    }
+  }
+}
+
+extension ClosedRange<Double> {
+  /// All numbers from a bound upwards.
+  public static func atLeast(_ bound: Double) -> ClosedRange<Double> { bound...Double.infinity }
+}
+
+private func firstNumber(of value: JSONValue, outside range: ClosedRange<Double>) -> String? {
+  switch value {
+  case .array(let values): values.lazy.compactMap { firstNumber(of: $0, outside: range) }.first
+  case .integer(let number): range.contains(Double(number)) ? nil : String(number)
+  case .number(let number): range.contains(number) ? nil : "\(number)"
+  default: nil
+  }
+}
+
+private func words(for range: ClosedRange<Double>) -> String {
+  func short(_ bound: Double) -> String { Int(exactly: bound).map(String.init) ?? "\(bound)" }
+  if range.upperBound == .infinity { return "at least \(short(range.lowerBound))" }
+  if range.lowerBound == -.infinity { return "at most \(short(range.upperBound))" }
+  return "between \(short(range.lowerBound)) and \(short(range.upperBound))"
+}

@@ -1,0 +1,105 @@
+import Foundation
+
+/// What a stage sees of the run while it works.
+public final class StageContext: Sendable {
+  /// The instance, such as `tuned[start=warmed,seed=2]`.
+  public let instance: String
+  /// How many threads the stage may use. Results never depend on it.
+  public let threads: Int
+  /// Where files from outside are found.
+  public let environment: StageEnvironment
+  /// Asks whether the person at the terminal wants to stop.
+  public let interruption: Interruption
+  /// Checkpoints of this instance, which survive a kill.
+  public let checkpoints: CheckpointStore
+  /// The log of what is measured at every step.
+  public let metrics: MetricsLog
+  /// Where the stage says how far it is.
+  public let progress: any ProgressSink
+  /// A folder for whatever the stage wants to keep between attempts.
+  public let workDirectory: URL
+
+  private let inputs: [String: InputArtifact]
+  private let outputDirectory: URL
+  private let published: PublishedValues
+
+  /// Gathers what a stage needs. The executor makes one for each attempt; tests make their own.
+  public init(
+    instance: String, inputs: [String: InputArtifact], outputDirectory: URL, workDirectory: URL,
+    environment: StageEnvironment, threads: Int = 2, interruption: Interruption = Interruption(),
+    progress: any ProgressSink = SilentProgress()
+  ) throws {
+    self.instance = instance
+    self.inputs = inputs
+    self.outputDirectory = outputDirectory
+    self.workDirectory = workDirectory
+    self.environment = environment
+    self.threads = threads
+    self.interruption = interruption
+    self.progress = progress
+    checkpoints = try CheckpointStore(folder: workDirectory.appending(path: "checkpoints"))
+    metrics = try MetricsLog(file: workDirectory.appending(path: "metrics.jsonl"))
+    published = PublishedValues()
+  }
+
+  /// What is bound to a port that a recipe must bind.
+  /// - Throws: `StageError.unbound` where nothing is, which planning rules out.
+  public func input(_ port: String) throws -> InputArtifact {
+    guard let artifact = inputs[port] else { throw StageError.unbound(port: port) }
+    return artifact
+  }
+
+  /// What is bound to an optional port, if anything.
+  public func optionalInput(_ port: String) -> InputArtifact? { inputs[port] }
+
+  /// The HDF5 file that the stage must write for an output port.
+  public func output(_ port: String) -> URL { outputDirectory.appending(path: "\(port).h5") }
+
+  /// Publishes a number with the artifact, such as `accuracy`, for tables to show.
+  public func publish(_ value: Double, as name: String) { published.set(name, .number(value)) }
+
+  /// Publishes a fact with the artifact, such as the sandbox in force, for reports to show.
+  public func publish(fact value: JSONValue, as name: String) { published.set(name, value) }
+
+  /// What has been published so far.
+  public var values: [String: JSONValue] { published.all }
+}
+
+/// An output of another instance, bound to an input port.
+public struct InputArtifact: Sendable {
+  /// The HDF5 file.
+  public let file: URL
+  /// The key of the instance that made it.
+  public let key: String
+  /// The instance that made it.
+  public let instance: String
+  /// What it holds.
+  public let type: ArtifactType
+
+  /// Describes an input.
+  public init(file: URL, key: String, instance: String, type: ArtifactType) {
+    self.file = file
+    self.key = key
+    self.instance = instance
+    self.type = type
+  }
+}
+
+/// What can go wrong in any stage.
+public enum StageError: Error, CustomStringConvertible {
+  /// The stage stopped at a checkpoint because it was asked to.
+  case interrupted
+  /// A required port has nothing bound to it.
+  case unbound(port: String)
+  /// The stage cannot do its job; the sentence says why and what to do.
+  case failed(String)
+
+  /// A sentence for people.
+  public var description: String {
+    switch self {
+    case .interrupted: "stopped at the last checkpoint; run again to continue"
+    case .unbound(let port): "nothing is bound to the input '\(port)'"
+    case .failed(let sentence): sentence
+    }
+  }
+}
