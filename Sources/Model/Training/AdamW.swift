@@ -1,0 +1,152 @@
+import CKernels
+import Foundation
+
+/// The optimiser of Loshchilov and Hutter (2019), computed as by PyTorch: decoupled weight decay,
+/// first and second moments in float32, clipping by the norm of all gradients.
+public struct AdamW: Sendable {
+  /// What does not change from step to step.
+  public struct Parameters: Sendable, Hashable {
+    /// Decay of the first moment.
+    public var beta1: Double
+    /// Decay of the second moment.
+    public var beta2: Double
+    /// Added to the root of the second moment.
+    public var epsilon: Double
+    /// Decoupled weight decay; biases and norms are exempt (``ParameterLayout/Entry/decays``).
+    public var weightDecay: Double
+
+    /// PyTorch's defaults.
+    public init(
+      beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+      weightDecay: Double = 0.01
+    ) {
+      self.beta1 = beta1
+      self.beta2 = beta2
+      self.epsilon = epsilon
+      self.weightDecay = weightDecay
+    }
+  }
+
+  /// What does not change from step to step.
+  public let parameters: Parameters
+  /// First moments, laid out as the weights.
+  public let firstMoments: FloatBuffer
+  /// Second moments, laid out as the weights.
+  public let secondMoments: FloatBuffer
+  /// How many steps were made. Set it, and the moments, to continue from a checkpoint.
+  public var stepCount = 0
+
+  private let layout: ParameterLayout
+
+  /// An optimiser before its first step.
+  public init(_ layout: ParameterLayout, _ parameters: Parameters = Parameters()) {
+    self.parameters = parameters
+    self.layout = layout
+    firstMoments = FloatBuffer(count: layout.count)
+    secondMoments = FloatBuffer(count: layout.count)
+  }
+
+  /// Changes the weights by one step.
+  ///
+  /// With g the clipped gradient: w -= rate * decay * w; m and v take in g and g^2;
+  /// w -= rate * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon).
+  /// - Parameters:
+  ///   - weights: The model to change.
+  ///   - gradients: dLoss / dParameter, laid out as the weights; they stay as they are.
+  ///   - learningRate: The step's rate.
+  ///   - maxGradientNorm: Gradients are scaled by min(1, max / (norm + 1e-6)); nil does not clip.
+  ///   - pool: Who does the work.
+  /// - Returns: The norm of all gradients, before clipping.
+  /// - Throws: ``OptimiserError/gradientNotFinite(parameter:step:)`` before anything has changed.
+  @discardableResult
+  public mutating func step(
+    _ weights: Weights, gradients: FloatBuffer, learningRate: Double, maxGradientNorm: Double?,
+    pool: WorkerPool
+  ) throws -> Double {
+    precondition(gradients.count == layout.count && weights.layout == layout)
+    let norm = GradientNorm.norm(of: gradients, pool: pool)
+    guard norm.isFinite else {
+      throw OptimiserError.gradientNotFinite(
+        parameter: GradientNorm.firstNotFinite(gradients, layout), step: stepCount + 1)
+    }
+    stepCount += 1
+    let scale = maxGradientNorm.map { min(1, $0 / (norm + 1e-6)) } ?? 1
+    let update = Update(parameters, learningRate: learningRate, scale: scale, step: stepCount)
+    let pieces = layout.entries.flatMap { entry in
+      BatchPlan.split(entry.count, into: max(1, entry.count / (1 << 16)))
+        .map { (start: entry.offset + $0.lowerBound, count: $0.count, decays: entry.decays) }
+    }
+    pool.parallel(pieces.count) { task, _ in
+      let piece = pieces[task]
+      update.apply(
+        weights.buffer.base + piece.start, gradients: gradients.base + piece.start,
+        first: firstMoments.base + piece.start, second: secondMoments.base + piece.start,
+        count: piece.count, decays: piece.decays)
+    }
+    return norm
+  }
+}
+
+extension AdamW {
+  /// One step's numbers.
+  private struct Update {
+    private let gradientScale: Vector
+    private let beta1: Vector
+    private let beta2: Vector
+    private let newShare1: Vector
+    private let newShare2: Vector
+    private let kept: Float
+    private let stepSize: Vector
+    private let inverseRootCorrection: Vector
+    private let epsilon: Vector
+
+    init(_ parameters: Parameters, learningRate: Double, scale: Double, step: Int) {
+      func spread(_ value: Double) -> Vector { Vector(repeating: Float(value)) }
+      gradientScale = spread(scale)
+      beta1 = spread(parameters.beta1)
+      beta2 = spread(parameters.beta2)
+      newShare1 = spread(1 - parameters.beta1)
+      newShare2 = spread(1 - parameters.beta2)
+      kept = Float(1 - learningRate * parameters.weightDecay)
+      let correction1 = 1 - pow(parameters.beta1, Double(step))
+      let correction2 = 1 - pow(parameters.beta2, Double(step))
+      stepSize = spread(-learningRate / correction1)
+      inverseRootCorrection = spread(1 / correction2.squareRoot())
+      epsilon = spread(parameters.epsilon)
+    }
+
+    func apply(
+      _ weights: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
+      first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>, count: Int,
+      decays: Bool
+    ) {
+      let kept = Vector(repeating: decays ? self.kept : 1)
+      forEachVector(count) { i, lanes in
+        let g = gradients.vector(i, lanes) * gradientScale
+        let m = ck_multiply_add(first.vector(i, lanes), beta1, g * newShare1)
+        let v = ck_multiply_add(second.vector(i, lanes), beta2, g * g * newShare2)
+        let denominator = ck_multiply_add(ck_square_root(v), inverseRootCorrection, epsilon)
+        first.store(m, i, lanes)
+        second.store(v, i, lanes)
+        let w = weights.vector(i, lanes) * kept
+        weights.store(ck_multiply_add(stepSize, m / denominator, w), i, lanes)
+      }
+    }
+  }
+}
+
+/// Why an optimiser cannot make a step.
+public enum OptimiserError: Error, Equatable, CustomStringConvertible {
+  /// A gradient is infinite or not a number, or their squares overflow.
+  case gradientNotFinite(parameter: String?, step: Int)
+
+  /// A sentence for people.
+  public var description: String {
+    switch self {
+    case .gradientNotFinite(let parameter, let step):
+      let place = parameter.map { "of \($0)" } ?? "as a whole"
+      return "the gradient \(place) is not finite in step \(step); "
+        + "nothing was changed: lower the learning rate or look at the data of this step"
+    }
+  }
+}

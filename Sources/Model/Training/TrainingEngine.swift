@@ -1,0 +1,105 @@
+/// Log-probabilities and gradients of a model on packed batches.
+///
+/// Results are bit-equal on any number of threads. An engine is used by one thread at a time; its
+/// memory grows with the largest batch and is reused. Everything is float32.
+public final class TrainingEngine {
+  /// The model, which an optimiser may change between calls.
+  public let weights: Weights
+  /// dLoss / dParameter, laid out as the weights; backward passes add to it.
+  public let gradients: FloatBuffer
+
+  private let pool: WorkerPool
+  private let forwardPass: ForwardPass
+  private let outputPass: OutputPass
+  private let backwardPass: BackwardPass
+
+  /// An engine with gradients at zero.
+  public init(weights: Weights, pool: WorkerPool) {
+    self.weights = weights
+    self.pool = pool
+    gradients = FloatBuffer(count: weights.layout.count)
+    forwardPass = ForwardPass(weights, pool)
+    outputPass = OutputPass(weights, pool)
+    backwardPass = BackwardPass(weights, gradients: gradients, pool)
+  }
+
+  /// Sets all gradients to zero.
+  public func zeroGradients() {
+    let pieces = BatchPlan.split(gradients.count, into: max(1, gradients.count / (1 << 18)))
+    pool.parallel(pieces.count) { task, _ in
+      (gradients.base + pieces[task].lowerBound).update(repeating: 0, count: pieces[task].count)
+    }
+  }
+
+  /// The scores of all targets.
+  /// - Parameters:
+  ///   - batch: The tokens and targets.
+  ///   - temperature: What logits are divided by; positive.
+  public func logProbabilities(_ batch: PackedBatch, temperature: Float = 1) -> [TokenScore] {
+    guard !batch.targets.isEmpty else { return [] }
+    let trace = forwardPass.run(BatchPlan(batch), keepingBlocks: false)
+    return outputPass.run(job(batch, trace, temperature))
+  }
+
+  /// Adds the gradients of a loss that is known through its derivatives, which depend on the scores.
+  ///
+  /// - Parameters:
+  ///   - batch: The tokens and targets.
+  ///   - temperature: What logits are divided by; positive.
+  ///   - coefficients: Given the scores, dLoss / d log p of every target. If it throws, the
+  ///     gradients stay as they were.
+  /// - Returns: The scores of all targets.
+  @discardableResult
+  public func backward(
+    _ batch: PackedBatch, temperature: Float = 1,
+    coefficients: ([TokenScore]) throws -> [Float]
+  ) rethrows -> [TokenScore] {
+    let plan = BatchPlan(batch)
+    guard !batch.targets.isEmpty else { return [] }
+    let trace = forwardPass.run(plan, keepingBlocks: true)
+    let job = job(batch, trace, temperature)
+    let scores = outputPass.run(job)
+    outputPass.backward(job, outputGradients(plan, batch, try coefficients(scores)))
+    backwardPass.run(plan, trace, forwardPass.rotary)
+    return scores
+  }
+
+  /// Adds the gradients of a loss whose derivatives are known beforehand, as in supervised training:
+  /// logits are computed only once.
+  ///
+  /// - Parameters:
+  ///   - batch: The tokens and targets.
+  ///   - temperature: What logits are divided by; positive.
+  ///   - coefficients: dLoss / d log p of every target.
+  /// - Returns: The scores of all targets.
+  @discardableResult
+  public func backward(
+    _ batch: PackedBatch, temperature: Float = 1, coefficients: [Float]
+  ) -> [TokenScore] {
+    let plan = BatchPlan(batch)
+    guard !batch.targets.isEmpty else { return [] }
+    let trace = forwardPass.run(plan, keepingBlocks: true)
+    let scores = outputPass.run(
+      job(batch, trace, temperature), outputGradients(plan, batch, coefficients))
+    backwardPass.run(plan, trace, forwardPass.rotary)
+    return scores
+  }
+
+  private func job(
+    _ batch: PackedBatch, _ trace: ForwardTrace, _ temperature: Float
+  ) -> OutputPass.Job {
+    precondition(temperature > 0, "training needs a positive temperature")
+    let plan = OutputPlan(batch, vocabularySize: weights.configuration.vocabularySize)
+    return OutputPass.Job(
+      plan: plan, targets: batch.targets, stream: trace.output, temperature: temperature)
+  }
+
+  private func outputGradients(
+    _ plan: BatchPlan, _ batch: PackedBatch, _ coefficients: [Float]
+  ) -> OutputPass.Gradients {
+    precondition(coefficients.count == batch.targets.count, "one coefficient for each target")
+    return OutputPass.Gradients(
+      coefficients: coefficients, stream: backwardPass.prepare(plan),
+      parameters: backwardPass.gradients)
+  }
+}

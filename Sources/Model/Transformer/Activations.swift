@@ -1,0 +1,97 @@
+/// What the forward pass of one block leaves behind.
+struct BlockActivations {
+  /// The residual stream that enters the block [rows, hidden].
+  let input: Matrix
+  /// Queries and keys (turned by their positions) and values [rows, HeadLayout.width].
+  let heads: Matrix
+  /// Attention's output before its projection [rows, heads * head size].
+  let attention: Matrix
+  /// log sum e^score of each row and head [rows, heads].
+  let logSums: Matrix
+  /// The residual stream after attention [rows, hidden].
+  let middle: Matrix
+  /// The two inner products of the feed-forward layer [rows, intermediate].
+  let gate: Matrix
+  let up: Matrix
+}
+
+/// What a forward pass leaves behind.
+struct ForwardTrace {
+  let blocks: [BlockActivations]
+  /// The residual stream after the last block [rows, hidden].
+  let output: Matrix
+}
+
+/// The memory of a forward pass, reused from batch to batch.
+struct Activations {
+  private var inputs: [ReusedBuffer] = []
+  private var heads: [ReusedBuffer] = []
+  private var attentions: [ReusedBuffer] = []
+  private var logSums: [ReusedBuffer] = []
+  private var middles: [ReusedBuffer] = []
+  private var gates: [ReusedBuffer] = []
+  private var ups: [ReusedBuffer] = []
+  private let configuration: ModelConfiguration
+
+  init(_ configuration: ModelConfiguration) { self.configuration = configuration }
+
+  /// Makes room for a batch.
+  /// - Parameter keepingBlocks: Whether each block has memory of its own, which the backward pass
+  ///   needs; otherwise they share it.
+  mutating func prepare(rows: Int, keepingBlocks: Bool) -> ForwardTrace {
+    let c = configuration
+    let queries = c.headCount * c.headSize
+    let width = HeadLayout(c).width
+    var streams: [Matrix] = []
+    for index in 0...c.layerCount {
+      let slot = keepingBlocks ? index : index % 2
+      streams.append(Self.take(&inputs, slot, rows, c.hiddenSize))
+    }
+    var blocks: [BlockActivations] = []
+    for index in 0..<c.layerCount {
+      let slot = keepingBlocks ? index : 0
+      blocks.append(
+        BlockActivations(
+          input: streams[index],
+          heads: Self.take(&heads, slot, rows, width),
+          attention: Self.take(&attentions, slot, rows, queries),
+          logSums: Self.take(&logSums, slot, rows, c.headCount),
+          middle: Self.take(&middles, slot, rows, c.hiddenSize),
+          gate: Self.take(&gates, slot, rows, c.intermediateSize),
+          up: Self.take(&ups, slot, rows, c.intermediateSize)))
+    }
+    return ForwardTrace(blocks: blocks, output: streams[c.layerCount])
+  }
+
+  private static func take(
+    _ buffers: inout [ReusedBuffer], _ index: Int, _ rows: Int, _ columns: Int
+  ) -> Matrix {
+    while buffers.count <= index { buffers.append(ReusedBuffer()) }
+    return buffers[index].matrix(rows: rows, columns: columns)
+  }
+}
+
+/// Memory that each worker of a pool has for itself, reused from loop to loop.
+struct WorkerScratch {
+  private var buffer = ReusedBuffer()
+  private let workers: Int
+
+  init(_ pool: WorkerPool) { workers = pool.threadCount }
+
+  /// Makes room for a matrix of `rows` times `columns` for each worker.
+  mutating func prepare(rows: Int, columns: Int) -> Shares {
+    Shares(all: buffer.matrix(rows: rows * workers, columns: columns), rows: rows)
+  }
+
+  /// The workers' matrices.
+  struct Shares {
+    fileprivate let all: Matrix
+    fileprivate let rows: Int
+
+    /// The first `count` rows of a worker's matrix.
+    func rows(_ count: Int, of worker: Int) -> Matrix {
+      precondition(count <= rows)
+      return all.rows(worker * rows..<worker * rows + count)
+    }
+  }
+}
