@@ -29,9 +29,13 @@ public struct DiagnosticSink: Sendable {
 /// Finds the candidate that a person most likely meant to type.
 /// - Returns: the nearest by edit distance, if it is near enough to be worth suggesting.
 public func nearestName(to name: String, among candidates: [String]) -> String? {
-  let limit = max(1, name.count / 3 + 1)
-  let scored = candidates.map { ($0, editDistance(Array(name.utf8), Array($0.utf8))) }
-  return scored.filter { $0.1 <= limit }.min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
+  let limit = name.count / 3 + 1
+  let scored = candidates.map { candidate in
+    (candidate, editDistance(Array(name.utf8), Array(candidate.utf8)))
+  }
+  // Names that share no letter at all are never near, however short they are.
+  let near = scored.filter { $0.1 <= limit && $0.1 < max(name.utf8.count, $0.0.utf8.count) }
+  return near.min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
 }
 
 /// `; did you mean 'x'?`, or what else there is to choose from.

@@ -147,24 +147,20 @@ public struct Field<Root: ParameterSet> {
   ) {
     description = FieldDescription(
       name: name, summary: summary, shape: Value.shape,
-      defaultValue: required ? nil : Root()[keyPath: path].json,
+      // `nil` would be JSON's null here, which is a default like any other.
+      defaultValue: required ? .none : Root()[keyPath: path].json,
       minimum: range.flatMap { $0.lowerBound.isFinite ? $0.lowerBound : nil },
       maximum: range.flatMap { $0.upperBound.isFinite ? $0.upperBound : nil },
       isIdentity: identity)
     isLater = later
     decode = { root, node, sink in
       guard let value = Value.decode(node, into: &sink) else { return }
-      if let range, let outside = firstNumber(of: value.json, outside: range) {
-        sink.report(node.position, "'\(name)' must be \(words(for: range)), found \(outside)")
-        return
-      }
-      root[keyPath: path] = value
+      let before = sink.diagnostics.count
+      if let range { check(value.json, of: node, name: name, range: range, into: &sink) }
+      if sink.diagnostics.count == before { root[keyPath: path] = value }
     }
     encode = { $0[keyPath: path].json }
-    encodeIdentity = { root in
-      let value = root[keyPath: path]
-      return (value as? any ParameterSet)?.identity ?? value.json
-    }
+    encodeIdentity = { $0[keyPath: path].identity }
   }
 }
 
@@ -173,12 +169,19 @@ extension ClosedRange<Double> {
   public static func atLeast(_ bound: Double) -> ClosedRange<Double> { bound...Double.infinity }
 }
 
-private func firstNumber(of value: JSONValue, outside range: ClosedRange<Double>) -> String? {
-  switch value {
-  case .array(let values): values.lazy.compactMap { firstNumber(of: $0, outside: range) }.first
-  case .integer(let number): range.contains(Double(number)) ? nil : String(number)
-  case .number(let number): range.contains(number) ? nil : "\(number)"
-  default: nil
+/// Reports every number outside the range, where it stands.
+private func check(
+  _ value: JSONValue, of node: RecipeNode, name: String, range: ClosedRange<Double>,
+  into sink: inout DiagnosticSink
+) {
+  if case .array(let values) = value {
+    for (index, value) in values.enumerated() {
+      let element = if case .list(let nodes) = node.value { nodes[index] } else { node }
+      check(value, of: element, name: name, range: range, into: &sink)
+    }
+  } else if let number = value.number, !range.contains(number) {
+    let message = "'\(name)' must be \(words(for: range)), found \(value.text)"
+    sink.report(node.position, message)
   }
 }
 

@@ -7,8 +7,16 @@ public protocol ParameterValue: Sendable {
   /// - Returns: nil when something was reported.
   static func decode(_ node: RecipeNode, into sink: inout DiagnosticSink) -> Self?
 
-  /// The value as it enters keys and records.
+  /// The value as it enters records.
   var json: JSONValue { get }
+
+  /// The value as it enters keys: without what cannot change a result.
+  var identity: JSONValue { get }
+}
+
+extension ParameterValue {
+  /// All of the value.
+  public var identity: JSONValue { json }
 }
 
 /// The shape of a parameter's value.
@@ -99,6 +107,8 @@ extension Array: ParameterValue where Element: ParameterValue {
   }
   /// A JSON array.
   public var json: JSONValue { .array(map(\.json)) }
+  /// A JSON array of what identifies the elements.
+  public var identity: JSONValue { .array(map(\.identity)) }
 }
 
 extension Optional: ParameterValue where Wrapped: ParameterValue {
@@ -111,6 +121,8 @@ extension Optional: ParameterValue where Wrapped: ParameterValue {
   }
   /// The value, or JSON `null`.
   public var json: JSONValue { self?.json ?? .null }
+  /// What identifies the value, or JSON `null`.
+  public var identity: JSONValue { self?.identity ?? .null }
 }
 
 extension Dictionary: ParameterValue where Key == String, Value: ParameterValue {
@@ -123,13 +135,14 @@ extension Dictionary: ParameterValue where Key == String, Value: ParameterValue 
     guard case .map(let entries) = node.value else { return mismatch("a mapping", node, &sink) }
     var result: [String: Value] = [:]
     for entry in entries {
-      guard let value = Value.decode(entry.node, into: &sink) else { return nil }
-      result[entry.key] = value
+      if let value = Value.decode(entry.node, into: &sink) { result[entry.key] = value }
     }
-    return result
+    return result.count == entries.count ? result : nil
   }
   /// A JSON object.
   public var json: JSONValue { .object(mapValues(\.json)) }
+  /// A JSON object of what identifies the values.
+  public var identity: JSONValue { .object(mapValues(\.identity)) }
 }
 
 /// A choice between names: an enum with string raw values.

@@ -1,0 +1,74 @@
+/// Everything that is wrong with a recipe, ready to be shown.
+public struct RecipeError: Error, Sendable, CustomStringConvertible {
+  /// The recipe's file, as it was named.
+  public let file: String
+  /// The mistakes, sorted by place.
+  public let diagnostics: [Diagnostic]
+
+  private let sources: RecipeSources
+
+  /// Sorts the mistakes and drops repetitions.
+  init(_ diagnostics: [Diagnostic], sources: RecipeSources) {
+    var seen: Set<Diagnostic> = []
+    let distinct = diagnostics.filter { seen.insert($0).inserted }
+    self.diagnostics = distinct.enumerated()
+      .sorted { ($0.element.position, $0.offset) < ($1.element.position, $1.offset) }
+      .map(\.element)
+    self.sources = sources
+    file = sources.file
+  }
+
+  /// `file:line:column: message` for each mistake, with the source line and a caret.
+  public var description: String {
+    diagnostics.map(sources.render).joined(separator: "\n")
+  }
+}
+
+/// The texts that a recipe was read from, for showing the lines that diagnostics point at.
+struct RecipeSources: Sendable {
+  /// The recipe's file, as it was named.
+  let file: String
+  private var lines: [String: [String]] = [:]
+
+  init(file: String) { self.file = file }
+
+  /// Keeps the text of a file; nil stands for the recipe itself.
+  mutating func add(_ text: String, of file: String?) {
+    lines[file ?? self.file] = SourceLines.split(text)
+  }
+
+  /// The message with its place, the source line and a caret.
+  func render(_ diagnostic: Diagnostic) -> String {
+    let position = diagnostic.position
+    let name = position.file ?? file
+    guard let lines = lines[name] else { return "\(name): \(diagnostic.message)" }
+    let isOverride = name.hasPrefix(RecipeOverride.flag)
+    let place = isOverride ? name : "\(name):\(position.line):\(position.column)"
+    let message = "\(place): \(diagnostic.message)"
+    guard lines.indices.contains(position.line - 1) else { return message }
+    return message + "\n" + Self.excerpt(lines[position.line - 1], column: position.column)
+  }
+
+  /// The source line, cut around the column where it is long, over a line with a caret.
+  private static func excerpt(_ line: String, column: Int) -> String {
+    let scalars = line.unicodeScalars.map { isShowable($0) ? $0 : "\u{FFFD}" }
+    let width = 100
+    let begin = column > width ? column - width / 2 : 0
+    let shown = string(scalars.dropFirst(begin).prefix(width))
+    let before =
+      (begin > 0 ? "…" : "") + string(scalars.dropFirst(begin).prefix(column - 1 - begin))
+    let text = (begin > 0 ? "…" : "") + shown + (scalars.count > begin + width ? "…" : "")
+    let padding = String(before.map { $0 == "\t" ? "\t" : " " })
+    return "  \(text)\n  \(padding)^"
+  }
+
+  private static func string(_ scalars: some Sequence<Unicode.Scalar>) -> String {
+    var view = String.UnicodeScalarView()
+    view.append(contentsOf: scalars)
+    return String(view)
+  }
+
+  private static func isShowable(_ scalar: Unicode.Scalar) -> Bool {
+    scalar == "\t" || scalar.properties.generalCategory != .control
+  }
+}

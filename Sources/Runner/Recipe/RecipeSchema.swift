@@ -1,0 +1,156 @@
+/// The JSON Schema of recipes, for editors.
+///
+/// It is generated from the types that read recipes, so it cannot say anything else than they do.
+public enum RecipeSchema {
+  /// The schema, draft 2020-12, of recipes whose stages have kinds of the registry.
+  public static func json(for registry: KindRegistry) -> JSONValue {
+    let kinds = registry.names.compactMap { registry[$0] }
+    var definitions: [String: JSONValue] = [
+      "name": name, "axis_value": axisValue, "selector": selector,
+      "stage": stage(kinds), "whole_stage": wholeStage(kinds),
+      "table": report(TableSpecification.self), "whole_table": whole(TableSpecification.self),
+      "figure": report(FigureSpecification.self), "whole_figure": whole(FigureSpecification.self),
+    ]
+    for kind in kinds { definitions["kind_\(kind.kind)"] = self.kind(kind) }
+    return [
+      "$schema": "https://json-schema.org/draft/2020-12/schema",
+      "title": "warmup recipe",
+      "type": "object",
+      "properties": root,
+      "additionalProperties": false,
+      "required": ["version", "name"],
+      // What a recipe extends may hold the rest of a stage, a table or a figure.
+      "if": ["not": ["required": ["extends"]]],
+      "then": [
+        "required": ["stages"],
+        "properties": [
+          "stages": named("whole_stage"), "tables": named("whole_table"),
+          "figures": named("whole_figure"),
+        ],
+      ],
+      "$defs": .object(definitions),
+    ]
+  }
+
+  private static let root: JSONValue = [
+    "version": ["const": 1, "description": "the version of the recipe language"],
+    "name": [
+      "$ref": "#/$defs/name", "description": "the experiment's name; results are kept under it",
+    ],
+    "summary": ["type": "string", "description": "what the experiment asks"],
+    "extends": ["type": "string", "description": "a recipe over which this one is laid"],
+    "axes": [
+      "type": "object",
+      "description": "named lists of values; each multiplies the stages that depend on it",
+      "propertyNames": ["$ref": "#/$defs/name"],
+      "additionalProperties": list(of: ["$ref": "#/$defs/axis_value"]),
+    ],
+    "include": selectors("points to keep; where there are none, all are kept"),
+    "exclude": selectors("points to leave out"),
+    "stages": named("stage"),
+    "tables": named("table"),
+    "figures": named("figure"),
+  ]
+
+  private static let name: JSONValue = ["type": "string", "pattern": "^[a-z0-9_-]+$"]
+  private static let axisValue: JSONValue = ["type": ["string", "number", "boolean", "null"]]
+  private static let selector: JSONValue = [
+    "type": "object", "additionalProperties": list(of: ["$ref": "#/$defs/axis_value"]),
+  ]
+
+  private static func list(of element: JSONValue) -> JSONValue {
+    ["anyOf": [element, ["type": "array", "items": element, "minItems": 1]]]
+  }
+
+  private static func selectors(_ description: JSONValue) -> JSONValue {
+    let selector: JSONValue = ["$ref": "#/$defs/selector"]
+    return [
+      "description": description, "anyOf": [selector, ["type": "array", "items": selector]],
+    ]
+  }
+
+  /// A mapping from names to what a definition describes.
+  private static func named(_ definition: String) -> JSONValue {
+    [
+      "type": "object", "propertyNames": ["$ref": "#/$defs/name"],
+      "additionalProperties": ["$ref": .string("#/$defs/\(definition)")],
+    ]
+  }
+
+  private static func stage(_ kinds: [any Stage.Type]) -> JSONValue {
+    let known = kinds.map { kind in
+      ifKind(kind, then: ["$ref": .string("#/$defs/kind_\(kind.kind)")])
+    }
+    return [
+      "type": "object", "allOf": .array(known),
+      "properties": ["kind": ["enum": .array(kinds.map { .string($0.kind) })]],
+    ]
+  }
+
+  /// What a stage needs, for recipes that extend no other.
+  private static func wholeStage(_ kinds: [any Stage.Type]) -> JSONValue {
+    let conditions = kinds.compactMap { kind in
+      needs(of: kind).map { ifKind(kind, then: $0) }
+    }
+    return ["allOf": .array([["required": ["kind"]]] + conditions)]
+  }
+
+  private static func ifKind(_ kind: any Stage.Type, then schema: JSONValue) -> JSONValue {
+    [
+      "if": ["properties": ["kind": ["const": .string(kind.kind)]], "required": ["kind"]],
+      "then": schema,
+    ]
+  }
+
+  private static func kind(_ kind: any Stage.Type) -> JSONValue {
+    let ports = kind.inputs.map { port -> (String, JSONValue) in
+      let description = "\(port.type): \(port.summary)\(port.isOptional ? " (optional)" : "")"
+      return (port.name, ["type": "string", "description": .string(description)])
+    }
+    return [
+      "description": .string(kind.summary),
+      "properties": [
+        "kind": true, "summary": ["type": "string"],
+        "inputs": closed(.object(Dictionary(ports) { first, _ in first })),
+        "params": closed(ParameterSchema(allowsAxes: true).properties(fields(of: kind))),
+      ],
+      "additionalProperties": false,
+    ]
+  }
+
+  private static func closed(_ properties: JSONValue) -> JSONValue {
+    ["type": ["object", "null"], "properties": properties, "additionalProperties": false]
+  }
+
+  /// The inputs and parameters that a kind cannot do without; nil where there are none.
+  private static func needs(of kind: any Stage.Type) -> JSONValue? {
+    let ports = kind.inputs.filter { !$0.isOptional }.map(\.name)
+    let parameters = fields(of: kind).filter(\.isRequired).map(\.name)
+    var required: [JSONValue] = []
+    var properties: [String: JSONValue] = [:]
+    for (key, names) in [("inputs", ports), ("params", parameters)] where !names.isEmpty {
+      required.append(.string(key))
+      properties[key] = ["required": .array(names.map { .string($0) })]
+    }
+    guard !required.isEmpty else { return nil }
+    return ["required": .array(required), "properties": .object(properties)]
+  }
+
+  private static func report<Specification: ParameterSet>(_ type: Specification.Type) -> JSONValue {
+    let fields = Specification.fields.map(\.description)
+    return [
+      "type": "object",
+      "properties": ParameterSchema(allowsAxes: false).properties(fields),
+      "additionalProperties": false,
+    ]
+  }
+
+  private static func whole<Specification: ParameterSet>(_ type: Specification.Type) -> JSONValue {
+    let required = Specification.fields.filter(\.description.isRequired)
+    return ["required": .array(required.map { .string($0.name) })]
+  }
+
+  private static func fields<Kind: Stage>(of kind: Kind.Type) -> [FieldDescription] {
+    Kind.Parameters.fields.map(\.description)
+  }
+}

@@ -1,0 +1,164 @@
+import OrderedCollections
+
+/// Checks what tables and figures say against the stages and the axes.
+struct ReportChecks {
+  private let graph: StageGraph
+  private let axes: AxisSpace
+
+  /// Prepares to check tables and figures of a recipe.
+  init(graph: StageGraph, axes: AxisSpace) {
+    self.graph = graph
+    self.axes = axes
+  }
+
+  /// Reads a table, reporting what is wrong with it.
+  func table(_ entry: RecipeEntry, into sink: inout DiagnosticSink) -> TableSpecification? {
+    let places = ReportPlaces(entry, "table")
+    guard let table = read(TableSpecification.self, places, into: &sink) else { return nil }
+    let known = stages(table.value, "value", places, into: &sink)
+    let lists = [("rows", table.rows), ("columns", table.columns), ("over", table.over)]
+    check(lists, of: known, places, into: &sink)
+    checkBaseline(of: table, places, into: &sink)
+    return table
+  }
+
+  /// Reads a figure, reporting what is wrong with it.
+  func figure(_ entry: RecipeEntry, into sink: inout DiagnosticSink) -> FigureSpecification? {
+    let places = ReportPlaces(entry, "figure")
+    guard let figure = read(FigureSpecification.self, places, into: &sink) else { return nil }
+    let known = stages([figure.line], "line", places, into: &sink)
+    check([("series", figure.series), ("band", figure.band)], of: known, places, into: &sink)
+    return figure
+  }
+
+  private func read<Specification: ParameterSet>(
+    _ type: Specification.Type, _ places: ReportPlaces, into sink: inout DiagnosticSink
+  ) -> Specification? {
+    places.entry.checkName(of: "a \(places.what)", into: &sink)
+    let entries = places.entry.node.entries(expected: "a mapping", into: &sink)
+    return entries.flatMap {
+      Specification.decode($0, at: places.entry.keyPosition, owner: places.owner, into: &sink)
+    }
+  }
+
+  /// The stages whose values are shown, as `stage.value`.
+  private func stages(
+    _ values: [String], _ key: String, _ places: ReportPlaces, into sink: inout DiagnosticSink
+  ) -> [LinkedStage] {
+    values.enumerated().compactMap { index, value in
+      let position = places.place(of: key, element: index)
+      let parts = value.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, !parts.contains("") else {
+        let example = "such as \(graph.stages.last?.declaration.name ?? "scores").accuracy"
+        sink.report(position, "expected stage.value, \(example), found '\(value)'")
+        return nil
+      }
+      if let stage = graph[String(parts[0])] { return stage }
+      let hint = suggestion(for: String(parts[0]), among: graph.stages.map(\.declaration.name))
+      sink.report(position, "unknown stage '\(parts[0])'\(hint)")
+      return nil
+    }
+  }
+
+  private func check(
+    _ lists: [(key: String, axes: [String])], of stages: [LinkedStage], _ places: ReportPlaces,
+    into sink: inout DiagnosticSink
+  ) {
+    var seen: [String: String] = [:]
+    for (key, names) in lists {
+      for (index, name) in names.enumerated() {
+        let position = places.place(of: key, element: index)
+        if let earlier = seen[name] {
+          sink.report(position, "the axis '\(name)' stands in '\(earlier)' already")
+        } else {
+          check(name, of: stages, at: position, into: &sink)
+        }
+        seen[name] = seen[name] ?? key
+      }
+    }
+    checkNothingLeft(lists, of: stages, places, into: &sink)
+  }
+
+  private func check(
+    _ axis: String, of stages: [LinkedStage], at position: SourcePosition,
+    into sink: inout DiagnosticSink
+  ) {
+    guard axes.values[axis] != nil else {
+      let hint = suggestion(for: axis, among: Array(axes.values.keys))
+      sink.report(position, "unknown axis '\(axis)'\(hint)")
+      return
+    }
+    guard !stages.isEmpty, stages.allSatisfy(\.isLinked),
+      !stages.contains(where: { $0.axes.contains(axis) })
+    else { return }
+    let names = stages.map { "'\($0.declaration.name)'" }.joined(separator: ", ")
+    let depended = axes.sorted(stages.reduce(into: []) { $0.formUnion($1.axes) })
+    let rest = depended.isEmpty ? "on no axis" : "on \(depended.joined(separator: ", ")) only"
+    sink.report(position, "\(names) does not depend on the axis '\(axis)' (\(rest))")
+  }
+
+  /// Every axis of several values must be said something of, or a cell would hold many numbers.
+  private func checkNothingLeft(
+    _ lists: [(key: String, axes: [String])], of stages: [LinkedStage], _ places: ReportPlaces,
+    into sink: inout DiagnosticSink
+  ) {
+    let named = Set(lists.flatMap(\.axes))
+    for stage in stages {
+      for axis in axes.sorted(stage.axes) where !named.contains(axis) {
+        guard Set(axes.points(of: stage.axes).map { $0[axis] }).count > 1 else { continue }
+        sink.report(
+          places.entry.keyPosition,
+          "'\(stage.declaration.name)' depends on the axis '\(axis)', of which the \(places.what) "
+            + "says nothing; name it in \(Self.choice(lists.map(\.key)))")
+      }
+    }
+  }
+
+  private static func choice(_ keys: [String]) -> String {
+    keys.map { "'\($0)'" }.dropLast().joined(separator: ", ") + " or '\(keys.last ?? "")'"
+  }
+
+  private func checkBaseline(
+    of table: TableSpecification, _ places: ReportPlaces, into sink: inout DiagnosticSink
+  ) {
+    for entry in places.entries(of: "baseline") {
+      if !table.rows.contains(entry.key), !table.columns.contains(entry.key) {
+        let hint = suggestion(for: entry.key, among: table.rows + table.columns)
+        let message =
+          "the baseline must name axes of 'rows' or 'columns', not '\(entry.key)'\(hint)"
+        sink.report(entry.keyPosition, message)
+      } else if let values = axes.values[entry.key] {
+        _ = entry.node.value(of: entry.key, among: values, into: &sink)
+      }
+    }
+  }
+}
+
+/// Where the parts of a table or figure stand.
+private struct ReportPlaces {
+  let entry: RecipeEntry
+  let what: String
+  private let parts: [RecipeEntry]
+
+  init(_ entry: RecipeEntry, _ what: String) {
+    self.entry = entry
+    self.what = what
+    if case .map(let parts) = entry.node.value { self.parts = parts } else { parts = [] }
+  }
+
+  var owner: String { " in \(what) '\(entry.key)'" }
+
+  /// The place of an element of a key's list, or of its single value.
+  func place(of key: String, element: Int) -> SourcePosition {
+    guard let node = parts[key]?.node else { return entry.keyPosition }
+    if case .list(let nodes) = node.value, nodes.indices.contains(element) {
+      return nodes[element].position
+    }
+    return node.position
+  }
+
+  /// The entries of a key's mapping.
+  func entries(of key: String) -> [RecipeEntry] {
+    if case .map(let entries)? = parts[key]?.node.value { entries } else { [] }
+  }
+}

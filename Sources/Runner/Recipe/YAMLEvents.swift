@@ -1,0 +1,123 @@
+import CLibYAML
+
+/// What libyaml finds in a text, piece by piece.
+enum YAMLEvent {
+  case documentStart
+  case alias(String)
+  case scalar(YAMLScalar, YAMLProperties)
+  case listStart(YAMLProperties)
+  case listEnd
+  case mapStart(YAMLProperties)
+  case mapEnd
+  case streamEnd
+}
+
+/// The anchor and the tag that may stand before a node.
+struct YAMLProperties {
+  let anchor: String?
+  let tag: String?
+}
+
+/// The text of a scalar, and whether it stands there without quotes.
+struct YAMLScalar {
+  let text: String
+  let isPlain: Bool
+}
+
+/// Why a text is no YAML, and where. Lines and columns count from 1.
+struct YAMLProblem: Error {
+  let message: String
+  let line: Int
+  let column: Int
+}
+
+/// Reads a text's events through libyaml.
+final class YAMLEventReader {
+  private let parser: UnsafeMutablePointer<yaml_parser_t>
+  private let input: UnsafeMutableBufferPointer<UInt8>
+  private let text: String
+
+  init(_ text: String) {
+    self.text = text
+    let bytes = Array(text.utf8)
+    input = .allocate(capacity: bytes.count)
+    _ = input.initialize(from: bytes)
+    parser = .allocate(capacity: 1)
+    precondition(yaml_parser_initialize(parser) == 1, "out of memory")
+    yaml_parser_set_input_string(parser, input.baseAddress, input.count)
+  }
+
+  deinit {
+    yaml_parser_delete(parser)
+    parser.deallocate()
+    input.deallocate()
+  }
+
+  /// The next event that carries something, with the line and column, from 1, where it begins.
+  func next() throws(YAMLProblem) -> (event: YAMLEvent, line: Int, column: Int) {
+    while true {
+      var raw = yaml_event_t()
+      guard yaml_parser_parse(parser, &raw) == 1 else { throw problem() }
+      defer { yaml_event_delete(&raw) }
+      if let event = Self.event(raw) {
+        return (event, Int(raw.start_mark.line) + 1, Int(raw.start_mark.column) + 1)
+      }
+    }
+  }
+
+  private static func event(_ raw: yaml_event_t) -> YAMLEvent? {
+    switch raw.type {
+    case YAML_DOCUMENT_START_EVENT: return .documentStart
+    case YAML_ALIAS_EVENT: return .alias(string(raw.data.alias.anchor) ?? "")
+    case YAML_SCALAR_EVENT: return scalar(raw)
+    case YAML_SEQUENCE_START_EVENT:
+      let start = raw.data.sequence_start
+      return .listStart(properties(start.anchor, start.tag))
+    case YAML_SEQUENCE_END_EVENT: return .listEnd
+    case YAML_MAPPING_START_EVENT:
+      let start = raw.data.mapping_start
+      return .mapStart(properties(start.anchor, start.tag))
+    case YAML_MAPPING_END_EVENT: return .mapEnd
+    case YAML_STREAM_END_EVENT, YAML_NO_EVENT: return .streamEnd
+    default: return nil
+    }
+  }
+
+  private static func scalar(_ raw: yaml_event_t) -> YAMLEvent {
+    let found = raw.data.scalar
+    let bytes = UnsafeBufferPointer(start: found.value, count: found.length)
+    let scalar = YAMLScalar(
+      text: String(decoding: bytes, as: UTF8.self), isPlain: found.style == YAML_PLAIN_SCALAR_STYLE)
+    return .scalar(scalar, properties(found.anchor, found.tag))
+  }
+
+  private static func properties(
+    _ anchor: UnsafePointer<yaml_char_t>?, _ tag: UnsafePointer<yaml_char_t>?
+  ) -> YAMLProperties {
+    YAMLProperties(anchor: string(anchor), tag: string(tag))
+  }
+
+  private static func string(_ bytes: UnsafePointer<yaml_char_t>?) -> String? {
+    bytes.map { String(cString: $0) }
+  }
+
+  private func problem() -> YAMLProblem {
+    let state = parser.pointee
+    let what = state.problem.map { String(cString: $0) } ?? "libyaml ran out of memory"
+    if state.error == YAML_READER_ERROR {
+      let (line, column) = SourceLines.place(ofByte: state.problem_offset, in: text)
+      return YAMLProblem(message: what, line: line, column: column)
+    }
+    var message = what
+    if let context = state.context {
+      message += " \(String(cString: context))"
+      let begin = state.context_mark
+      if begin.line != state.problem_mark.line {
+        message += " that begins in line \(begin.line + 1)"
+      }
+    }
+    return YAMLProblem(
+      message: message, line: Int(state.problem_mark.line) + 1,
+      column: Int(state.problem_mark.column) + 1)
+  }
+}
