@@ -67,7 +67,8 @@ package struct Markup: Sendable, ExpressibleByStringLiteral {
       case "'": out.append(contentsOf: "&#39;".unicodeScalars)
       case "\n", "\t": out.append(scalar)
       case "\r": out.append(contentsOf: "&#13;".unicodeScalars)
-      case _ where scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value): out.append("\u{FFFD}")
+      case _ where scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value):
+        out.append("\u{FFFD}")
       case "\u{FFFE}", "\u{FFFF}": out.append("\u{FFFD}")
       default: out.append(scalar)
       }

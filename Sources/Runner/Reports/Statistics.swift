@@ -1,5 +1,3 @@
-import Foundation
-
 /// The numbers that reports and evaluations are made of. `docs/statistics.md` says what each means.
 ///
 /// Whatever has no answer (the mean of nothing, the deviation of one value) is nil, never NaN or 0.
@@ -16,22 +14,17 @@ public enum Statistics {
     return (squares / Double(values.count - 1)).squareRoot()
   }
 
-  /// The mean over problems of the mean over each problem's samples, with its standard error.
+  /// The standard error of the mean over problems of the mean over each problem's samples.
   ///
   /// Samples of one problem are alike, so problems count as the independent draws: the error is
   /// the deviation of the problems' means over the square root of the number of problems. With
   /// equally many samples a problem this is the cluster-robust error of the plain mean, with the
   /// correction J / (J − 1) for J problems.
-  /// - Parameter samples: the score of each sample, and the problem that it belongs to.
-  /// - Returns: nil for no samples.
-  public static func clusteredMean(_ samples: [(problem: String, score: Double)]) -> Estimate? {
-    var scores: [[UInt8]: [Double]] = [:]
-    for sample in samples { scores[Array(sample.problem.utf8), default: []].append(sample.score) }
-    // Sorted, because sums of floats depend on their order and a dictionary has none.
-    let means = scores.values.compactMap(mean).sorted()
-    guard let overall = mean(means) else { return nil }
-    let error = standardDeviation(means).map { $0 / Double(means.count).squareRoot() }
-    return Estimate(mean: overall, standardError: error, count: means.count)
+  /// - Parameter scores: the scores of each problem's samples; problems without any are left out.
+  /// - Returns: nil for fewer than two problems.
+  public static func clusteredStandardError(_ scores: [[Double]]) -> Double? {
+    let means = scores.compactMap(mean)
+    return standardDeviation(means).map { $0 / Double(means.count).squareRoot() }
   }
 
   /// The unbiased estimate of the chance that at least one of `k` samples is right, given that
@@ -57,22 +50,5 @@ public enum Statistics {
       let recent = values[max(0, index - window + 1)...index].filter { !$0.isNaN }
       return mean(recent) ?? .nan
     }
-  }
-}
-
-/// A mean with how sure one may be of it.
-public struct Estimate: Sendable, Equatable {
-  /// The mean.
-  public let mean: Double
-  /// The standard error of the mean; nil where one unit says nothing about it.
-  public let standardError: Double?
-  /// How many independent units (problems) it rests on.
-  public let count: Int
-
-  /// Describes an estimate.
-  public init(mean: Double, standardError: Double?, count: Int) {
-    self.mean = mean
-    self.standardError = standardError
-    self.count = count
   }
 }

@@ -62,7 +62,8 @@ struct TableBuilder {
 
   // MARK: Cells
 
-  private func cell(_ value: ValueReference, row: AxisPoint, column: AxisPoint) -> TableReport.Cell {
+  private func cell(_ value: ValueReference, row: AxisPoint, column: AxisPoint) -> TableReport.Cell
+  {
     let runs = instances.filter {
       $0.stageName == value.stage && row.includes($0.point) && column.includes($0.point)
     }
