@@ -1,0 +1,96 @@
+import Foundation
+import OrderedCollections
+
+/// Everything that a run of a recipe reports: tables, figures and a page that holds them all.
+public struct RecipeReport: Sendable {
+  /// The recipe's name.
+  public let recipeName: String
+  /// The question that the recipe asks, for people.
+  public let summary: String
+  /// The recipe as it was written.
+  public let sourceText: String
+  /// Where the recipe stands; published values are looked for from there.
+  public let recipeFolder: URL
+  /// What is done, in the order of the plan.
+  public let results: [InstanceResult]
+  /// Every instance of the plan.
+  public let planned: [PlannedInstance]
+
+  private let tables: [(name: String, specification: TableSpecification)]
+  private let figures: [(name: String, specification: FigureSpecification)]
+  let data: ReportData
+
+  /// Gathers what a report is made from.
+  /// - Parameters:
+  ///   - axes: the axes with their values, in the recipe's order.
+  ///   - tables: the tables by name, in the recipe's order.
+  ///   - figures: the figures by name, in the recipe's order.
+  ///   - planned: every instance of the plan, so that the report can say what is missing.
+  ///   - results: those that are done.
+  public init(
+    recipeName: String, summary: String, sourceText: String, recipeFolder: URL,
+    axes: OrderedDictionary<String, [JSONValue]>,
+    tables: [(name: String, specification: TableSpecification)],
+    figures: [(name: String, specification: FigureSpecification)],
+    planned: [PlannedInstance], results: [InstanceResult]
+  ) {
+    self.recipeName = recipeName
+    self.summary = summary
+    self.sourceText = sourceText
+    self.recipeFolder = recipeFolder
+    self.tables = tables
+    self.figures = figures
+    self.planned = planned
+    let data = ReportData(axes: axes, planned: planned, results: results)
+    self.data = data
+    self.results = planned.compactMap(data.result)
+  }
+
+  /// How many instances of the plan are done.
+  public var doneCount: Int { results.count }
+
+  /// The tables with their numbers.
+  /// - Throws: `ReportError`.
+  public func tableReports() throws -> [TableReport] {
+    try tables.map { name, specification in
+      let published = try specification.published.map { path in
+        try PublishedTable(contentsOf: URL(filePath: path, relativeTo: recipeFolder))
+      }
+      return try TableReport(name: name, specification, data: data, published: published)
+    }
+  }
+
+  /// The figures with their numbers.
+  /// - Throws: `ReportError`, or what reading the metrics throws.
+  public func lineFigures() throws -> [LineFigure] {
+    try figures.map { try LineFigure(name: $0.name, $0.specification, data: data) }
+  }
+
+  /// Writes `report.html`, `report.md`, `tables/<name>.{md,csv,tex,html}` and
+  /// `figures/<name>.svg`. Equal inputs give equal bytes.
+  /// - Returns: the files, in the order written.
+  /// - Throws: `ReportError`, what reading the metrics throws, or `AtomicFileError`. Nothing is
+  ///   written before all tables and figures are made.
+  @discardableResult
+  public func write(to folder: URL) throws -> [URL] {
+    let tables = try tableReports()
+    let figures = try lineFigures()
+    let page = ReportPage(report: self, tables: tables, figures: figures)
+    let brief = ReportMarkdown(report: self, tables: tables, figures: figures)
+    var files = tables.flatMap { table in
+      [
+        ("tables/\(table.name).md", table.markdown), ("tables/\(table.name).csv", table.csv),
+        ("tables/\(table.name).tex", table.latex), ("tables/\(table.name).html", table.html),
+      ]
+    }
+    files += figures.map { ("figures/\($0.name).svg", $0.svg) }
+    files += [("report.md", brief.text), ("report.html", page.html)]
+    return try files.map { path, text in
+      let file = folder.appending(path: path)
+      let parent = file.deletingLastPathComponent()
+      try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+      try AtomicFile.write(text, to: file)
+      return file
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import OrderedCollections
+
+/// The value of each axis that an instance depends on.
+public typealias AxisPoint = OrderedDictionary<String, JSONValue>
+
+/// An instance that a plan holds, whether it has run or not.
+public struct PlannedInstance: Sendable {
+  /// The stage's name in the recipe.
+  public let stageName: String
+  /// The point of the axes.
+  public let point: AxisPoint
+
+  /// Describes an instance.
+  public init(stageName: String, point: AxisPoint) {
+    self.stageName = stageName
+    self.point = point
+  }
+
+  /// Takes what reports need from an instance of a plan.
+  public init(_ instance: Instance) {
+    self.init(stageName: instance.stageName, point: instance.point)
+  }
+
+  /// The name with the point, as people write it on the command line.
+  var name: String { Instance.name(stageName, at: point) }
+}
+
+/// What tables and figures are made from: the plan, and what is done of it.
+package struct ReportData: Sendable {
+  /// The axes with their values, in the recipe's order.
+  package let axes: OrderedDictionary<String, [JSONValue]>
+  /// Every instance of the plan.
+  package let planned: [PlannedInstance]
+  private let results: [String: InstanceResult]
+
+  /// Joins a plan with its results.
+  package init(
+    axes: OrderedDictionary<String, [JSONValue]>, planned: [PlannedInstance],
+    results: [InstanceResult]
+  ) {
+    self.axes = axes
+    self.planned = planned
+    self.results = Dictionary(results.map { ($0.name, $0) }) { $1 }
+  }
+
+  /// The instances of a stage, in the order of the plan.
+  /// - Throws: `ReportError.impossible` where the recipe has no such stage.
+  func instances(of stage: String, for owner: String) throws -> [PlannedInstance] {
+    let found = planned.filter { $0.stageName == stage }
+    if !found.isEmpty { return found }
+    let stages = OrderedSet(planned.map(\.stageName)).elements
+    throw ReportError.impossible(
+      "\(owner): there is no stage '\(stage)'\(suggestion(for: stage, among: stages))")
+  }
+
+  /// What an instance published, if it is done.
+  func result(of instance: PlannedInstance) -> InstanceResult? { results[instance.name] }
+
+  /// The points of some axes at which there are instances, in the order of the axes' values.
+  ///
+  /// Instances that do not depend on all of the axes are left out: they belong to every point.
+  func points(of names: [String], among instances: [PlannedInstance]) -> [AxisPoint] {
+    let points = OrderedSet(
+      instances.compactMap { instance -> AxisPoint? in
+        let values = names.compactMap { instance.point[$0] }
+        guard values.count == names.count else { return nil }
+        return AxisPoint(uniqueKeysWithValues: zip(names, values))
+      })
+    return points.map { (ranks(of: $0), $0) }
+      .sorted { $0.0.lexicographicallyPrecedes($1.0) }.map(\.1)
+  }
+
+  /// Checks that every axis that the instances depend on has a place, and that every place is an
+  /// axis of the recipe.
+  /// - Parameter places: the axes that a table or figure names, by the key that names them.
+  func check(
+    _ places: KeyValuePairs<String, [String]>, cover instances: [PlannedInstance],
+    for owner: String
+  ) throws {
+    for (place, names) in places {
+      for name in names where axes[name] == nil {
+        let hint = suggestion(for: name, among: Array(axes.keys))
+        throw ReportError.impossible("\(owner): '\(place)' names no axis: '\(name)'\(hint)")
+      }
+    }
+    for (place, names) in places where points(of: names, among: instances).isEmpty {
+      throw ReportError.impossible(
+        "\(owner): nothing that it shows depends on '\(names.joined(separator: "', '"))',"
+          + " which '\(place)' names")
+    }
+    let named = places.flatMap(\.value)
+    for instance in instances {
+      if let axis = instance.point.keys.first(where: { !named.contains($0) }) {
+        let choices = places.map { "'\($0.key)'" }.joined(separator: ", ")
+        throw ReportError.impossible(
+          "\(owner): \(instance.stageName) also depends on the axis '\(axis)';"
+            + " name it under one of \(choices)")
+      }
+    }
+  }
+
+  private func ranks(of point: AxisPoint) -> [Int] {
+    point.map { axes[$0.key]?.firstIndex(of: $0.value) ?? .max }
+  }
+}
+
+extension AxisPoint {
+  /// Whether an instance at `other` belongs to this point: it has the same value on each axis
+  /// that it depends on.
+  func includes(_ other: AxisPoint) -> Bool {
+    allSatisfy { other[$0.key] == nil || other[$0.key] == $0.value }
+  }
+
+  /// The values for people, such as `warmed · 100`.
+  var label: String { values.map { $0.string ?? $0.text }.joined(separator: " · ") }
+
+  /// The axes with their values, such as `start=base, size=100`.
+  var coordinates: String {
+    map { "\($0.key)=\($0.value.string ?? $0.value.text)" }.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,96 @@
+import OrderedCollections
+
+/// `report.html`: one file with everything in it, that opens without a network and runs no script.
+struct ReportPage {
+  let report: RecipeReport
+  let tables: [TableReport]
+  let figures: [LineFigure]
+
+  /// How many completions of an instance are shown.
+  static let shownSamples = 20
+
+  private struct Section {
+    let id: String
+    let title: String
+    let content: Markup
+  }
+
+  /// The whole page.
+  var html: String {
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    let head = Markup.element(
+      "head", [:],
+      Markup(trusted: "<meta charset=\"utf-8\">\n"),
+      Markup(trusted: "<meta http-equiv=\"Content-Security-Policy\" content=\"\(policy)\">\n"),
+      Markup(trusted: "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"),
+      Markup(trusted: "<meta name=\"color-scheme\" content=\"light dark\">\n"),
+      .element("title", [:], Markup(report.recipeName)),
+      .element("style", [:], Markup(trusted: ReportStyle.css + FigureStyle.css)))
+    let shown = sections.filter { !$0.content.source.isEmpty }
+    let links = shown.map { section in
+      Markup.element("a", ["href": "#" + section.id], Markup(section.title))
+    }
+    let body = Markup.element(
+      "body", [:],
+      .element("header", [:], heading, .element("nav", ["aria-label": "Sections"], links)),
+      .element("main", [:], shown.map(markup)),
+      .element("footer", [:], "Made by warmup from the results of this recipe alone."))
+    return "<!doctype html>\n<html lang=\"en\">\n\(head.source)\n\(body.source)\n</html>\n"
+  }
+
+  private func markup(_ section: Section) -> Markup {
+    Markup(trusted: "\n")
+      + .element(
+        "section", ["id": section.id], .element("h2", [:], Markup(section.title)), section.content)
+  }
+
+  private var sections: [Section] {
+    let drawn = figures.map { figure in
+      Markup.element(
+        "figure", ["class": "scroll drawing", "tabindex": "0"],
+        LineFigureSVG(figure).markup(styled: false))
+    }
+    let samples = SamplesSection(results: report.results, limit: Self.shownSamples)
+    let stages = StagesSection(planned: report.planned, data: report.data)
+    return [
+      Section(id: "tables", title: "Tables", content: Markup(tables.map(\.htmlMarkup))),
+      Section(id: "figures", title: "Figures", content: Markup(drawn)),
+      Section(id: "completions", title: "Completions", content: samples.markup),
+      Section(id: "stages", title: "Stages", content: stages.markup),
+      Section(id: "recipe", title: "Recipe", content: recipe),
+      Section(id: "machine", title: "Machine", content: Provenance(report.results).markup),
+    ]
+  }
+
+  private var recipe: Markup {
+    .element("pre", ["class": "source", "tabindex": "0"], Markup(report.sourceText))
+  }
+
+  private var heading: Markup {
+    let seconds = report.results.map(\.seconds).reduce(0, +)
+    let done = report.doneCount
+    let facts = [
+      (report.planned.count == done ? "complete" : "incomplete", "state"),
+      ("\(done) of \(report.planned.count)", "instances done"),
+      (NumberText.duration(seconds), "of work"),
+    ]
+    let list = facts.map { value, name in
+      Markup.element(
+        "div", [:], .element("dd", [:], Markup(value)), .element("dt", [:], Markup(name)))
+    }
+    return .element("p", ["class": "kicker"], "warmup report")
+      + .element("h1", [:], Markup(report.recipeName))
+      + .element("p", ["class": "summary"], Markup(report.summary))
+      + .element("dl", ["class": "facts"], list)
+  }
+
+  /// A list of names and values.
+  static func definitions(_ entries: [(String, String)]) -> Markup {
+    .element(
+      "dl", ["class": "entries"],
+      entries.map { name, value in
+        .element(
+          "div", [:], .element("dt", [:], Markup(name)), .element("dd", [:], Markup(value)))
+      })
+  }
+}

@@ -1,0 +1,116 @@
+/// How `report.html` looks: readable on a phone and on paper, in light and in dark.
+enum ReportStyle {
+  /// The style sheet.
+  static let css = base + tables + parts + paper
+
+  private static let base = """
+    :root{--ink:#16191d;--soft:#5b636d;--line:#dfe2e6;--strong:#16191d;--page:#f6f7f8;--card:#fff;\
+    --link:#0067a5;--right:#00704f;--right-tint:#dff3ea;--wrong:#b3261e;--wrong-tint:#fbe6e4;\
+    --other:#8a5a00;--other-tint:#fbf0d9;--code:#f0f2f4}
+    @media screen and (prefers-color-scheme:dark){:root{--ink:#eceff3;--soft:#a3abb6;\
+    --line:#2b3038;--strong:#8b94a1;--page:#0e1013;--card:#16191e;--link:#5eb3f0;--right:#56d3a4;\
+    --right-tint:#12332a;--wrong:#ff9a90;--wrong-tint:#40201e;--other:#f0c56a;--other-tint:#3a2d12;\
+    --code:#1e2228}}
+    *{box-sizing:border-box}
+    html{scroll-behavior:smooth;-webkit-text-size-adjust:100%}
+    body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,\
+    "Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+    header,main,footer{max-width:58rem;margin:0 auto;padding:0 1.25rem}
+    header{padding-top:3rem}
+    h1{font-size:clamp(1.8rem,5vw,2.6rem);line-height:1.15;letter-spacing:-.02em;margin:.2rem 0 .6rem;\
+    overflow-wrap:anywhere}
+    h2{font-size:1.3rem;letter-spacing:-.01em;margin:3rem 0 1rem}
+    h3{font-size:1rem;margin:0}
+    h4{font-size:.8rem;font-weight:600;color:var(--soft);margin:1rem 0 .35rem}
+    .kicker{margin:0;color:var(--soft);font-size:.85rem}
+    .summary{font-size:1.15rem;max-width:42rem;margin:0 0 1.5rem;color:var(--soft)}
+    .facts{display:flex;flex-wrap:wrap;gap:.5rem 2.5rem;margin:0 0 1.5rem}
+    .facts div{display:flex;flex-direction:column}
+    .facts dt{color:var(--soft);font-size:.85rem}
+    .facts dd{margin:0;font-weight:650;font-variant-numeric:tabular-nums}
+    nav{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;padding:.75rem 0;border-top:1px solid \
+    var(--line);border-bottom:1px solid var(--line)}
+    a{color:var(--link);text-underline-offset:.2em}
+    nav a{text-decoration:none}
+    nav a:hover{text-decoration:underline}
+    :focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:4px}
+    footer{color:var(--soft);font-size:.85rem;padding-top:3rem;padding-bottom:3rem}
+    .quiet{color:var(--soft);font-size:.875rem;font-weight:400}
+    .warning{background:var(--other-tint);color:var(--other);padding:.6rem .9rem;border-radius:8px}
+    code,pre{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
+    code{font-size:.9em;overflow-wrap:anywhere}
+    pre{background:var(--code);border-radius:8px;padding:.9rem 1rem;margin:0;font-size:.8125rem;\
+    line-height:1.55;white-space:pre-wrap;overflow-wrap:anywhere;max-height:28rem;overflow:auto}
+    pre.source{white-space:pre;max-height:none}
+
+    """
+
+  private static let tables = """
+    figure{margin:0 0 1.5rem}
+    .table,.drawing,.card,.stage{background:var(--card);border:1px solid var(--line);\
+    border-radius:12px;padding:1.25rem}
+    figcaption{font-weight:650;margin-bottom:.75rem}
+    .scroll{overflow-x:auto}
+    .drawing{padding:.5rem}
+    .drawing .figure-svg{display:block;width:100%;min-width:34rem;height:auto}
+    table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;\
+    border-top:2px solid var(--strong);border-bottom:2px solid var(--strong)}
+    th{text-align:left;font-weight:600;white-space:nowrap}
+    th,td{padding:.6rem .75rem;vertical-align:baseline}
+    thead th{color:var(--soft);font-size:.85rem;border-bottom:1px solid var(--strong)}
+    tbody tr+tr>*{border-top:1px solid var(--line)}
+    .number{text-align:right;white-space:nowrap}
+    .mean{font-weight:650}
+    .spread{color:var(--soft)}
+    .difference{display:inline-block;min-width:3.6em;margin-left:.5rem;font-size:.875rem}
+    .published{display:block;color:var(--soft);font-size:.8rem}
+    .tag{display:inline-block;margin-left:.5rem;padding:.05rem .5rem;border-radius:99px;\
+    background:var(--code);color:var(--soft);font-size:.75rem;font-weight:500}
+    .notes{list-style:none;margin:.9rem 0 0;padding:0;color:var(--soft);font-size:.85rem}
+
+    """
+
+  private static let parts = """
+    .stage,.card{margin-bottom:.9rem;padding:1rem 1.25rem}
+    .stage h3{display:flex;flex-wrap:wrap;align-items:baseline;gap:.3rem .75rem;margin-bottom:.35rem}
+    .stage h3 .tag{margin:0}
+    .row{border-top:1px solid var(--line);padding:.45rem 0;margin:0}
+    summary{cursor:pointer}
+    summary>*{margin-right:.75rem}
+    summary .name{font-variant-numeric:tabular-nums}
+    .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:0 2rem}
+    .entries{margin:0;font-size:.875rem}
+    .entries div{display:flex;justify-content:space-between;gap:1rem;padding:.2rem 0;\
+    border-bottom:1px solid var(--line)}
+    .entries dt{color:var(--soft)}
+    .entries dd{margin:0;text-align:right;overflow-wrap:anywhere;min-width:0;\
+    font-variant-numeric:tabular-nums}
+    .key{margin:.75rem 0 .25rem}
+    .bar{display:inline-flex;width:9rem;max-width:40vw;height:.6rem;border-radius:99px;\
+    overflow:hidden;gap:2px;vertical-align:middle}
+    .bar span{flex-basis:0}
+    .bar .right{background:var(--right)}
+    .bar .wrong{background:var(--wrong)}
+    .bar .other{background:var(--other)}
+    .sample{border-top:1px solid var(--line);padding:.5rem 0}
+    .badge{display:inline-block;min-width:6.5rem;padding:.05rem .55rem;border-radius:6px;\
+    font-size:.8125rem;font-weight:600}
+    .badge.right{background:var(--right-tint);color:var(--right)}
+    .badge.wrong{background:var(--wrong-tint);color:var(--wrong)}
+    .badge.other{background:var(--other-tint);color:var(--other)}
+
+    """
+
+  private static let paper = """
+    @media (max-width:36rem){header{padding-top:1.75rem}
+    .table,.card,.stage{padding:1rem;border-radius:10px}
+    th,td{padding:.5rem .5rem}h2{margin-top:2.25rem}}
+    @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
+    @media print{:root{--page:#fff}body{font-size:10pt}nav,footer{display:none}
+    .table,.drawing,.stage,.card{border:0;padding:0;break-inside:avoid}
+    .scroll{overflow:visible}.drawing .figure-svg{min-width:0}
+    pre{max-height:none;overflow:visible}pre.source{white-space:pre-wrap}
+    h2,h3,h4{break-after:avoid}}
+
+    """
+}

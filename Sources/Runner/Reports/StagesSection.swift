@@ -1,0 +1,75 @@
+import OrderedCollections
+
+/// The part of a report that says what every stage did: parameters, key, time, published values.
+struct StagesSection {
+  let planned: [PlannedInstance]
+  let data: ReportData
+
+  /// The section's content.
+  var markup: Markup {
+    let names = OrderedSet(planned.map(\.stageName))
+    return Markup(names.map { name in stage(name, planned.filter { $0.stageName == name }) })
+  }
+
+  private func stage(_ name: String, _ instances: [PlannedInstance]) -> Markup {
+    let results = instances.compactMap(data.result)
+    let time = results.map(\.seconds).reduce(0, +)
+    let count = instances.count == 1 ? "" : "\(results.count) of \(instances.count) done · "
+    let state = results.isEmpty ? "not done" : count + NumberText.duration(time)
+    let heading = Markup.element(
+      "h3", [:], .element("code", [:], Markup(name)),
+      .element("span", ["class": "tag"], Markup(results.first?.kind ?? "to run")),
+      .element("span", ["class": "quiet"], Markup(state)))
+    return .element(
+      "section", ["class": "stage", "id": "stage-\(name)"],
+      [heading]
+        + instances.map { instance in
+          data.result(of: instance).map(markup) ?? missing(instance)
+        })
+  }
+
+  private func missing(_ instance: PlannedInstance) -> Markup {
+    .element("p", ["class": "row quiet"], Markup(instance.name + ": not done"))
+  }
+
+  private func markup(_ result: InstanceResult) -> Markup {
+    let point = result.point.isEmpty ? "details" : result.point.coordinates
+    let summary = Markup.element(
+      "summary", [:], .element("span", ["class": "name"], Markup(point)),
+      .element("span", ["class": "quiet"], Markup(NumberText.duration(result.seconds))),
+      .element("code", ["class": "quiet"], Markup(String(result.key.prefix(12)))))
+    return .element(
+      "details", ["class": "row"], summary,
+      .element(
+        "div", ["class": "pair"],
+        list("Published values", .object(result.values)), list("Parameters", result.parameters)),
+      .element("p", ["class": "quiet key"], "Key ", .element("code", [:], Markup(result.key))))
+  }
+
+  private func list(_ title: String, _ value: JSONValue) -> Markup {
+    let heading = Markup.element("h4", [:], Markup(title))
+    let entries = Self.flattened(value, path: "")
+    if entries.isEmpty {
+      return .element("div", [:], heading, .element("p", ["class": "quiet"], "None."))
+    }
+    return .element("div", [:], heading, ReportPage.definitions(entries))
+  }
+
+  /// The leaves of a value with their paths, such as `loss.clip_low`.
+  static func flattened(_ value: JSONValue, path: String) -> [(String, String)] {
+    guard case .object(let entries) = value else { return [(path, text(value))] }
+    return entries.sorted { $0.key < $1.key }.flatMap { key, value in
+      flattened(value, path: path.isEmpty ? key : "\(path).\(key)")
+    }
+  }
+
+  private static func text(_ value: JSONValue) -> String {
+    switch value {
+    case .string(let text): text
+    case .null: "–"
+    case .number(let number): NumberText.short(number)
+    case .array(let elements): elements.map(text).joined(separator: ", ")
+    default: value.text
+    }
+  }
+}

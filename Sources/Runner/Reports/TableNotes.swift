@@ -1,0 +1,86 @@
+import OrderedCollections
+
+/// The sentences under a table: what its numbers mean, and what is missing.
+struct TableNotes {
+  let specification: TableSpecification
+  let data: ReportData
+  let references: [ValueReference]
+  let instances: [PlannedInstance]
+  let rowPoints: [AxisPoint]
+  let columns: [String]
+  let cells: [[TableReport.Cell]]
+  let spread: TableReport.Spread
+  let published: PublishedTable?
+
+  /// All sentences, in the order in which a reader asks for them.
+  var sentences: [String] {
+    [meaning, sizes, comparison, publication].compactMap(\.self) + unmatched + gaps
+  }
+
+  private var meaning: String {
+    let unit = specification.format == .percent ? "In %. " : ""
+    let counts = Set(cells.flatMap(\.self).filter(\.isComplete).map(\.values.count))
+    let over = specification.over.joined(separator: " and ")
+    switch spread {
+    case .deviation:
+      let runs = counts.isEmpty ? "" : " (n = \(range(counts)))"
+      return "\(unit)Mean ± sample standard deviation over \(over)\(runs)."
+    case .standardError:
+      return "\(unit)± standard error over problems; each cell is one run."
+    case .none:
+      return "\(unit)Each cell is one run; how much runs differ is not known."
+    }
+  }
+
+  /// How many problems and samples the numbers rest on, where the stages say so.
+  private var sizes: String? {
+    let used = Set(references.map(\.stage))
+    let results = instances.filter { used.contains($0.stageName) }.compactMap(data.result)
+    let problems = Set(results.compactMap { $0.values["problems"]?.integer })
+    let samples = Set(results.compactMap { $0.values["samples"]?.integer })
+    guard !problems.isEmpty else { return nil }
+    let first = "\(range(problems)) \(problems == [1] ? "problem" : "problems")"
+    guard !samples.isEmpty else { return first + "." }
+    return "\(first), \(range(samples)) \(samples == [1] ? "sample" : "samples") each."
+  }
+
+  private var comparison: String? {
+    guard !specification.baseline.isEmpty else { return nil }
+    let row = specification.baseline.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    let unit = specification.format == .percent ? " in percentage points" : ""
+    return "Signed numbers are differences to \(row.joined(separator: ", "))\(unit)."
+  }
+
+  private var publication: String? {
+    published.map { "Published: \($0.source); shown beside ours, not tested against it." }
+  }
+
+  /// Published numbers that no cell shows, so that a misspelt label is not lost.
+  private var unmatched: [String] {
+    guard let published else { return [] }
+    let rows = Set(rowPoints.map(\.label))
+    let lost = published.rows.sorted { $0.key < $1.key }.flatMap { row, cells in
+      cells.keys.sorted().filter { !rows.contains(row) || !columns.contains($0) }
+        .map { "\(row) / \($0)" }
+    }
+    if lost.isEmpty { return [] }
+    return ["Published numbers without a cell here: \(lost.joined(separator: "; "))."]
+  }
+
+  /// Which cells are not complete, and how far they are.
+  private var gaps: [String] {
+    let lines = zip(rowPoints, cells).flatMap { point, row in
+      zip(columns, row).filter { $1.planned > 0 && !$1.isComplete }.map { column, cell in
+        let place = [point.label, column].filter { !$0.isEmpty }.joined(separator: " / ")
+        return "\(place) has \(cell.values.count) of \(cell.planned)"
+      }
+    }
+    if lines.isEmpty { return [] }
+    return ["– marks cells whose runs are not all done: \(lines.joined(separator: "; "))."]
+  }
+
+  private func range(_ counts: Set<Int>) -> String {
+    guard let least = counts.min(), let most = counts.max() else { return "" }
+    return least == most ? "\(least)" : "\(least)–\(most)"
+  }
+}
