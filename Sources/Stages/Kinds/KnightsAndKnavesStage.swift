@@ -1,0 +1,114 @@
+import Runner
+
+/// The kind `knights_and_knaves`: puzzles drawn from a seed, with their solutions.
+public struct KnightsAndKnavesStage: Stage {
+  /// Which puzzles to draw.
+  public struct Parameters: ParameterSet {
+    /// The sizes, in people; `count` puzzles of each.
+    public var people = [3, 4, 5, 6, 7]
+    /// How many puzzles of each size.
+    public var count = 900
+    /// The index of the first; those before it are drawn and left out.
+    public var start = 0
+    /// The seed of the draws.
+    public var seed = 1234
+    /// Levels of statements within statements.
+    public var depth = 2
+    /// How many statements `and` and `or` may join.
+    public var width = 2
+    /// The names to draw from; the published list where empty.
+    public var names: [String] = []
+    /// Whether no puzzle may come twice.
+    public var distinct = true
+
+    /// The published settings.
+    public init() {}
+
+    /// What a recipe may set.
+    public static var fields: [Field<Parameters>] {
+      [
+        Field("people", \.people, range: 2...20, "people in a puzzle, one size or a list of sizes"),
+        Field("count", \.count, range: 1...1_000_000, "puzzles of each size"),
+        Field(
+          "start", \.start, range: .atLeast(0),
+          "index of the first puzzle; the published train rows begin at 100, test rows at 1000"),
+        Field("seed", \.seed, range: .atLeast(0), "seed of the draws; the published one is 1234"),
+        Field("depth", \.depth, range: 1...6, "levels of statements within statements"),
+        Field("width", \.width, range: 2...10, "statements that 'and' and 'or' may join"),
+        Field("names", \.names, "names to draw from, instead of the published list"),
+        Field("distinct", \.distinct, "whether no puzzle may come twice"),
+      ]
+    }
+
+    /// Looks for settings that allow no puzzle.
+    public func check(
+      positions: [String: SourcePosition], at position: SourcePosition,
+      into sink: inout DiagnosticSink
+    ) {
+      let fewest = people.min() ?? 0
+      if people.isEmpty || Set(people).count != people.count {
+        sink.report(positions["people"] ?? position, "'people' must list different sizes")
+      } else if width > 2 * fewest - 1 {
+        sink.report(
+          positions["width"] ?? position,
+          "'width' must be at most \(2 * fewest - 1): \(fewest) people can be called a knight or "
+            + "a knave in no more different ways")
+      }
+      let pool = Set(names).count
+      if !names.isEmpty, pool != names.count || pool < people.max() ?? 0 {
+        sink.report(
+          positions["names"] ?? position,
+          "'names' must hold at least as many different names as a puzzle has people")
+      }
+    }
+  }
+
+  /// `knights_and_knaves`.
+  public static let kind = "knights_and_knaves"
+  /// 1.
+  public static let version = 1
+  /// One sentence for the documentation.
+  public static let summary =
+    "Knights and Knaves puzzles with exactly one solution; the published ones from their seed"
+  /// None.
+  public static let inputs: [Port] = []
+  /// The puzzles.
+  public static let outputs = [
+    Port("problems", .problems, "puzzles in the published field names")
+  ]
+
+  private let parameters: Parameters
+
+  /// Makes the stage.
+  public init(parameters: Parameters) { self.parameters = parameters }
+
+  /// Draws the puzzles and writes them.
+  public func run(_ context: StageContext) throws {
+    let table = try table { try context.interruption.check() }
+    try table.write(to: context.output("problems"))
+    context.publish(Double(table.count), as: "problems")
+  }
+
+  /// Draws the puzzles, size after size; calls `betweenPuzzles` before each, which may throw.
+  package func table(betweenPuzzles: () throws -> Void = {}) throws -> RowTable {
+    var rows: [[String: JSONValue]] = []
+    for people in parameters.people {
+      var sampler = PuzzleSampler(
+        people: people, seed: parameters.seed, depth: parameters.depth, width: parameters.width,
+        distinct: parameters.distinct)
+      for index in 0..<parameters.start + parameters.count {
+        try betweenPuzzles()
+        let puzzle = try sampler.next()
+        if index < parameters.start { continue }
+        rows.append(try row(puzzle, index).fields)
+      }
+    }
+    let attributes = ["task": "knights_and_knaves"]
+    return RowTable(rows: rows, order: PuzzleRow.order, attributes: attributes)
+  }
+
+  private func row(_ puzzle: Puzzle, _ index: Int) throws -> PuzzleRow {
+    let pool = parameters.names.isEmpty ? PuzzleNames.common : parameters.names
+    return try PuzzleRow(puzzle, index: index, seed: parameters.seed, pool: pool)
+  }
+}
