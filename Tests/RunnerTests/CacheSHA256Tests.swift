@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test func readsFilesPieceByPiece() throws {
-    let folder = try TemporaryFolder()
+    let folder = try ScratchFolder()
     let data = Data(repeating: 0x61, count: 1_000_000 * 5)
     try data.write(to: folder.file("many"))
     let digest = SHA256Digest()

@@ -5,9 +5,9 @@ import Runner
 import Testing
 
 @Suite struct RowTableFileTests {
-  private let folder: TemporaryFolder
+  private let folder: ScratchFolder
 
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = try ScratchFolder() }
 
   private func roundTrip(_ table: RowTable) throws -> RowTable {
     let file = folder.file("\(UUID().uuidString).h5")
