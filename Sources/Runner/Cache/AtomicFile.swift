@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -9,7 +10,8 @@ public enum AtomicFile {
   /// Lets `write` make a file beside `destination`, syncs it and renames it into place.
   /// - Throws: what `write` throws, or `AtomicFileError`; the destination is then untouched.
   public static func write(to destination: URL, _ write: (URL) throws -> Void) throws {
-    let beside = destination.appendingPathExtension("tmp-\(getpid())")
+    let number = counter.add(1, ordering: .relaxed).newValue
+    let beside = destination.appendingPathExtension("\(leftoverMark)\(getpid())-\(number)")
     defer { unlink(beside.path) }
     try write(beside)
     try sync(beside)
@@ -35,6 +37,13 @@ public enum AtomicFile {
       throw AtomicFileError(action: "sync", path: url.path, code: errno)
     }
   }
+
+  /// Whether a name is that of a file which a killed process was writing.
+  static func isLeftover(_ name: String) -> Bool { name.contains(".\(leftoverMark)") }
+
+  private static let leftoverMark = "tmp-"
+  /// Keeps two threads apart that write the same file.
+  private static let counter = Atomic<Int>(0)
 }
 
 /// The operating system refused to write a file.

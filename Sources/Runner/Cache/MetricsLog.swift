@@ -1,4 +1,5 @@
 import Foundation
+import OrderedCollections
 import Synchronization
 
 /// `metrics.jsonl`: one JSON object a step, appended as the stage goes.
@@ -12,12 +13,14 @@ public final class MetricsLog: Sendable {
   private let file: URL
   private let handle: Mutex<FileHandle>
 
-  /// Opens the log, making it where there is none.
+  /// Opens the log, making it where there is none. A last line that a kill cut off goes.
   public init(file: URL) throws {
     self.file = file
     if !FileManager.default.fileExists(atPath: file.path) { try Data().write(to: file) }
-    let handle = try FileHandle(forUpdating: file)
-    try handle.seekToEnd()
+    let handle = try Self.open(file)
+    let content = try Data(contentsOf: file)
+    let whole = content.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+    if whole < content.count { try handle.truncate(atOffset: UInt64(whole)) }
     self.handle = Mutex(handle)
   }
 
@@ -29,18 +32,39 @@ public final class MetricsLog: Sendable {
     try handle.withLock { try $0.write(contentsOf: Data(line.utf8)) }
   }
 
-  /// Forgets every step after `step`, and a line that was cut off by a kill.
+  /// Forgets every step after `step`.
   public func truncate(after step: Int) throws {
-    let kept = try rows().filter { ($0["step"]?.integer ?? 0) <= step }
-    let text = kept.map { $0.text + "\n" }.joined()
+    let text = try rows().filter { ($0["step"]?.integer ?? 0) <= step }.map { $0.text + "\n" }
     try handle.withLock { handle in
-      try handle.truncate(atOffset: 0)
-      try handle.write(contentsOf: Data(text.utf8))
+      // A kill between emptying and filling the file would lose the steps before.
+      try AtomicFile.write(text.joined(), to: file)
+      try handle.close()
+      handle = try Self.open(file)
     }
   }
 
-  /// The steps logged so far, without a last line that was cut off.
+  /// The steps logged so far.
   public func rows() throws -> [JSONValue] {
     try Data(contentsOf: file).split(separator: 0x0A).compactMap { try? JSONValue(parsing: $0) }
+  }
+
+  /// The steps as a table without timings: `step` first, then the metrics by name, NaN where a step
+  /// has none. Nil where nothing was logged.
+  func table() throws -> RowTable? {
+    let rows = try rows()
+    if rows.isEmpty { return nil }
+    let names = Set(rows.flatMap { ($0.object ?? [:]).keys })
+    var table: [(String, RowTable.Column)] = []
+    table.append(("step", .integers(rows.map { $0["step"]?.integer ?? 0 })))
+    for name in names.subtracting(Self.timings).subtracting(["step"]).sorted() {
+      table.append((name, .numbers(rows.map { $0[name]?.number ?? .nan })))
+    }
+    return try RowTable(columns: .init(uniqueKeysWithValues: table))
+  }
+
+  private static func open(_ file: URL) throws -> FileHandle {
+    let handle = try FileHandle(forUpdating: file)
+    try handle.seekToEnd()
+    return handle
   }
 }

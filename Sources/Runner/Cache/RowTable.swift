@@ -28,11 +28,18 @@ public struct RowTable: Sendable, Equatable {
   public init(
     columns: OrderedDictionary<String, Column>, attributes: [String: String] = [:]
   ) throws {
+    try self.init(columns: columns, attributes: attributes, count: nil)
+  }
+
+  /// `count` tells how many rows there are where no column does.
+  init(
+    columns: OrderedDictionary<String, Column>, attributes: [String: String], count: Int?
+  ) throws {
     let counts = Set(columns.values.map(\.count))
     guard counts.count <= 1 else { throw RowTableError.unequalColumns }
     self.columns = columns
     self.attributes = attributes
-    count = counts.first ?? 0
+    self.count = counts.first ?? count ?? 0
   }
 
   /// Makes a table from rows. A column's type follows from its values: all strings, all integers,
@@ -98,7 +105,7 @@ extension RowTable.Column {
       self = .integers(integers)
     } else if booleans.count == values.count {
       self = .booleans(booleans)
-    } else if !present.isEmpty, present.allSatisfy({ $0.number != nil }) {
+    } else if !present.isEmpty, present.allSatisfy(\.isExactNumber) {
       self = .numbers(values.map { $0.number ?? .nan })
     } else {
       self = .json(values)
@@ -128,6 +135,17 @@ extension RowTable.Column {
   }
 }
 
+extension JSONValue {
+  /// Whether this is a number that a 64-bit float holds exactly.
+  fileprivate var isExactNumber: Bool {
+    switch self {
+    case .integer(let value): Int(exactly: Double(value)) == value
+    case .number: true
+    default: false
+    }
+  }
+}
+
 /// What can be wrong with a table of rows.
 public enum RowTableError: Error, CustomStringConvertible {
   /// The columns differ in length.
@@ -136,6 +154,8 @@ public enum RowTableError: Error, CustomStringConvertible {
   case noColumn(String, String)
   /// The file is no table.
   case unreadable(String, String)
+  /// The table cannot be kept in a file as it is.
+  case unwritable(String, String)
 
   /// A sentence for people.
   public var description: String {
@@ -143,6 +163,7 @@ public enum RowTableError: Error, CustomStringConvertible {
     case .unequalColumns: "the columns of a table must have the same length"
     case .noColumn(let name, let type): "the table has no column '\(name)' that holds \(type)"
     case .unreadable(let path, let reason): "\(path) cannot be read as a table: \(reason)"
+    case .unwritable(let path, let reason): "could not write the table \(path): \(reason)"
     }
   }
 }

@@ -1,0 +1,180 @@
+import CHDF5
+
+/// What a dataset holds and how large it is.
+public struct HDF5DatasetDescription: Sendable, Equatable {
+  /// What its elements are.
+  public let type: HDF5ElementType
+  /// The length of each dimension; empty for a single value.
+  public let shape: [Int]
+
+  /// Describes a dataset.
+  public init(type: HDF5ElementType, shape: [Int]) {
+    self.type = type
+    self.shape = shape
+  }
+
+  /// How many elements there are.
+  public var count: Int { shape.reduce(1, *) }
+}
+
+/// A block of a dataset: where it begins and how far it reaches in each dimension.
+public struct HDF5Block: Sendable, Equatable {
+  /// The index of its first element in each dimension.
+  public let start: [Int]
+  /// Its length in each dimension.
+  public let shape: [Int]
+
+  /// Names a block.
+  public init(start: [Int], shape: [Int]) {
+    self.start = start
+    self.shape = shape
+  }
+
+  /// How many elements there are.
+  public var count: Int { shape.reduce(1, *) }
+}
+
+extension HDF5File {
+  /// What a dataset holds and how large it is.
+  public func describe(_ path: String) throws -> HDF5DatasetDescription {
+    try perform("describe '\(path)' of") { file, operation in
+      try operation.using(H5Dopen2(file, path, hid_t(H5P_DEFAULT)), H5Dclose) {
+        try description(of: $0, operation)
+      }
+    }
+  }
+
+  /// Writes a new dataset, row-major; the groups above it are made.
+  /// - Parameter shape: the length of each dimension; one dimension when it is left out.
+  public func write<Element: HDF5Element>(
+    _ values: [Element], to path: String, shape: [Int]? = nil
+  ) throws {
+    try values.withUnsafeBufferPointer { try write($0, to: path, shape: shape) }
+  }
+
+  /// Writes a new dataset from memory that somebody else owns, without copying it.
+  public func write<Element: HDF5Element>(
+    _ values: UnsafeBufferPointer<Element>, to path: String, shape: [Int]? = nil
+  ) throws {
+    try perform("write '\(path)' to") { file, operation in
+      guard let types = Element.elementType.numberTypes else {
+        throw operation.failure("\(Element.self) is no type for a dataset")
+      }
+      let shape = shape ?? [values.count]
+      try checkShape(shape, count: values.count, operation)
+      try makeDataset(path, in: file, types.disk, shape, operation) { dataset in
+        guard let start = values.baseAddress, !values.isEmpty else { return }
+        try operation.check(
+          H5Dwrite(
+            dataset, types.memory, hid_t(H5S_ALL), hid_t(H5S_ALL), hid_t(H5P_DEFAULT), start))
+      }
+    }
+  }
+
+  /// Reads a dataset, or a block of it, row-major.
+  /// - Throws: `HDF5Error`, also where the elements are of another type; nothing is converted.
+  public func read<Element: HDF5Element>(
+    _ path: String, as type: Element.Type = Element.self, block: HDF5Block? = nil
+  ) throws -> [Element] {
+    let count = try block?.count ?? describe(path).count
+    var values = [Element](repeating: .zero, count: max(0, count))
+    try values.withUnsafeMutableBufferPointer { try read(path, into: $0, block: block) }
+    return values
+  }
+
+  /// Reads a dataset, or a block of it, into memory that somebody else owns and that is just as
+  /// large.
+  public func read<Element: HDF5Element>(
+    _ path: String, into target: UnsafeMutableBufferPointer<Element>, block: HDF5Block? = nil
+  ) throws {
+    try perform("read '\(path)' of") { file, operation in
+      try operation.using(H5Dopen2(file, path, hid_t(H5P_DEFAULT)), H5Dclose) { dataset in
+        let whole = try description(of: dataset, operation)
+        guard let types = Element.elementType.numberTypes, whole.type == Element.elementType else {
+          throw operation.failure("it holds \(whole.type), not \(Element.elementType)")
+        }
+        let block = block ?? HDF5Block(start: whole.shape.map { _ in 0 }, shape: whole.shape)
+        try checkBlock(block, of: whole, capacity: target.count, operation)
+        guard let start = target.baseAddress, !target.isEmpty else { return }
+        try readBlock(block, of: dataset, as: types.memory, into: start, operation)
+      }
+    }
+  }
+
+  private func checkBlock(
+    _ block: HDF5Block, of whole: HDF5DatasetDescription, capacity: Int, _ operation: Operation
+  ) throws {
+    let fits =
+      block.start.count == whole.shape.count && block.shape.count == whole.shape.count
+      && zip(zip(block.start, block.shape), whole.shape).allSatisfy { part, length in
+        part.0 >= 0 && part.1 >= 0 && part.0 <= length && part.1 <= length - part.0
+      }
+    guard fits else {
+      throw operation.failure("\(block.shape) from \(block.start) lies outside \(whole.shape)")
+    }
+    guard block.count == capacity else {
+      throw operation.failure("there are \(block.count) elements, but room for \(capacity)")
+    }
+  }
+
+  private func readBlock(
+    _ block: HDF5Block, of dataset: hid_t, as type: hid_t, into start: UnsafeMutableRawPointer,
+    _ operation: Operation
+  ) throws {
+    try operation.using(H5Dget_space(dataset), H5Sclose) { space in
+      if !block.shape.isEmpty {
+        let first = block.start.map { hsize_t($0) }
+        let lengths = block.shape.map { hsize_t($0) }
+        try operation.check(
+          H5Sselect_hyperslab(space, H5S_SELECT_SET, first, nil, lengths, nil))
+      }
+      try usingSpace([block.count], operation) { memory in
+        try operation.check(H5Dread(dataset, type, memory, space, hid_t(H5P_DEFAULT), start))
+      }
+    }
+  }
+}
+
+/// Lends a data space; no dimensions at all mean a single value.
+func usingSpace<Result>(
+  _ shape: [Int], _ operation: Operation, _ body: (hid_t) throws -> Result
+) throws -> Result {
+  let lengths = shape.map { hsize_t($0) }
+  let space =
+    lengths.isEmpty ? H5Screate(H5S_SCALAR) : H5Screate_simple(Int32(shape.count), lengths, nil)
+  return try operation.using(space, H5Sclose, body)
+}
+
+func checkShape(_ shape: [Int], count: Int, _ operation: Operation) throws {
+  guard shape.allSatisfy({ $0 >= 0 }), shape.reduce(1, *) == count else {
+    throw operation.failure("\(count) values do not fill the shape \(shape)")
+  }
+}
+
+func description(of dataset: hid_t, _ operation: Operation) throws -> HDF5DatasetDescription {
+  let type = try operation.using(H5Dget_type(dataset), H5Tclose) { HDF5ElementType($0) }
+  let shape = try operation.using(H5Dget_space(dataset), H5Sclose) { space in
+    let rank = H5Sget_simple_extent_ndims(space)
+    try operation.check(rank)
+    var lengths = [hsize_t](repeating: 0, count: Int(rank))
+    try operation.check(H5Sget_simple_extent_dims(space, &lengths, nil))
+    return lengths.map { Int($0) }
+  }
+  return HDF5DatasetDescription(type: type, shape: shape)
+}
+
+/// Makes a contiguous dataset without time stamps and lends it to a closure.
+func makeDataset(
+  _ path: String, in file: hid_t, _ type: hid_t, _ shape: [Int], _ operation: Operation,
+  _ body: (hid_t) throws -> Void
+) throws {
+  try makeGroups(path.split(separator: "/").dropLast(), in: file, operation)
+  try usingSpace(shape, operation) { space in
+    try operation.usingCreation(chdf5_dataset_creation()) { creation in
+      try operation.usingNames(chdf5_link_creation()) { names in
+        let dataset = H5Dcreate2(file, path, type, space, names, creation, hid_t(H5P_DEFAULT))
+        try operation.using(dataset, H5Dclose, body)
+      }
+    }
+  }
+}

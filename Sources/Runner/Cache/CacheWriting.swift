@@ -1,0 +1,87 @@
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+extension Cache {
+  /// Makes the folders and makes sure that results can be written, before anything runs.
+  /// - Throws: `CacheError`.
+  public func prepare(freeMegabytes: Int = 64) throws {
+    for name in ["work", "locks"] { try makeFolder(folder.appending(path: name)) }
+    let probe = folder.appending(path: "work/.probe-\(UUID().uuidString)")
+    defer { unlink(probe.path) }
+    guard let file = fopen(probe.path, "w") else {
+      throw CacheError.unwritable(folder.path, systemMessage())
+    }
+    fclose(file)
+    var space = statvfs()
+    guard statvfs(folder.path, &space) == 0 else { return }
+    let free = Int(space.f_bavail) * Int(space.f_frsize) / 1_000_000
+    if free < freeMegabytes { throw CacheError.full(folder.path, megabytes: free) }
+  }
+
+  /// Takes the lock of a key.
+  func lock(
+    _ key: String, interruption: Interruption, waiting: (String) -> Void
+  ) throws -> FileLock {
+    try FileLock.acquire(lockFile(key), interruption: interruption, waiting: waiting)
+  }
+
+  /// Moves a damaged artifact out of the way. Only whoever holds the key's lock may call this.
+  func setAside(_ key: String) throws {
+    let damaged = folder.appending(path: "damaged")
+    try makeFolder(damaged)
+    let place = damaged.appending(path: "\(key)-\(UUID().uuidString)")
+    try FileManager.default.moveItem(at: artifactFolder(key), to: place)
+  }
+
+  /// Publishes a folder of files: writes the record, syncs everything and renames the folder.
+  ///
+  /// Only whoever holds the key's lock may call this. The work folder goes.
+  /// - Parameters:
+  ///   - output: the folder that holds the files and nothing else.
+  ///   - makeRecord: completes the record with what is known of the files.
+  func publish(
+    _ key: String, output: URL,
+    makeRecord: ([String: ArtifactRecord.File]) -> ArtifactRecord
+  ) throws -> Artifact {
+    let record = makeRecord(try describeAndSync(output))
+    let recordFile = output.appending(path: Artifact.recordName)
+    try AtomicFile.write(record.json.prettyText, to: recordFile)
+    chmod(recordFile.path, 0o444)
+    try AtomicFile.sync(output)
+
+    let place = artifactFolder(key)
+    let group = place.deletingLastPathComponent()
+    try makeFolder(group)
+    guard rename(output.path, place.path) == 0 else {
+      throw CacheError.unwritable(place.path, systemMessage())
+    }
+    try AtomicFile.sync(group)
+    try AtomicFile.sync(folder)
+    try FileManager.default.removeItem(at: workFolder(key).url)
+    return Artifact(folder: place, record: record)
+  }
+
+  private func describeAndSync(_ output: URL) throws -> [String: ArtifactRecord.File] {
+    var files: [String: ArtifactRecord.File] = [:]
+    for name in try FileManager.default.contentsOfDirectory(atPath: output.path) {
+      let file = output.appending(path: name)
+      let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int
+      chmod(file.path, 0o444)
+      try AtomicFile.sync(file)
+      files[name] = .init(bytes: size ?? 0, sha256: try SHA256Digest.hex(ofFile: file))
+    }
+    return files
+  }
+
+  private func makeFolder(_ url: URL) throws {
+    if mkdir(url.path, 0o755) == 0 || errno == EEXIST { return }
+    guard errno == ENOENT else { throw CacheError.unwritable(url.path, systemMessage()) }
+    try makeFolder(url.deletingLastPathComponent())
+    guard mkdir(url.path, 0o755) == 0 || errno == EEXIST else {
+      throw CacheError.unwritable(url.path, systemMessage())
+    }
+  }
+}

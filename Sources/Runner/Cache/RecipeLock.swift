@@ -1,0 +1,39 @@
+import Foundation
+
+/// `results/<recipe>/lock.json`: the key of each instance when it last came out.
+public struct RecipeLock: Sendable, Equatable {
+  /// The key by the instance's name.
+  public private(set) var keys: [String: String] = [:]
+
+  /// Reads the lock of a recipe; empty where there is none yet.
+  /// - Throws: `CacheError.malformed`.
+  public init(recipeFolder: URL) throws {
+    let file = Self.file(in: recipeFolder)
+    guard FileManager.default.fileExists(atPath: file.path) else { return }
+    guard let json = try? JSONValue(parsing: Data(contentsOf: file)),
+      let instances = json["instances"]?.object
+    else { throw CacheError.malformed(file.path, "it is no lock of a recipe") }
+    keys = instances.compactMapValues { $0["key"]?.string }
+  }
+
+  /// Notes the keys of instances that came out, leaving those of others as they are.
+  public static func update(_ keys: [String: String], in recipeFolder: URL) throws {
+    try FileManager.default.createDirectory(at: recipeFolder, withIntermediateDirectories: true)
+    let file = file(in: recipeFolder)
+    // Two runs of one recipe must not overwrite each other's entries.
+    let guardian = try FileLock.acquire(file.appendingPathExtension("lock"))
+    defer { guardian.release() }
+    var lock = try RecipeLock(recipeFolder: recipeFolder)
+    let old = lock.keys
+    lock.keys.merge(keys) { $1 }
+    if lock.keys != old { try AtomicFile.write(lock.json.prettyText, to: file) }
+  }
+
+  private var json: JSONValue {
+    ["version": 1, "instances": .object(keys.mapValues { ["key": .string($0)] })]
+  }
+
+  private static func file(in recipeFolder: URL) -> URL {
+    recipeFolder.appending(path: "lock.json")
+  }
+}

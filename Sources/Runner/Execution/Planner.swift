@@ -1,0 +1,115 @@
+/// Works out what a run would do.
+public struct Planner: Sendable {
+  private let cache: Cache
+  private let environment: StageEnvironment
+  private let previous: [String: String]
+
+  /// Prepares a planner.
+  /// - Parameter previous: the key of each instance when it last came out, from the recipe's lock.
+  public init(cache: Cache, environment: StageEnvironment, previous: [String: String] = [:]) {
+    self.cache = cache
+    self.environment = environment
+    self.previous = previous
+  }
+
+  /// Plans instances, of which producers come before consumers. Changes nothing on disk.
+  public func plan(_ instances: [Instance]) -> Plan {
+    var items: [PlannedInstance] = []
+    var contents: [String: Result<[ExternalContent], any Error>] = [:]
+    for instance in instances {
+      let question = instance.kind.kind + " " + instance.parameters.text
+      let content =
+        contents[question] ?? Result { try instance.stage.externalContent(in: environment) }
+      contents[question] = content
+      items.append(plan(instance, content, after: items))
+    }
+    return Plan(items: items)
+  }
+
+  private func plan(
+    _ instance: Instance, _ content: Result<[ExternalContent], any Error>,
+    after items: [PlannedInstance]
+  ) -> PlannedInstance {
+    do {
+      let fields = try keyFields(of: instance, content.get(), after: items)
+      return plan(instance, fields, try fields.key(), after: items)
+    } catch {
+      return PlannedInstance(
+        instance: instance, state: .blocked, reason: sentence(for: error), fields: nil, key: nil,
+        artifact: nil, lastSeconds: nil)
+    }
+  }
+
+  private func plan(
+    _ instance: Instance, _ fields: KeyFields, _ key: String, after items: [PlannedInstance]
+  ) -> PlannedInstance {
+    let entry = cache.lookUp(key)
+    if case .present(let artifact) = entry {
+      return PlannedInstance(
+        instance: instance, state: .cached, reason: "its result is in the cache", fields: fields,
+        key: key, artifact: artifact, lastSeconds: artifact.record.seconds)
+    }
+    let oldRecord = previous[instance.name].flatMap(record)
+    let reason = reason(
+      instance, key, entry, changes: oldRecord.map { fields.differences(from: $0.fields) },
+      after: items)
+    return PlannedInstance(
+      instance: instance, state: .toRun, reason: reason, fields: fields, key: key, artifact: nil,
+      lastSeconds: oldRecord?.seconds)
+  }
+
+  private func keyFields(
+    of instance: Instance, _ content: [ExternalContent], after items: [PlannedInstance]
+  ) throws -> KeyFields {
+    var inputs: [String: KeyFields.Input] = [:]
+    for input in instance.inputs {
+      let producer = items[input.producer]
+      guard let key = producer.key else {
+        throw PlanError.blockedInput(port: input.port, producer: producer.instance.name)
+      }
+      inputs[input.port] = .init(key: key, output: input.output)
+    }
+    return KeyFields(
+      kind: instance.kind.kind, kindVersion: instance.kind.version, identity: instance.identity,
+      external: Dictionary(content.map { ($0.name, $0.sha256) }) { $1 }, inputs: inputs)
+  }
+
+  private func record(of key: String) -> ArtifactRecord? {
+    if case .present(let artifact) = cache.lookUp(key) { artifact.record } else { nil }
+  }
+
+  private func reason(
+    _ instance: Instance, _ key: String, _ entry: Cache.Entry, changes: [KeyDifference]?,
+    after items: [PlannedInstance]
+  ) -> String {
+    if case .damaged(let words) = entry { return "damaged: \(words)" }
+    if let step = cache.workFolder(key).newestStep { return "resumes from step \(step)" }
+    guard let old = previous[instance.name] else { return "never run" }
+    if old == key { return "its result is no longer in the cache" }
+    guard let changes else { return "changed since it last ran" }
+    return changes.map { words(for: $0, instance, items) }.joined(separator: "; ")
+  }
+
+  /// A change of an input, told by what becomes of its producer.
+  private func words(
+    for change: KeyDifference, _ instance: Instance, _ items: [PlannedInstance]
+  ) -> String {
+    guard case .input(let port) = change.field,
+      let input = instance.inputs.first(where: { $0.port == port })
+    else { return change.description }
+    let producer = items[input.producer]
+    guard producer.state == .toRun else { return change.description }
+    return "its input '\(port)' (\(producer.instance.name)) is to run"
+  }
+}
+
+/// Why an instance has no key.
+enum PlanError: Error, CustomStringConvertible {
+  case blockedInput(port: String, producer: String)
+
+  var description: String {
+    switch self {
+    case .blockedInput(let port, let producer): "its input '\(port)' (\(producer)) is blocked"
+    }
+  }
+}
