@@ -1,7 +1,42 @@
 import ArgumentParser
+import Foundation
+import Runner
 
 @main
 struct Warmup: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "warmup", abstract: "Runs declarative experiments on reasoning models.")
+    commandName: "warmup",
+    abstract: "Runs declarative experiments on training small reasoning models.",
+    discussion: """
+      A recipe describes stages: puzzles, traces, distillation, reinforcement learning with \
+      verifiable rewards, evaluation. Every stage's result is kept and never computed twice.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      RunCommand.self, PlanCommand.self, StatusCommand.self, ShowCommand.self, ReportCommand.self,
+      ValidateCommand.self, SchemaCommand.self,
+    ])
+
+  static func main() {
+    setvbuf(stdout, nil, _IOLBF, 0)
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as RecipeError {
+      StandardOutput.writeError("\(error)\n")
+      exit(withError: ExitCode(64))
+    } catch let error as any CustomStringConvertible & Error where isOurs(error) {
+      StandardOutput.writeError("warmup: \(error)\n")
+      exit(withError: ExitCode(1))
+    } catch {
+      exit(withError: error)
+    }
+  }
+
+  /// ArgumentParser words its own errors, exit codes and help.
+  private static func isOurs(_ error: any Error) -> Bool {
+    let module = String(reflecting: type(of: error)).prefix { $0 != "." }
+    return module != "ArgumentParser"
+  }
 }

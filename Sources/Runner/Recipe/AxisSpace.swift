@@ -78,9 +78,6 @@ struct AxisSelector: Sendable {
 extension Point {
   /// The point's coordinates on some of its axes.
   package func projected(on axes: Set<String>) -> Point { filter { axes.contains($0.key) } }
-
-  /// `start=base, seed=1`.
-  var label: String { map { "\($0.key)=\($0.value.label)" }.joined(separator: ", ") }
 }
 
 extension JSONValue {

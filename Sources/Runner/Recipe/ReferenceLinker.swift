@@ -50,7 +50,7 @@ struct ReferenceLinker {
     for point in axes.points(of: named) {
       let text = input.template.text(at: point)
       guard seen.insert(text).inserted else { continue }
-      let place = point.isEmpty ? "" : " (at \(point.label))"
+      let place = point.isEmpty ? "" : " (at \(point.coordinates))"
       do {
         targets[text] = try target(text, port: port)
       } catch {

@@ -56,6 +56,6 @@ extension StageDeclaration {
   private static func place(_ affected: [Point], among count: Int) -> String {
     guard affected.count < count, let first = affected.first else { return "" }
     let more = affected.count > 1 ? " and \(affected.count - 1) more" : ""
-    return " (at \(first.label)\(more))"
+    return " (at \(first.coordinates)\(more))"
   }
 }

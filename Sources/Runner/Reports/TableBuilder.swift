@@ -7,7 +7,7 @@ struct TableBuilder {
   private let data: ReportData
   private let published: PublishedTable?
   private let references: [ValueReference]
-  private let instances: [PlannedInstance]
+  private let instances: [ExpectedInstance]
 
   private var owner: String { "table '\(name)'" }
   private var scale: Double { specification.format.scale }
