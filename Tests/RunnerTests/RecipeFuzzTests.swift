@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<8)
+  @Test(arguments: 0..<4)
   func mutations(seed: Int) throws {
     var random = RecipeRandom(seed: UInt64(seed))
     let alphabet = Array("{}[],:&*!|>'\"%@`#-?$ \n\t~0a\u{0}".utf8) + [0xC3, 0xFF, 0x85]

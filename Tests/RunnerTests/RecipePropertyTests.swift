@@ -33,7 +33,10 @@ import Testing
     let model = RandomRecipe(&random)
     let all = try parse(model.text)
     let selection = model.selection(&random)
-    guard let kept = try? parse(model.text + selection) else { return }
+    let empty = mistakes(model.text + selection)
+    #expect(empty.allSatisfy { $0.message.contains("leave no point of") })
+    guard empty.isEmpty else { return }
+    let kept = try parse(model.text + selection)
     let names = Set(all.instances.map(\.name))
     for instance in kept.instances {
       #expect(names.contains(instance.name))
