@@ -138,10 +138,14 @@ public enum RecipeSchema {
 
   private static func report<Specification: ParameterSet>(_ type: Specification.Type) -> JSONValue {
     let fields = Specification.fields.map(\.description)
+    var properties = ParameterSchema(allowsAxes: false).properties(fields).object ?? [:]
+    // The point of the axes that others are compared with may be written without quotes.
+    if var baseline = properties["baseline"]?.object {
+      baseline["additionalProperties"] = ["$ref": "#/$defs/axis_value"]
+      properties["baseline"] = .object(baseline)
+    }
     return [
-      "type": "object",
-      "properties": ParameterSchema(allowsAxes: false).properties(fields),
-      "additionalProperties": false,
+      "type": "object", "properties": .object(properties), "additionalProperties": false,
     ]
   }
 

@@ -13,7 +13,7 @@ struct ReportChecks {
 
   /// Reads a table, reporting what is wrong with it.
   func table(_ entry: RecipeEntry, into sink: inout DiagnosticSink) -> TableSpecification? {
-    let places = ReportPlaces(entry, "table")
+    let places = ReportPlaces(withBaselineAsText(entry), "table")
     guard let table = read(TableSpecification.self, places, into: &sink) else { return nil }
     let known = stages(table.value, "value", places, into: &sink)
     let lists = [("rows", table.rows), ("columns", table.columns), ("over", table.over)]
@@ -118,6 +118,18 @@ struct ReportChecks {
     keys.map { "'\($0)'" }.dropLast().joined(separator: ", ") + " or '\(keys.last ?? "")'"
   }
 
+  /// The table with the values of its baseline as the axes write them, so that `seed: 1` needs no
+  /// quotes.
+  private func withBaselineAsText(_ table: RecipeEntry) -> RecipeEntry {
+    table.mapValue(of: "baseline") { baseline in
+      baseline.mapEntries { entry in
+        guard let found = entry.node.value.scalar else { return entry.node }
+        let own = axes.values[entry.key]?.first { $0.isSameAxisValue(as: found) }
+        return RecipeNode(.string((own ?? found).label), at: entry.node.position)
+      }
+    }
+  }
+
   private func checkBaseline(
     of table: TableSpecification, _ places: ReportPlaces, into sink: inout DiagnosticSink
   ) {
@@ -131,6 +143,27 @@ struct ReportChecks {
         _ = entry.node.value(of: entry.key, among: values, into: &sink)
       }
     }
+  }
+}
+
+extension RecipeNode {
+  /// The mapping with each value replaced; other nodes stay as they are.
+  fileprivate func mapEntries(_ replace: (RecipeEntry) -> RecipeNode) -> RecipeNode {
+    guard case .map(let entries) = value else { return self }
+    let replaced = entries.map {
+      RecipeEntry(key: $0.key, keyPosition: $0.keyPosition, node: replace($0))
+    }
+    return RecipeNode(.map(replaced), at: position)
+  }
+}
+
+extension RecipeEntry {
+  /// The entry with the value of one of its mapping's keys replaced.
+  fileprivate func mapValue(
+    of key: String, _ replace: (RecipeNode) -> RecipeNode
+  ) -> RecipeEntry {
+    let node = node.mapEntries { $0.key == key ? replace($0.node) : $0.node }
+    return RecipeEntry(key: self.key, keyPosition: keyPosition, node: node)
   }
 }
 

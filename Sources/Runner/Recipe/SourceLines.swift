@@ -24,6 +24,13 @@ package enum SourceLines {
     return (before.count, (before.last?.unicodeScalars.count ?? 0) + 1)
   }
 
+  /// The place itself, or the end of the text where it lies behind that.
+  package static func clamp(line: Int, column: Int, in text: String) -> (line: Int, column: Int) {
+    let lines = split(text)
+    if line <= lines.count { return (line, column) }
+    return (lines.count, (lines.last?.unicodeScalars.count ?? 0) + 1)
+  }
+
   private static func isBreak(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar {
     case "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": true

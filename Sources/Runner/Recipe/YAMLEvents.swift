@@ -108,16 +108,14 @@ final class YAMLEventReader {
       let (line, column) = SourceLines.place(ofByte: state.problem_offset, in: text)
       return YAMLProblem(message: what, line: line, column: column)
     }
+    let (line, column) = SourceLines.clamp(
+      line: Int(state.problem_mark.line) + 1, column: Int(state.problem_mark.column) + 1, in: text)
     var message = what
     if let context = state.context {
       message += " \(String(cString: context))"
-      let begin = state.context_mark
-      if begin.line != state.problem_mark.line {
-        message += " that begins in line \(begin.line + 1)"
-      }
+      let begin = Int(state.context_mark.line) + 1
+      if begin != line { message += " that begins in line \(begin)" }
     }
-    return YAMLProblem(
-      message: message, line: Int(state.problem_mark.line) + 1,
-      column: Int(state.problem_mark.column) + 1)
+    return YAMLProblem(message: message, line: line, column: column)
   }
 }
