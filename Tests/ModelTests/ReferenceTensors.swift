@@ -5,7 +5,13 @@ struct ReferenceTensors {
   private struct Header: Decodable {
     let dtype: String
     let shape: [Int]
-    let data_offsets: [Int]
+    let offsets: [Int]
+
+    enum CodingKeys: String, CodingKey {
+      case dtype
+      case shape
+      case offsets = "data_offsets"
+    }
   }
 
   private let data: Data
@@ -38,7 +44,7 @@ struct ReferenceTensors {
   private func values<Value>(_ name: String, dtype: String) throws -> [Value] {
     let header = try header(name)
     guard header.dtype == dtype else { throw ReferenceError.missing("\(name) as \(dtype)") }
-    let bytes = data.subdata(in: header.data_offsets[0]..<header.data_offsets[1])
+    let bytes = data.subdata(in: header.offsets[0]..<header.offsets[1])
     return bytes.withUnsafeBytes { raw in
       stride(from: 0, to: raw.count, by: MemoryLayout<Value>.stride)
         .map { raw.loadUnaligned(fromByteOffset: $0, as: Value.self) }
