@@ -1,0 +1,107 @@
+/// Two tokens that merge into one.
+struct MergePair: Sendable, Hashable {
+  let left: Int32
+  let right: Int32
+}
+
+/// A merge whose result is no token.
+struct MergeProblem: Error {
+  let pair: MergePair
+}
+
+/// Byte-pair encoding: merges the bytes of a word into tokens.
+struct BytePairMerger: Sendable {
+  private struct Merge {
+    let rank: Int32
+    let result: Int32
+  }
+
+  /// Adjacent symbols that may merge. The lowest rank goes first, then the leftmost place.
+  private struct Candidate: Comparable {
+    let rank: Int32
+    let position: Int
+    let result: Int32
+
+    static func < (a: Candidate, b: Candidate) -> Bool {
+      (a.rank, a.position) < (b.rank, b.position)
+    }
+  }
+
+  private let byteTokens: [Int32?]
+  private let merges: [MergePair: Merge]
+
+  init(_ vocabulary: Vocabulary, _ pairs: [MergePair]) throws(MergeProblem) {
+    byteTokens = (0...255 as ClosedRange<UInt8>).map { vocabulary.id(of: [$0]) }
+    var merges: [MergePair: Merge] = [:]
+    merges.reserveCapacity(pairs.count)
+    for (rank, pair) in pairs.enumerated() {
+      let bytes = vocabulary.bytes(of: pair.left) + vocabulary.bytes(of: pair.right)
+      guard let result = vocabulary.id(of: bytes) else { throw MergeProblem(pair: pair) }
+      merges[pair] = Merge(rank: Int32(rank), result: result)
+    }
+    self.merges = merges
+  }
+
+  /// The tokens of a word. Bytes that have no token are left out before anything merges.
+  func tokens(of word: ArraySlice<UInt8>) -> [Int32] {
+    var symbols = word.compactMap { byteTokens[Int($0)] }
+    guard symbols.count > 1 else { return symbols }
+    var links = SymbolLinks(count: symbols.count)
+    var queue = PriorityQueue<Candidate>()
+    for position in 0..<symbols.count {
+      if let candidate = candidate(at: position, symbols, links) { queue.insert(candidate) }
+    }
+    while let next = queue.popFirst() {
+      let position = next.position
+      guard links.isAlive(position), self.candidate(at: position, symbols, links) == next else {
+        continue
+      }
+      symbols[position] = next.result
+      links.removeSuccessor(of: position)
+      let previous = links.previous(of: position)
+      for place in [previous, position].compactMap({ $0 }) {
+        if let candidate = candidate(at: place, symbols, links) { queue.insert(candidate) }
+      }
+    }
+    return symbols.indices.filter(links.isAlive).map { symbols[$0] }
+  }
+
+  private func candidate(
+    at position: Int, _ symbols: [Int32], _ links: SymbolLinks
+  ) -> Candidate? {
+    guard let next = links.next(of: position),
+      let merge = merges[MergePair(left: symbols[position], right: symbols[next])]
+    else { return nil }
+    return Candidate(rank: merge.rank, position: position, result: merge.result)
+  }
+}
+
+/// Which symbols of a word are left, and which come next to each other.
+private struct SymbolLinks {
+  private var nexts: [Int]
+  private var previouses: [Int]
+  private var alive: [Bool]
+
+  init(count: Int) {
+    nexts = Array(1...count)
+    previouses = Array(-1..<count - 1)
+    alive = [Bool](repeating: true, count: count)
+  }
+
+  func isAlive(_ position: Int) -> Bool { alive[position] }
+
+  func next(of position: Int) -> Int? {
+    nexts[position] < nexts.count ? nexts[position] : nil
+  }
+
+  func previous(of position: Int) -> Int? {
+    previouses[position] >= 0 ? previouses[position] : nil
+  }
+
+  mutating func removeSuccessor(of position: Int) {
+    let removed = nexts[position]
+    alive[removed] = false
+    nexts[position] = nexts[removed]
+    if nexts[removed] < nexts.count { previouses[nexts[removed]] = position }
+  }
+}

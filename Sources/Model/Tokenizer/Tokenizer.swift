@@ -1,0 +1,81 @@
+/// A byte-level BPE tokenizer: any text becomes token ids, and token ids become text.
+///
+/// It adds no tokens of its own, such as one that begins a text.
+public struct Tokenizer: Sendable {
+  /// How a text is cut into words.
+  let preTokenizer: PreTokenizer
+  /// Whether a text is brought into Unicode's form NFC first.
+  let normalises: Bool
+  /// Whether a word that is a token as a whole skips the merges.
+  let ignoresMerges: Bool
+  /// The tokens.
+  let vocabulary: Vocabulary
+  /// The pairs of tokens that merge, the first to merge first.
+  let mergePairs: [MergePair]
+  /// The tokens that are matched as they stand.
+  let addedTokens: AddedTokens
+  private let merger: BytePairMerger
+  private let cache = WordCache()
+
+  init(
+    vocabulary: Vocabulary, mergePairs: [MergePair], addedTokens: [AddedToken],
+    preTokenizer: PreTokenizer, normalises: Bool, ignoresMerges: Bool = false
+  ) throws(MergeProblem) {
+    self.vocabulary = vocabulary
+    self.mergePairs = mergePairs
+    self.addedTokens = AddedTokens(addedTokens)
+    self.preTokenizer = preTokenizer
+    self.normalises = normalises
+    self.ignoresMerges = ignoresMerges
+    merger = try BytePairMerger(vocabulary, mergePairs)
+  }
+
+  /// One more than the greatest token id.
+  public var vocabularySize: Int { vocabulary.count }
+
+  /// The special tokens with their ids, by id.
+  public var specialTokens: [(text: String, id: Int32)] {
+    addedTokens.all.filter(\.isSpecial).map { ($0.text, $0.id) }
+  }
+
+  /// The ids of a text. A byte that has no token is dropped, as the reference does.
+  /// - Parameter allowSpecial: whether special tokens are matched in the text; with false they
+  ///   are spelled like any other text. Added tokens that are not special are always matched.
+  public func encode(_ text: String, allowSpecial: Bool = true) -> [Int32] {
+    var ids: [Int32] = []
+    for piece in addedTokens.pieces(of: Array(text.utf8), allowSpecial: allowSpecial) {
+      switch piece {
+      case .token(let id): ids.append(id)
+      case .text(let bytes): appendWords(of: bytes, to: &ids)
+      }
+    }
+    return ids
+  }
+
+  /// The text of token ids; bytes that are no UTF-8 become U+FFFD.
+  public func decode(_ ids: some Sequence<Int32>) -> String {
+    String(decoding: ids.flatMap(bytes(of:)), as: UTF8.self)
+  }
+
+  /// The bytes of a token, a part of a character perhaps; nothing for an unknown id.
+  public func bytes(of id: Int32) -> [UInt8] { vocabulary.bytes(of: id) }
+
+  /// The token that stands for a text as a whole, if there is one.
+  public func token(of text: String) -> Int32? {
+    addedTokens.id(of: text) ?? vocabulary.id(of: Array(text.utf8))
+  }
+
+  /// Whether a token is special, such as one that ends a text.
+  public func isSpecial(_ id: Int32) -> Bool { addedTokens.specialIDs.contains(id) }
+
+  private func appendWords(of bytes: ArraySlice<UInt8>, to ids: inout [Int32]) {
+    let text = TokenizerText(normalises ? normalised(bytes) : bytes)
+    for word in preTokenizer.words(of: text) {
+      let bytes = text.bytes(of: word)
+      ids += cache.tokens(of: bytes) {
+        if ignoresMerges, let whole = vocabulary.id(of: Array(bytes)) { return [whole] }
+        return merger.tokens(of: bytes)
+      }
+    }
+  }
+}
