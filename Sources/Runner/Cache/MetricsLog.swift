@@ -34,10 +34,15 @@ public final class MetricsLog: Sendable {
 
   /// Forgets every step after `step`.
   public func truncate(after step: Int) throws {
-    let text = try rows().filter { ($0["step"]?.integer ?? 0) <= step }.map { $0.text + "\n" }
+    // The lines stay as they were written, to the byte.
+    let kept = try lines().filter { line in
+      guard let row = try? JSONValue(parsing: line) else { return false }
+      return (row["step"]?.integer ?? 0) <= step
+    }
+    let content = Data(kept.flatMap { $0 + [0x0A] })
     try handle.withLock { handle in
       // A kill between emptying and filling the file would lose the steps before.
-      try AtomicFile.write(text.joined(), to: file)
+      try AtomicFile.write(to: file) { try content.write(to: $0) }
       try handle.close()
       handle = try Self.open(file)
     }
@@ -45,8 +50,10 @@ public final class MetricsLog: Sendable {
 
   /// The steps logged so far.
   public func rows() throws -> [JSONValue] {
-    try Data(contentsOf: file).split(separator: 0x0A).compactMap { try? JSONValue(parsing: $0) }
+    try lines().compactMap { try? JSONValue(parsing: $0) }
   }
+
+  private func lines() throws -> [Data] { try Data(contentsOf: file).split(separator: 0x0A) }
 
   /// The steps as a table without timings: `step` first, then the metrics by name, NaN where a step
   /// has none. Nil where nothing was logged.
