@@ -33,7 +33,9 @@ public struct KnightsAndKnavesStage: Stage {
           "start", \.start, range: .atLeast(0),
           "index of the first puzzle; the published train rows begin at 100, test rows at 1000"),
         Field("seed", \.seed, range: .atLeast(0), "seed of the draws; the published one is 1234"),
-        Field("depth", \.depth, range: 1...6, "levels of statements within statements"),
+        Field(
+          "depth", \.depth, range: 2...6,
+          "levels of statements within statements; plain claims alone never have one solution"),
         Field("width", \.width, range: 2...10, "statements that 'and' and 'or' may join"),
         Field("names", \.names, "names to draw from, instead of the published list"),
         Field("distinct", \.distinct, "whether no puzzle may come twice"),

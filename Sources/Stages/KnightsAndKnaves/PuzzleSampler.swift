@@ -13,11 +13,12 @@ public struct PuzzleSampler: Sendable {
   /// Prepares a stream of puzzles.
   /// - Parameters:
   ///   - people: how many people a puzzle has, at least 2.
-  ///   - depth: how many levels of statements within statements there may be, at least 1.
+  ///   - depth: how many levels of statements within statements there may be, at least 2: turning everybody round fits plain
+  ///     claims as well as before.
   ///   - width: how many statements `and` and `or` may join, at least 2.
   ///   - distinct: whether no puzzle may come twice.
   public init(people: Int, seed: Int, depth: Int = 2, width: Int = 2, distinct: Bool = true) {
-    precondition(people >= 2 && depth >= 1 && (2...2 * people - 1).contains(width))
+    precondition(people >= 2 && depth >= 2 && (2...2 * people - 1).contains(width))
     self.people = people
     self.depth = depth
     self.width = width

@@ -1,0 +1,26 @@
+import Runner
+
+/// The puzzle of a row of problems, ours or published.
+package struct ReadPuzzle: Sendable {
+  /// The row's id.
+  package let id: String
+  /// The puzzle.
+  package let puzzle: Puzzle
+  /// The people's names.
+  package let names: [String]
+
+  /// Reads the fields `id` (or else `index`), `names` and `statements`.
+  /// - Throws: `KnightsAndKnavesError`.
+  package init(_ row: [String: JSONValue]) throws {
+    let id = row["id"]?.string ?? row["index"]?.integer.map(String.init) ?? "without an id"
+    self.id = id
+    guard let literal = row["statements"]?.string else {
+      throw KnightsAndKnavesError.incompleteRow(id: id, field: "statements")
+    }
+    puzzle = try Puzzle(literal: literal)
+    names = (row["names"]?.array ?? []).compactMap(\.string)
+    guard names.count == puzzle.people else {
+      throw KnightsAndKnavesError.incompleteRow(id: id, field: "names")
+    }
+  }
+}

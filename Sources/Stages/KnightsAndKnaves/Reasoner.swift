@@ -1,0 +1,149 @@
+/// How a solver goes about a puzzle, where more than one way is right.
+package struct ReasoningPlan: Sendable {
+  /// In which order people are looked at when nothing else suggests one.
+  package var order: [Int]
+  /// The role tried first for each person.
+  package var guesses: [Bool]
+  /// Whether the words of people whose role is open are searched for what they give away; without,
+  /// such people are heard only once their words are settled.
+  package var foresees: Bool
+  /// Whether, with a solution at hand, the other role of the first assumption is tried as well.
+  package var looksForOthers: Bool
+  /// Whether every statement is checked at the end.
+  package var checks: Bool
+
+  /// Names a plan.
+  package init(
+    order: [Int], guesses: [Bool], foresees: Bool, looksForOthers: Bool, checks: Bool
+  ) {
+    self.order = order
+    self.guesses = guesses
+    self.foresees = foresees
+    self.looksForOthers = looksForOthers
+    self.checks = checks
+  }
+}
+
+/// Solves a puzzle as a careful person would, and keeps every step: it draws what conclusions
+/// there are, one statement at a time; when stuck it assumes a role; when an assumption leads to
+/// a contradiction it goes back and takes the other role.
+package struct Reasoner {
+  /// The steps, in order.
+  package private(set) var steps: [ReasoningStep] = []
+  /// Everybody's role at the end.
+  package let solution: [Bool]
+
+  private let puzzle: Puzzle
+  private let plan: ReasoningPlan
+  private var knowledge: Knowledge
+  private var open: [Assumption] = []
+
+  private struct Knowledge {
+    var roles: [Bool?]
+    /// Whose roles are known, in the order in which they became so.
+    var learnt: [Int] = []
+
+    mutating func learn(_ person: Int, _ isKnight: Bool) {
+      roles[person] = isKnight
+      learnt.append(person)
+    }
+  }
+
+  private struct Assumption {
+    let person: Int
+    let isKnight: Bool
+    let before: Knowledge
+  }
+
+  /// Solves a puzzle; nil where it does not have exactly one solution.
+  package init?(_ puzzle: Puzzle, plan: ReasoningPlan) {
+    guard let solution = puzzle.uniqueSolution else { return nil }
+    self.puzzle = puzzle
+    self.plan = plan
+    self.solution = solution
+    knowledge = Knowledge(roles: Array(repeating: nil, count: puzzle.people))
+    _ = explore()
+    steps.append(.candidate(solution))
+    if plan.looksForOthers, let first = open.first { rule(outOtherRoleOf: first) }
+    if plan.checks { steps += plan.order.map { .check($0, roles: solution) } }
+  }
+
+  /// - Returns: whether everybody got a role without a contradiction.
+  private mutating func explore() -> Bool {
+    while let finding = nextFinding() {
+      steps.append(finding)
+      guard case .conclude(let person, let isKnight, _, _) = finding else { return false }
+      knowledge.learn(person, isKnight)
+    }
+    guard let person = nextPerson() else { return true }
+    let assumption = Assumption(
+      person: person, isKnight: plan.guesses[person], before: knowledge)
+    steps.append(.assume(person, isKnight: assumption.isKnight, given: knowledge.roles))
+    open.append(assumption)
+    knowledge.learn(person, assumption.isKnight)
+    if explore() { return true }
+    open.removeLast()
+    retract(assumption)
+    return explore()
+  }
+
+  private mutating func retract(_ assumption: Assumption) {
+    knowledge = assumption.before
+    steps.append(
+      .refute(assumption.person, wasKnight: assumption.isKnight, given: knowledge.roles))
+    knowledge.learn(assumption.person, !assumption.isKnight)
+  }
+
+  private mutating func rule(outOtherRoleOf first: Assumption) {
+    let other = Assumption(person: first.person, isKnight: !first.isKnight, before: first.before)
+    knowledge = other.before
+    steps.append(.reconsider(other.person, isKnight: other.isKnight, given: knowledge.roles))
+    knowledge.learn(other.person, other.isKnight)
+    _ = explore()
+    retract(other)
+  }
+
+  /// A contradiction or a conclusion; those whose role is known, the latest first, are heard first.
+  private func nextFinding() -> ReasoningStep? {
+    let known = Array(knowledge.learnt.reversed())
+    let unknown = plan.order.filter { knowledge.roles[$0] == nil }
+    let heard = plan.foresees ? unknown : unknown.filter(isSettled)
+    return contradiction(among: known)
+      ?? known.lazy.compactMap { conclusion(from: $0) }.first
+      ?? contradiction(among: heard)
+      ?? heard.lazy.compactMap { conclusion(from: $0, about: $0) }.first
+      ?? heard.lazy.compactMap { conclusion(from: $0) }.first
+  }
+
+  private func isSettled(_ speaker: Int) -> Bool {
+    puzzle.statements[speaker].value(given: knowledge.roles) != nil
+  }
+
+  private func contradiction(among speakers: [Int]) -> ReasoningStep? {
+    speakers.first { !puzzle.canAgree($0, given: knowledge.roles) }
+      .map { .contradiction(of: $0, given: knowledge.roles) }
+  }
+
+  private func conclusion(from speaker: Int) -> ReasoningStep? {
+    puzzle.statements[speaker].mentions.lazy
+      .compactMap { conclusion(from: speaker, about: $0) }.first
+  }
+
+  private func conclusion(from speaker: Int, about person: Int) -> ReasoningStep? {
+    guard knowledge.roles[person] == nil else { return nil }
+    for isKnight in [true, false] {
+      var trial = knowledge.roles
+      trial[person] = !isKnight
+      if !puzzle.canAgree(speaker, given: trial) {
+        return .conclude(person, isKnight: isKnight, from: speaker, given: knowledge.roles)
+      }
+    }
+    return nil
+  }
+
+  /// Whom to make an assumption about: somebody mentioned lately, or else the next in the plan.
+  private func nextPerson() -> Int? {
+    let mentioned = knowledge.learnt.reversed().flatMap { puzzle.statements[$0].mentions }
+    return (mentioned + plan.order).first { knowledge.roles[$0] == nil }
+  }
+}
