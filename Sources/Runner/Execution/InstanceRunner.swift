@@ -43,7 +43,10 @@ struct InstanceRunner {
     defer { try? FileManager.default.removeItem(at: output) }
     let context = try StageContext(
       instance: instance.name, inputs: inputs, outputDirectory: output, workDirectory: work.url,
-      environment: environment, threads: threads, interruption: interruption, progress: display)
+      environment: environment, threads: threads, interruption: interruption, progress: display,
+      parts: PartRunner(
+        cache: cache, kind: instance.kind.kind, instance: instance.name,
+        interruption: interruption, display: display, versions: versions))
     let resumedFrom = work.newestStep
     // Steps that an attempt without checkpoints logged are about to be logged again.
     if resumedFrom == nil { try context.metrics.truncate(after: 0) }

@@ -22,13 +22,26 @@ public final class StageContext: Sendable {
   private let inputs: [String: InputArtifact]
   private let outputDirectory: URL
   private let published: PublishedValues
+  private let parts: PartRunner?
 
   /// Gathers what a stage needs. The executor makes one for each attempt; tests make their own.
-  public init(
+  public convenience init(
     instance: String, inputs: [String: InputArtifact], outputDirectory: URL, workDirectory: URL,
     environment: StageEnvironment, threads: Int = 2, interruption: Interruption = Interruption(),
     progress: any ProgressSink = SilentProgress()
   ) throws {
+    try self.init(
+      instance: instance, inputs: inputs, outputDirectory: outputDirectory,
+      workDirectory: workDirectory, environment: environment, threads: threads,
+      interruption: interruption, progress: progress, parts: nil)
+  }
+
+  init(
+    instance: String, inputs: [String: InputArtifact], outputDirectory: URL, workDirectory: URL,
+    environment: StageEnvironment, threads: Int, interruption: Interruption,
+    progress: any ProgressSink, parts: PartRunner?
+  ) throws {
+    self.parts = parts
     self.instance = instance
     self.inputs = inputs
     self.outputDirectory = outputDirectory
@@ -55,6 +68,23 @@ public final class StageContext: Sendable {
   /// The HDF5 file that the stage must write for an output port.
   public func output(_ port: String) -> URL { outputDirectory.appending(path: "\(port).h5") }
 
+  /// The HDF5 file of a part of this stage that is kept as an artifact of its own.
+  ///
+  /// Without an executor, as in tests, the part is made anew in the work folder.
+  /// - Parameter make: writes the file; called only where it is not in the cache. The folder that
+  ///   it is lent survives a kill.
+  public func file(
+    of part: StagePart, make: (_ file: URL, _ workFolder: URL) throws -> Void
+  ) throws -> URL {
+    guard let parts else {
+      let file = workDirectory.appending(path: "\(part.name).h5")
+      try make(file, workDirectory)
+      return file
+    }
+    let bound = inputs.filter { part.inputs.contains($0.key) }
+    return try parts.file(of: part, inputs: bound, make: make)
+  }
+
   /// Publishes a number with the artifact, such as `accuracy`, for tables to show.
   public func publish(_ value: Double, as name: String) { published.set(name, .number(value)) }
 
@@ -75,6 +105,8 @@ public struct InputArtifact: Sendable {
   public let instance: String
   /// What it holds.
   public let type: ArtifactType
+  /// The output port of that instance.
+  public var output: String { file.deletingPathExtension().lastPathComponent }
 
   /// Describes an input.
   public init(file: URL, key: String, instance: String, type: ArtifactType) {
