@@ -46,7 +46,7 @@ import Testing
         "the axis 'start' stands in 'rows' already",
         "'tuned' does not depend on the axis 'size' (on start, seed only)",
         "the axis 'start' has no value bse; did you mean 'base'?",
-        "the baseline must name axes of 'rows' or 'columns', not 'seed'; choose from start",
+        "the baseline names axes of 'rows', not 'seed'; choose from start",
         "missing key 'value' in table 'e': what the cells show, as stage.value",
         "unknown key 'vlaue' in table 'e'; did you mean 'value'?",
         "the name of a table is made of lower-case letters, digits, '_' and '-', not 'F'",

@@ -134,10 +134,10 @@ struct ReportChecks {
     of table: TableSpecification, _ places: ReportPlaces, into sink: inout DiagnosticSink
   ) {
     for entry in places.entries(of: "baseline") {
-      if !table.rows.contains(entry.key), !table.columns.contains(entry.key) {
-        let hint = suggestion(for: entry.key, among: table.rows + table.columns)
+      if !table.rows.contains(entry.key) {
+        let hint = suggestion(for: entry.key, among: table.rows)
         let message =
-          "the baseline must name axes of 'rows' or 'columns', not '\(entry.key)'\(hint)"
+          "the baseline names axes of 'rows', not '\(entry.key)'\(hint)"
         sink.report(entry.keyPosition, message)
       } else if let values = axes.values[entry.key] {
         _ = entry.node.value(of: entry.key, among: values, into: &sink)
