@@ -43,7 +43,7 @@ public struct ArtifactRecord: Sendable, Equatable {
       "params": parameters, "inputs": inputs, "values": .object(values),
       "started": .string(started.formatted(Self.dateStyle)),
       "ended": .string(started.addingTimeInterval(seconds).formatted(Self.dateStyle)),
-      "seconds": .number(seconds), "resumed_from_step": resumedFrom.map { .integer($0) } ?? nil,
+      "seconds": .number(seconds), "resumed_from_step": resumedFrom.map { .integer($0) } ?? .null,
       "machine": machine.json, "versions": .object(versions.mapValues { .string($0) }),
       "files": .object(
         files.mapValues { ["bytes": .integer($0.bytes), "sha256": .string($0.sha256)] }),

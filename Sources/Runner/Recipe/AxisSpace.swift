@@ -39,8 +39,8 @@ package struct AxisSpace: Sendable {
   /// A point of few axes is wanted if `exclude` does not cover it by these axes alone, and if it
   /// agrees with an `include` as far as these axes go. So whenever a point is wanted, its
   /// projection on fewer axes is, too.
-  func points(of axes: Set<String>) -> [Point] {
-    var points: [Point] = [[:]]
+  func points(of axes: Set<String>) -> [AxisPoint] {
+    var points: [AxisPoint] = [[:]]
     for axis in sorted(axes) {
       points = points.flatMap { point in
         (values[axis] ?? []).map { value in
@@ -53,7 +53,7 @@ package struct AxisSpace: Sendable {
     return points.filter(isWanted)
   }
 
-  private func isWanted(_ point: Point) -> Bool {
+  private func isWanted(_ point: AxisPoint) -> Bool {
     !exclude.contains { $0.covers(point) }
       && (include.isEmpty || include.contains { $0.agrees(with: point) })
   }
@@ -65,19 +65,19 @@ struct AxisSelector: Sendable {
   let values: OrderedDictionary<String, [JSONValue]>
 
   /// Whether the point has all axes named, each at one of the values.
-  func covers(_ point: Point) -> Bool {
+  func covers(_ point: AxisPoint) -> Bool {
     values.allSatisfy { axis, wanted in point[axis].map(wanted.contains) ?? false }
   }
 
   /// Whether no axis of the point stands at another value than those named.
-  func agrees(with point: Point) -> Bool {
+  func agrees(with point: AxisPoint) -> Bool {
     values.allSatisfy { axis, wanted in point[axis].map(wanted.contains) ?? true }
   }
 }
 
-extension Point {
+extension AxisPoint {
   /// The point's coordinates on some of its axes.
-  package func projected(on axes: Set<String>) -> Point { filter { axes.contains($0.key) } }
+  package func projected(on axes: Set<String>) -> AxisPoint { filter { axes.contains($0.key) } }
 }
 
 extension JSONValue {

@@ -1,11 +1,14 @@
 import OrderedCollections
 
+/// The value of each axis that an instance depends on, in the recipe's order of axes.
+public typealias AxisPoint = OrderedDictionary<String, JSONValue>
+
 /// A stage at one point of the axes that it depends on, such as `tuned[start=warmed,seed=2]`.
 public struct Instance: Sendable {
   /// The stage's name in the recipe.
   public let stageName: String
   /// The value of each axis that it depends on, in the recipe's order of axes.
-  public let point: OrderedDictionary<String, JSONValue>
+  public let point: AxisPoint
   /// The stage, ready to run.
   public let stage: any Stage
   /// Every parameter, defaults filled in.
@@ -17,7 +20,7 @@ public struct Instance: Sendable {
 
   /// Describes an instance.
   public init(
-    stageName: String, point: OrderedDictionary<String, JSONValue>, stage: any Stage,
+    stageName: String, point: AxisPoint, stage: any Stage,
     parameters: JSONValue, identity: JSONValue, inputs: [BoundInput]
   ) {
     self.stageName = stageName
@@ -36,7 +39,7 @@ public struct Instance: Sendable {
 
   /// Writes a stage and a point as `stage[axis=value,…]`.
   public static func name(
-    _ stageName: String, at point: OrderedDictionary<String, JSONValue>
+    _ stageName: String, at point: AxisPoint
   ) -> String {
     if point.isEmpty { return stageName }
     let coordinates = point.map { "\($0.key)=\($0.value.string ?? $0.value.text)" }

@@ -6,10 +6,10 @@ extension StageGraph {
   /// - Parameter configurations: for each stage, its configuration at the points of the axes that
   ///   its parameters name. Stages must be free of mistakes.
   func instances(
-    in axes: AxisSpace, configurations: [[Point: ConfiguredStage]]
+    in axes: AxisSpace, configurations: [[AxisPoint: ConfiguredStage]]
   ) -> [Instance] {
     var instances: [Instance] = []
-    var positions = [[Point: Int]](repeating: [:], count: stages.count)
+    var positions = [[AxisPoint: Int]](repeating: [:], count: stages.count)
     for index in order {
       let stage = stages[index]
       for point in axes.points(of: stage.axes) {
@@ -27,7 +27,7 @@ extension StageGraph {
   }
 
   private func bindings(
-    of stage: LinkedStage, at point: Point, positions: [[Point: Int]]
+    of stage: LinkedStage, at point: AxisPoint, positions: [[AxisPoint: Int]]
   ) -> [BoundInput] {
     stage.inputs.compactMap { input in
       let text = input.declaration.template.text(at: point)

@@ -18,7 +18,7 @@ struct RecipeBody {
     let graph = StageGraph(outline.stages, axes: axes, into: &sink)
     let all = graph.stages.map { ($0.declaration, $0.axes) }
     guard Self.arePointsFew(all, in: axes, into: &sink) else { return nil }
-    var configurations: [[Point: ConfiguredStage]] = []
+    var configurations: [[AxisPoint: ConfiguredStage]] = []
     for stage in outline.stages {
       configurations.append(stage.configure(in: axes, into: &sink))
     }

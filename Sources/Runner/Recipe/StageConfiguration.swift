@@ -17,12 +17,12 @@ extension StageDeclaration {
   /// are not complained of again.
   func configure(
     in axes: AxisSpace, into sink: inout DiagnosticSink
-  ) -> [Point: ConfiguredStage] {
+  ) -> [AxisPoint: ConfiguredStage] {
     guard let kind else { return [:] }
     let known = Set(sink.diagnostics.map(\.position))
     let points = axes.points(of: paramAxes)
-    var configured: [Point: ConfiguredStage] = [:]
-    var found: [(diagnostic: Diagnostic, points: [Point])] = []
+    var configured: [AxisPoint: ConfiguredStage] = [:]
+    var found: [(diagnostic: Diagnostic, points: [AxisPoint])] = []
     for point in points {
       var local = DiagnosticSink()
       configured[point] = configure(kind, at: point, into: &local)
@@ -42,7 +42,7 @@ extension StageDeclaration {
   }
 
   private func configure<Kind: Stage>(
-    _ kind: Kind.Type, at point: Point, into sink: inout DiagnosticSink
+    _ kind: Kind.Type, at point: AxisPoint, into sink: inout DiagnosticSink
   ) -> ConfiguredStage? {
     let entries = params.map { $0.interpolated(at: point) }
     let parameters = Kind.Parameters.decode(entries, at: position, owner: owner, into: &sink)
@@ -53,7 +53,7 @@ extension StageDeclaration {
   }
 
   /// At which points a mistake is made, where it is not made at all of them.
-  private static func place(_ affected: [Point], among count: Int) -> String {
+  private static func place(_ affected: [AxisPoint], among count: Int) -> String {
     guard affected.count < count, let first = affected.first else { return "" }
     let more = affected.count > 1 ? " and \(affected.count - 1) more" : ""
     return " (at \(first.coordinates)\(more))"

@@ -1,8 +1,5 @@
 import OrderedCollections
 
-/// A value of each of some axes, in the recipe's order of axes.
-package typealias Point = OrderedDictionary<String, JSONValue>
-
 /// A string that may name axes: `${start}`, `${arm}.model`. `$${` stands for `${` itself.
 package struct Template: Hashable, Sendable {
   private enum Part: Hashable {
@@ -42,7 +39,7 @@ package struct Template: Hashable, Sendable {
   }
 
   /// The text at a point of, at least, the axes named.
-  package func text(at point: Point) -> String {
+  package func text(at point: AxisPoint) -> String {
     parts.map { part in
       switch part {
       case .text(let text): text
@@ -52,7 +49,7 @@ package struct Template: Hashable, Sendable {
   }
 
   /// The axis's own, typed value where the string is just `${axis}`; else the text.
-  package func value(at point: Point) -> JSONValue {
+  package func value(at point: AxisPoint) -> JSONValue {
     if case .axis(let name)? = parts.first, parts.count == 1, let value = point[name] {
       return value
     }
@@ -93,7 +90,7 @@ extension Template {
 
 extension RecipeNode {
   /// The node with `${axis}` replaced in all of its strings.
-  func interpolated(at point: Point) -> RecipeNode {
+  func interpolated(at point: AxisPoint) -> RecipeNode {
     switch value {
     case .string(let source):
       guard let template = try? Template(source) else { return self }
@@ -122,7 +119,7 @@ extension RecipeNode {
 
 extension RecipeEntry {
   /// The entry with `${axis}` replaced in all strings of its value.
-  func interpolated(at point: Point) -> RecipeEntry {
+  func interpolated(at point: AxisPoint) -> RecipeEntry {
     RecipeEntry(key: key, keyPosition: keyPosition, node: node.interpolated(at: point))
   }
 }

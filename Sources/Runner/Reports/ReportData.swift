@@ -1,8 +1,5 @@
 import OrderedCollections
 
-/// The value of each axis that an instance depends on.
-public typealias AxisPoint = OrderedDictionary<String, JSONValue>
-
 /// An instance that a plan holds, whether it has run or not.
 public struct ExpectedInstance: Sendable {
   /// The stage's name in the recipe.
