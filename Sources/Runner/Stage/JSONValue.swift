@@ -56,11 +56,8 @@ public indirect enum JSONValue: Hashable, Sendable {
   /// Reads JSON text.
   /// - Throws: `JSONError` when the bytes are no JSON.
   public init(parsing data: Data) throws {
-    do {
-      self = try JSONDecoder().decode(JSONValue.self, from: data)
-    } catch {
-      throw JSONError.malformed
-    }
+    var parser = JSONParser(data)
+    self = try parser.parse()
   }
 
   /// The value on one line.
