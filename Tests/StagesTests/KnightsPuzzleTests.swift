@@ -67,6 +67,9 @@ import Testing
     parameters.names = ["Ann", "Bob", "Cy"]
     let table = try KnightsAndKnavesStage(parameters: parameters).table()
     #expect(try table.strings("id").first == "kk/2/0")
+    parameters.seed = 5
+    let other = try KnightsAndKnavesStage(parameters: parameters).table()
+    #expect(try other.strings("id").first == "kk/seed5/2/0")
     #expect(try table.integers("index") == [0, 1, 2, 3, 4, 0, 1, 2, 3, 4])
     #expect(try table.integers("people") == [2, 2, 2, 2, 2, 3, 3, 3, 3, 3])
     #expect(table.attributes == ["task": "knights_and_knaves"])

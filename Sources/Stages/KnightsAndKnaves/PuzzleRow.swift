@@ -2,7 +2,7 @@ import Runner
 
 /// A puzzle as a row of problems, in the published field names.
 package struct PuzzleRow: Sendable {
-  /// `kk/<people>/<index>`.
+  /// `kk/<people>/<index>` for the published seed, else `kk/seed<seed>/<people>/<index>`.
   package let id: String
   /// The puzzle.
   package let puzzle: Puzzle
@@ -11,6 +11,7 @@ package struct PuzzleRow: Sendable {
   /// The only roles that fit, `true` for a knight.
   package let solution: [Bool]
 
+  private static let publishedSeed = 1234
   private let index: Int
   private let quiz: String
 
@@ -24,7 +25,8 @@ package struct PuzzleRow: Sendable {
   /// - Throws: `KnightsAndKnavesError.notUnique`.
   package init(_ puzzle: Puzzle, index: Int, seed: Int, pool: [String] = PuzzleNames.common) throws
   {
-    id = "kk/\(puzzle.people)/\(index)"
+    let origin = seed == Self.publishedSeed ? "kk" : "kk/seed\(seed)"
+    id = "\(origin)/\(puzzle.people)/\(index)"
     guard let solution = puzzle.uniqueSolution else {
       throw KnightsAndKnavesError.notUnique(id: id)
     }

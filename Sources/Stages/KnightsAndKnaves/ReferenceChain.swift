@@ -6,17 +6,12 @@ package struct ReferenceChain: Sendable {
     "Let's think step by step, by considering whether each person is lying and if that leads to "
     + "contradiction."
   /// The steps, a sentence or two each.
-  package private(set) var steps: [String] = []
+  package let steps: [String]
   /// The ending.
   package let foot: String
 
-  private let puzzle: Puzzle
-  private let names: [String]
-
   /// Walks through a puzzle and writes down the steps.
   package init(_ puzzle: Puzzle, names: [String]) {
-    self.puzzle = puzzle
-    self.names = names
     var walk = Walk(people: puzzle.people)
     var steps: [String] = []
     while walk.position < puzzle.people {
