@@ -101,7 +101,9 @@ public struct Sandbox: Sendable {
     try await withThrowingTaskGroup(of: (Int, SandboxVerdict).self) { group in
       var verdicts = [SandboxVerdict?](repeating: nil, count: programs.count)
       for (index, program) in programs.enumerated() {
-        if index >= threads, let (done, verdict) = try await group.next() { verdicts[done] = verdict }
+        if index >= threads, let (done, verdict) = try await group.next() {
+          verdicts[done] = verdict
+        }
         group.addTask { (index, try await SandboxRun(self, program, limits).verdict()) }
       }
       while let (done, verdict) = try await group.next() { verdicts[done] = verdict }

@@ -15,7 +15,8 @@ enum SandboxLauncher {
     let candidates = folders().map { $0.appending(path: "sandbox") }
     let found = candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) }
     guard let found else {
-      throw SandboxError.noLauncher(searched: candidates.map { $0.deletingLastPathComponent().path })
+      throw SandboxError.noLauncher(
+        searched: candidates.map { $0.deletingLastPathComponent().path })
     }
     return found
   }
@@ -51,7 +52,8 @@ public struct SandboxProtections: Sendable, Hashable {
   init(launcher: URL) throws {
     let probe = try ChildProcess.run(
       launcher, ["--probe"], environment: [:], input: "", limit: .seconds(20))
-    guard case .ended(let output) = probe, let found = try? JSONValue(parsing: Data(output.text.utf8))
+    guard case .ended(let output) = probe,
+      let found = try? JSONValue(parsing: Data(output.text.utf8))
     else { throw SandboxError.refused(reason: "\(launcher.path) --probe failed") }
     calls = found["calls"]?.boolean ?? false
     files = found["files"]?.boolean ?? false

@@ -13,7 +13,8 @@ struct SandboxRun {
     self.sandbox = sandbox
     self.program = program
     self.limits = limits
-    secret = "passed-" + String(UInt64.random(in: .min ... .max), radix: 16)
+    secret =
+      "passed-" + String(UInt64.random(in: .min ... .max), radix: 16)
       + String(UInt64.random(in: .min ... .max), radix: 16)
   }
 

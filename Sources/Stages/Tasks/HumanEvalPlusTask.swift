@@ -1,0 +1,73 @@
+import Runner
+
+/// Python functions judged by tests (HumanEval+): rows with `prompt`, `test` and `entry_point`.
+public struct HumanEvalPlusTask: TaskDefinition {
+  /// Nothing to set.
+  public init() {}
+  /// The name in recipes.
+  public var name: String { "humaneval_plus" }
+  /// The sandboxed verifier.
+  public var verifiers: [String] { ["humaneval_plus@1"] }
+  /// The paper's layouts.
+  public func defaultTemplate(for use: TaskUse) -> String { "humaneval_plus_\(use.rawValue)" }
+  /// `load_humeval` of the authors' `dataset_loader.py`, where a time-out is a failed test.
+  public var defaultRewards: RewardTable {
+    RewardTable(correct: 2, wrong: -1, noAnswer: -1, badFormat: -2, timeout: -1)
+  }
+
+  /// Runs the code of each completion against the row's tests in the sandbox. The prompt is not
+  /// put before it: the paper asks for the whole function.
+  public func grade(_ items: [GradingItem], _ rules: GradingRules) throws -> [Verdict] {
+    _ = try verifier(named: rules.verifier)
+    let codes = items.map { Self.code(of: $0.completion, use: rules.use) }
+    var judged: [(item: Int, program: JudgedProgram)] = []
+    for (index, item) in items.enumerated() {
+      guard case .found(let code) = codes[index] else { continue }
+      let subject = "the task 'humaneval_plus'"
+      let program = JudgedProgram(
+        program: code, tests: try item.row.text("test", for: subject),
+        entryPoint: try item.row.text("entry_point", for: subject))
+      judged.append((index, program))
+    }
+    var verdicts = codes.map { Verdict($0 == .badFormat ? .badFormat : .noAnswer) }
+    guard !judged.isEmpty else { return verdicts }
+    let results = try Sandbox.locate().judge(
+      judged.map(\.program), limits: rules.limits, threads: rules.threads)
+    for ((index, program), result) in zip(judged, results) {
+      verdicts[index] = Verdict(result.outcome, extracted: program.program)
+    }
+    return verdicts
+  }
+
+  /// What a completion holds.
+  enum Code: Hashable {
+    case found(String)
+    case missing
+    case badFormat
+  }
+
+  /// Training reads the first code block inside the answer, an evaluation the last one of the
+  /// first answer or, without one, of everything.
+  static func code(of completion: String, use: TaskUse) -> Code {
+    let text: String
+    switch use {
+    case .train:
+      guard let answer = ResponseFormat.strictAnswer(in: completion) else { return .badFormat }
+      text = answer.stripped
+    case .evaluate:
+      text = CodeBlock.firstAnswer(in: completion) ?? completion
+    }
+    let code = CodeBlock.find(in: text, last: use == .evaluate) ?? text.stripped
+    return code.isEmpty ? .missing : .found(code)
+  }
+}
+
+extension SandboxVerdict {
+  fileprivate var outcome: Outcome {
+    switch self {
+    case .passed: .correct
+    case .failed: .wrong
+    case .timedOut: .timeout
+    }
+  }
+}
