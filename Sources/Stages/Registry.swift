@@ -2,5 +2,10 @@ import Runner
 
 extension KindRegistry {
   /// Every kind that this program has. To add one, write its file and name it here.
-  public static let standard = KindRegistry([])
+  public static let standard = KindRegistry([
+    KnightsAndKnavesStage.self, MiniatureProblemsStage.self, 
+    WriteTracesStage.self, WriteTextsStage.self,
+    ScratchModelStage.self, PretrainStage.self,
+    DistillStage.self, ReinforceStage.self, EvaluateStage.self,
+  ])
 }

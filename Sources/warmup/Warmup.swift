@@ -18,8 +18,6 @@ struct Warmup: ParsableCommand {
     ])
 
   static func main() {
-    setvbuf(stdout, nil, _IOLBF, 0)
-    signal(SIGPIPE, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()

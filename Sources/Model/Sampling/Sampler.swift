@@ -37,11 +37,11 @@ public final class Sampler {
   ///   - onCompletion: Called with the indices of request and sample as completions end.
   ///   - interrupted: Asked before each step; if it says so, sampling ends.
   /// - Returns: The completions, by request and stream.
-  /// - Throws: ``SamplingError``.
+  /// - Throws: ``SamplingError``, or what `onCompletion` throws.
   public func generate(
     _ requests: [SamplingRequest], options: SamplingOptions,
     shouldStop: (([Int32]) -> Bool)? = nil,
-    onCompletion: (_ request: Int, _ sample: Int, Completion) -> Void = { _, _, _ in },
+    onCompletion: (_ request: Int, _ sample: Int, Completion) throws -> Void = { _, _, _ in },
     interrupted: () -> Bool = { false }
   ) throws -> [[Completion]] {
     try check(requests)
@@ -55,11 +55,11 @@ public final class Sampler {
       if active.isEmpty { break }
       if interrupted() { throw SamplingError.interrupted }
       try advance(active, options)
-      active.removeAll { sequence in
+      try active.removeAll { sequence in
         guard let finish = sequence.finish(shouldStop) else { return false }
         let completion = sequence.completion(finish)
         completions[sequence.request][sequence.sample] = completion
-        onCompletion(sequence.request, sequence.sample, completion)
+        try onCompletion(sequence.request, sequence.sample, completion)
         return true
       }
     }

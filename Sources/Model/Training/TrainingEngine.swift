@@ -8,7 +8,8 @@ public final class TrainingEngine {
   /// dLoss / dParameter, laid out as the weights; backward passes add to it.
   public let gradients: FloatBuffer
 
-  private let pool: WorkerPool
+  /// Who does the work.
+  public let pool: WorkerPool
   private let forwardPass: ForwardPass
   private let outputPass: OutputPass
   private let backwardPass: BackwardPass

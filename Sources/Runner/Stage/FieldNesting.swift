@@ -8,7 +8,7 @@ extension Field {
     Field<Outer>(
       description: FieldDescription(
         name: description.name, summary: description.summary, shape: description.shape,
-        defaultValue: description.isRequired ? nil : encode(Outer()[keyPath: path]),
+        defaultValue: description.isRequired ? .none : encode(Outer()[keyPath: path]),
         minimum: description.minimum, maximum: description.maximum,
         isIdentity: description.isIdentity),
       isLater: isLater,

@@ -1,0 +1,32 @@
+import Model
+import Runner
+
+/// How completions are sampled. The defaults are the paper's (section 2).
+public struct SamplingParameters: ParameterSet {
+  /// Divides the logits; 0 takes the likeliest token.
+  public var temperature = 0.7
+  /// The least probability mass to sample from.
+  public var topP = 0.95
+  /// The most tokens to sample from; 0 means all.
+  public var topK = 0
+  /// The longest completion, in tokens.
+  public var maxTokens = 8192
+  /// Sequences decoded side by side. Cannot change a completion.
+  public var batchSize = 32
+
+  /// The paper's values.
+  public init() {}
+
+  /// What a recipe may say.
+  public static var fields: [Field<Self>] {
+    [
+      Field("temperature", \.temperature, range: 0...10, "divides the logits; 0 is greedy"),
+      Field("top_p", \.topP, range: 0.000_001...1, "least probability mass to sample from"),
+      Field("top_k", \.topK, range: .atLeast(0), "most tokens to sample from; 0 is all"),
+      Field("max_tokens", \.maxTokens, range: .atLeast(1), "longest completion, in tokens"),
+      Field(
+        "batch_size", \.batchSize, range: 1...4096, identity: false,
+        "sequences decoded side by side; cannot change a completion"),
+    ]
+  }
+}

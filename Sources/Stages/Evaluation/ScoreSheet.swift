@@ -1,0 +1,69 @@
+import Foundation
+import Runner
+
+/// Completions with their verdicts, and the numbers that tables show.
+struct ScoreSheet {
+  let problems: RowTable
+  let completions: RowTable
+  let verdicts: [Verdict]
+
+  /// One row a completion.
+  func table(
+    task: String, verifier: String, template: PromptTemplate
+  ) -> RowTable {
+    let rows = zip(completions.rows, verdicts).map { row, verdict in
+      var row = row
+      row["outcome"] = .string(verdict.outcome.rawValue)
+      row["correct"] = .boolean(verdict.outcome == .correct)
+      row["extracted"] = .string(verdict.extracted ?? "")
+      row["guessed"] = .boolean(verdict.guessed)
+      return row
+    }
+    return RowTable(
+      rows: rows,
+      order: ["id", "problem_id", "sample", "outcome", "correct", "extracted", "guessed"],
+      attributes: [
+        "task": task, "verifier": verifier, "template": template.name,
+        "template_sha256": template.sha256,
+      ])
+  }
+
+  /// Publishes accuracy with its standard error, the share of each outcome, lengths.
+  func publish(to context: StageContext) {
+    let total = Double(max(verdicts.count, 1))
+    func share(_ isCounted: (Verdict) -> Bool) -> Double {
+      Double(verdicts.count(where: isCounted)) / total
+    }
+    let byProblem = correctByProblem()
+    context.publish(share { $0.outcome == .correct }, as: "accuracy")
+    if let error = Statistics.clusteredStandardError(byProblem.map { $0.map { $0 ? 1 : 0 } }) {
+      context.publish(error, as: "accuracy_standard_error")
+    }
+    for outcome in Outcome.allCases where outcome != .correct {
+      context.publish(share { $0.outcome == outcome }, as: outcome.rawValue)
+    }
+    context.publish(
+      share { $0.outcome == .correct || $0.guessed }, as: "accuracy_with_guesses")
+    publishLengths(to: context)
+    context.publish(Double(problems.count), as: "problems")
+    context.publish(Double(byProblem.first?.count ?? 0), as: "samples")
+  }
+
+  private func publishLengths(to context: StageContext) {
+    guard let lengths = try? completions.integers("tokens"),
+      let truncated = try? completions.booleans("truncated"), !lengths.isEmpty
+    else { return }
+    let count = Double(lengths.count)
+    context.publish(Double(lengths.reduce(0, +)) / count, as: "mean_tokens")
+    context.publish(Double(truncated.count { $0 }) / count, as: "truncated")
+  }
+
+  private func correctByProblem() -> [[Bool]] {
+    guard let index = try? completions.integers("problem") else { return [] }
+    var groups = [[Bool]](repeating: [], count: problems.count)
+    for (problem, verdict) in zip(index, verdicts) {
+      groups[problem].append(verdict.outcome == .correct)
+    }
+    return groups
+  }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import Model
+import Runner
+
+/// Parameters of `distill`. The defaults are the paper's (table 4).
+public struct DistillParameters: ParameterSet {
+  /// Passes over the traces.
+  public var epochs = 3
+  /// Traces an optimiser step.
+  public var batchSize = 12
+  /// The longest prompt and completion together, in tokens.
+  public var maxTokens = 32_768
+  /// Whether traces that were rejected are trained on, too.
+  public var includeRejected = false
+  /// The seed of the order.
+  public var seed = 42
+  /// Seconds between checkpoints.
+  public var checkpointSeconds = 30.0
+  /// How weights are updated.
+  public var optimiser = OptimiserParameters()
+
+  /// The paper's values.
+  public init() {}
+
+  /// What a recipe may say.
+  public static var fields: [Field<Self>] {
+    [
+      Field("epochs", \.epochs, range: 1...100_000, "passes over the traces"),
+      Field("batch_size", \.batchSize, range: 1...100_000, "traces an optimiser step"),
+      Field("max_tokens", \.maxTokens, range: .atLeast(2), "longest trace; longer is an error"),
+      Field("include_rejected", \.includeRejected, "train on rejected traces, too"),
+      Field("seed", \.seed, "seed of the order of traces"),
+      Field(
+        "checkpoint_seconds", \.checkpointSeconds, range: .atLeast(0), identity: false,
+        "seconds between checkpoints"),
+    ] + OptimiserParameters.fields.map { $0.lifted(through: \.optimiser) }
+  }
+}
+
+/// Supervised fine-tuning on traces: the warm-up of the paper (section 2).
+///
+/// The loss is the mean of -log p over the tokens of the completions in the batch, prompts left
+/// out. The end-of-text token is always in the loss, so that the model learns to stop.
+public struct DistillStage: Stage {
+  public static let kind = "distill"
+  public static let version = 1
+  public static let summary = "Trains a model on the completions of traces (warm-up)."
+  public static let inputs = [
+    Port("model", .model, "the model to start from"),
+    Port("traces", .traces, "prompts and completions to learn"),
+  ]
+  public static let outputs = [Port("model", .model, "the trained model")]
+
+  private let parameters: DistillParameters
+
+  public init(parameters: DistillParameters) { self.parameters = parameters }
+
+  public func run(_ context: StageContext) throws {
+    let model = try ModelArtifact(contentsOf: context.input("model").file)
+    let traces = try RowTable(contentsOf: context.input("traces").file)
+    let examples = try supervisedExamples(traces, model: model)
+    let plan = EpochPlan(
+      count: examples.count, batchSize: parameters.batchSize, seed: parameters.seed)
+    let trainer = SupervisedTrainer(
+      context: context, model: model, examples: examples, plan: plan,
+      steps: parameters.epochs * plan.stepsPerEpoch, optimiser: parameters.optimiser,
+      checkpointSeconds: parameters.checkpointSeconds)
+    try trainer.run()
+    context.publish(Double(examples.count), as: "traces")
+  }
+
+  private func supervisedExamples(
+    _ traces: RowTable, model: ModelArtifact
+  ) throws -> [SupervisedExample] {
+    let ids = try traces.strings("id")
+    let prompts = try traces.strings("prompt")
+    let completions = try traces.strings("completion")
+    let accepted = try traces.booleans("accepted")
+    let limit = min(parameters.maxTokens, model.weights.configuration.contextLength)
+    var examples: [SupervisedExample] = []
+    for index in 0..<traces.count where accepted[index] || parameters.includeRejected {
+      let example = try SupervisedExample(
+        prompt: prompts[index], completion: completions[index], model: model)
+      guard example.tokens.count <= limit else {
+        throw StageError.failed(
+          "trace '\(ids[index])' has \(example.tokens.count) tokens, more than the \(limit) that "
+            + "fit; shorten the traces or raise max_tokens if the model's context allows it")
+      }
+      examples.append(example)
+    }
+    guard !examples.isEmpty else {
+      throw StageError.failed("none of the \(traces.count) traces was accepted; nothing to learn")
+    }
+    return examples
+  }
+}

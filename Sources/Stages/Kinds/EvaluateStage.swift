@@ -1,0 +1,98 @@
+import Foundation
+import Model
+import Runner
+
+/// Parameters of `evaluate`. The defaults are the paper's.
+public struct EvaluateParameters: ParameterSet {
+  /// Completions a problem.
+  public var samples = 4
+  /// The seed of the sampling.
+  public var seed = 42
+  /// Which of the task's verifiers grades, such as `strict`; the first where nothing is said.
+  public var verifier: String?
+  /// The prompt template; the task's own for evaluation where nothing is said.
+  public var template: String?
+  /// How completions are sampled.
+  public var sampling = SamplingParameters()
+
+  /// The paper's values.
+  public init() {}
+
+  /// What a recipe may say.
+  public static var fields: [Field<Self>] {
+    [
+      Field("samples", \.samples, range: 1...100_000, "completions a problem"),
+      Field("seed", \.seed, "seed of the sampling"),
+      Field("verifier", \.verifier, "one of the task's verifiers, such as paper or strict"),
+      Field("template", \.template, "prompt template; the task's own where nothing is said"),
+    ] + SamplingParameters.fields.map { $0.lifted(through: \.sampling) }
+  }
+}
+
+/// Samples completions of problems and grades them.
+///
+/// Sampling is an artifact of its own inside, so another verifier grades the same completions.
+public struct EvaluateStage: Stage {
+  public static let kind = "evaluate"
+  public static let version = 1
+  public static let summary = "Samples completions of problems and grades them."
+  public static let inputs = [
+    Port("model", .model, "the model to measure"),
+    Port("problems", .problems, "what to measure it on"),
+    Port("trained_on", .problems, optional: true, "problems that must not be among them"),
+  ]
+  public static let outputs = [Port("scores", .scores, "a verdict for each completion")]
+
+  private let parameters: EvaluateParameters
+
+  public init(parameters: EvaluateParameters) { self.parameters = parameters }
+
+  public func run(_ context: StageContext) throws {
+    let problems = try RowTable(contentsOf: context.input("problems").file)
+    try refuseOverlap(problems, context)
+    let task = try TaskDefinitions.of(problems)
+    let verifier = try task.verifier(named: parameters.verifier)
+    let template = try PromptTemplate.named(
+      parameters.template ?? task.defaultTemplate(for: .evaluate))
+    let completions = try CompletionsPart(
+      problems: problems, template: template, stopStrings: task.stopStrings,
+      samples: parameters.samples, seed: parameters.seed, sampling: parameters.sampling
+    ).sampled(in: context)
+    let verdicts = try grade(completions, problems, task, context)
+    let scores = ScoreSheet(problems: problems, completions: completions, verdicts: verdicts)
+    try scores.table(task: task.name, verifier: verifier, template: template)
+      .write(to: context.output("scores"))
+    scores.publish(to: context)
+    context.publish(fact: .string(verifier), as: "verifier")
+    context.publish(fact: .string(template.sha256), as: "template_sha256")
+  }
+
+  private func refuseOverlap(_ problems: RowTable, _ context: StageContext) throws {
+    guard let trained = context.optionalInput("trained_on") else { return }
+    let overlap = try OverlapCheck.overlap(
+      of: problems, with: RowTable(contentsOf: trained.file))
+    guard overlap.isEmpty else {
+      let first = overlap.prefix(3).joined(separator: ", ")
+      throw StageError.failed(
+        "\(overlap.count) of the \(problems.count) problems were trained on (\(first)…); "
+          + "evaluate on others, for example with a split")
+    }
+  }
+
+  private func grade(
+    _ completions: RowTable, _ problems: RowTable, _ task: any TaskDefinition,
+    _ context: StageContext
+  ) throws -> [Verdict] {
+    let index = try completions.integers("problem")
+    let texts = try completions.strings("completion")
+    let ids = try completions.strings("id")
+    let items = (0..<completions.count).map {
+      GradingItem(row: problems.row(index[$0]), completion: texts[$0], id: ids[$0])
+    }
+    return try task.grade(
+      items,
+      GradingRules(
+        use: .evaluate, verifier: parameters.verifier,
+        seed: UInt64(bitPattern: Int64(parameters.seed)), threads: context.threads))
+  }
+}

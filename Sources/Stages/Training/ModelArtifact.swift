@@ -1,0 +1,97 @@
+import Foundation
+import HDF5
+import Model
+import Runner
+
+/// A model as stages pass it on: weights, tokenizer, and what the model was made from.
+///
+/// In HDF5: parameters under `/model/<Hugging Face name>`, the configuration as the text of a
+/// Hugging Face `config.json` in `/config`, the tokenizer as that of a `tokenizer.json` in
+/// `/tokenizer`.
+public struct ModelArtifact: Sendable {
+  /// The parameters.
+  public let weights: Weights
+  /// The tokenizer.
+  public let tokenizer: Tokenizer
+
+  /// Pairs weights with a tokenizer.
+  /// - Throws: `StageError.failed` when the tokenizer has ids that the embedding lacks.
+  public init(weights: Weights, tokenizer: Tokenizer) throws {
+    guard tokenizer.vocabularySize <= weights.configuration.vocabularySize else {
+      throw StageError.failed(
+        "the tokenizer has \(tokenizer.vocabularySize) tokens, but the model only "
+          + "\(weights.configuration.vocabularySize) rows of embedding; they do not belong together")
+    }
+    self.weights = weights
+    self.tokenizer = tokenizer
+  }
+
+  /// Reads a model from the HDF5 file of an artifact or a checkpoint.
+  public init(contentsOf file: URL) throws {
+    let source = try HDF5File.open(file)
+    defer { try? source.close() }
+    let configuration = try ModelConfiguration(
+      huggingFaceConfig: Data(try source.readText("/config").utf8))
+    let weights = Weights(configuration)
+    try weights.buffer.read(from: source, group: "/model", layout: weights.layout)
+    try self.init(
+      weights: weights,
+      tokenizer: Tokenizer(huggingFace: Data(try source.readText("/tokenizer").utf8)))
+  }
+
+  /// Writes the model to an HDF5 file of its own.
+  public func write(to file: URL) throws {
+    try HDF5File.create(file) { try write(to: $0) }
+  }
+
+  /// Writes the model into an open HDF5 file.
+  func write(to target: HDF5File) throws {
+    try target.setAttribute("type", .string("Model"))
+    try target.write(
+      strings: [String(decoding: weights.configuration.huggingFaceConfig, as: UTF8.self)],
+      to: "/config")
+    try target.write(
+      strings: [String(decoding: tokenizer.huggingFace, as: UTF8.self)], to: "/tokenizer")
+    try weights.buffer.write(to: target, group: "/model", layout: weights.layout)
+  }
+
+  /// The token that ends a text.
+  /// - Throws: `StageError.failed` for a model without one, which could never learn to stop.
+  func endToken() throws -> Int32 {
+    guard let end = weights.configuration.endTokens.first else {
+      throw StageError.failed("the model's configuration names no end-of-text token (eos_token_id)")
+    }
+    return end
+  }
+}
+
+extension FloatBuffer {
+  /// Writes each parameter's values as a dataset named after it.
+  func write(to file: HDF5File, group: String, layout: ParameterLayout) throws {
+    for entry in layout.entries {
+      try withElements(entry.offset..<entry.offset + entry.count) { elements in
+        try file.write(
+          UnsafeBufferPointer(elements), to: "\(group)/\(entry.name)", shape: entry.shape)
+      }
+    }
+  }
+
+  /// Reads what `write` wrote.
+  func read(from file: HDF5File, group: String, layout: ParameterLayout) throws {
+    for entry in layout.entries {
+      try withElements(entry.offset..<entry.offset + entry.count) { elements in
+        try file.read("\(group)/\(entry.name)", into: elements)
+      }
+    }
+  }
+}
+
+extension HDF5File {
+  /// The only string of a dataset.
+  func readText(_ path: String) throws -> String {
+    guard let text = try readStrings(path).first else {
+      throw StageError.failed("\(url.path) holds nothing at \(path)")
+    }
+    return text
+  }
+}

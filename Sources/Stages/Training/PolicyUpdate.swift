@@ -1,0 +1,162 @@
+import Model
+import Runner
+
+/// One optimiser update on a batch of rollouts: gradients, and what is logged of them.
+///
+/// The prompt of a group is computed once for the group, and groups without any influence (equal
+/// rewards, no divergence term) are not computed at all.
+struct PolicyUpdate {
+  private let parameters: ReinforcementParameters
+  private let groups: [RolloutGroup]
+  private let members: [[Member]]
+
+  /// A completion as the loss sees it.
+  private struct Member {
+    let completion: SampledText
+    let advantage: Double
+    /// Whether it takes part in the loss.
+    let isCounted: Bool
+    /// The tokens, completions and micro-batches that its part of the loss is divided by.
+    let batch: PolicyLoss.Batch
+  }
+
+  /// What an update found; sums run over the tokens that were computed.
+  struct Report {
+    var loss = 0.0
+    var tokens = 0
+    var entropy = 0.0
+    var clippedLow = 0
+    var clippedHigh = 0
+    var divergence = 0.0
+    var mismatchSum = 0.0
+    var mismatchMax = 0.0
+  }
+
+  /// log p of the tokens, by group and completion; nil for groups that are not computed.
+  typealias LogProbabilities = [[[Float]]?]
+
+  init(_ groups: [RolloutGroup], _ parameters: ReinforcementParameters) {
+    self.parameters = parameters
+    self.groups = groups
+    let advantages = parameters.loss.advantage.advantages(of: groups.map(\.rewards))
+    let isCounted = groups.flatMap(\.completions).map {
+      !(parameters.maskTruncated && $0.isTruncated)
+    }
+    let batches = Self.batches(groups.flatMap(\.completions), isCounted, parameters)
+    var number = 0
+    members = zip(groups, advantages).map { group, advantages in
+      zip(group.completions, advantages).map { completion, advantage in
+        defer { number += 1 }
+        return Member(
+          completion: completion, advantage: advantage, isCounted: isCounted[number],
+          batch: batches[number])
+      }
+    }
+  }
+
+  /// What each completion's part of the loss is divided by.
+  ///
+  /// Micro-batches only matter to the normaliser of that name, and its completions may lie in
+  /// different groups. So its divisor (tokens of the micro-batch times micro-batches) is worked out
+  /// here and passed on as the number of tokens of the batch.
+  private static func batches(
+    _ completions: [SampledText], _ isCounted: [Bool], _ parameters: ReinforcementParameters
+  ) -> [PolicyLoss.Batch] {
+    let microbatches = (completions.count + parameters.microbatch - 1) / parameters.microbatch
+    var tokens = [Int](repeating: 0, count: microbatches)
+    for (index, completion) in completions.enumerated() where isCounted[index] {
+      tokens[index / parameters.microbatch] += completion.tokens.count
+    }
+    let all = tokens.reduce(0, +)
+    return completions.indices.map { index in
+      PolicyLoss.Batch(
+        tokens: parameters.loss.normaliser == .microbatchTokens
+          ? tokens[index / parameters.microbatch] * microbatches : all,
+        completions: isCounted.count { $0 }, microbatches: microbatches,
+        maxCompletionLength: parameters.sampling.maxTokens)
+    }
+  }
+
+  /// Adds the gradient of the loss.
+  /// - Parameters:
+  ///   - old: under the weights that sampled; nil on the first update, where those are the weights
+  ///     at hand and the ratio is 1.
+  ///   - reference: under the starting model, where the loss has a divergence.
+  func accumulate(
+    _ engine: TrainingEngine, old: LogProbabilities?, reference: LogProbabilities?
+  ) -> Report {
+    var report = Report()
+    for index in groups.indices where matters(index) {
+      let (batch, ranges) = packed(index)
+      let scores = engine.backward(batch, temperature: temperature) { scores in
+        let current = ranges.map { scores[$0].map(\.logProbability) }
+        return zip(members[index], current).enumerated().flatMap { number, pair in
+          coefficients(
+            of: pair.0, current: pair.1, old: old?[index]?[number],
+            reference: reference?[index]?[number], &report)
+        }
+      }
+      note(scores, ranges, of: index, &report)
+    }
+    return report
+  }
+
+  /// log p of every completion's tokens under the engine's weights.
+  func logProbabilities(_ engine: TrainingEngine) -> LogProbabilities {
+    groups.indices.map { index in
+      guard matters(index) else { return nil }
+      let (batch, ranges) = packed(index)
+      let scores = engine.logProbabilities(batch, temperature: temperature)
+      return ranges.map { scores[$0].map(\.logProbability) }
+    }
+  }
+
+  private var temperature: Float { Float(parameters.sampling.temperature) }
+
+  private func matters(_ index: Int) -> Bool {
+    members[index].contains { $0.isCounted && ($0.advantage != 0 || parameters.loss.kl != 0) }
+  }
+
+  private func packed(_ index: Int) -> (batch: PackedBatch, ranges: [Range<Int>]) {
+    var batch = PackedBatch()
+    let ranges = batch.append(
+      prompt: groups[index].prompt, completions: groups[index].completions.map(\.tokens))
+    return (batch, ranges)
+  }
+
+  /// dLoss / d log p of a completion's tokens.
+  private func coefficients(
+    of member: Member, current: [Float], old: [Float]?, reference: [Float]?,
+    _ report: inout Report
+  ) -> [Float] {
+    guard member.isCounted else { return [Float](repeating: 0, count: current.count) }
+    let chosen = parameters.loss.normaliser
+    let loss = PolicyLoss(
+      normaliser: chosen == .microbatchTokens ? .batchTokens : chosen,
+      clipLow: parameters.loss.clipLow, clipHigh: parameters.loss.clipHigh,
+      klWeight: parameters.loss.kl)
+    let completion = PolicyLoss.Completion(
+      advantage: member.advantage, logProbabilities: current, oldLogProbabilities: old,
+      referenceLogProbabilities: reference)
+    let result = loss.evaluate([completion], of: member.batch)
+    report.loss += result.loss
+    report.clippedLow += result.clippedLow
+    report.clippedHigh += result.clippedHigh
+    report.divergence += result.divergence
+    return result.coefficients.flatMap(\.self)
+  }
+
+  private func note(
+    _ scores: [TokenScore], _ ranges: [Range<Int>], of index: Int, _ report: inout Report
+  ) {
+    for (range, member) in zip(ranges, members[index]) {
+      for (score, sampled) in zip(scores[range], member.completion.logProbabilities) {
+        let difference = Double(abs(score.logProbability - sampled))
+        report.mismatchSum += difference
+        report.mismatchMax = max(report.mismatchMax, difference)
+        report.entropy += Double(score.entropy)
+      }
+      report.tokens += range.count
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Model
+import Runner
+
+/// The completions of one problem in one step, with their rewards.
+struct RolloutGroup {
+  /// The index of the problem.
+  let problem: Int
+  /// The prompt's tokens.
+  let prompt: [Int32]
+  /// One for each sample.
+  let completions: [SampledText]
+  /// One for each sample.
+  let verdicts: [Verdict]
+  /// One for each sample.
+  let rewards: [Double]
+}
+
+/// Samples completions of the problems of a step and rewards them.
+struct RolloutSampler {
+  let problems: RowTable
+  let ids: [String]
+  let task: any TaskDefinition
+  let template: PromptTemplate
+  let parameters: ReinforcementParameters
+  let sampler: TextSampler
+  let context: StageContext
+
+  private var seed: UInt64 { UInt64(bitPattern: Int64(parameters.seed)) }
+
+  /// The problems of a step: every epoch is a shuffle of its own, and a step may span two epochs.
+  private func problemIndices(step: Int) -> [Int] {
+    let first = (step - 1) * parameters.problemsPerStep
+    return (first..<first + parameters.problemsPerStep).map { position in
+      let (epoch, index) = position.quotientAndRemainder(dividingBy: problems.count)
+      var stream = RandomStream(seed: seed, "problems", epoch)
+      return stream.shuffled(Array(0..<problems.count))[index]
+    }
+  }
+
+  /// Samples and rewards the groups of a step. Depends on seed, step and weights alone.
+  func groups(step: Int) throws -> [RolloutGroup] {
+    let indices = problemIndices(step: step)
+    let requests = try indices.enumerated().map { slot, problem in
+      let prompt = try template.render(problems.row(problem))
+      return SamplingRequest(
+        prompt: try sampler.tokens(ofPrompt: prompt, id: ids[problem]),
+        streams: (0..<parameters.group).map {
+          RandomStream(seed: seed, "rollout", step, slot, $0)
+        })
+    }
+    var sampled = requests.map { [SampledText?](repeating: nil, count: $0.streams.count) }
+    try sampler.sample(requests, interruption: Interruption()) { sampled[$0][$1] = $2 }
+    return try zip(zip(indices, requests), sampled).map { origin, texts in
+      let completions = texts.compactMap { $0 }
+      let verdicts = try grade(completions, problem: origin.0)
+      return RolloutGroup(
+        problem: origin.0, prompt: origin.1.prompt, completions: completions,
+        verdicts: verdicts,
+        rewards: verdicts.enumerated().map { reward($1, step: step, origin.0, sample: $0) })
+    }
+  }
+
+  private func grade(_ completions: [SampledText], problem: Int) throws -> [Verdict] {
+    let row = problems.row(problem)
+    let items = completions.enumerated().map {
+      GradingItem(row: row, completion: $1.text, id: "\(ids[problem])#\($0)")
+    }
+    return try task.grade(
+      items,
+      GradingRules(
+        use: .train, verifier: parameters.verifier, seed: seed, threads: context.threads))
+  }
+
+  private func reward(_ verdict: Verdict, step: Int, _ problem: Int, sample: Int) -> Double {
+    let table = parameters.rewards.completed(from: task.defaultRewards)
+    switch parameters.reward {
+    case .verifier: return table.reward(for: verdict.outcome)
+    case .formatOnly:
+      return table.reward(for: verdict.outcome == .badFormat ? .badFormat : .correct)
+    case .random:
+      var stream = RandomStream(seed: seed, "reward", step, problem, sample)
+      return table.reward(for: stream.uniform() < 0.5 ? .correct : .wrong)
+    }
+  }
+}

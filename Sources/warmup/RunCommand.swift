@@ -1,0 +1,54 @@
+import ArgumentParser
+import Foundation
+import Runner
+
+/// `warmup run RECIPE`.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Run what is not in the cache yet, then write tables, figures and the report.",
+    discussion: """
+      Ctrl-C finishes the step at hand, writes a checkpoint and leaves; a second Ctrl-C leaves at \
+      once. Running again continues from the last checkpoint, also after a crash.
+      """)
+
+  @OptionGroup var options: RecipeOptions
+
+  @Option(help: "How many threads a stage may use. Cannot change a result.")
+  var threads = ProcessInfo.processInfo.activeProcessorCount
+
+  @Flag(help: "After a failure, go on with what does not depend on it.")
+  var keepGoing = false
+
+  func validate() throws {
+    guard threads >= 1 else { throw ValidationError("--threads must be at least 1") }
+  }
+
+  func run() throws {
+    let workspace = try Workspace(options)
+    let interruption = Interruption()
+    SignalHandling.install(interruption) {
+      StandardOutput.writeError("\nFinishing the step; press Ctrl-C again to leave at once.\n")
+    }
+    let executor = Executor(
+      cache: workspace.cache, recipeFolder: workspace.folder, environment: workspace.environment,
+      threads: threads, keepsGoing: keepGoing, interruption: interruption,
+      display: DisplayOutput.standardDisplay(),
+      versions: ["warmup": Warmup.configuration.version])
+    let summary = try executor.run(try workspace.plan())
+    StandardOutput.writeError(sentence(summary) + "\n")
+    if !summary.results.isEmpty { try workspace.writeReport(summary.results) }
+    if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
+  }
+
+  private func sentence(_ summary: RunSummary) -> String {
+    if summary.ran == 0, summary.failed == 0, summary.skipped == 0, !summary.wasInterrupted {
+      return "Everything is cached: \(summary.cached) instances, nothing to run."
+    }
+    var parts = ["\(summary.ran) ran", "\(summary.cached) cached"]
+    if summary.failed > 0 { parts.append("\(summary.failed) failed") }
+    if summary.skipped > 0 { parts.append("\(summary.skipped) not begun") }
+    if summary.wasInterrupted { parts.append("interrupted; run again to continue") }
+    return parts.joined(separator: ", ") + " (\(Int(summary.seconds.rounded())) s)."
+  }
+}

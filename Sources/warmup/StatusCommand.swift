@@ -1,0 +1,62 @@
+import ArgumentParser
+import Foundation
+import Runner
+
+/// `warmup status RECIPE`.
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status",
+    abstract: "Show what is done, what is under way and what has come out so far.")
+
+  @OptionGroup var options: RecipeOptions
+
+  @Flag(help: "Print JSON: an object an instance.")
+  var json = false
+
+  func run() throws {
+    let workspace = try Workspace(options)
+    let plan = try workspace.plan()
+    let rows = plan.items.map { row($0, workspace.cache) }
+    if json {
+      StandardOutput.write(JSONValue.array(rows).prettyText)
+      return
+    }
+    let done = plan.count(.cached)
+    StandardOutput.write("\(workspace.recipe.name): \(done) of \(plan.items.count) done\n")
+    let width = plan.items.map(\.instance.name.count).max() ?? 0
+    for (item, row) in zip(plan.items, rows) {
+      let name = item.instance.name.padded(to: width)
+      StandardOutput.write("  \(mark(item)) \(name)  \(words(item, row))\n")
+    }
+  }
+
+  private func row(_ item: PlannedInstance, _ cache: Cache) -> JSONValue {
+    [
+      "instance": .string(item.instance.name), "kind": .string(item.instance.kind.kind),
+      "state": .string(item.state.rawValue),
+      "step": item.key.flatMap { cache.workFolder($0).newestStep }.map { .integer($0) } ?? .null,
+      "seconds": item.artifact.map { .number($0.record.seconds) } ?? .null,
+      "values": item.artifact.map { .object($0.record.values) } ?? .null,
+    ]
+  }
+
+  private func mark(_ item: PlannedInstance) -> String {
+    switch item.state {
+    case .cached: "done   "
+    case .toRun: "to run "
+    case .blocked: "blocked"
+    }
+  }
+
+  private func words(_ item: PlannedInstance, _ row: JSONValue) -> String {
+    guard let values = item.artifact?.record.values else { return item.reason }
+    let numbers = values.sorted { $0.key < $1.key }.compactMap { name, value in
+      value.number.map { "\(name) \(short($0))" }
+    }
+    return numbers.prefix(6).joined(separator: ", ")
+  }
+
+  private func short(_ value: Double) -> String {
+    Int(exactly: value).map(String.init) ?? String(format: "%.4g", value)
+  }
+}
