@@ -1,0 +1,34 @@
+import Foundation
+import Runner
+import Synchronization
+
+/// Runs asynchronous work from a stage's own thread, which may block.
+enum BlockingTask {
+  private final class Outcome<Value: Sendable>: Sendable {
+    let result = Mutex<Result<Value, any Error>?>(nil)
+  }
+
+  /// Waits for the work; cancels it when somebody asks to stop.
+  /// - Throws: what the work throws, or `StageError.interrupted`.
+  static func run<Value: Sendable>(
+    _ interruption: Interruption, _ work: @escaping @Sendable () async throws -> Value
+  ) throws -> Value {
+    let outcome = Outcome<Value>()
+    let isDone = DispatchSemaphore(value: 0)
+    let task = Task.detached {
+      do {
+        let value = try await work()
+        outcome.result.withLock { $0 = .success(value) }
+      } catch {
+        outcome.result.withLock { $0 = .failure(error) }
+      }
+      isDone.signal()
+    }
+    while isDone.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
+      if interruption.isRequested { task.cancel() }
+    }
+    try interruption.check()
+    guard let result = outcome.result.withLock({ $0 }) else { throw StageError.interrupted }
+    return try result.get()
+  }
+}

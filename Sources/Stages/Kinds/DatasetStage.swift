@@ -1,0 +1,123 @@
+import Foundation
+import Runner
+
+/// The kind `dataset`: published problems from a JSONL file, in the Hugging Face column names.
+public struct DatasetStage: Stage {
+  /// Which rows of which file.
+  public struct Parameters: ParameterSet {
+    /// What the rows are problems of.
+    public var task = DatasetTask.math
+    /// Where the file comes from.
+    public var source = ""
+    /// The SHA-256 of the file as it is stored.
+    public var sha256: String?
+    /// How many rows to take; all where nothing is said.
+    public var take: Int?
+    /// How many rows to leave out first.
+    public var skip = 0
+    /// The order in which rows are taken.
+    public var order = RowOrder.file
+    /// The seed of the order.
+    public var seed = 0
+    /// The values that columns must have.
+    public var filter: [String: [String]] = [:]
+
+    /// All rows of a file that a recipe must name.
+    public init() {}
+
+    /// What a recipe may set.
+    public static var fields: [Field<Parameters>] {
+      [
+        Field("task", \.task, required: true, "what the rows are problems of"),
+        Field(
+          "source", \.source, required: true, identity: false,
+          "the JSONL file, gzipped or not: a path, pip:PACKAGE==VERSION/FILE or https://…"),
+        Field("sha256", \.sha256, identity: false, "SHA-256 of the file; needed for downloads"),
+        Field("take", \.take, range: .atLeast(1), "how many rows to take; all if not set"),
+        Field("skip", \.skip, range: .atLeast(0), "how many rows of the order to leave out first"),
+        Field(
+          "order", \.order,
+          "file; numpy_permutation (default_rng(seed).permutation, of which train_test_split "
+            + "trains on the last rows); numpy_choice (default_rng(seed).choice); shuffled"),
+        Field("seed", \.seed, range: .atLeast(0), "seed of the order"),
+        Field("where", \.filter, "columns with the values, as texts, that rows must have"),
+      ]
+    }
+
+    /// Looks for sources that cannot be had and for settings that contradict each other.
+    public func check(
+      positions: [String: SourcePosition], at position: SourcePosition,
+      into sink: inout DiagnosticSink
+    ) {
+      DataSourceCheck.report(
+        source: source, sha256: sha256, positions: positions, at: position, into: &sink)
+      if order == .numpyChoice, take == nil || skip != 0 {
+        sink.report(
+          positions["order"] ?? position,
+          "the order 'numpy_choice' needs 'take' and allows no 'skip'")
+      }
+    }
+  }
+
+  /// `dataset`.
+  public static let kind = "dataset"
+  /// 1.
+  public static let version = 1
+  /// One sentence for the documentation.
+  public static let summary =
+    "published problems from a JSONL file, in the Hugging Face column names"
+  /// None.
+  public static let inputs: [Runner.Port] = []
+  /// The problems.
+  public static let outputs = [Runner.Port("problems", .problems, "the rows with their ids")]
+
+  private let parameters: Parameters
+
+  /// Makes the stage.
+  public init(parameters: Parameters) { self.parameters = parameters }
+
+  /// The file's SHA-256: the pinned one, or that of the file on this machine.
+  public func externalContent(in environment: StageEnvironment) throws -> [ExternalContent] {
+    let source = try DataSource(parsing: parameters.source)
+    return [try source.content(sha256: parameters.sha256, in: environment)]
+  }
+
+  /// Reads the file and writes the rows.
+  public func run(_ context: StageContext) throws {
+    let file = try DataSource(parsing: parameters.source).file(
+      sha256: parameters.sha256, in: context.environment, interruption: context.interruption)
+    let table = try table(from: file)
+    try table.write(to: context.output("problems"))
+    context.publish(Double(table.count), as: "problems")
+  }
+
+  /// The rows of a file, each with its id.
+  /// - Throws: `DatasetError`, or `DataSourceError.damaged`.
+  package func table(from file: URL) throws -> RowTable {
+    let digest = try SHA256Digest.hex(ofFile: file)
+    let rows = try identified(try JSONLinesFile.rows(of: file), path: file.path, digest: digest)
+    let selection = RowSelection(
+      filter: parameters.filter, order: parameters.order, seed: parameters.seed,
+      skip: parameters.skip, take: parameters.take)
+    return RowTable(
+      rows: try selection.apply(to: rows), order: ["id"],
+      attributes: ["task": parameters.task.rawValue])
+  }
+
+  private func identified(
+    _ rows: [JSONLinesFile.Row], path: String, digest: String
+  ) throws -> [[String: JSONValue]] {
+    var ids: Set<[UInt8]> = []
+    return try rows.enumerated().map { number, row in
+      for column in parameters.task.requiredColumns where row.fields[column] == nil {
+        throw DatasetError.missingColumn(column, path: path, line: row.line)
+      }
+      guard row.fields["id"] == nil else { throw DatasetError.reservedColumn("id", path: path) }
+      let id = parameters.task.id(of: row.fields, number: number, file: digest)
+      guard ids.insert(Array(id.utf8)).inserted else {
+        throw DatasetError.repeatedID(id, path: path)
+      }
+      return row.fields.merging(["id": .string(id)]) { $1 }
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import Foundation
+import Model
+
+/// The reference files beside the project. Tests that need them are skipped where there are none.
+enum ReferenceFixtures {
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "../../../shared/fixtures/reference").standardized
+
+  static var areThere: Bool {
+    FileManager.default.fileExists(atPath: folder.appending(path: "gguf/tiny.json").path)
+  }
+
+  static func file(_ path: String) -> URL { folder.appending(path: path) }
+}
+
+/// A folder that disappears with its owner.
+final class TemporaryFolder: Sendable {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appending(path: "warmup-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+}
+
+/// A model of two tiny blocks whose parameters count up.
+func tinyWeights(_ architecture: ModelConfiguration.Architecture, tied: Bool = true) -> Weights {
+  let weights = Weights(
+    ModelConfiguration(
+      architecture: architecture, vocabularySize: 300, hiddenSize: 8, intermediateSize: 12,
+      layerCount: 2, headCount: 4, keyValueHeadCount: 2, headSize: 2, contextLength: 64,
+      ropeTheta: 100_000, normEpsilon: 1e-5, tiedEmbeddings: tied,
+      attentionBias: architecture == .qwen2, beginToken: 1, endTokens: [2, 0]))
+  let count = weights.layout.count
+  weights.buffer[0..<count] = (0..<count).map { Float($0) / 64 }
+  return weights
+}

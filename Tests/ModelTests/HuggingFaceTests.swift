@@ -1,0 +1,167 @@
+import Foundation
+import Model
+import Testing
+
+@Suite struct HuggingFaceTests {
+  private func tokenizer() throws -> Tokenizer {
+    try Tokenizer.train(
+      texts: ["a knight and a knave"], vocabularySize: 270,
+      specialTokens: ["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
+  }
+
+  @Test(arguments: [ModelConfiguration.Architecture.llama, .qwen2], [true, false])
+  func importsWhatItExports(
+    _ architecture: ModelConfiguration.Architecture, tied: Bool
+  ) throws {
+    let folder = try TemporaryFolder()
+    let weights = tinyWeights(architecture, tied: tied)
+    let tokenizer = try tokenizer()
+    try HuggingFaceExport.write(
+      weights, tokenizer: tokenizer, chatTemplate: "{{ \"x\" }}\n", to: folder.url)
+    let read = try ImportedModel(contentsOf: folder.url)
+    #expect(read.weights.configuration == weights.configuration)
+    let all = 0..<weights.layout.count
+    #expect(read.weights.buffer[all] == weights.buffer[all])
+    #expect(read.tokenizer?.huggingFace == tokenizer.huggingFace)
+    #expect(read.chatTemplate == "{{ \"x\" }}\n")
+  }
+
+  @Test(
+    .enabled(if: ReferenceFixtures.areThere), arguments: ["llama", "qwen2-tied", "qwen2-untied"])
+  func configurationSurvivesARoundTrip(_ name: String) throws {
+    let data = try Data(contentsOf: ReferenceFixtures.file("\(name)/config.json"))
+    let read = try ModelConfiguration(huggingFaceConfig: data)
+    #expect(read.hiddenSize == 64 && read.vocabularySize == 151 && read.endTokens == [2])
+    #expect(try ModelConfiguration(huggingFaceConfig: read.huggingFaceConfig) == read)
+  }
+
+  private static var configuration: [String: Any] {
+    [
+      "model_type": "llama", "vocab_size": 300, "hidden_size": 8, "intermediate_size": 12,
+      "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
+      "max_position_embeddings": 64, "rms_norm_eps": 1e-5, "hidden_act": "silu",
+      "tie_word_embeddings": true, "eos_token_id": [2, 0], "rope_scaling": NSNull(),
+    ]
+  }
+
+  private func read(changing changes: [String: Any]) throws -> ModelConfiguration {
+    let json = Self.configuration.merging(changes) { $1 }
+    return try ModelConfiguration(huggingFaceConfig: JSONSerialization.data(withJSONObject: json))
+  }
+
+  @Test func readsBothStylesOfRotaryBase() throws {
+    #expect(try read(changing: ["rope_theta": 5e5]).ropeTheta == 5e5)
+    let newer: [String: Any] = ["rope_theta": 1e6, "rope_type": "default"]
+    #expect(try read(changing: ["rope_parameters": newer]).ropeTheta == 1e6)
+    #expect(try read(changing: [:]).endTokens == [2, 0])
+    #expect(try read(changing: [:]).headSize == 2)
+  }
+
+  @Test(arguments: [
+    (#"{"rope_scaling": {"type": "linear", "factor": 2}}"#, "rope_scaling"),
+    (#"{"rope_parameters": {"rope_theta": 1e6, "rope_type": "yarn"}}"#, "rope_scaling"),
+    (#"{"rope_parameters": {"full_attention": {}}}"#, "rope_theta"),
+    (#"{"model_type": "qwen2", "use_sliding_window": true}"#, "sliding"),
+    (#"{"layer_types": ["full_attention", "sliding_attention"]}"#, "sliding"),
+    (#"{"hidden_act": "gelu"}"#, "gelu"),
+    (#"{"attention_bias": true}"#, "attention_bias"),
+    (#"{"mlp_bias": true}"#, "mlp_bias"),
+    (#"{"quantization_config": {}}"#, "quantization_config"),
+    (#"{"model_type": "gemma3"}"#, "supported are llama and qwen2"),
+    (#"{"num_key_value_heads": 3}"#, "cannot share"),
+    (#"{"hidden_size": 0}"#, "below 1"),
+    (#"{"num_hidden_layers": 1000000000}"#, "absurdly large"),
+    (#"{"head_dim": 3}"#, "odd width"),
+    (#"{"vocab_size": "many"}"#, "'vocab_size' has the wrong type"),
+    (#"{"vocab_size": null}"#, "'vocab_size' is missing"),
+  ])
+  func refusesWhatItCannotCompute(_ changes: String, _ words: String) throws {
+    let json = try JSONSerialization.jsonObject(with: Data(changes.utf8))
+    let changes = try #require(json as? [String: Any])
+    let error = #expect(throws: ModelImportError.self) { try read(changing: changes) }
+    #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+  }
+
+  /// A folder with the tiny model in shards, and its index.
+  private func sharded(_ weights: Weights, leaving out: Set<String> = []) throws -> TemporaryFolder
+  {
+    let folder = try TemporaryFolder()
+    try HuggingFaceExport.write(weights, tokenizer: try tokenizer(), to: folder.url)
+    try FileManager.default.removeItem(at: folder.url.appending(path: "model.safetensors"))
+    let entries = weights.layout.entries.filter { !out.contains($0.name) }
+    var map: [String: String] = [:]
+    for (number, half) in [entries.prefix(3), entries.dropFirst(3)].enumerated() {
+      let name = "model-0000\(number + 1)-of-00002.safetensors"
+      try SafetensorsWriter.write(
+        half.map { ($0.name, $0.shape, weights[$0.name] ?? []) },
+        to: folder.url.appending(path: name))
+      for entry in half { map[entry.name] = name }
+    }
+    try JSONSerialization.data(withJSONObject: ["weight_map": map])
+      .write(to: folder.url.appending(path: "model.safetensors.index.json"))
+    return folder
+  }
+
+  @Test func importsShards() throws {
+    let weights = tinyWeights(.qwen2)
+    let folder = try sharded(weights)
+    let read = try ImportedModel(contentsOf: folder.url)
+    #expect(
+      read.weights.buffer[0..<weights.layout.count] == weights.buffer[0..<weights.layout.count])
+  }
+
+  @Test func refusesMissingTensors() throws {
+    let folder = try sharded(tinyWeights(.llama), leaving: ["model.norm.weight"])
+    let error = #expect(throws: ModelImportError.self) { try ImportedModel(contentsOf: folder.url) }
+    #expect(error?.description.contains("'model.norm.weight' is missing") == true)
+  }
+
+  @Test func refusesTensorsThatDoNotFit() throws {
+    let folder = try TemporaryFolder()
+    let weights = tinyWeights(.qwen2)
+    try HuggingFaceExport.write(weights, tokenizer: try tokenizer(), to: folder.url)
+    func message(_ configuration: ModelConfiguration) throws -> String {
+      try configuration.huggingFaceConfig.write(to: folder.url.appending(path: "config.json"))
+      let error = #expect(throws: ModelImportError.self) {
+        try ImportedModel(contentsOf: folder.url)
+      }
+      return error?.description ?? ""
+    }
+    var other = weights.configuration
+    other.architecture = .llama
+    #expect(
+      try message(other).contains("no use for the tensor 'model.layers.0.self_attn.k_proj.bias'"))
+    other = weights.configuration
+    other.intermediateSize = 13
+    #expect(try message(other).contains("has the shape [12, 8], not [13, 8]"))
+    other = weights.configuration
+    other.vocabularySize = 100
+    #expect(try message(other).contains("has the shape [300, 8], not [100, 8]"))
+  }
+
+  @Test func refusesATokenizerThatIsTooLarge() throws {
+    let folder = try TemporaryFolder()
+    let letters = Array("abcdefghijklmnopqrstuvwxyz").map(String.init)
+    let words = (0..<600).map { "\(letters[$0 % 26])\(letters[$0 / 26])" }.joined(separator: " ")
+    let large = try Tokenizer.train(
+      texts: [words, words], vocabularySize: 310, specialTokens: [])
+    #expect(large.vocabularySize > 300)
+    try HuggingFaceExport.write(tinyWeights(.llama), tokenizer: large, to: folder.url)
+    let error = #expect(throws: ModelImportError.self) { try ImportedModel(contentsOf: folder.url) }
+    #expect(error?.description.contains("only 300 embeddings") == true)
+  }
+
+  @Test func acceptsARepeatedTiedHeadOnlyIfEqual() throws {
+    let folder = try TemporaryFolder()
+    let weights = tinyWeights(.llama)
+    try HuggingFaceExport.write(weights, tokenizer: try tokenizer(), to: folder.url)
+    var tensors = weights.layout.entries.map { ($0.name, $0.shape, weights[$0.name] ?? []) }
+    let head = weights["model.embed_tokens.weight"] ?? []
+    let file = folder.url.appending(path: "model.safetensors")
+    try SafetensorsWriter.write(tensors + [("lm_head.weight", [300, 8], head)], to: file)
+    _ = try ImportedModel(contentsOf: folder.url)
+    tensors.append(("lm_head.weight", [300, 8], head.map { -$0 }))
+    try SafetensorsWriter.write(tensors, to: file)
+    #expect(throws: ModelImportError.self) { try ImportedModel(contentsOf: folder.url) }
+  }
+}

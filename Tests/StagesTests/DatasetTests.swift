@@ -1,0 +1,141 @@
+import Foundation
+import Runner
+import Stages
+import Testing
+
+@Suite struct DatasetTests {
+  private func stage(_ change: (inout DatasetStage.Parameters) -> Void) -> DatasetStage {
+    var parameters = DatasetStage.Parameters()
+    change(&parameters)
+    return DatasetStage(parameters: parameters)
+  }
+
+  private static let rows = """
+    {"problem": "1+1?", "solution": "2", "type": "Algebra", "level": 5}
+    {"problem": "2+2?", "solution": "4", "type": "Algebra", "level": 1}
+
+    {"problem": "a\u{85}b?\u{2028}", "solution": "c", "type": "Words", "level": 5}
+    """
+
+  @Test func keepsColumnsAndAddsIDs() throws {
+    let folder = try SourceFolder()
+    let file = try folder.write(Self.rows, "x.jsonl")
+    let table = try stage { $0.task = .math }.table(from: file)
+    let prefix = SHA256Digest.hex(of: Data(Self.rows.utf8)).prefix(8)
+    #expect(try table.strings("id") == ["\(prefix)/0", "\(prefix)/1", "\(prefix)/2"])
+    #expect(table == RowTable(rows: table.rows, order: ["id"], attributes: ["task": "math"]))
+    #expect(table.row(0).keys.sorted() == ["id", "level", "problem", "solution", "type"])
+    #expect(try table.strings("problem")[2] == "a\u{85}b?\u{2028}")
+    #expect(try table.integers("level") == [5, 1, 5])
+    let moved = try folder.write(Self.rows, "y.jsonl")
+    #expect(try stage { $0.task = .math }.table(from: moved) == table)
+  }
+
+  @Test(arguments: [
+    (
+      DatasetTask.math, #"{"problem":"p","solution":"s","unique_id":"test/a/1.json"}"#,
+      "test/a/1.json"
+    ),
+    (
+      .mmluPro, #"{"question_id":70,"question":"q","options":[],"answer":"A","category":"law"}"#,
+      "70"
+    ),
+    (
+      .humanEvalPlus, #"{"task_id":"HumanEval/3","prompt":"p","entry_point":"f","test":"t"}"#,
+      "HumanEval/3"
+    ),
+    (
+      .knightsAndKnaves, #"{"quiz":"q","names":["A","B"],"solution":[true,false],"index":7}"#,
+      "kk/2/7"
+    ),
+  ])
+  func takesPublishedIDs(_ task: DatasetTask, _ row: String, _ id: String) throws {
+    let folder = try SourceFolder()
+    let file = try folder.write(row, "x.jsonl")
+    #expect(try stage { $0.task = task }.table(from: file).strings("id") == [id])
+  }
+
+  @Test func filtersAndTakes() throws {
+    let folder = try SourceFolder()
+    let file = try folder.write(Self.rows, "x.jsonl")
+    func problems(_ change: (inout DatasetStage.Parameters) -> Void) throws -> [String] {
+      try stage(change).table(from: file).strings("solution")
+    }
+    #expect(try problems { $0.filter = ["level": ["5"]] } == ["2", "c"])
+    #expect(try problems { $0.filter = ["type": ["Words", "Algebra"], "level": ["1"]] } == ["4"])
+    #expect(try problems { $0.skip = 1 } == ["4", "c"])
+    #expect(try problems { ($0.skip, $0.take) = (1, 1) } == ["4"])
+    let shuffled = try problems { ($0.order, $0.seed) = (.shuffled, 3) }
+    #expect(shuffled.sorted() == ["2", "4", "c"])
+    #expect(try problems { ($0.order, $0.seed) = (.shuffled, 3) } == shuffled)
+    let orders = try Set(
+      (0..<20).map { seed in
+        try problems { ($0.order, $0.seed) = (.shuffled, seed) }
+      })
+    #expect(orders.count > 3)
+  }
+
+  @Test(arguments: [
+    ("", "holds no rows"), ("\n \n", "holds no rows"),
+    ("{\"problem\": \"p\", \"solution\": \"s\"}\n[1]\n", "x.jsonl:2: "),
+    ("{\"problem\": \"p\", \"solution\": \"s\"}\n\n{\"problem\": \"p\", \"sol\n", "x.jsonl:3: "),
+    ("{\"problem\": \"p\"}", "x.jsonl:1: the row has no 'solution'"),
+    (#"{"problem": "p", "solution": "s", "id": "1"}"#, "fills itself"),
+    (
+      #"{"problem": "p", "solution": "s", "unique_id": "u"}"# + "\n"
+        + #"{"problem": "q", "solution": "s", "unique_id": "u"}"#, "the id 'u'"
+    ),
+  ])
+  func saysWhatIsWrongWithAFile(_ text: String, _ words: String) throws {
+    let folder = try SourceFolder()
+    let file = try folder.write(text, "x.jsonl")
+    let error = #expect(throws: DatasetError.self) {
+      try stage { $0.task = .math }.table(from: file)
+    }
+    #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+  }
+
+  @Test func refusesImpossibleSelections() throws {
+    let folder = try SourceFolder()
+    let file = try folder.write(Self.rows, "x.jsonl")
+    let changes: [@Sendable (inout DatasetStage.Parameters) -> Void] = [
+      { $0.take = 4 }, { $0.skip = 3 }, { ($0.skip, $0.take) = (2, 2) },
+      { $0.filter = ["level": ["9"]] }, { $0.filter = ["colour": ["red"]] },
+    ]
+    for change in changes {
+      #expect(throws: DatasetError.self) { try stage(change).table(from: file) }
+    }
+  }
+
+  private func diagnostics(_ entries: [(String, RecipeValue)]) -> [String] {
+    let place = SourcePosition(line: 1, column: 1)
+    let map = entries.map {
+      RecipeEntry(key: $0.0, keyPosition: place, node: RecipeNode($0.1, at: place))
+    }
+    var sink = DiagnosticSink()
+    _ = DatasetStage.Parameters.decode(RecipeNode(.map(map), at: place), into: &sink)
+    return sink.diagnostics.map(\.message)
+  }
+
+  @Test func checksItsParameters() {
+    let task = ("task", RecipeValue.string("math"))
+    #expect(diagnostics([task, ("source", .string("x.jsonl"))]).isEmpty)
+    #expect(diagnostics([task]).first?.contains("'source'") == true)
+    #expect(
+      diagnostics([task, ("source", .string("pip:a/b"))]).first?.contains("no source") == true)
+    #expect(
+      diagnostics([task, ("source", .string("https://a.org/b"))]).first?.contains("sha256") == true)
+    let short = diagnostics([task, ("source", .string("x")), ("sha256", .string("abc"))])
+    #expect(short.first?.contains("64 hexadecimal digits") == true)
+    let choice = diagnostics([task, ("source", .string("x")), ("order", .string("numpy_choice"))])
+    #expect(choice.first?.contains("needs 'take'") == true)
+  }
+
+  @Test func placeAndPinStayOutOfTheKey() {
+    var parameters = DatasetStage.Parameters()
+    let before = parameters.identity
+    parameters.source = "elsewhere.jsonl"
+    parameters.sha256 = "abc"
+    #expect(parameters.identity == before)
+  }
+}
