@@ -75,11 +75,13 @@ struct ReferencePolicyTests {
     #expect(variants.keys.count >= 7)
     for name in variants.keys {
       engine.zeroGradients()
-      let result = try evaluate(variants[name], group, expected, engine)
+      let (result, outside) = try evaluate(variants[name], group, expected, engine)
       #expect(abs(result.loss - variants[name]["loss"].number) < 1e-5, "\(name)")
-      #expect(
-        result.clippedLow + result.clippedHigh == variants[name]["clipped_tokens"].integer,
-        "\(name)")
+      // The file counts what TRL 0.16 calls clipped: ratio * A < clip(ratio) * A, that is, tokens
+      // outside the range whose gradient is not cut.
+      let cut = result.clippedLow + result.clippedHigh
+      #expect(outside - cut == variants[name]["clipped_tokens"].integer, "\(name)")
+      #expect((cut > 0) == (variants[name]["old_logps"].text == "given"))
       try checkGradients(engine, variants[name], "\(name)")
       if name == "fork_old_given", model.has("grpo_fork_old_given_grads.safetensors") {
         try checkWholeGradient(engine, model)
@@ -89,7 +91,7 @@ struct ReferencePolicyTests {
 
   private func evaluate(
     _ variant: ReferenceJSON, _ group: Group, _ expected: ReferenceJSON, _ engine: TrainingEngine
-  ) throws -> PolicyLoss.Result {
+  ) throws -> (result: PolicyLoss.Result, outsideRange: Int) {
     let temperature = Float(variant["temperature"].number)
     let loss = PolicyLoss(
       normaliser: try #require(Self.normalisers[variant["aggregate"].text]),
@@ -102,6 +104,7 @@ struct ReferencePolicyTests {
       tokens: group.batch.targets.count, completions: group.targets.count, microbatches: 1,
       maxCompletionLength: expected["max_completion_length"].integer)
     var result = PolicyLoss.Result()
+    var outside = 0
     engine.backward(group.batch, temperature: temperature) { scores in
       let completions = group.targets.enumerated().map { index, targets in
         PolicyLoss.Completion(
@@ -110,9 +113,16 @@ struct ReferencePolicyTests {
           referenceLogProbabilities: loss.klWeight == 0 ? nil : reference[index])
       }
       result = loss.evaluate(completions, of: batch)
+      for completion in completions {
+        for (new, old) in zip(completion.logProbabilities, completion.oldLogProbabilities ?? []) {
+          if !(1 - loss.clipLow...1 + loss.clipHigh).contains(Double(exp(new - old))) {
+            outside += 1
+          }
+        }
+      }
       return result.coefficients.flatMap(\.self)
     }
-    return result
+    return (result, outside)
   }
 
   private func checkGradients(

@@ -32,7 +32,7 @@ public final class WorkerPool: Sendable {
   /// `body` gets the task and the number of the worker that runs it, 0..<threadCount, which never
   /// runs two at a time. A pool that is busy, as in a nested call, runs the tasks on the calling
   /// thread alone, as worker 0.
-  func parallel(_ count: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
+  package func parallel(_ count: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
     let free = busy.compareExchange(
       expected: false, desired: true, ordering: .acquiringAndReleasing
     ).exchanged
