@@ -67,6 +67,15 @@ import Testing
       try found(other, in: "record.json").0 == .damaged("its record is that of another key"))
   }
 
+  @Test func tidiesUpAfterARunThatWasKilledRightAfterPublishing() throws {
+    let artifact = try publish()
+    let work = project.cache.workFolder(artifact.key).url
+    try FileManager.default.createDirectory(
+      at: work.appending(path: "checkpoints"), withIntermediateDirectories: true)
+    #expect(try publish() == artifact)
+    #expect(!FileManager.default.fileExists(atPath: work.path))
+  }
+
   @Test func refusesAFullDisk() throws {
     #expect(throws: CacheError.self) { try project.cache.prepare(freeMegabytes: .max) }
     try project.cache.prepare()
@@ -78,6 +87,7 @@ import Testing
     let folder = try ScratchFolder()
     #expect(try RecipeLock(recipeFolder: folder.file("x")).keys == [:])
     try RecipeLock.update(["a": "1", "b": "2"], in: folder.file("x"))
+    try Data("half".utf8).write(to: folder.file("x/lock.json.tmp-1-1"))
     try RecipeLock.update(["b": "3"], in: folder.file("x"))
     #expect(try RecipeLock(recipeFolder: folder.file("x")).keys == ["a": "1", "b": "3"])
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("x").path)

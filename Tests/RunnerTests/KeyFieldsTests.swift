@@ -17,7 +17,7 @@ import Testing
     #expect(base == "eac95c6c16cda80bae07a3d1a7be3c6628b5fe97fec81c8d1962fd8908f8ef01")
     let identity: JSONValue = [
       "epochs": 3, "learning_rate": 1e-6, "schedule": ["name": "cosine", "warm_up": -0.0],
-      "tags": ["a", "e\u{301}", nil, true],
+      "tags": ["a", "e\u{301}", .null, true],
     ]
     let distill = fields(
       identity: identity, external: ["source": String(repeating: "ab", count: 32)],
@@ -42,7 +42,7 @@ import Testing
       fields(), fields(kind: "distil"), fields(version: 4), fields(identity: ["epochs": 4]),
       fields(identity: ["epochs": 3.0]), fields(identity: ["epochs": "3"]),
       fields(identity: ["epochs": [3]]), fields(identity: ["epoch": 3]), fields(identity: [:]),
-      fields(identity: ["epochs": nil]), fields(identity: ["epochs": true]),
+      fields(identity: ["epochs": .null]), fields(identity: ["epochs": true]),
       fields(external: ["a": "b"]), fields(external: ["b": "a"]), fields(inputs: ["p": input]),
       fields(inputs: ["q": input]), fields(inputs: ["p": .init(key: "k", output: "x")]),
       fields(inputs: ["p": .init(key: "l", output: "o")]),

@@ -19,7 +19,7 @@ import Testing
     let table = try RowTable(
       columns: [
         "z": .strings(["", "π"]), "a": .integers([.min, .max]), "m": .numbers([1e-6, .infinity]),
-        "b": .booleans([true, false]), "j": .json([[1, "x", nil], ["k": [true]]]),
+        "b": .booleans([true, false]), "j": .json([[1, "x", .null], ["k": [true]]]),
         "reward/mean": .numbers([0.5, -1]), "reward/std": .numbers([0, 1]),
       ], attributes: ["task": "kk", "template": "{\"é\": 1}"])
     let read = try roundTrip(table)
@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test func keepsMissingNumbersAsNaN() throws {
-    let table = RowTable(rows: [["x": 1, "y": 1.5], ["y": 2], ["x": 3, "y": nil]])
+    let table = RowTable(rows: [["x": 1, "y": 1.5], ["y": 2], ["x": 3, "y": .null]])
     let read = try roundTrip(table)
     #expect(try read.numbers("x")[1].isNaN)
     #expect(read.rows[1] == ["x": .null, "y": 2.0])
@@ -52,7 +52,7 @@ import Testing
   @Test func losesNothingAfterTheCharacterNUL() throws {
     let table = try RowTable(columns: [
       "text": .strings(["a\0b", "\0", "plain \\u0000"]),
-      "json": .json(["x\0y", ["k\0": 1]] + [nil]),
+      "json": .json(["x\0y", ["k\0": 1]] + [.null]),
     ])
     let read = try roundTrip(table)
     #expect(read == table)
@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test func keepsIntegersThatNoFloatHolds() throws {
-    let table = RowTable(rows: [["x": .integer(.max)], ["x": nil]])
+    let table = RowTable(rows: [["x": .integer(.max)], ["x": .null]])
     #expect(try roundTrip(table).rows[0]["x"] == .integer(.max))
   }
 

@@ -28,6 +28,16 @@ extension Cache {
     try FileLock.acquire(lockFile(key), interruption: interruption, waiting: waiting)
   }
 
+  /// Removes what a run left that was killed between publishing and tidying up.
+  func discardWork(_ key: String) throws {
+    let work = workFolder(key).url
+    guard FileManager.default.fileExists(atPath: work.path),
+      let lock = try FileLock.attempt(lockFile(key))
+    else { return }
+    defer { lock.release() }
+    try FileManager.default.removeItem(at: work)
+  }
+
   /// Moves a damaged artifact out of the way. Only whoever holds the key's lock may call this.
   func setAside(_ key: String) throws {
     let damaged = folder.appending(path: "damaged")

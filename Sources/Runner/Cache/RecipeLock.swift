@@ -23,10 +23,20 @@ public struct RecipeLock: Sendable, Equatable {
     // Two runs of one recipe must not overwrite each other's entries.
     let guardian = try FileLock.acquire(file.appendingPathExtension("lock"))
     defer { guardian.release() }
+    try sweepLeftovers(of: file)
     var lock = try RecipeLock(recipeFolder: recipeFolder)
     let old = lock.keys
     lock.keys.merge(keys) { $1 }
     if lock.keys != old { try AtomicFile.write(lock.json.prettyText, to: file) }
+  }
+
+  /// Removes what killed runs left half-written. Only whoever guards the file may call this.
+  private static func sweepLeftovers(of file: URL) throws {
+    let folder = file.deletingLastPathComponent()
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    where name.hasPrefix(file.lastPathComponent) && AtomicFile.isLeftover(name) {
+      try FileManager.default.removeItem(at: folder.appending(path: name))
+    }
   }
 
   private var json: JSONValue {

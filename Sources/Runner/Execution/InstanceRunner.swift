@@ -20,7 +20,10 @@ struct InstanceRunner {
     _ instance: Instance, _ key: String, _ fields: KeyFields, _ inputs: [String: InputArtifact],
     begin: () -> Void
   ) throws -> Obtained {
-    if case .present(let artifact) = cache.lookUp(key) { return (artifact, nil) }
+    if case .present(let artifact) = cache.lookUp(key) {
+      try cache.discardWork(key)
+      return (artifact, nil)
+    }
     begin()
     let lock = try cache.lock(key, interruption: interruption) {
       display.notice("\(instance.name): waiting, \($0)")
