@@ -1,8 +1,8 @@
 /// Finds `\boxed{…}` and `\fbox{…}`.
-enum BoxedAnswer {
+package enum BoxedAnswer {
   /// What stands in the last complete box; also after `\boxed 2`, which has no braces and ends at
   /// white space or a dollar sign.
-  static func last(in text: String) -> String? {
+  package static func last(in text: String) -> String? {
     let bytes = Array(text.utf8)
     let starts =
       (bytes.indices(of: #"\boxed"#).map { $0 + 6 } + bytes.indices(of: #"\fbox"#).map { $0 + 5 })

@@ -24,6 +24,7 @@ struct ComplexNumber: Sendable {
   }
 
   static func / (a: Self, b: Self) -> Self {
+    if b.magnitude == 0 { return Self(.nan) }
     if a.imaginary == 0, b.imaginary == 0 { return Self(a.real / b.real) }
     let square = b.real * b.real + b.imaginary * b.imaginary
     return Self(

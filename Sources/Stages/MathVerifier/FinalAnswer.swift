@@ -1,8 +1,8 @@
 /// Finds the answer in a whole output, with or without a box.
-enum FinalAnswer {
+package enum FinalAnswer {
   /// The last box; else, in the last `<answer>` or in everything, what follows the last "answer is"
   /// or "answer:", the last formula between dollar signs, or the last number.
-  static func find(in output: String) -> String? {
+  package static func find(in output: String) -> String? {
     if let box = BoxedAnswer.last(in: output) { return box }
     let tagged = ResponseFormat.lastAnswer(in: output)
     if let tagged, let found = unboxed(in: tagged) { return found }

@@ -14,7 +14,7 @@ extension MathParser {
     switch token {
     case .number: true
     case .name(let name): !["or", "and", "in", "cdot", "times"].contains(name)
-    case .text: true
+    case .text: !Self.isSeparator(token)
     case .sign(let sign):
       sign == "(" || sign == "[" || sign == "{" || (sign == "|" && absoluteDepth == 0)
     case .command(let name):
@@ -26,7 +26,7 @@ extension MathParser {
 
   /// Passes over words after a value, with their power: `\text{ cm}^2`.
   mutating func skipUnit() -> Bool {
-    guard case .text? = next else { return false }
+    guard let token = next, case .text = token, !Self.isSeparator(token) else { return false }
     position += 1
     if take(.sign("^")) { _ = nested { $0.argument(splitsDigits: false) } }
     return true

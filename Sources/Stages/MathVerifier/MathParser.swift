@@ -52,16 +52,20 @@ struct MathParser {
 
   private mutating func takeSeparator() -> Bool {
     var isFound = false
-    while let token = next {
-      switch token {
-      case .sign(","), .sign(";"), .name("or"), .name("and"): position += 1
-      case .text(let words) where ["or", "and", ", and", ", or"].contains(words.stripped):
-        position += 1
-      default: return isFound
-      }
+    while let token = next, Self.isSeparator(token) {
+      position += 1
       isFound = true
     }
     return isFound
+  }
+
+  /// Whether a token stands between the values of a list.
+  static func isSeparator(_ token: MathToken) -> Bool {
+    switch token {
+    case .sign(","), .sign(";"), .name("or"), .name("and"): true
+    case .text(let words): ["or", "and", ", and", ", or"].contains(words.stripped)
+    default: false
+    }
   }
 
   private mutating func relation() -> MathNode? {

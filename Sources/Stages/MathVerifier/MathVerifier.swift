@@ -16,17 +16,23 @@ public enum MathVerifier {
     if TextAnswer.isText(wanted) || TextAnswer.isText(given) {
       return TextAnswer.agree(given, wanted)
     }
-    if parsedAgree(LatexCleaner.joinThousands(given), LatexCleaner.joinThousands(wanted)) {
-      return true
-    }
-    let hasComma = given.contains(",") || wanted.contains(",")
-    return (hasComma && parsedAgree(given, wanted)) || TextAnswer.agree(given, wanted)
+    let joined = parsedAgree(
+      LatexCleaner.joinThousands(given), LatexCleaner.joinThousands(wanted))
+    guard let joined else { return TextAnswer.agree(given, wanted) }
+    return joined || parsedAgree(given, wanted) ?? false
   }
 
-  private static func parsedAgree(_ answer: String, _ reference: String) -> Bool {
+  /// Whether an answer is understood as mathematics or as words, for tests of the coverage.
+  package static func canParse(_ answer: String) -> Bool {
+    let clean = LatexCleaner.clean(answer)
+    return TextAnswer.isText(clean) || MathParser.parse(UnitWords.removed(from: clean)) != nil
+  }
+
+  /// Whether two answers mean the same; nil where one is no mathematics.
+  private static func parsedAgree(_ answer: String, _ reference: String) -> Bool? {
     guard let given = MathParser.parse(UnitWords.removed(from: answer)),
       let wanted = MathParser.parse(UnitWords.removed(from: reference))
-    else { return false }
+    else { return nil }
     return MathComparison.agree(given, wanted)
   }
 }

@@ -56,7 +56,7 @@ enum Simplified {
     guard case .relation(let operands, let signs) = node, let first = operands.first,
       let last = operands.last
     else { return nil }
-    if signs.first == "~" { return first }
+    if signs.first == "~" { return isName(first) ? last : first }
     guard signs.allSatisfy({ $0 == "=" || $0 == "~" }) else { return nil }
     if signs.last == "~" { return operands[operands.count - 2] }
     return isName(last) && !isName(first) ? first : last

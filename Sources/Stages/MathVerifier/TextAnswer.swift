@@ -21,7 +21,8 @@ enum TextAnswer {
   static func isText(_ answer: String) -> Bool {
     let plain = canonical(answer)
     let isWordy = plain.count > 3 || answer.contains("\\text") || answer.contains("\\mbox")
-    return !plain.isEmpty && isWordy && plain.allSatisfy { $0.isLetter }
+    let hasCommand = unwrapped(answer).contains("\\")
+    return !plain.isEmpty && isWordy && !hasCommand && plain.allSatisfy { $0.isLetter }
   }
 
   private static func canonical(_ answer: String) -> String {

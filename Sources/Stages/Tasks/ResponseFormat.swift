@@ -1,11 +1,11 @@
 /// The format `… </think> <answer> … </answer>` of a completion whose prompt ends in `<think>`.
-enum ResponseFormat {
+package enum ResponseFormat {
   /// The text inside `<answer>`, if the completion keeps the format that training asks for: each of
   /// the three tags exactly once, something thought before `</think>`, only white space between
   /// `</think>` and `<answer>` and after `</answer>`, and something inside.
   ///
   /// The rule of the authors' `dataset_loader.py`: `.+</think>\s*<answer>(.+)</answer>\s*$`.
-  static func strictAnswer(in completion: String) -> String? {
+  package static func strictAnswer(in completion: String) -> String? {
     let bytes = Array(completion.utf8)
     let thinks = bytes.indices(of: "</think>")
     let opens = bytes.indices(of: "<answer>")
