@@ -21,6 +21,11 @@ public struct WriteTracesStage: Stage {
     /// The prompt template's name.
     public var prompt = "knights_and_knaves_paper"
 
+    /// Traces a puzzle, all but the first with other names.
+    public var copies = 1
+    /// What other names are drawn from; the published ones where nothing is said.
+    public var names: [String] = []
+
     /// The symbolic teacher's long style without errors.
     public init() {}
 
@@ -35,6 +40,9 @@ public struct WriteTracesStage: Stage {
           "errors", \.errors,
           "control arms: wrong_answer behind right reasoning, or shuffled among the problems"),
         Field("prompt", \.prompt, "name of the prompt template"),
+        Field(
+          "copies", \.copies, range: 1...1000, "traces a puzzle, all but the first with new names"),
+        Field("names", \.names, "what new names are drawn from; else the published list"),
       ]
     }
   }
@@ -49,7 +57,7 @@ public struct WriteTracesStage: Stage {
   public static let inputs = [Port("problems", .problems, "problems to write traces for")]
   /// The traces.
   public static let outputs = [
-    Port("traces", .traces, "prompts with completions, a row for each problem")
+    Port("traces", .traces, "prompts with completions, a row each")
   ]
 
   private let parameters: Parameters
@@ -74,7 +82,11 @@ public struct WriteTracesStage: Stage {
     let template = try PromptTemplate.named(parameters.prompt)
     let writer = TraceWriter(
       style: parameters.style, errors: parameters.errors, seed: parameters.seed)
-    let rows = try writer.rows(for: problems.rows) { row in
+    let renaming = PuzzleRenaming(
+      names: parameters.names.isEmpty ? PuzzleNames.common : parameters.names,
+      seed: parameters.seed)
+    let told = try renaming.told(problems.rows, copies: parameters.copies)
+    let rows = try writer.rows(for: told) { row in
       try betweenTraces()
       return try template.render(row)
     }
