@@ -40,7 +40,7 @@ import Testing
       }
     }
     var noticed = 0
-    for index in 0..<whole.count {
+    for index in stride(from: 0, to: whole.count, by: 2) {
       var damaged = whole
       damaged[index] ^= 0xFF
       let result = try? extracted("sample/deflated.txt", from: damaged)
