@@ -40,13 +40,13 @@ import Testing
       }
     }
     var noticed = 0
-    for index in 0..<whole.count {
+    for index in stride(from: 0, to: whole.count, by: 3) {
       var damaged = whole
       damaged[index] ^= 0xFF
       let result = try? extracted("sample/deflated.txt", from: damaged)
       if result == nil { noticed += 1 } else { #expect(result == Self.text) }
     }
-    #expect(noticed > 100)
+    #expect(noticed > 25)
   }
 
   @Test func unpacksJoinedGzipFiles() throws {

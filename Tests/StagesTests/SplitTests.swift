@@ -46,7 +46,7 @@ import Testing
   @Test func keepsTheTypesOfColumns() throws {
     let rows: [[String: JSONValue]] = [
       ["id": "a", "question": "q", "options": ["x"], "n": 1, "mixed": "s"],
-      ["id": "b", "question": "q", "options": ["y"], "n": 2, "mixed": nil],
+      ["id": "b", "question": "q", "options": ["y"], "n": 2, "mixed": .null],
     ]
     let table = RowTable(rows: rows, order: ["id"])
     let sides = try split(table) { $0.testIDs = ["b"] }

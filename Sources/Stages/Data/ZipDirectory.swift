@@ -45,7 +45,8 @@ struct ZipDirectory {
   /// Where the end record begins: within the last 64 KiB, since a comment may follow it.
   private func endRecord() throws -> Int {
     let first = max(0, data.count - 22 - 0xFFFF)
-    for offset in stride(from: data.count - 22, through: first, by: -1) {
+    for offset in stride(from: data.count - 22, through: first, by: -1)
+    where data[data.startIndex + offset] == 0x50 {
       let fields = try ZipFields(data, at: offset, count: 22, path: path)
       if fields.unsigned32(0) == 0x0605_4B50, offset + 22 + fields.unsigned16(20) == data.count {
         return offset
