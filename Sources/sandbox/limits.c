@@ -26,7 +26,9 @@ static void drop_capabilities(void) {
 
 void limit_resources(const struct allowance *allowance) {
   limit(RLIMIT_AS, (rlim_t)allowance->memory_megabytes << 20);
-  limit(RLIMIT_CPU, (rlim_t)allowance->cpu_seconds);
+  // The first signal says that the time is up, the second cannot be caught.
+  struct rlimit time = {(rlim_t)allowance->cpu_seconds, (rlim_t)allowance->cpu_seconds + 1};
+  if (setrlimit(RLIMIT_CPU, &time)) die("setrlimit");
   limit(RLIMIT_FSIZE, (rlim_t)allowance->file_megabytes << 20);
   limit(RLIMIT_NOFILE, 64);
   limit(RLIMIT_CORE, 0);

@@ -13,7 +13,21 @@ enum SharedData {
   }
 
   static func rows(_ path: String) throws -> [JSONValue] {
-    let data = try Data(contentsOf: folder.appending(path: path))
-    return try data.split(separator: 0x0a).map { try JSONValue(parsing: Data($0)) }
+    try rows(of: try Data(contentsOf: folder.appending(path: path)))
+  }
+
+  /// Rows of a gzip file, by the system's `gzip`.
+  static func compressedRows(_ path: String) throws -> [JSONValue] {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["gzip", "-dc", folder.appending(path: path).path]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    return try rows(of: pipe.fileHandleForReading.readDataToEndOfFile())
+  }
+
+  private static func rows(of data: Data) throws -> [JSONValue] {
+    try data.split(separator: 0x0a).map { try JSONValue(parsing: Data($0)) }
   }
 }

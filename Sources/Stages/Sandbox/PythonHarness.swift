@@ -32,7 +32,7 @@ enum PythonHarness {
   /// Reads a job on standard input and writes the secret on standard output when the tests passed.
   static let tester =
     messages + #"""
-      import builtins, json
+      import builtins, json, signal
 
       sys.path[:] = [folder for folder in sys.path if folder]
       verdict = os.dup(1)
@@ -68,6 +68,10 @@ enum PythonHarness {
           report = "failed"
           judge(job)
           report = job["secret"]
+      except EOFError as error:
+          ended = os.waitstatus_to_exitcode(os.waitpid(-1, 0)[1])
+          is_late = ended in (-signal.SIGXCPU, -signal.SIGKILL)
+          report += (" timeout " if is_late else " ") + str(error)
       except BaseException as error:
           report += " " + type(error).__name__ + ": " + str(error)[:200]
       os.write(verdict, report.encode("utf-8", "replace"))

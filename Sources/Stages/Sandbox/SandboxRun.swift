@@ -1,5 +1,6 @@
 import Foundation
 import Runner
+import Subprocess
 
 /// One program, judged once, in a folder of its own.
 struct SandboxRun {
@@ -25,7 +26,7 @@ struct SandboxRun {
     defer { try? FileManager.default.removeItem(at: folder) }
     let ending = try await ChildProcess.run(
       sandbox.launcher, arguments(folder), environment: environment(folder), input: job,
-      limit: .seconds(limits.seconds))
+      limit: .seconds(limits.wallSeconds))
     switch ending {
     case .timedOut: return .timedOut
     case .flooded: return .failed(reason: "it wrote too much")
@@ -39,6 +40,8 @@ struct SandboxRun {
     if isLauncherFailure || output.text.hasPrefix("no worker") {
       throw SandboxError.refused(reason: isLauncherFailure ? output.errors : output.text)
     }
+    if output.text.hasPrefix("failed timeout") { return .timedOut }
+    if case .signaled(let signal) = output.status, signal == SIGXCPU { return .timedOut }
     if output.text.hasPrefix("failed ") {
       return .failed(reason: String(output.text.dropFirst("failed ".count)))
     }
@@ -55,7 +58,7 @@ struct SandboxRun {
 
   private func arguments(_ folder: URL) -> [String] {
     let python = sandbox.python
-    let seconds = Int(limits.seconds.rounded(.up)) + 5
+    let seconds = Int(max(1, limits.seconds.rounded(.up)))
     return [
       "--folder", folder.path, "--memory", "\(limits.memoryMegabytes)", "--cpu", "\(seconds)",
       "--file-size", "\(limits.fileMegabytes)",

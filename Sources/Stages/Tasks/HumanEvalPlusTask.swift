@@ -40,7 +40,7 @@ public struct HumanEvalPlusTask: TaskDefinition {
   }
 
   /// What a completion holds.
-  enum Code: Hashable {
+  package enum Code: Hashable {
     case found(String)
     case missing
     case badFormat
@@ -48,7 +48,7 @@ public struct HumanEvalPlusTask: TaskDefinition {
 
   /// Training reads the first code block inside the answer, an evaluation the last one of the
   /// first answer or, without one, of everything.
-  static func code(of completion: String, use: TaskUse) -> Code {
+  package static func code(of completion: String, use: TaskUse) -> Code {
     let text: String
     switch use {
     case .train:
