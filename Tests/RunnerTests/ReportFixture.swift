@@ -7,7 +7,7 @@ struct ReportFixture {
   var axes: OrderedDictionary<String, [JSONValue]> = [
     "start": ["warmed", "base"], "seed": [1, 2, 10],
   ]
-  var planned: [PlannedInstance] = []
+  var planned: [ExpectedInstance] = []
   var results: [InstanceResult] = []
 
   /// Adds an instance to the plan, with its values where it is done.
@@ -15,7 +15,7 @@ struct ReportFixture {
     _ stage: String, _ point: AxisPoint, _ values: [String: JSONValue]?,
     folder: URL = URL(filePath: "/nowhere")
   ) {
-    planned.append(PlannedInstance(stageName: stage, point: point))
+    planned.append(ExpectedInstance(stageName: stage, point: point))
     guard let values else { return }
     results.append(
       InstanceResult(

@@ -16,7 +16,7 @@ public struct RecipeReport: Sendable {
   /// What is done, in the order of the plan.
   public let results: [InstanceResult]
   /// Every instance of the plan.
-  public let planned: [PlannedInstance]
+  public let planned: [ExpectedInstance]
 
   private let tables: [(name: String, specification: TableSpecification)]
   private let figures: [(name: String, specification: FigureSpecification)]
@@ -35,7 +35,7 @@ public struct RecipeReport: Sendable {
     axes: OrderedDictionary<String, [JSONValue]>,
     tables: [(name: String, specification: TableSpecification)],
     figures: [(name: String, specification: FigureSpecification)],
-    planned: [PlannedInstance], results: [InstanceResult]
+    planned: [ExpectedInstance], results: [InstanceResult]
   ) {
     self.recipeName = recipeName
     self.summary = summary

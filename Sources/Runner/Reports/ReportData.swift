@@ -4,7 +4,7 @@ import OrderedCollections
 public typealias AxisPoint = OrderedDictionary<String, JSONValue>
 
 /// An instance that a plan holds, whether it has run or not.
-public struct PlannedInstance: Sendable {
+public struct ExpectedInstance: Sendable {
   /// The stage's name in the recipe.
   public let stageName: String
   /// The point of the axes.
@@ -30,12 +30,12 @@ package struct ReportData: Sendable {
   /// The axes with their values, in the recipe's order.
   package let axes: OrderedDictionary<String, [JSONValue]>
   /// Every instance of the plan.
-  package let planned: [PlannedInstance]
+  package let planned: [ExpectedInstance]
   private let results: [String: InstanceResult]
 
   /// Joins a plan with its results.
   package init(
-    axes: OrderedDictionary<String, [JSONValue]>, planned: [PlannedInstance],
+    axes: OrderedDictionary<String, [JSONValue]>, planned: [ExpectedInstance],
     results: [InstanceResult]
   ) {
     self.axes = axes
@@ -45,7 +45,7 @@ package struct ReportData: Sendable {
 
   /// The instances of a stage, in the order of the plan.
   /// - Throws: `ReportError.impossible` where the recipe has no such stage.
-  func instances(of stage: String, for owner: String) throws -> [PlannedInstance] {
+  func instances(of stage: String, for owner: String) throws -> [ExpectedInstance] {
     let found = planned.filter { $0.stageName == stage }
     if !found.isEmpty { return found }
     let stages = OrderedSet(planned.map(\.stageName)).elements
@@ -54,12 +54,12 @@ package struct ReportData: Sendable {
   }
 
   /// What an instance published, if it is done.
-  func result(of instance: PlannedInstance) -> InstanceResult? { results[instance.name] }
+  func result(of instance: ExpectedInstance) -> InstanceResult? { results[instance.name] }
 
   /// The points of some axes at which there are instances, in the order of the axes' values.
   ///
   /// Instances that do not depend on all of the axes are left out: they belong to every point.
-  func points(of names: [String], among instances: [PlannedInstance]) -> [AxisPoint] {
+  func points(of names: [String], among instances: [ExpectedInstance]) -> [AxisPoint] {
     let points = OrderedSet(
       instances.compactMap { instance -> AxisPoint? in
         let values = names.compactMap { instance.point[$0] }
@@ -74,7 +74,7 @@ package struct ReportData: Sendable {
   /// axis of the recipe.
   /// - Parameter places: the axes that a table or figure names, by the key that names them.
   func check(
-    _ places: KeyValuePairs<String, [String]>, cover instances: [PlannedInstance],
+    _ places: KeyValuePairs<String, [String]>, cover instances: [ExpectedInstance],
     for owner: String
   ) throws {
     for (place, names) in places {

@@ -2,7 +2,7 @@ import OrderedCollections
 
 /// The part of a report that says what every stage did: parameters, key, time, published values.
 struct StagesSection {
-  let planned: [PlannedInstance]
+  let planned: [ExpectedInstance]
   let data: ReportData
 
   /// The section's content.
@@ -11,7 +11,7 @@ struct StagesSection {
     return Markup(names.map { name in stage(name, planned.filter { $0.stageName == name }) })
   }
 
-  private func stage(_ name: String, _ instances: [PlannedInstance]) -> Markup {
+  private func stage(_ name: String, _ instances: [ExpectedInstance]) -> Markup {
     let results = instances.compactMap(data.result)
     let time = results.map(\.seconds).reduce(0, +)
     let count = instances.count == 1 ? "" : "\(results.count) of \(instances.count) done · "
@@ -28,7 +28,7 @@ struct StagesSection {
         })
   }
 
-  private func missing(_ instance: PlannedInstance) -> Markup {
+  private func missing(_ instance: ExpectedInstance) -> Markup {
     .element("p", ["class": "row quiet"], Markup(instance.name + ": not done"))
   }
 

@@ -7,7 +7,7 @@ struct TableBuilder {
   private let data: ReportData
   private let published: PublishedTable?
   private let references: [ValueReference]
-  private let instances: [PlannedInstance]
+  private let instances: [ExpectedInstance]
 
   /// What a column shows.
   private struct Source {

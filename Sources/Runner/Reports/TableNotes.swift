@@ -5,7 +5,7 @@ struct TableNotes {
   let specification: TableSpecification
   let data: ReportData
   let references: [ValueReference]
-  let instances: [PlannedInstance]
+  let instances: [ExpectedInstance]
   let rowPoints: [AxisPoint]
   let columns: [String]
   let cells: [[TableReport.Cell]]
