@@ -9,12 +9,6 @@ struct TableBuilder {
   private let references: [ValueReference]
   private let instances: [ExpectedInstance]
 
-  /// What a column shows.
-  private struct Source {
-    let point: AxisPoint
-    let value: ValueReference
-  }
-
   private var owner: String { "table '\(name)'" }
   private var scale: Double { specification.format.scale }
 
@@ -65,6 +59,12 @@ struct TableBuilder {
         TableReport.Row(label: point.label, cells: cells)
       },
       notes: notes.sentences, format: specification.format, spread: spread)
+  }
+
+  /// What a column shows.
+  private struct Source {
+    let point: AxisPoint
+    let value: ValueReference
   }
 
   // MARK: Cells
