@@ -25,7 +25,9 @@ struct AxisScale {
       let margin = low == 0 ? 0.5 : abs(low) * 0.1
       (low, high) = (low - margin, high + margin)
     }
-    let step = Self.niceStep(for: (high - low) / Double(count))
+    var step = Self.niceStep(for: (high - low) / Double(count))
+    // Between whole numbers, such as steps, there is nothing to mark.
+    if finite.allSatisfy({ $0 == $0.rounded() }), high - low > 1 { step = max(step, 1) }
     if isRounded {
       low = (low / step).rounded(.down) * step
       high = (high / step).rounded(.up) * step

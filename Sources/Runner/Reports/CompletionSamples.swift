@@ -11,8 +11,10 @@ package struct CompletionSamples: Sendable {
     let outcome: String
     /// Whether it counts as right.
     let isCorrect: Bool
-    /// Facts in a few words: tokens, answer, and the like.
+    /// Facts in a few words, such as the number of tokens.
     let facts: [String]
+    /// What the verifier read as the answer, and what it should be, where the table says so.
+    let answers: [(String, String)]
     /// What the model read.
     let prompt: String
     /// What the model wrote.
@@ -56,20 +58,19 @@ extension CompletionSamples.Sample {
       guard let value = row[column], value != .null else { return nil }
       return value.string ?? value.text
     }
-    func fact(_ name: String, _ column: String) -> String? {
-      text(column).flatMap { $0.isEmpty ? nil : "\(name) \($0)" }
-    }
-    name = [text("problem_id"), fact("sample", "sample")].compactMap(\.self).joined(separator: ", ")
+    name = [text("problem_id"), text("sample").map { "sample \($0)" }]
+      .compactMap(\.self).joined(separator: ", ")
     outcome = text("outcome") ?? "no verdict"
     isCorrect = row["correct"]?.boolean ?? (outcome == "correct")
     prompt = text("prompt") ?? ""
     completion = text("completion") ?? ""
     facts =
       [
-        fact("extracted", "extracted"), fact("expected", "answer"),
         text("tokens").map { "\($0) tokens" },
         row["truncated"]?.boolean == true ? "cut off at the limit" : nil,
         row["guessed"]?.boolean == true ? "a guess, credited" : nil,
       ].compactMap(\.self)
+    answers = [("Extracted answer", "extracted"), ("Expected answer", "answer")]
+      .compactMap { title, column in text(column).map { (title, $0.isEmpty ? "–" : $0) } }
   }
 }

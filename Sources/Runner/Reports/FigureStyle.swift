@@ -22,6 +22,7 @@ enum FigureStyle {
     .figure-svg .figure-axis{stroke:var(--f-axis);stroke-width:1}
     .figure-svg .figure-paper{fill:var(--f-paper)}
     .figure-svg .figure-line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
+    .figure-svg .figure-dot{fill:none;stroke-width:6;stroke-linecap:round}
     .figure-svg .figure-faint{fill:none;stroke-width:1;stroke-opacity:.35;stroke-linejoin:round}
     .figure-svg .figure-band{stroke:none;fill-opacity:.16}
 

@@ -118,16 +118,19 @@ struct LineFigureSVG {
   }
 
   private func curve(_ index: Int) -> Markup {
-    let shape = outline(figure.series[index].points)
-    return shape.isEmpty ? .empty : path(shape, "figure-line", series: index)
+    let points = figure.series[index].points
+    // A point between two gaps is a dot: a line of no length with round ends.
+    let dots = points.split(whereSeparator: \.y.isNaN).filter { $0.count == 1 }
+      .flatMap(\.self).map { "M\(pair($0.x, $0.y))h0" }.joined()
+    let shape = outline(points)
+    return (shape.isEmpty ? .empty : path(shape, "figure-line", series: index))
+      + (dots.isEmpty ? .empty : path(dots, "figure-dot", series: index))
   }
 
-  /// The lines through the points, broken at gaps. A point between two gaps becomes a dot, which
-  /// the round cap of a line of no length draws.
+  /// The lines through the points, broken at gaps.
   private func outline(_ points: [LineFigure.Point]) -> String {
-    points.split(whereSeparator: \.y.isNaN).map { run in
-      let pairs = run.map { pair($0.x, $0.y) }
-      return "M" + pairs.joined(separator: "L") + (pairs.count == 1 ? "h0" : "")
+    points.split(whereSeparator: \.y.isNaN).filter { $0.count > 1 }.map { run in
+      "M" + run.map { pair($0.x, $0.y) }.joined(separator: "L")
     }.joined()
   }
 

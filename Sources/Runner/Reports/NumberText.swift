@@ -31,16 +31,13 @@ enum NumberText {
     return magnitude >= 10 ? 2 : 3
   }
 
-  /// A published value as a report shows it: integers whole, others with up to four decimals.
+  /// A measured value: whole numbers in full, others with five significant figures.
   static func short(_ value: Double) -> String {
     guard value.isFinite else { return "–" }
     if let whole = Int(exactly: value) {
       return whole < 0 ? minus + grouped(-whole) : grouped(whole)
     }
-    if abs(value) < 0.001 || abs(value) >= 1e7 {
-      return String(format: "%.3g", value).replacing("-", with: minus)
-    }
-    return fixed(value, decimals: abs(value) >= 100 ? 1 : abs(value) >= 10 ? 2 : 4)
+    return String(format: "%.5g", value).replacing("-", with: minus)
   }
 
   /// A whole number with thin spaces between thousands.

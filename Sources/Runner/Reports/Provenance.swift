@@ -28,7 +28,8 @@ struct Provenance {
       found[origin, default: []].append(result.name)
     }
     origins = found.map { origin, names in
-      let facts = StagesSection.flattened(origin, path: "").filter { $0.1 != "–" }
+      let leaves = (origin["machine"]?.leaves ?? []) + (origin["versions"]?.leaves ?? [])
+      let facts = leaves.filter { $0.value != .null }.map { ($0.path, $0.value.exactText) }
       return Origin(facts: facts, instances: names)
     }
   }

@@ -9,6 +9,8 @@ public struct RecipeReport: Sendable {
   public let summary: String
   /// The recipe as it was written.
   public let sourceText: String
+  /// What was changed on the command line, as `stages.warmed.params.epochs=2`.
+  public let overrides: [String]
   /// Where the recipe stands; published values are looked for from there.
   public let recipeFolder: URL
   /// What is done, in the order of the plan.
@@ -28,7 +30,8 @@ public struct RecipeReport: Sendable {
   ///   - planned: every instance of the plan, so that the report can say what is missing.
   ///   - results: those that are done.
   public init(
-    recipeName: String, summary: String, sourceText: String, recipeFolder: URL,
+    recipeName: String, summary: String, sourceText: String, overrides: [String] = [],
+    recipeFolder: URL,
     axes: OrderedDictionary<String, [JSONValue]>,
     tables: [(name: String, specification: TableSpecification)],
     figures: [(name: String, specification: FigureSpecification)],
@@ -37,6 +40,7 @@ public struct RecipeReport: Sendable {
     self.recipeName = recipeName
     self.summary = summary
     self.sourceText = sourceText
+    self.overrides = overrides
     self.recipeFolder = recipeFolder
     self.tables = tables
     self.figures = figures
@@ -54,7 +58,9 @@ public struct RecipeReport: Sendable {
   public func tableReports() throws -> [TableReport] {
     try tables.map { name, specification in
       let published = try specification.published.map { path in
-        try PublishedTable(contentsOf: URL(filePath: path, relativeTo: recipeFolder))
+        let isAbsolute = path.hasPrefix("/")
+        return try PublishedTable(
+          contentsOf: isAbsolute ? URL(filePath: path) : recipeFolder.appending(path: path))
       }
       return try TableReport(name: name, specification, data: data, published: published)
     }

@@ -86,12 +86,14 @@ package struct ReportData: Sendable {
           + " which '\(place)' names")
     }
     let named = places.flatMap(\.value)
-    for instance in instances {
-      if let axis = instance.point.keys.first(where: { !named.contains($0) }) {
+    for axis in axes.keys where !named.contains(axis) {
+      // An axis at one value only, as after `include`, needs no place.
+      let values = Dictionary(grouping: instances.filter { $0.point[axis] != nil }, by: \.stageName)
+      let divided = values.filter { Set($0.value.map { $0.point[axis] }).count > 1 }.keys.min()
+      if let stage = divided {
         let choices = places.map { "'\($0.key)'" }.joined(separator: ", ")
         throw ReportError.impossible(
-          "\(owner): \(instance.stageName) also depends on the axis '\(axis)';"
-            + " name it under one of \(choices)")
+          "\(owner): \(stage) also depends on the axis '\(axis)'; name it under one of \(choices)")
       }
     }
   }
@@ -108,8 +110,10 @@ extension AxisPoint {
     allSatisfy { other[$0.key] == nil || other[$0.key] == $0.value }
   }
 
-  /// The values for people, such as `warmed · 100`.
-  var label: String { values.map { $0.string ?? $0.text }.joined(separator: " · ") }
+  /// The values for people, such as `warmed · seed=2`: what is no word gets its axis' name.
+  var label: String {
+    map { $0.value.string ?? "\($0.key)=\($0.value.text)" }.joined(separator: " · ")
+  }
 
   /// The axes with their values, such as `start=base, size=100`.
   var coordinates: String {

@@ -63,14 +63,20 @@ struct ReportPage {
   }
 
   private var recipe: Markup {
-    .element("pre", ["class": "source", "tabindex": "0"], Markup(report.sourceText))
+    let source = Markup.element(
+      "pre", ["class": "source", "tabindex": "0"], Markup(report.sourceText))
+    if report.overrides.isEmpty { return source }
+    let changes = report.overrides.map {
+      Markup.element("li", [:], .element("code", [:], Markup($0)))
+    }
+    return .element("p", [:], "Changed on the command line:") + .element("ul", [:], changes)
+      + source
   }
 
   private var heading: Markup {
     let seconds = report.results.map(\.seconds).reduce(0, +)
     let done = report.doneCount
     let facts = [
-      (report.planned.count == done ? "complete" : "incomplete", "state"),
       ("\(done) of \(report.planned.count)", "instances done"),
       (NumberText.duration(seconds), "of work"),
     ]
@@ -82,6 +88,13 @@ struct ReportPage {
       + .element("h1", [:], Markup(report.recipeName))
       + .element("p", ["class": "summary"], Markup(report.summary))
       + .element("dl", ["class": "facts"], list)
+      + (done == report.planned.count ? .empty : .element("p", ["class": "warning"], Markup(gap)))
+  }
+
+  private var gap: String {
+    let missing = report.planned.count - report.doneCount
+    return "This report is not complete: \(missing) of \(report.planned.count) instances are not"
+      + " done. Tables and figures say what they lack."
   }
 
   /// A list of names and values.

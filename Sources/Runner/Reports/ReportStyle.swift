@@ -36,7 +36,7 @@ enum ReportStyle {
     :focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:4px}
     footer{color:var(--soft);font-size:.85rem;padding-top:3rem;padding-bottom:3rem}
     .quiet{color:var(--soft);font-size:.875rem;font-weight:400}
-    .warning{background:var(--other-tint);color:var(--other);padding:.6rem .9rem;border-radius:8px}
+    .warning{max-width:42rem;margin:0 0 1.5rem;background:var(--other-tint);color:var(--other);padding:.6rem .9rem;border-radius:8px}
     code,pre{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
     code{font-size:.9em;overflow-wrap:anywhere}
     pre{background:var(--code);border-radius:8px;padding:.9rem 1rem;margin:0;font-size:.8125rem;\
@@ -53,7 +53,7 @@ enum ReportStyle {
     .scroll{overflow-x:auto}
     .drawing{padding:.5rem}
     .drawing .figure-svg{display:block;width:100%;min-width:34rem;height:auto}
-    table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;\
+    table{border-collapse:collapse;min-width:min(100%,26rem);font-variant-numeric:tabular-nums;\
     border-top:2px solid var(--strong);border-bottom:2px solid var(--strong)}
     th{text-align:left;font-weight:600;white-space:nowrap}
     th,td{padding:.6rem .75rem;vertical-align:baseline}
@@ -62,7 +62,7 @@ enum ReportStyle {
     .number{text-align:right;white-space:nowrap}
     .mean{font-weight:650}
     .spread{color:var(--soft)}
-    .difference{display:inline-block;min-width:3.6em;margin-left:.5rem;font-size:.875rem}
+    .difference{padding-left:0;font-size:.875rem}
     .published{display:block;color:var(--soft);font-size:.8rem}
     .tag{display:inline-block;margin-left:.5rem;padding:.05rem .5rem;border-radius:99px;\
     background:var(--code);color:var(--soft);font-size:.75rem;font-weight:500}

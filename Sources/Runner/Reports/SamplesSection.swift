@@ -66,7 +66,9 @@ struct SamplesSection {
       "details", ["class": "sample"],
       .element("summary", [:], badge, name, facts),
       .element("h4", [:], "Prompt"), text(sample.prompt),
-      .element("h4", [:], "Completion"), text(sample.completion))
+      .element("h4", [:], "Completion"), text(sample.completion),
+      sample.answers.isEmpty
+        ? .empty : .element("h4", [:], "Answer") + ReportPage.definitions(sample.answers))
   }
 
   private func text(_ content: String) -> Markup {

@@ -42,34 +42,40 @@ struct StagesSection {
       "details", ["class": "row"], summary,
       .element(
         "div", ["class": "pair"],
-        list("Published values", .object(result.values)), list("Parameters", result.parameters)),
+        list("Published values", .object(result.values), \.measuredText),
+        list("Parameters", result.parameters, \.exactText)),
       .element("p", ["class": "quiet key"], "Key ", .element("code", [:], Markup(result.key))))
   }
 
-  private func list(_ title: String, _ value: JSONValue) -> Markup {
+  private func list(_ title: String, _ value: JSONValue, _ text: (JSONValue) -> String) -> Markup {
     let heading = Markup.element("h4", [:], Markup(title))
-    let entries = Self.flattened(value, path: "")
+    let entries = value.leaves.map { ($0.path, text($0.value)) }
     if entries.isEmpty {
       return .element("div", [:], heading, .element("p", ["class": "quiet"], "None."))
     }
     return .element("div", [:], heading, ReportPage.definitions(entries))
   }
+}
 
-  /// The leaves of a value with their paths, such as `loss.clip_low`.
-  static func flattened(_ value: JSONValue, path: String) -> [(String, String)] {
-    guard case .object(let entries) = value else { return [(path, text(value))] }
+extension JSONValue {
+  /// The leaves of nested objects with their paths, such as `loss.clip_low`, sorted by path.
+  var leaves: [(path: String, value: JSONValue)] {
+    guard case .object(let entries) = self else { return [("", self)] }
     return entries.sorted { $0.key < $1.key }.flatMap { key, value in
-      flattened(value, path: path.isEmpty ? key : "\(path).\(key)")
+      value.leaves.map { ($0.path.isEmpty ? key : "\(key).\($0.path)", $0.value) }
     }
   }
 
-  private static func text(_ value: JSONValue) -> String {
-    switch value {
+  /// The value exactly, as a parameter must be shown; strings without quotes.
+  var exactText: String {
+    switch self {
     case .string(let text): text
     case .null: "–"
-    case .number(let number): NumberText.short(number)
-    case .array(let elements): elements.map(text).joined(separator: ", ")
-    default: value.text
+    case .array(let elements): elements.map(\.exactText).joined(separator: ", ")
+    default: text
     }
   }
+
+  /// The value as a measured number is shown: five significant figures.
+  var measuredText: String { number.map(NumberText.short) ?? exactText }
 }

@@ -37,10 +37,11 @@ struct TableBuilder {
   func build() -> TableReport {
     let rowPoints = data.points(of: specification.rows, among: instances)
     let columnPoints = data.points(of: specification.columns, among: instances)
-    let sources = columnPoints.flatMap { point in references.map { (point: point, value: $0) } }
+    let sources = columnPoints.flatMap { point in references.map { Source(point: point, value: $0) }
+    }
     var cells = rowPoints.map { row in sources.map { cell($0.value, row: row, column: $0.point) } }
     let labels = sources.map { label(of: $0.value, at: $0.point) }
-    compare(&cells, rowPoints: rowPoints)
+    compare(&cells, rows: rowPoints, columns: sources)
     attachPublished(&cells, rows: rowPoints.map(\.label), columns: labels)
     let spread = spread(of: cells.flatMap(\.self))
     let notes = TableNotes(
@@ -55,9 +56,15 @@ struct TableBuilder {
           decimals: decimals(for: cells.map { $0[index] }))
       },
       rows: zip(rowPoints, cells).map { point, cells in
-        TableReport.Row(label: point.label, isBaseline: isBaseline(point), cells: cells)
+        TableReport.Row(label: point.label, cells: cells)
       },
       notes: notes.sentences, format: specification.format, spread: spread)
+  }
+
+  /// What a column shows.
+  private struct Source {
+    let point: AxisPoint
+    let value: ValueReference
   }
 
   // MARK: Cells
@@ -99,26 +106,34 @@ struct TableBuilder {
       && specification.baseline.allSatisfy { point[$0.key].map(text) == $0.value }
   }
 
-  /// The row that a row is compared with: the same point but for the axes that the baseline names.
-  private func baseline(of point: AxisPoint, among points: [AxisPoint]) -> Int? {
-    points.firstIndex { candidate in
-      isBaseline(candidate)
-        && candidate.allSatisfy {
-          specification.baseline[$0.key] != nil || point[$0.key] == $0.value
-        }
-    }
+  /// Whether `candidate` is what a cell is compared with: a baseline at the same point but for the
+  /// axes that the baseline names.
+  private func isBaseline(_ candidate: AxisPoint, of point: AxisPoint) -> Bool {
+    isBaseline(candidate)
+      && candidate.allSatisfy {
+        specification.baseline[$0.key] != nil || point[$0.key] == $0.value
+      }
   }
 
-  private func compare(_ cells: inout [[TableReport.Cell]], rowPoints: [AxisPoint]) {
-    for row in rowPoints.indices where !isBaseline(rowPoints[row]) {
-      guard let base = baseline(of: rowPoints[row], among: rowPoints) else { continue }
-      for column in cells[row].indices {
-        guard let ours = cells[row][column].mean, let theirs = cells[base][column].mean else {
-          continue
-        }
-        cells[row][column].difference = ours - theirs
-      }
+  private func compare(
+    _ cells: inout [[TableReport.Cell]], rows: [AxisPoint], columns: [Source]
+  ) {
+    func place(_ row: Int, _ column: Int) -> AxisPoint {
+      rows[row].merging(columns[column].point) { $1 }
     }
+    let places = rows.indices.flatMap { row in columns.indices.map { (row: row, column: $0) } }
+    let baselines = places.filter { isBaseline(place($0.row, $0.column)) }
+    for (row, column) in places where !isBaseline(place(row, column)) {
+      let base = baselines.first {
+        columns[$0.column].value == columns[column].value
+          && isBaseline(place($0.row, $0.column), of: place(row, column))
+      }
+      guard let base, let ours = cells[row][column].mean,
+        let theirs = cells[base.row][base.column].mean
+      else { continue }
+      cells[row][column].difference = ours - theirs
+    }
+    for (row, column) in baselines { cells[row][column].isBaseline = true }
   }
 
   private func attachPublished(
@@ -136,8 +151,9 @@ struct TableBuilder {
 
   private func checkBaseline() throws {
     for (axis, value) in specification.baseline.sorted(by: { $0.key < $1.key }) {
-      guard specification.rows.contains(axis) else {
-        throw ReportError.impossible("\(owner): the baseline's axis '\(axis)' is not under 'rows'")
+      guard (specification.rows + specification.columns).contains(axis) else {
+        throw ReportError.impossible(
+          "\(owner): the baseline's axis '\(axis)' is under neither 'rows' nor 'columns'")
       }
       let values = data.axes[axis, default: []].map(text)
       guard values.contains(value) else {

@@ -69,14 +69,21 @@ struct TableNotes {
 
   /// Which cells are not complete, and how far they are.
   private var gaps: [String] {
-    let lines = zip(rowPoints, cells).flatMap { point, row in
-      zip(columns, row).filter { $1.planned > 0 && !$1.isComplete }.map { column, cell in
-        let place = [point.label, column].filter { !$0.isEmpty }.joined(separator: " / ")
-        return "\(place) has \(cell.values.count) of \(cell.planned)"
-      }
-    }
+    let lines = zip(rowPoints, cells).flatMap { gaps(in: $1, called: $0.label) }
     if lines.isEmpty { return [] }
     return ["– marks cells whose runs are not all done: \(lines.joined(separator: "; "))."]
+  }
+
+  private func gaps(in row: [TableReport.Cell], called label: String) -> [String] {
+    let open = zip(columns, row).filter { $1.planned > 0 && !$1.isComplete }
+    let counts = open.map { "\($1.values.count) of \($1.planned)" }
+    // One count for the whole row is said once.
+    if let count = counts.first, open.count == row.count, Set(counts).count == 1, !label.isEmpty {
+      return ["\(label) has \(count)"]
+    }
+    return zip(open, counts).map { cell, count in
+      [label, cell.0].filter { !$0.isEmpty }.joined(separator: " / ") + " has \(count)"
+    }
   }
 
   private func range(_ counts: Set<Int>) -> String {

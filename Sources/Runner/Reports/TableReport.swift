@@ -31,10 +31,10 @@ public struct TableReport: Sendable {
   public struct Row: Sendable {
     /// The heading.
     public let label: String
-    /// Whether others are compared with it.
-    public let isBaseline: Bool
     /// A cell for each column.
     public let cells: [Cell]
+    /// Whether other rows are compared with it.
+    public var isBaseline: Bool { !cells.isEmpty && cells.allSatisfy(\.isBaseline) }
   }
 
   /// The runs of one row and column, taken together.
@@ -45,6 +45,8 @@ public struct TableReport: Sendable {
     public let values: [Double]
     /// The standard error over problems that a lone run published with its value.
     public let standardError: Double?
+    /// Whether others are compared with it.
+    public var isBaseline = false
     /// The mean minus the baseline's mean, both complete.
     public var difference: Double?
     /// What was published elsewhere for the same cell, in the table's unit.

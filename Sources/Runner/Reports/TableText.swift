@@ -40,21 +40,31 @@ extension TableReport {
 
   /// The table for a terminal: aligned columns, then the notes.
   public var terminalText: String {
-    let header = [rowHeader] + columns.map(\.label)
-    let body = zip(rows, cellTexts).map { row, cells in [row.label] + cells.map(\.line) }
-    let widths = header.indices.map { column in
-      ([header] + body).map { $0[column].count }.max() ?? 0
+    let texts = cellTexts
+    let labels = Self.aligned([rowHeader] + rows.map(\.label), isRight: false)
+    let body = columns.indices.map { index in
+      let cells = texts.map { $0[index] }
+      let parts = [
+        cells.map(\.main), cells.map { $0.difference ?? "" },
+        cells.map { $0.published.map { "[published \($0)]" } ?? "" },
+      ].filter { $0.contains { !$0.isEmpty } }.map { Self.aligned($0, isRight: true) }
+      let lines = cells.indices.map { row in parts.map { $0[row] }.joined(separator: "  ") }
+      return Self.aligned([columns[index].label] + lines, isRight: true)
     }
-    let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
-    let lines = [Self.aligned(header, widths), rule] + body.map { Self.aligned($0, widths) }
-    return ([title] + lines + notes).map { $0 + "\n" }.joined()
+    let lines = labels.indices.map { row in
+      ([labels[row]] + body.map { $0[row] }).joined(separator: "  ")
+    }
+    let rule = String(repeating: "─", count: lines.first?.count ?? 0)
+    let all = [title] + lines.prefix(1) + [rule] + lines.dropFirst() + notes
+    return all.map { $0.replacing(/[ ]+$/, with: "") + "\n" }.joined()
   }
 
-  /// The first column flush left, the others flush right.
-  private static func aligned(_ fields: [String], _ widths: [Int]) -> String {
-    zip(fields, widths).enumerated().map { index, pair in
-      let padding = String(repeating: " ", count: pair.1 - pair.0.count)
-      return index == 0 ? pair.0 + padding : padding + pair.0
-    }.joined(separator: "  ")
+  /// The texts at equal width.
+  private static func aligned(_ texts: [String], isRight: Bool) -> [String] {
+    let width = texts.map(\.count).max() ?? 0
+    return texts.map { text in
+      let padding = String(repeating: " ", count: width - text.count)
+      return isRight ? padding + text : text + padding
+    }
   }
 }

@@ -1,0 +1,59 @@
+import Foundation
+import OrderedCollections
+import Runner
+
+/// A small plan with results, made up: two arms, some seeds.
+struct ReportFixture {
+  var axes: OrderedDictionary<String, [JSONValue]> = [
+    "start": ["warmed", "base"], "seed": [1, 2, 10],
+  ]
+  var planned: [ExpectedInstance] = []
+  var results: [InstanceResult] = []
+
+  /// Adds an instance to the plan, with its values where it is done.
+  mutating func add(
+    _ stage: String, _ point: AxisPoint, _ values: [String: JSONValue]?,
+    folder: URL = URL(filePath: "/nowhere")
+  ) {
+    planned.append(ExpectedInstance(stageName: stage, point: point))
+    guard let values else { return }
+    results.append(
+      InstanceResult(
+        stageName: stage, kind: "evaluate", point: point, key: String(repeating: "ab", count: 32),
+        values: values, parameters: ["samples": 4], folder: folder, seconds: 61))
+  }
+
+  var data: ReportData { ReportData(axes: axes, planned: planned, results: results) }
+
+  /// Scores of both arms over two seeds: means 0.4 and 0.5.
+  static var scores: ReportFixture {
+    var fixture = ReportFixture()
+    for (start, seed, accuracy) in [
+      ("base", 1, 0.39), ("base", 2, 0.41), ("warmed", 1, 0.48), ("warmed", 2, 0.52),
+    ] {
+      fixture.add(
+        "scores", ["start": .string(start), "seed": .integer(seed)],
+        ["accuracy": .number(accuracy), "problems": 64, "samples": 1])
+    }
+    return fixture
+  }
+
+  /// What a recipe would say of `scores`.
+  static var table: TableSpecification {
+    var table = TableSpecification()
+    table.value = ["scores.accuracy"]
+    table.rows = ["start"]
+    table.over = ["seed"]
+    table.baseline = ["start": "base"]
+    table.title = "Accuracy & more"
+    return table
+  }
+}
+
+/// A folder of its own for one test, removed by the test.
+func temporaryReportFolder() throws -> URL {
+  let folder = FileManager.default.temporaryDirectory
+    .appending(path: "warmup-report-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  return folder
+}
