@@ -8,6 +8,22 @@ package struct TokenDistribution {
     package let token: Int32
     /// Its share of the full softmax.
     package let probability: Float
+
+    init(token: Int32, probability: Float) {
+      self.token = token
+      self.probability = probability
+    }
+
+    /// A number whose order is that of probabilities and, among equal ones, of tokens backwards:
+    /// sorting plain numbers is several times as fast.
+    var sortKey: UInt64 {
+      UInt64(probability.bitPattern) << 32 | UInt64(UInt32.max - UInt32(bitPattern: token))
+    }
+
+    init(sortKey: UInt64) {
+      token = Int32(bitPattern: UInt32.max - UInt32(truncatingIfNeeded: sortKey))
+      probability = Float(bitPattern: UInt32(sortKey >> 32))
+    }
   }
 
   /// What is kept: by falling probability where something was cut off, else by token.
@@ -43,9 +59,7 @@ package struct TokenDistribution {
   private static func mostLikely(
     _ probabilities: UnsafeBufferPointer<Float>, _ options: SamplingOptions
   ) -> [Candidate] {
-    var sorted = candidates(probabilities, options).sorted {
-      $0.probability != $1.probability ? $0.probability > $1.probability : $0.token < $1.token
-    }
+    var sorted = candidates(probabilities, options).sorted(by: >).map(Candidate.init(sortKey:))
     if options.topK > 0 && sorted.count > options.topK {
       sorted.removeSubrange(options.topK...)
     }
@@ -58,19 +72,19 @@ package struct TokenDistribution {
     return Array(sorted[..<max(1, end ?? sorted.count)])
   }
 
-  /// All tokens above some probability, chosen such that none which is to be kept is missing:
+  /// The sort keys of all tokens above some probability, chosen such that none which is to be kept is missing:
   /// sorting all of a large vocabulary would cost more than computing its logits.
   private static func candidates(
     _ probabilities: UnsafeBufferPointer<Float>, _ options: SamplingOptions
-  ) -> [Candidate] {
+  ) -> [UInt64] {
     guard let base = probabilities.baseAddress else { return [] }
     var threshold = Softmax.maximum(base, count: probabilities.count)
     while true {
       threshold *= 0x1p-12
-      var candidates: [Candidate] = []
+      var candidates: [UInt64] = []
       var mass = 0.0
       for (token, probability) in probabilities.enumerated() where probability >= threshold {
-        candidates.append(Candidate(token: Int32(token), probability: probability))
+        candidates.append(Candidate(token: Int32(token), probability: probability).sortKey)
         mass += Double(probability)
       }
       let enough = options.topK > 0 ? candidates.count >= options.topK : mass >= options.topP

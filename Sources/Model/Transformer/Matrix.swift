@@ -59,14 +59,3 @@ struct Matrix {
     var columnCount: Int { isTransposed ? matrix.rowCount : matrix.columnCount }
   }
 }
-
-/// Memory for matrices that is used again and grows when more is asked for.
-struct ReusedBuffer {
-  private var buffer = FloatBuffer(count: 0)
-
-  /// A matrix at the start of the buffer; its contents are whatever was there.
-  mutating func matrix(rows: Int, columns: Int) -> Matrix {
-    if buffer.count < rows * columns { buffer = FloatBuffer(count: rows * columns) }
-    return Matrix(buffer.base, rows: rows, columns: columns)
-  }
-}

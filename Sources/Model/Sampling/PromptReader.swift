@@ -1,0 +1,53 @@
+/// Reads prompts, each by itself, so that the result depends on nothing else.
+final class PromptReader {
+  private let configuration: ModelConfiguration
+  private let parameters: ParameterViews
+  private let pool: WorkerPool
+  private let forwardPass: ForwardPass
+  private let layout: HeadLayout
+  private var normalised = ReusedBuffer()
+
+  init(_ weights: Weights, _ pool: WorkerPool) {
+    configuration = weights.configuration
+    parameters = weights.views
+    layout = HeadLayout(weights.configuration)
+    self.pool = pool
+    forwardPass = ForwardPass(weights, pool)
+  }
+
+  func read(_ prompt: [Int32]) -> PromptCache {
+    var cache = KeyValueCache(configuration)
+    cache.extend(by: prompt.count)
+    let batch = PackedBatch(tokens: prompt, segments: [.init(start: 0, count: prompt.count)])
+    let trace = forwardPass.run(BatchPlan(batch), keepingBlocks: false) { layer, activations in
+      copy(activations.heads, layer: layer, into: cache)
+    }
+    return PromptCache(
+      keysAndValues: cache, logits: logits(of: trace.output.row(prompt.count - 1)))
+  }
+
+  private func copy(_ heads: Matrix, layer: Int, into cache: KeyValueCache) {
+    pool.parallel(configuration.keyValueHeadCount) { head, _ in
+      for position in 0..<heads.rowCount {
+        let row = heads.row(position)
+        cache.write(
+          position, layer: layer, head: head, key: row + layout.keyHead(head).lowerBound,
+          value: row + layout.valueHead(head).lowerBound)
+      }
+    }
+  }
+
+  private func logits(of row: UnsafeMutablePointer<Float>) -> [Float] {
+    let input = normalised.matrix(rows: 1, columns: configuration.hiddenSize)
+    Normalisation(
+      weight: parameters.finalNorm, width: configuration.hiddenSize,
+      epsilon: Float(configuration.normEpsilon)
+    ).apply(row, into: input.base)
+    return [Float](unsafeUninitializedCapacity: configuration.vocabularySize) { buffer, count in
+      count = configuration.vocabularySize
+      guard let base = buffer.baseAddress else { return }
+      RowProduct(input: input, output: Matrix(base, rows: 1, columns: count))
+        .run(RowProduct.pieces(parameters.head), rows: 1, pool)
+    }
+  }
+}
