@@ -6,6 +6,6 @@ extension KindRegistry {
     KnightsAndKnavesStage.self, MiniatureProblemsStage.self, DatasetStage.self, SplitStage.self,
     WriteTracesStage.self, WriteTextsStage.self,
     ScratchModelStage.self, PretrainedModelStage.self, PretrainStage.self,
-    DistillStage.self, ReinforceStage.self, EvaluateStage.self,
+    DistillStage.self, ReinforceStage.self, EvaluateStage.self, PerplexityStage.self,
   ])
 }
