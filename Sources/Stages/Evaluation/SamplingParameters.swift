@@ -2,23 +2,23 @@ import Model
 import Runner
 
 /// How completions are sampled. The defaults are the paper's (section 2).
-public struct SamplingParameters: ParameterSet {
+package struct SamplingParameters: ParameterSet {
   /// Divides the logits; 0 takes the likeliest token.
-  public var temperature = 0.7
+  package var temperature = 0.7
   /// The least probability mass to sample from.
-  public var topP = 0.95
+  package var topP = 0.95
   /// The most tokens to sample from; 0 means all.
-  public var topK = 0
+  package var topK = 0
   /// The longest completion, in tokens.
-  public var maxTokens = 8192
+  package var maxTokens = 8192
   /// Sequences decoded side by side. Cannot change a completion.
-  public var batchSize = 32
+  package var batchSize = 32
 
   /// The paper's values.
-  public init() {}
+  package init() {}
 
   /// What a recipe may say.
-  public static var fields: [Field<Self>] {
+  package static var fields: [Field<Self>] {
     [
       Field("temperature", \.temperature, range: 0...10, "divides the logits; 0 is greedy"),
       Field("top_p", \.topP, range: 0.000_001...1, "least probability mass to sample from"),

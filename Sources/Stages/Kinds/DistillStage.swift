@@ -3,27 +3,27 @@ import Model
 import Runner
 
 /// Parameters of `distill`. The defaults are the paper's (table 4).
-public struct DistillParameters: ParameterSet {
+package struct DistillParameters: ParameterSet {
   /// Passes over the traces.
-  public var epochs = 3
+  package var epochs = 3
   /// Traces an optimiser step.
-  public var batchSize = 12
+  package var batchSize = 12
   /// The longest prompt and completion together, in tokens.
-  public var maxTokens = 32_768
+  package var maxTokens = 32_768
   /// Whether traces that were rejected are trained on, too.
-  public var includeRejected = false
+  package var includeRejected = false
   /// The seed of the order.
-  public var seed = 42
+  package var seed = 42
   /// Seconds between checkpoints.
-  public var checkpointSeconds = 30.0
+  package var checkpointSeconds = 30.0
   /// How weights are updated.
-  public var optimiser = OptimiserParameters()
+  package var optimiser = OptimiserParameters()
 
   /// The paper's values.
-  public init() {}
+  package init() {}
 
   /// What a recipe may say.
-  public static var fields: [Field<Self>] {
+  package static var fields: [Field<Self>] {
     [
       Field("epochs", \.epochs, range: 1...100_000, "passes over the traces"),
       Field("batch_size", \.batchSize, range: 1...100_000, "traces an optimiser step"),
@@ -41,21 +41,21 @@ public struct DistillParameters: ParameterSet {
 ///
 /// The loss is the mean of -log p over the tokens of the completions in the batch, prompts left
 /// out. The end-of-text token is always in the loss, so that the model learns to stop.
-public struct DistillStage: Stage {
-  public static let kind = "distill"
-  public static let version = 1
-  public static let summary = "Trains a model on the completions of traces (warm-up)."
-  public static let inputs = [
+package struct DistillStage: Stage {
+  package static let kind = "distill"
+  package static let version = 1
+  package static let summary = "Trains a model on the completions of traces (warm-up)."
+  package static let inputs = [
     Port("model", .model, "the model to start from"),
     Port("traces", .traces, "prompts and completions to learn"),
   ]
-  public static let outputs = [Port("model", .model, "the trained model")]
+  package static let outputs = [Port("model", .model, "the trained model")]
 
   private let parameters: DistillParameters
 
-  public init(parameters: DistillParameters) { self.parameters = parameters }
+  package init(parameters: DistillParameters) { self.parameters = parameters }
 
-  public func run(_ context: StageContext) throws {
+  package func run(_ context: StageContext) throws {
     let model = try ModelArtifact(contentsOf: context.input("model").file)
     let traces = try RowTable(contentsOf: context.input("traces").file)
     let examples = try supervisedExamples(traces, model: model)

@@ -3,28 +3,28 @@ import Model
 import Runner
 
 /// Parameters of `evaluate`. The defaults are the paper's.
-public struct EvaluateParameters: ParameterSet {
+package struct EvaluateParameters: ParameterSet {
   /// Completions a problem.
-  public var samples = 4
+  package var samples = 4
   /// The seed of the sampling.
-  public var seed = 42
+  package var seed = 42
   /// Which of the task's verifiers grades, such as `strict`; the first where nothing is said.
-  public var verifier: String?
+  package var verifier: String?
   /// The prompt template; the task's own for evaluation where nothing is said.
-  public var template: String?
+  package var template: String?
   /// How completions are sampled.
-  public var sampling = SamplingParameters()
+  package var sampling = SamplingParameters()
 
   /// The paper's values.
-  public init() {}
+  package init() {}
 
   /// What a recipe may say.
-  public static var fields: [Field<Self>] {
+  package static var fields: [Field<Self>] {
     [
       Field("samples", \.samples, range: 1...100_000, "completions a problem"),
       Field("seed", \.seed, "seed of the sampling"),
       Field("verifier", \.verifier, "one of the task's verifiers, such as paper or strict"),
-      Field("template", \.template, "prompt template; the task's own where nothing is said"),
+      Field("template", \.template, "prompt template, such as short or math_short; else the task's own"),
     ] + SamplingParameters.fields.map { $0.lifted(through: \.sampling) }
   }
 }
@@ -32,28 +32,27 @@ public struct EvaluateParameters: ParameterSet {
 /// Samples completions of problems and grades them.
 ///
 /// Sampling is an artifact of its own inside, so another verifier grades the same completions.
-public struct EvaluateStage: Stage {
-  public static let kind = "evaluate"
-  public static let version = 1
-  public static let summary = "Samples completions of problems and grades them."
-  public static let inputs = [
+package struct EvaluateStage: Stage {
+  package static let kind = "evaluate"
+  package static let version = 1
+  package static let summary = "Samples completions of problems and grades them."
+  package static let inputs = [
     Port("model", .model, "the model to measure"),
     Port("problems", .problems, "what to measure it on"),
     Port("trained_on", .problems, optional: true, "problems that must not be among them"),
   ]
-  public static let outputs = [Port("scores", .scores, "a verdict for each completion")]
+  package static let outputs = [Port("scores", .scores, "a verdict for each completion")]
 
   private let parameters: EvaluateParameters
 
-  public init(parameters: EvaluateParameters) { self.parameters = parameters }
+  package init(parameters: EvaluateParameters) { self.parameters = parameters }
 
-  public func run(_ context: StageContext) throws {
+  package func run(_ context: StageContext) throws {
     let problems = try RowTable(contentsOf: context.input("problems").file)
     try refuseOverlap(problems, context)
     let task = try TaskDefinitions.of(problems)
     let verifier = try task.verifier(named: parameters.verifier)
-    let template = try PromptTemplate.named(
-      parameters.template ?? task.defaultTemplate(for: .evaluate))
+    let template = try task.template(named: parameters.template, for: .evaluate)
     let completions = try CompletionsPart(
       problems: problems, template: template, stopStrings: task.stopStrings,
       samples: parameters.samples, seed: parameters.seed, sampling: parameters.sampling

@@ -3,15 +3,15 @@ import Model
 import Runner
 
 /// Parameters of `perplexity`.
-public struct PerplexityParameters: ParameterSet {
+package struct PerplexityParameters: ParameterSet {
   /// Texts to read, beside those of the input.
-  public var texts: [String] = []
+  package var texts: [String] = []
 
   /// No texts.
-  public init() {}
+  package init() {}
 
   /// What a recipe may say.
-  public static var fields: [Field<Self>] {
+  package static var fields: [Field<Self>] {
     [Field("texts", \.texts, "texts to read, beside those of the input 'texts'")]
   }
 }
@@ -20,23 +20,23 @@ public struct PerplexityParameters: ParameterSet {
 ///
 /// A number that shows at once when weights were read wrongly, or when training has cost a model
 /// its language.
-public struct PerplexityStage: Stage {
-  public static let kind = "perplexity"
-  public static let version = 1
-  public static let summary = "Measures how well a model predicts texts."
-  public static let inputs = [
+package struct PerplexityStage: Stage {
+  package static let kind = "perplexity"
+  package static let version = 1
+  package static let summary = "Measures how well a model predicts texts."
+  package static let inputs = [
     Runner.Port("model", .model, "the model to measure"),
     Runner.Port("texts", .texts, optional: true, "texts to read"),
   ]
-  public static let outputs = [
+  package static let outputs = [
     Runner.Port("scores", .scores, "tokens, bytes and -log p of each text")
   ]
 
   private let parameters: PerplexityParameters
 
-  public init(parameters: PerplexityParameters) { self.parameters = parameters }
+  package init(parameters: PerplexityParameters) { self.parameters = parameters }
 
-  public func run(_ context: StageContext) throws {
+  package func run(_ context: StageContext) throws {
     let model = try ModelArtifact(contentsOf: context.input("model").file)
     let rows = try context.optionalInput("texts").map { try RowTable(contentsOf: $0.file) }
     let texts = parameters.texts + (try rows?.strings("text") ?? [])

@@ -3,20 +3,20 @@ import Model
 import Runner
 
 /// Parameters of `pretrain`.
-public struct PretrainParameters: ParameterSet {
+package struct PretrainParameters: ParameterSet {
   /// Passes over the texts.
-  public var epochs = 1
+  package var epochs = 1
   /// Texts an optimiser step.
-  public var batchSize = 32
+  package var batchSize = 32
   /// The seed of the order.
-  public var seed = 42
+  package var seed = 42
   /// Seconds between checkpoints.
-  public var checkpointSeconds = 30.0
+  package var checkpointSeconds = 30.0
   /// How weights are updated.
-  public var optimiser = OptimiserParameters()
+  package var optimiser = OptimiserParameters()
 
   /// Values that suit models of about a million parameters.
-  public init() {
+  package init() {
     optimiser.learningRate = 2e-3
     optimiser.warmupSteps = 50
     optimiser.weightDecay = 0.01
@@ -24,7 +24,7 @@ public struct PretrainParameters: ParameterSet {
   }
 
   /// What a recipe may say.
-  public static var fields: [Field<Self>] {
+  package static var fields: [Field<Self>] {
     [
       Field("epochs", \.epochs, range: 1...100_000, "passes over the texts"),
       Field("batch_size", \.batchSize, range: 1...100_000, "texts an optimiser step"),
@@ -37,21 +37,21 @@ public struct PretrainParameters: ParameterSet {
 }
 
 /// Plain language modelling: the loss is the mean of -log p over all tokens of the texts.
-public struct PretrainStage: Stage {
-  public static let kind = "pretrain"
-  public static let version = 1
-  public static let summary = "Trains a model on plain texts."
-  public static let inputs = [
+package struct PretrainStage: Stage {
+  package static let kind = "pretrain"
+  package static let version = 1
+  package static let summary = "Trains a model on plain texts."
+  package static let inputs = [
     Port("model", .model, "the model to start from"),
     Port("texts", .texts, "the texts to learn"),
   ]
-  public static let outputs = [Port("model", .model, "the trained model")]
+  package static let outputs = [Port("model", .model, "the trained model")]
 
   private let parameters: PretrainParameters
 
-  public init(parameters: PretrainParameters) { self.parameters = parameters }
+  package init(parameters: PretrainParameters) { self.parameters = parameters }
 
-  public func run(_ context: StageContext) throws {
+  package func run(_ context: StageContext) throws {
     let model = try ModelArtifact(contentsOf: context.input("model").file)
     let texts = try RowTable(contentsOf: context.input("texts").file).strings("text")
     guard !texts.isEmpty else { throw StageError.failed("there are no texts to learn") }

@@ -3,17 +3,17 @@ import Model
 import Runner
 
 /// Parameters of `pretrained_model`.
-public struct PretrainedModelParameters: ParameterSet {
+package struct PretrainedModelParameters: ParameterSet {
   /// Where the model comes from: a path, `https://…`, or `pip:package==version/member`.
-  public var source = ""
+  package var source = ""
   /// The SHA-256 that the file must have; needed for downloads.
-  public var sha256: String?
+  package var sha256: String?
 
   /// Nothing chosen yet.
-  public init() {}
+  package init() {}
 
   /// What a recipe may say.
-  public static var fields: [Field<Self>] {
+  package static var fields: [Field<Self>] {
     [
       Field(
         "source", \.source, required: true, identity: false,
@@ -24,23 +24,23 @@ public struct PretrainedModelParameters: ParameterSet {
 }
 
 /// A model that somebody else trained: a Hugging Face folder or a GGUF file.
-public struct PretrainedModelStage: Stage {
-  public static let kind = "pretrained_model"
-  public static let version = 1
-  public static let summary = "Reads a trained model from a Hugging Face folder or a GGUF file."
-  public static let inputs: [Runner.Port] = []
-  public static let outputs = [Port("model", .model, "the model")]
+package struct PretrainedModelStage: Stage {
+  package static let kind = "pretrained_model"
+  package static let version = 1
+  package static let summary = "Reads a trained model from a Hugging Face folder or a GGUF file."
+  package static let inputs: [Runner.Port] = []
+  package static let outputs = [Port("model", .model, "the model")]
 
   private let parameters: PretrainedModelParameters
 
-  public init(parameters: PretrainedModelParameters) { self.parameters = parameters }
+  package init(parameters: PretrainedModelParameters) { self.parameters = parameters }
 
-  public func externalContent(in environment: StageEnvironment) throws -> [ExternalContent] {
+  package func externalContent(in environment: StageEnvironment) throws -> [ExternalContent] {
     let source = try DataSource(parsing: parameters.source)
     return [try source.content(sha256: parameters.sha256, in: environment)]
   }
 
-  public func run(_ context: StageContext) throws {
+  package func run(_ context: StageContext) throws {
     let file = try DataSource(parsing: parameters.source).file(
       sha256: parameters.sha256, in: context.environment, interruption: context.interruption)
     let imported = try ImportedModel(contentsOf: file)

@@ -4,24 +4,24 @@ import Runner
 
 /// Reinforcement learning with verifiable rewards: groups of completions, rewards by a verifier,
 /// a clipped policy-gradient loss by components (paper section 3; DESIGN section 8).
-public struct ReinforceStage: Stage {
-  public static let kind = "rlvr"
-  public static let version = 1
-  public static let summary = "Trains a model by reinforcement learning with verifiable rewards."
-  public static let inputs = [
+package struct ReinforceStage: Stage {
+  package static let kind = "rlvr"
+  package static let version = 1
+  package static let summary = "Trains a model by reinforcement learning with verifiable rewards."
+  package static let inputs = [
     Port("model", .model, "the model to start from"),
     Port("problems", .problems, "the problems to train on"),
   ]
-  public static let outputs = [
+  package static let outputs = [
     Port("model", .model, "the trained model"),
     Port("rollouts", .rollouts, "every completion that was sampled, with its reward"),
   ]
 
   private let parameters: ReinforcementParameters
 
-  public init(parameters: ReinforcementParameters) { self.parameters = parameters }
+  package init(parameters: ReinforcementParameters) { self.parameters = parameters }
 
-  public func run(_ context: StageContext) throws {
+  package func run(_ context: StageContext) throws {
     let problems = try RowTable(contentsOf: context.input("problems").file)
     guard problems.count > 0 else { throw StageError.failed("there are no problems to train on") }
     let model = try ModelArtifact(contentsOf: context.input("model").file)
@@ -34,14 +34,13 @@ public struct ReinforceStage: Stage {
 
     let logFile = context.workDirectory.appending(path: "rollouts.jsonl")
     var log = try RowLog(file: logFile)
-    try loop.run(resumed: { done in
+    let resumed = { done in
       log = try RowLog(file: logFile) { ($0["step"]?.integer ?? .max) <= done }
-    }) { step, engine, apply in
+    }
+    try loop.run(resumed: resumed) { step, engine, apply in
       let groups = try rollouts.groups(step: step)
       let metrics = RolloutMetrics(groups: groups)
-      for row in metrics.rows(step: step, ids: rollouts.ids, task: rollouts.task.name) {
-        try log.append(row)
-      }
+      for row in metrics.rows(step: step, ids: rollouts.ids) { try log.append(row) }
       let report = try learn(from: groups, engine, reference, apply)
       return stepResult(step, metrics, report)
     }
@@ -52,8 +51,7 @@ public struct ReinforceStage: Stage {
     _ problems: RowTable, _ model: ModelArtifact, _ context: StageContext
   ) throws -> RolloutSampler {
     let task = try TaskDefinitions.of(problems)
-    let template = try PromptTemplate.named(
-      parameters.template ?? task.defaultTemplate(for: .train))
+    let template = try task.template(named: parameters.template, for: .train)
     let verifier = try task.verifier(named: parameters.verifier)
     context.publish(fact: .string(verifier), as: "verifier")
     context.publish(fact: .string(template.sha256), as: "template_sha256")

@@ -3,31 +3,31 @@ import Model
 import Runner
 
 /// Parameters of `scratch_model`.
-public struct ScratchModelParameters: ParameterSet {
+package struct ScratchModelParameters: ParameterSet {
   /// Tokens of the vocabulary, the 256 bytes and end-of-text among them.
-  public var vocabulary = 512
+  package var vocabulary = 512
   /// Width of the residual stream.
-  public var hidden = 128
+  package var hidden = 128
   /// Blocks.
-  public var layers = 4
+  package var layers = 4
   /// Query heads.
-  public var heads = 4
+  package var heads = 4
   /// Key and value heads.
-  public var keyValueHeads = 4
+  package var keyValueHeads = 4
   /// Width inside the feed-forward layers.
-  public var intermediate = 384
+  package var intermediate = 384
   /// Positions.
-  public var context = 512
+  package var context = 512
   /// Base of the rotary frequencies.
-  public var ropeTheta = 10_000.0
+  package var ropeTheta = 10_000.0
   /// The seed of the weights.
-  public var seed = 42
+  package var seed = 42
 
   /// About a million parameters.
-  public init() {}
+  package init() {}
 
   /// What a recipe may say.
-  public static var fields: [Field<Self>] {
+  package static var fields: [Field<Self>] {
     [
       Field("vocabulary", \.vocabulary, range: 257...200_000, "tokens, bytes among them"),
       Field("hidden", \.hidden, range: 8...8192, "width of the residual stream"),
@@ -42,7 +42,7 @@ public struct ScratchModelParameters: ParameterSet {
   }
 
   /// Heads must divide the width evenly.
-  public func check(
+  package func check(
     positions: [String: SourcePosition], at position: SourcePosition,
     into sink: inout DiagnosticSink
   ) {
@@ -60,19 +60,19 @@ public struct ScratchModelParameters: ParameterSet {
 }
 
 /// A Llama-like transformer with random weights and a tokenizer trained on given texts.
-public struct ScratchModelStage: Stage {
-  public static let kind = "scratch_model"
-  public static let version = 1
-  public static let summary = "Makes a small model with random weights and a tokenizer of its own."
-  public static let inputs = [Port("texts", .texts, "what the tokenizer is trained on")]
-  public static let outputs = [Port("model", .model, "the untrained model")]
+package struct ScratchModelStage: Stage {
+  package static let kind = "scratch_model"
+  package static let version = 1
+  package static let summary = "Makes a small model with random weights and a tokenizer of its own."
+  package static let inputs = [Port("texts", .texts, "what the tokenizer is trained on")]
+  package static let outputs = [Port("model", .model, "the untrained model")]
 
   private static let endOfText = "<|endoftext|>"
   private let parameters: ScratchModelParameters
 
-  public init(parameters: ScratchModelParameters) { self.parameters = parameters }
+  package init(parameters: ScratchModelParameters) { self.parameters = parameters }
 
-  public func run(_ context: StageContext) throws {
+  package func run(_ context: StageContext) throws {
     let texts = try RowTable(contentsOf: context.input("texts").file).strings("text")
     let tokenizer = try Tokenizer.train(
       texts: texts, vocabularySize: parameters.vocabulary, specialTokens: [Self.endOfText])

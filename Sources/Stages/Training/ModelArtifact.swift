@@ -8,15 +8,15 @@ import Runner
 /// In HDF5: parameters under `/model/<Hugging Face name>`, the configuration as the text of a
 /// Hugging Face `config.json` in `/config`, the tokenizer as that of a `tokenizer.json` in
 /// `/tokenizer`.
-public struct ModelArtifact: Sendable {
+package struct ModelArtifact: Sendable {
   /// The parameters.
-  public let weights: Weights
+  package let weights: Weights
   /// The tokenizer.
-  public let tokenizer: Tokenizer
+  package let tokenizer: Tokenizer
 
   /// Pairs weights with a tokenizer.
   /// - Throws: `StageError.failed` when the tokenizer has ids that the embedding lacks.
-  public init(weights: Weights, tokenizer: Tokenizer) throws {
+  package init(weights: Weights, tokenizer: Tokenizer) throws {
     guard tokenizer.vocabularySize <= weights.configuration.vocabularySize else {
       throw StageError.failed(
         "the tokenizer has \(tokenizer.vocabularySize) tokens, but the model only "
@@ -28,7 +28,7 @@ public struct ModelArtifact: Sendable {
   }
 
   /// Reads a model from the HDF5 file of an artifact or a checkpoint.
-  public init(contentsOf file: URL) throws {
+  package init(contentsOf file: URL) throws {
     let source = try HDF5File.open(file)
     defer { try? source.close() }
     let configuration = try ModelConfiguration(
@@ -41,7 +41,7 @@ public struct ModelArtifact: Sendable {
   }
 
   /// Writes the model to an HDF5 file of its own.
-  public func write(to file: URL) throws {
+  package func write(to file: URL) throws {
     try HDF5File.create(file) { try write(to: $0) }
   }
 

@@ -4,27 +4,27 @@ import Runner
 /// How weights are updated: AdamW, with a learning rate that rises linearly and then stays.
 ///
 /// The defaults are the paper's for distillation (table 4); `rlvr` has its own (table 7).
-public struct OptimiserParameters: ParameterSet {
+package struct OptimiserParameters: ParameterSet {
   /// The step size after the warm-up.
-  public var learningRate = 1e-6
+  package var learningRate = 1e-6
   /// Steps over which the step size rises from 0.
-  public var warmupSteps = 25
+  package var warmupSteps = 25
   /// Decay rate of the first moment.
-  public var beta1 = 0.9
+  package var beta1 = 0.9
   /// Decay rate of the second moment.
-  public var beta2 = 0.95
+  package var beta2 = 0.95
   /// Added to the root of the second moment.
-  public var epsilon = 1e-8
+  package var epsilon = 1e-8
   /// Decoupled weight decay; biases and norms are exempt.
-  public var weightDecay = 1e-4
+  package var weightDecay = 1e-4
   /// The largest norm of the whole gradient; 0 leaves it as it is.
-  public var maxGradientNorm = 0.1
+  package var maxGradientNorm = 0.1
 
   /// The paper's values for distillation.
-  public init() {}
+  package init() {}
 
   /// What a recipe may say.
-  public static var fields: [Field<Self>] {
+  package static var fields: [Field<Self>] {
     [
       Field("learning_rate", \.learningRate, range: 0...1, "step size after the warm-up"),
       Field("warmup_steps", \.warmupSteps, range: .atLeast(0), "steps of rising step size"),

@@ -4,23 +4,23 @@ import Runner
 /// The loss of reinforcement learning by components (DESIGN section 8).
 ///
 /// The defaults are the paper's code as released: centred advantages, token mean a micro-batch.
-public struct PolicyLossParameters: ParameterSet {
+package struct PolicyLossParameters: ParameterSet {
   /// How rewards become advantages.
-  public var advantage = Advantage.centred
+  package var advantage = Advantage.centred
   /// What the sum over tokens is divided by.
-  public var normaliser = PolicyLoss.Normaliser.microbatchTokens
+  package var normaliser = PolicyLoss.Normaliser.microbatchTokens
   /// How far below 1 the ratio may matter.
-  public var clipLow = 0.2
+  package var clipLow = 0.2
   /// How far above 1 the ratio may matter.
-  public var clipHigh = 0.2
+  package var clipHigh = 0.2
   /// Weight of the divergence from the model at the start (k3 estimator); 0 needs no second model.
-  public var kl = 0.0
+  package var kl = 0.0
 
   /// The paper's code as released.
-  public init() {}
+  package init() {}
 
   /// What a recipe may say.
-  public static var fields: [Field<Self>] {
+  package static var fields: [Field<Self>] {
     [
       Field("advantage", \.advantage, "how rewards become advantages"),
       Field("normaliser", \.normaliser, "what the sum over tokens is divided by"),
@@ -35,7 +35,7 @@ extension Advantage: ParameterChoice {}
 extension PolicyLoss.Normaliser: ParameterChoice {}
 
 /// What a completion is rewarded for.
-public enum RewardChoice: String, ParameterChoice {
+package enum RewardChoice: String, ParameterChoice {
   /// The verdict, by the task's reward table.
   case verifier
   /// A coin: a control that carries no information.
@@ -45,46 +45,46 @@ public enum RewardChoice: String, ParameterChoice {
 }
 
 /// Parameters of `rlvr`. The defaults are the paper's (table 7).
-public struct ReinforcementParameters: ParameterSet {
+package struct ReinforcementParameters: ParameterSet {
   /// Optimiser steps; each samples a new batch.
-  public var steps = 250
+  package var steps = 250
   /// Completions a problem.
-  public var group = 10
+  package var group = 10
   /// Problems a step.
-  public var problemsPerStep = 10
+  package var problemsPerStep = 10
   /// Completions of a micro-batch, for the normaliser of that name.
-  public var microbatch = 4
+  package var microbatch = 4
   /// Optimiser updates on each batch of completions.
-  public var updatesPerBatch = 1
+  package var updatesPerBatch = 1
   /// The loss.
-  public var loss = PolicyLossParameters()
+  package var loss = PolicyLossParameters()
   /// What a completion is rewarded for.
-  public var reward = RewardChoice.verifier
+  package var reward = RewardChoice.verifier
   /// Rewards that differ from the task's.
-  public var rewards = RewardTable()
+  package var rewards = RewardTable()
   /// Which of the task's verifiers grades; the first where nothing is said.
-  public var verifier: String?
+  package var verifier: String?
   /// The prompt template; the task's own for training where nothing is said.
-  public var template: String?
+  package var template: String?
   /// Whether completions that ran into `max_tokens` are left out of the loss.
-  public var maskTruncated = false
+  package var maskTruncated = false
   /// The seed of order and sampling.
-  public var seed = 42
+  package var seed = 42
   /// Seconds between checkpoints.
-  public var checkpointSeconds = 30.0
+  package var checkpointSeconds = 30.0
   /// How completions are sampled.
-  public var sampling = SamplingParameters()
+  package var sampling = SamplingParameters()
   /// How weights are updated.
-  public var optimiser = OptimiserParameters()
+  package var optimiser = OptimiserParameters()
 
   /// The paper's values.
-  public init() {
+  package init() {
     optimiser.beta2 = 0.99
     optimiser.weightDecay = 0.1
   }
 
   /// What a recipe may say.
-  public static var fields: [Field<Self>] {
+  package static var fields: [Field<Self>] {
     [
       Field("steps", \.steps, range: 1...1_000_000, "batches of completions"),
       Field("group", \.group, range: 2...1024, "completions a problem"),
@@ -95,7 +95,7 @@ public struct ReinforcementParameters: ParameterSet {
       Field("reward", \.reward, "what is rewarded; random and format_only are controls"),
       Field("rewards", \.rewards, "rewards that differ from the task's"),
       Field("verifier", \.verifier, "one of the task's verifiers, such as paper or strict"),
-      Field("template", \.template, "prompt template; the task's own where nothing is said"),
+      Field("template", \.template, "prompt template, such as short or math_short; else the task's own"),
       Field("mask_truncated", \.maskTruncated, "leave truncated completions out of the loss"),
       Field("seed", \.seed, "seed of order and sampling"),
       Field(

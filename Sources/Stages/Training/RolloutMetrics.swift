@@ -34,7 +34,7 @@ struct RolloutMetrics {
   }
 
   /// A row for each completion, for the artifact `rollouts`.
-  func rows(step: Int, ids: [String], task: String) -> [[String: JSONValue]] {
+  func rows(step: Int, ids: [String]) -> [[String: JSONValue]] {
     groups.flatMap { group in
       group.completions.indices.map { sample in
         [
