@@ -32,6 +32,9 @@ public final class MetricsLog: Sendable {
     try handle.withLock { try $0.write(contentsOf: Data(line.utf8)) }
   }
 
+  /// Waits until the steps are on the disk, so that a checkpoint never outlives its metrics.
+  public func sync() throws { try handle.withLock { try $0.synchronize() } }
+
   /// Forgets every step after `step`.
   public func truncate(after step: Int) throws {
     // The lines stay as they were written, to the byte.

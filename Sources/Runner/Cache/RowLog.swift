@@ -19,6 +19,9 @@ public final class RowLog {
     try handle.seekToEnd()
   }
 
+  /// Waits until the rows are on the disk.
+  public func sync() throws { try handle.synchronize() }
+
   /// Appends a row.
   public func append(_ row: [String: JSONValue]) throws {
     rows.append(row)

@@ -63,6 +63,7 @@ package struct EvaluateStage: Stage {
       .write(to: context.output("scores"))
     scores.publish(to: context)
     context.publish(fact: .string(verifier), as: "verifier")
+    for (name, fact) in try task.facts() { context.publish(fact: fact, as: name) }
     context.publish(fact: .string(template.sha256), as: "template_sha256")
   }
 

@@ -37,7 +37,7 @@ package struct ReinforceStage: Stage {
     let resumed = { done in
       log = try RowLog(file: logFile) { ($0["step"]?.integer ?? .max) <= done }
     }
-    try loop.run(resumed: resumed) { step, engine, apply in
+    try loop.run(resumed: resumed, sync: { try log.sync() }) { step, engine, apply in
       let groups = try rollouts.groups(step: step)
       let metrics = RolloutMetrics(groups: groups)
       for row in metrics.rows(step: step, ids: rollouts.ids) { try log.append(row) }
@@ -54,6 +54,7 @@ package struct ReinforceStage: Stage {
     let template = try task.template(named: parameters.template, for: .train)
     let verifier = try task.verifier(named: parameters.verifier)
     context.publish(fact: .string(verifier), as: "verifier")
+    for (name, fact) in try task.facts() { context.publish(fact: fact, as: name) }
     context.publish(fact: .string(template.sha256), as: "template_sha256")
     let sampler = TextSampler(
       model, parameters.sampling, stopStrings: [], pool: WorkerPool(threads: context.threads))

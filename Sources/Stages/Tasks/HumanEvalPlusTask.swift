@@ -39,6 +39,11 @@ public struct HumanEvalPlusTask: TaskDefinition {
     return verdicts
   }
 
+  /// The sandbox in force.
+  public func facts() throws -> [String: JSONValue] {
+    ["sandbox": try Sandbox.locate().json]
+  }
+
   /// What a completion holds.
   package enum Code: Hashable {
     case found(String)

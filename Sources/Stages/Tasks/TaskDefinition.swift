@@ -66,9 +66,15 @@ public protocol TaskDefinition: Sendable {
   /// May block, and must not be called from a Swift task.
   /// - Throws: `TaskError` for a row without what the task needs, or `SandboxError`.
   func grade(_ items: [GradingItem], _ rules: GradingRules) throws -> [Verdict]
+
+  /// What is to be published beside the scores, such as the protections of the sandbox in force.
+  func facts() throws -> [String: JSONValue]
 }
 
 extension TaskDefinition {
+  /// Nothing more.
+  public func facts() throws -> [String: JSONValue] { [:] }
+
   /// Where an evaluation cuts completions, as the authors' `run_evaluation.py` does. Whoever
   /// samples cuts; training has no stop strings.
   public var stopStrings: [String] { ["Question:", "Assistant:", "User:"] }

@@ -104,4 +104,16 @@ package struct ReinforcementParameters: ParameterSet {
     ] + SamplingParameters.fields.map { $0.lifted(through: \.sampling) }
       + OptimiserParameters.fields.map { $0.lifted(through: \.optimiser) }
   }
+
+  /// A greedy sampler gives equal completions and no gradient.
+  package func check(
+    positions: [String: SourcePosition], at position: SourcePosition,
+    into sink: inout DiagnosticSink
+  ) {
+    if sampling.temperature == 0 {
+      sink.report(
+        positions["temperature"] ?? position,
+        "reinforcement learning needs a temperature above 0, or all completions are the same")
+    }
+  }
 }

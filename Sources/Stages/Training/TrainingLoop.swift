@@ -28,10 +28,11 @@ struct TrainingLoop {
   /// Runs the steps that are still to do.
   /// - Parameters:
   ///   - resumed: called once with the number of steps done, before the first step.
+  ///   - sync: called before each checkpoint, to bring to the disk what belongs to the steps done.
   ///   - update: computes a step's gradients and applies them with the closure that it is given,
   ///     once or several times.
   func run(
-    resumed: (Int) throws -> Void = { _ in },
+    resumed: (Int) throws -> Void = { _ in }, sync: () throws -> Void = {},
     update: (_ step: Int, _ engine: TrainingEngine, _ apply: () throws -> Double) throws
       -> StepResult
   ) throws {
@@ -49,15 +50,19 @@ struct TrainingLoop {
       state.step = step
       try log(result, step: step, seconds: Date().timeIntervalSince(started))
       if context.interruption.isRequested {
-        try state.save(context: context, weights: weights, tokenizer: tokenizer)
+        try save(state, sync)
         throw StageError.interrupted
       }
       if step < totalSteps, clock.isDue {
-        try clock.measure {
-          try state.save(context: context, weights: weights, tokenizer: tokenizer)
-        }
+        try clock.measure { try save(state, sync) }
       }
     }
+  }
+
+  private func save(_ state: TrainingState, _ sync: () throws -> Void) throws {
+    try context.metrics.sync()
+    try sync()
+    try state.save(context: context, weights: weights, tokenizer: tokenizer)
   }
 
   private func apply(

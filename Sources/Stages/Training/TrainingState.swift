@@ -15,11 +15,10 @@ struct TrainingState {
   static func latest(
     context: StageContext, weights: Weights, optimiser: OptimiserParameters
   ) throws -> TrainingState {
-    for checkpoint in try context.checkpoints.checkpoints() {
-      // A checkpoint that a failing disk has damaged is passed over for the one before it.
-      if let state = try? read(checkpoint, weights: weights, optimiser: optimiser) { return state }
+    let state = try context.checkpoints.resume {
+      try read($0, weights: weights, optimiser: optimiser)
     }
-    return TrainingState(step: 0, optimiser: AdamW(weights.layout, optimiser))
+    return state ?? TrainingState(step: 0, optimiser: AdamW(weights.layout, optimiser))
   }
 
   private static func read(
