@@ -20,7 +20,8 @@ public struct ModelArtifact: Sendable {
     guard tokenizer.vocabularySize <= weights.configuration.vocabularySize else {
       throw StageError.failed(
         "the tokenizer has \(tokenizer.vocabularySize) tokens, but the model only "
-          + "\(weights.configuration.vocabularySize) rows of embedding; they do not belong together")
+          + "\(weights.configuration.vocabularySize) rows of embedding; they do not belong together"
+      )
     }
     self.weights = weights
     self.tokenizer = tokenizer

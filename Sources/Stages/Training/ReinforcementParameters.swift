@@ -42,6 +42,20 @@ public enum RewardChoice: String, ParameterChoice {
   case random
   /// Correct for any answer in the right form: a control.
   case formatOnly = "format_only"
+
+  /// The reward of a verdict.
+  /// - Parameters:
+  ///   - table: sets every reward.
+  ///   - coin: what `random` throws.
+  package func reward(for outcome: Outcome, by table: RewardTable, coin: RandomStream) -> Double {
+    switch self {
+    case .verifier: return table.reward(for: outcome)
+    case .formatOnly: return table.reward(for: outcome == .badFormat ? .badFormat : .correct)
+    case .random:
+      var coin = coin
+      return table.reward(for: coin.uniform() < 0.5 ? .correct : .wrong)
+    }
+  }
 }
 
 /// Parameters of `rlvr`. The defaults are the paper's (table 7).
@@ -103,5 +117,17 @@ public struct ReinforcementParameters: ParameterSet {
         "seconds between checkpoints"),
     ] + SamplingParameters.fields.map { $0.lifted(through: \.sampling) }
       + OptimiserParameters.fields.map { $0.lifted(through: \.optimiser) }
+  }
+
+  /// Greedy completions are all alike, and the log-probabilities at temperature 0 have no gradient.
+  public func check(
+    positions: [String: SourcePosition], at position: SourcePosition,
+    into sink: inout DiagnosticSink
+  ) {
+    if sampling.temperature == 0 {
+      sink.report(
+        positions["temperature"] ?? position,
+        "'temperature' must be above 0 to learn from completions that differ")
+    }
   }
 }
