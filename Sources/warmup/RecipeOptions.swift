@@ -33,7 +33,8 @@ struct RecipeOptions: ParsableArguments {
       searchPaths.append(URL(fileURLWithPath: data))
     }
     searchPaths.append(recipeURL.deletingLastPathComponent())
-    searchPaths.append(URL(fileURLWithPath: FileManager.default.currentDirectoryPath))
+    let current = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
+    if current.path != searchPaths.last?.path { searchPaths.append(current) }
     return StageEnvironment(
       searchPaths: searchPaths, downloads: resultsURL.appending(path: "cache/downloads"))
   }

@@ -28,8 +28,8 @@ struct Workspace {
   func report(_ results: [InstanceResult]) -> RecipeReport {
     RecipeReport(
       recipeName: recipe.name, summary: recipe.summary, sourceText: recipe.sourceText,
-      overrides: recipe.overrides,
-      recipeFolder: recipe.file.deletingLastPathComponent(), axes: recipe.axes,
+      overrides: recipe.overrides, recipeFolder: recipe.file.deletingLastPathComponent(),
+      axes: recipe.axes,
       tables: recipe.tables, figures: recipe.figures,
       planned: recipe.instances.map { ExpectedInstance($0) }, results: results)
   }

@@ -2,9 +2,9 @@ import Foundation
 import Runner
 
 /// Finds problems that a model was trained on among those that it is to be measured on.
-enum OverlapCheck {
+package enum OverlapCheck {
   /// The ids of the problems that also occur in `trained`, by id or by normalised question.
-  static func overlap(of problems: RowTable, with trained: RowTable) throws -> [String] {
+  package static func overlap(of problems: RowTable, with trained: RowTable) throws -> [String] {
     let trainedIDs = Set(try trained.strings("id").map { Array($0.utf8) })
     let trainedQuestions = Set(questions(of: trained))
     let ids = try problems.strings("id")

@@ -3,15 +3,23 @@ import Model
 import Runner
 
 /// A completion as text and as the tokens that were sampled.
-struct SampledText: Sendable {
+package struct SampledText: Sendable {
   /// The tokens, the end-of-text token included where it was sampled. They are never re-tokenised.
-  let tokens: [Int32]
+  package let tokens: [Int32]
   /// log p of each token at the sampling temperature, over the whole vocabulary.
-  let logProbabilities: [Float]
+  package let logProbabilities: [Float]
   /// The text without the end-of-text token, cut before the first stop string.
-  let text: String
+  package let text: String
   /// Whether it ran into `max_tokens`.
-  let isTruncated: Bool
+  package let isTruncated: Bool
+
+  /// Gathers what is known of a completion.
+  package init(tokens: [Int32], logProbabilities: [Float], text: String, isTruncated: Bool) {
+    self.tokens = tokens
+    self.logProbabilities = logProbabilities
+    self.text = text
+    self.isTruncated = isTruncated
+  }
 }
 
 /// Samples texts from a model: prompts go in as text, completions come out as text.

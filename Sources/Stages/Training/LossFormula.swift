@@ -4,7 +4,7 @@ import Runner
 extension ReinforcementParameters {
   /// The loss in words and symbols, and which published recipe it equals, so that nobody has to
   /// trust a brand name.
-  var formula: String {
+  package var formula: String {
     let advantage =
       switch loss.advantage {
       case .centred: "A = r - mean(group)"

@@ -5,7 +5,7 @@ import Runner
 ///
 /// The prompt of a group is computed once for the group, and groups without any influence (equal
 /// rewards, no divergence term) are not computed at all.
-struct PolicyUpdate {
+package struct PolicyUpdate {
   private let parameters: ReinforcementParameters
   private let groups: [RolloutGroup]
   private let members: [[Member]]
@@ -21,21 +21,22 @@ struct PolicyUpdate {
   }
 
   /// What an update found; sums run over the tokens that were computed.
-  struct Report {
-    var loss = 0.0
-    var tokens = 0
-    var entropy = 0.0
-    var clippedLow = 0
-    var clippedHigh = 0
-    var divergence = 0.0
-    var mismatchSum = 0.0
-    var mismatchMax = 0.0
+  package struct Report {
+    package var loss = 0.0
+    package var tokens = 0
+    package var entropy = 0.0
+    package var clippedLow = 0
+    package var clippedHigh = 0
+    package var divergence = 0.0
+    package var mismatchSum = 0.0
+    package var mismatchMax = 0.0
   }
 
   /// log p of the tokens, by group and completion; nil for groups that are not computed.
-  typealias LogProbabilities = [[[Float]]?]
+  package typealias LogProbabilities = [[[Float]]?]
 
-  init(_ groups: [RolloutGroup], _ parameters: ReinforcementParameters) {
+  /// Prepares an update on the groups of one step.
+  package init(_ groups: [RolloutGroup], _ parameters: ReinforcementParameters) {
     self.parameters = parameters
     self.groups = groups
     let advantages = parameters.loss.advantage.advantages(of: groups.map(\.rewards))
@@ -82,7 +83,7 @@ struct PolicyUpdate {
   ///   - old: under the weights that sampled; nil on the first update, where those are the weights
   ///     at hand and the ratio is 1.
   ///   - reference: under the starting model, where the loss has a divergence.
-  func accumulate(
+  package func accumulate(
     _ engine: TrainingEngine, old: LogProbabilities?, reference: LogProbabilities?
   ) -> Report {
     var report = Report()
@@ -102,7 +103,7 @@ struct PolicyUpdate {
   }
 
   /// log p of every completion's tokens under the engine's weights.
-  func logProbabilities(_ engine: TrainingEngine) -> LogProbabilities {
+  package func logProbabilities(_ engine: TrainingEngine) -> LogProbabilities {
     groups.indices.map { index in
       guard matters(index) else { return nil }
       let (batch, ranges) = packed(index)

@@ -42,6 +42,20 @@ package enum RewardChoice: String, ParameterChoice {
   case random
   /// Correct for any answer in the right form: a control.
   case formatOnly = "format_only"
+
+  /// The reward of a verdict.
+  /// - Parameters:
+  ///   - table: sets every reward.
+  ///   - coin: what `random` throws.
+  package func reward(for outcome: Outcome, by table: RewardTable, coin: RandomStream) -> Double {
+    switch self {
+    case .verifier: return table.reward(for: outcome)
+    case .formatOnly: return table.reward(for: outcome == .badFormat ? .badFormat : .correct)
+    case .random:
+      var coin = coin
+      return table.reward(for: coin.uniform() < 0.5 ? .correct : .wrong)
+    }
+  }
 }
 
 /// Parameters of `rlvr`. The defaults are the paper's (table 7).

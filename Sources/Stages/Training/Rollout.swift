@@ -2,17 +2,29 @@ import Model
 import Runner
 
 /// The completions of one problem in one step, with their rewards.
-struct RolloutGroup {
+package struct RolloutGroup {
   /// The index of the problem.
-  let problem: Int
+  package let problem: Int
   /// The prompt's tokens.
-  let prompt: [Int32]
+  package let prompt: [Int32]
   /// One for each sample.
-  let completions: [SampledText]
+  package let completions: [SampledText]
   /// One for each sample.
-  let verdicts: [Verdict]
+  package let verdicts: [Verdict]
   /// One for each sample.
-  let rewards: [Double]
+  package let rewards: [Double]
+
+  /// Gathers a group; the lists have one entry for each sample.
+  package init(
+    problem: Int, prompt: [Int32], completions: [SampledText], verdicts: [Verdict],
+    rewards: [Double]
+  ) {
+    self.problem = problem
+    self.prompt = prompt
+    self.completions = completions
+    self.verdicts = verdicts
+    self.rewards = rewards
+  }
 }
 
 /// Samples completions of the problems of a step and rewards them.
@@ -50,13 +62,13 @@ struct RolloutSampler {
     }
     var sampled = requests.map { [SampledText?](repeating: nil, count: $0.streams.count) }
     try sampler.sample(requests, interruption: Interruption()) { sampled[$0][$1] = $2 }
-    return try zip(zip(indices, requests), sampled).map { origin, texts in
-      let completions = texts.compactMap { $0 }
-      let verdicts = try grade(completions, problem: origin.0)
+    return try indices.enumerated().map { slot, problem in
+      let completions = sampled[slot].compactMap { $0 }
+      let verdicts = try grade(completions, problem: problem)
       return RolloutGroup(
-        problem: origin.0, prompt: origin.1.prompt, completions: completions,
+        problem: problem, prompt: requests[slot].prompt, completions: completions,
         verdicts: verdicts,
-        rewards: verdicts.enumerated().map { reward($1, step: step, origin.0, sample: $0) })
+        rewards: verdicts.enumerated().map { reward($1, step: step, slot: slot, sample: $0) })
     }
   }
 
@@ -71,15 +83,10 @@ struct RolloutSampler {
         use: .train, verifier: parameters.verifier, seed: seed, threads: context.threads))
   }
 
-  private func reward(_ verdict: Verdict, step: Int, _ problem: Int, sample: Int) -> Double {
-    let table = parameters.rewards.completed(from: task.defaultRewards)
-    switch parameters.reward {
-    case .verifier: return table.reward(for: verdict.outcome)
-    case .formatOnly:
-      return table.reward(for: verdict.outcome == .badFormat ? .badFormat : .correct)
-    case .random:
-      var stream = RandomStream(seed: seed, "reward", step, problem, sample)
-      return table.reward(for: stream.uniform() < 0.5 ? .correct : .wrong)
-    }
+  /// A problem may come twice in a step, so the coin belongs to the slot and not to the problem.
+  private func reward(_ verdict: Verdict, step: Int, slot: Int, sample: Int) -> Double {
+    parameters.reward.reward(
+      for: verdict.outcome, by: parameters.rewards.completed(from: task.defaultRewards),
+      coin: RandomStream(seed: seed, "reward", step, slot, sample))
   }
 }

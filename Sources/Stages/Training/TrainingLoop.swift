@@ -49,7 +49,8 @@ struct TrainingLoop {
       let result = try update(step, engine) { try apply(engine, &state, pool) }
       state.step = step
       try log(result, step: step, seconds: Date().timeIntervalSince(started))
-      if context.interruption.isRequested {
+      // After the last step only the outputs remain to be written, which is as quick as leaving.
+      if step < totalSteps, context.interruption.isRequested {
         try save(state, sync)
         throw StageError.interrupted
       }

@@ -1,0 +1,80 @@
+import Foundation
+import Runner
+import Stages
+import Testing
+
+@Suite struct EvaluateTests {
+  /// A recipe that samples from an untrained model.
+  static func recipe(
+    axes: String = "seed: [1]",
+    scores: String = "inputs: {model: scratch, problems: puzzles}", params: String = "seed: 1"
+  ) -> String {
+    """
+    version: 1
+    name: test
+    axes: {\(axes)}
+    stages:
+      puzzles: {kind: knights_and_knaves, params: {people: 2, count: 3, seed: 1}}
+      texts: {kind: write_texts, params: {count: 4, parts: [statements]}}
+      scratch:
+        kind: scratch_model
+        inputs: {texts: texts}
+        params: {vocabulary: 260, hidden: 16, layers: 1, heads: 2, key_value_heads: 1, intermediate: 16, context: 1024}
+      scores:
+        kind: evaluate
+        \(scores)
+        params: {samples: 2, max_tokens: 8, template: knights_and_knaves_short, \(params)}
+    """
+  }
+
+  @Test func anotherVerifierGradesTheSameCompletions() throws {
+    let run = try RecipeRun(
+      Self.recipe(axes: "verifier: [paper, strict]", params: #"verifier: "${verifier}""#))
+    #expect(run.summary.exitCode == 0, "\(run.summary.outcomes)")
+    #expect(run.parts("evaluate/completions").count == 1)
+    let rows = try ["paper", "strict"].map { try run.rows("scores[verifier=\($0)]", "scores") }
+    #expect(rows[0].count == 6)
+    #expect(rows[0].map { $0["completion"] } == rows[1].map { $0["completion"] })
+    let part = try #require(run.parts("evaluate/completions").first)
+    let record = try ArtifactRecord(contentsOf: part.appending(path: "record.json"))
+    #expect(record.instance == "scores[verifier=paper]")
+  }
+
+  @Test func anotherSeedOrTemplateSamplesAnew() throws {
+    let run = try RecipeRun(Self.recipe(axes: "seed: [1, 2]", params: #"seed: "${seed}""#))
+    #expect(run.parts("evaluate/completions").count == 2)
+    let rows = try [1, 2].map { try run.rows("scores[seed=\($0)]", "scores") }
+    #expect(rows[0].map { $0["completion"] } != rows[1].map { $0["completion"] })
+  }
+
+  @Test func completionsDoNotDependOnBatchSize() throws {
+    let files = try [(1, 1), (4, 2), (32, 2)].map { size, threads in
+      let run = try RecipeRun(Self.recipe(params: "batch_size: \(size)"), threads: threads)
+      let part = try #require(run.parts("evaluate/completions").first)
+      return try Data(contentsOf: part.appending(path: "completions.h5"))
+    }
+    #expect(files[1] == files[0])
+    #expect(files[2] == files[0])
+  }
+
+  @Test func rowsNameProblemAndSample() throws {
+    let rows = try RecipeRun(Self.recipe()).rows("scores", "scores")
+    #expect(rows.map { $0["sample"]?.integer } == [0, 1, 0, 1, 0, 1])
+    #expect(
+      rows.map { $0["problem_id"]?.string }
+        == [0, 0, 1, 1, 2, 2].map { "kk/seed1/2/\($0)" })
+    let first = try #require(rows.first)
+    #expect(first["id"] == "kk/seed1/2/0#0")
+    #expect(first["prompt"]?.string?.hasSuffix("<think>") == true)
+    #expect(first["correct"] == .boolean(first["outcome"] == "correct"))
+  }
+
+  @Test func promptsThatDoNotFitAreAnError() throws {
+    let text = Self.recipe().replacing("context: 1024", with: "context: 64")
+    guard case .failed(let sentence) = try RecipeRun(text).summary.outcomes.last else {
+      Issue.record("it did not fail")
+      return
+    }
+    #expect(sentence.contains("does not fit the model's context of 64"))
+  }
+}

@@ -1,0 +1,47 @@
+import Runner
+import Stages
+import Testing
+
+@Suite struct OverlapTests {
+  private func problems(_ rows: [(id: String, text: String)], column: String = "problem")
+    -> RowTable
+  {
+    RowTable(
+      rows: rows.map { ["id": .string($0.id), column: .string($0.text)] }, order: ["id"],
+      attributes: ["task": "math"])
+  }
+
+  @Test func findsIdsAndQuestions() throws {
+    let trained = problems([("a", "What is 1+1?"), ("b", "What is\n  2+2?")])
+    let measured = problems([
+      ("a", "another question"), ("c", "  what IS 2+2? "), ("d", "What is 2+3?"),
+    ])
+    #expect(try OverlapCheck.overlap(of: measured, with: trained) == ["a", "c"])
+    #expect(try OverlapCheck.overlap(of: problems([("e", "x")]), with: trained).isEmpty)
+  }
+
+  @Test func findsAQuestionUnderAnotherColumn() throws {
+    let trained = problems([("a", "Who is who?")], column: "quiz")
+    let measured = problems([("b", "Who is who?")], column: "question")
+    #expect(try OverlapCheck.overlap(of: measured, with: trained) == ["b"])
+  }
+
+  @Test func idsAreComparedByBytes() throws {
+    let trained = problems([("caf\u{e9}", "x")])
+    let measured = problems([("cafe\u{301}", "y")])
+    #expect(try OverlapCheck.overlap(of: measured, with: trained).isEmpty)
+  }
+
+  @Test func evaluateRefuses() throws {
+    let run = try RecipeRun(
+      EvaluateTests.recipe(
+        scores: "inputs: {model: scratch, problems: puzzles, trained_on: puzzles}"))
+    guard case .failed(let sentence) = run.summary.outcomes.last else {
+      Issue.record("it did not fail: \(run.summary.outcomes)")
+      return
+    }
+    #expect(sentence.contains("3 of the 3 problems were trained on"))
+    #expect(sentence.contains("kk/seed1/2/0"))
+    #expect(run.parts("evaluate/completions").isEmpty, "it sampled before it refused")
+  }
+}

@@ -1,0 +1,15 @@
+import Foundation
+
+/// Files of `Tests/Fixtures`.
+enum Fixture {
+  static func recipe(_ name: String) -> URL { folder.appending(path: "recipes/\(name).yaml") }
+
+  static func snapshot(_ name: String) throws -> String {
+    try String(contentsOf: folder.appending(path: "snapshots/\(name).txt"), encoding: .utf8)
+  }
+
+  private static var folder: URL {
+    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "Fixtures")
+  }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Runner
+import Testing
+
+extension EndToEnd {
+  /// `warmup show`.
+  @Suite struct ShowTests {
+    @Test func puzzlesHaveThePublishedFields() async throws {
+      let results = try await FinishedRun.tiny.value.results
+      let ending = try await results.run("show", "puzzles", "--jsonl")
+      #expect(ending.code == 0)
+      let rows = try ending.output.utf8.split(separator: 0x0A).map {
+        try JSONValue(parsing: Data($0))
+      }
+      let published = [
+        "quiz", "names", "knight_knave", "solution", "solution_text", "solution_text_format",
+        "cot_head", "cot_repeat_steps", "cot_foot", "statements", "index",
+      ]
+      for field in published {
+        let isThere = rows.allSatisfy { $0[field] != nil }
+        #expect(isThere, "\(field)")
+      }
+      #expect(rows.map { $0["index"]?.integer } == Array(0..<8))
+      #expect(rows.first?["names"]?.array?.count == 2)
+    }
+
+    @Test func anInstanceMayBeWrittenAnyOrder() async throws {
+      let results = try await FinishedRun.tiny.value.results
+      let ending = try await results.run("show", "tuned[seed=2, start=warmed]")
+      let record = try JSONValue(parsing: Data(ending.output.utf8))
+      #expect(record["instance"]?.string == "tuned[start=warmed,seed=2]")
+      let rollouts = try await results.run(
+        "show", "tuned[start=warmed,seed=2]", "--output", "rollouts", "--jsonl")
+      // Steps times problems a step times completions a problem.
+      #expect(rollouts.output.utf8.count { $0 == 0x0A } == 3 * 2 * 2)
+    }
+
+    @Test func whatIsNotThereIsASentence() async throws {
+      let results = try ResultsFolder("tiny")
+      let unknown = try await results.run("show", "puzzels")
+      #expect(unknown.code == 1)
+      #expect(unknown.messages.contains("no instance 'puzzels'; did you mean 'puzzles'?"))
+      let undone = try await results.run("show", "puzzles")
+      #expect(undone.code == 1)
+      #expect(undone.messages.contains("'puzzles' has no result yet"))
+    }
+  }
+}
