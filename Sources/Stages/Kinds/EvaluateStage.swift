@@ -24,7 +24,8 @@ package struct EvaluateParameters: ParameterSet {
       Field("samples", \.samples, range: 1...100_000, "completions a problem"),
       Field("seed", \.seed, "seed of the sampling"),
       Field("verifier", \.verifier, "one of the task's verifiers, such as paper or strict"),
-      Field("template", \.template, "prompt template, such as short or math_short; else the task's own"),
+      Field(
+        "template", \.template, "prompt template, such as short or math_short; else the task's own"),
     ] + SamplingParameters.fields.map { $0.lifted(through: \.sampling) }
   }
 }

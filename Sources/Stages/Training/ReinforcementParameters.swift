@@ -109,7 +109,8 @@ package struct ReinforcementParameters: ParameterSet {
       Field("reward", \.reward, "what is rewarded; random and format_only are controls"),
       Field("rewards", \.rewards, "rewards that differ from the task's"),
       Field("verifier", \.verifier, "one of the task's verifiers, such as paper or strict"),
-      Field("template", \.template, "prompt template, such as short or math_short; else the task's own"),
+      Field(
+        "template", \.template, "prompt template, such as short or math_short; else the task's own"),
       Field("mask_truncated", \.maskTruncated, "leave truncated completions out of the loss"),
       Field("seed", \.seed, "seed of order and sampling"),
       Field(
