@@ -35,7 +35,7 @@ extension EndToEnd {
       let change = "stages.tuned.params.temperature=0"
       let ending = try await ResultsFolder("tiny").run("validate", "--set", change)
       #expect(ending.code == 64)
-      #expect(ending.messages.contains("'temperature' must be above 0"), "\(ending.messages)")
+      #expect(ending.messages.contains("needs a temperature above 0"), "\(ending.messages)")
     }
 
     @Test(arguments: [
