@@ -7,7 +7,8 @@ import Testing
   /// A recipe that samples from an untrained model.
   static func recipe(
     axes: String = "seed: [1]",
-    scores: String = "inputs: {model: scratch, problems: puzzles}", params: String = "seed: 1"
+    scores: String = "inputs: {model: scratch, problems: puzzles}",
+    params: String = #"seed: "${seed}""#
   ) -> String {
     """
     version: 1
@@ -49,7 +50,8 @@ import Testing
 
   @Test func completionsDoNotDependOnBatchSize() throws {
     let files = try [(1, 1), (4, 2), (32, 2)].map { size, threads in
-      let run = try RecipeRun(Self.recipe(params: "batch_size: \(size)"), threads: threads)
+      let run = try RecipeRun(
+        Self.recipe(params: #"seed: "${seed}", batch_size: \#(size)"#), threads: threads)
       let part = try #require(run.parts("evaluate/completions").first)
       return try Data(contentsOf: part.appending(path: "completions.h5"))
     }
@@ -58,7 +60,7 @@ import Testing
   }
 
   @Test func rowsNameProblemAndSample() throws {
-    let rows = try RecipeRun(Self.recipe()).rows("scores", "scores")
+    let rows = try RecipeRun(Self.recipe()).rows("scores[seed=1]", "scores")
     #expect(rows.map { $0["sample"]?.integer } == [0, 1, 0, 1, 0, 1])
     #expect(
       rows.map { $0["problem_id"]?.string }

@@ -8,6 +8,11 @@ enum Fixture {
     try String(contentsOf: folder.appending(path: "snapshots/\(name).txt"), encoding: .utf8)
   }
 
+  /// Empty where the file is not there, which its reader then complains of.
+  static func content(_ path: String) -> Data {
+    (try? Data(contentsOf: folder.appending(path: path))) ?? Data()
+  }
+
   private static var folder: URL {
     URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "Fixtures")

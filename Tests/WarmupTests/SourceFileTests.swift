@@ -26,7 +26,13 @@ extension EndToEnd {
        "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": true,
        "hidden_act": "silu", "eos_token_id": 0}
       """#.utf8)
-    private static let config = (path: "f/model/config.json", content: configuration)
+    private static let config = [
+      (path: "f/model/config.json", content: configuration),
+      (path: "f/model/tokenizer.json", content: Fixture.content("tokenizers/smollm2.json")),
+    ]
+    private static let cutOff = (
+      path: "f/model/model.safetensors", content: Data([200, 0, 0, 0, 0, 0, 0, 0, 0x7B])
+    )
 
     static let cases = [
       Case(
@@ -48,15 +54,15 @@ extension EndToEnd {
         testDescription: "GGUF changed", files: [("f/x.gguf", header)],
         stage: gguf + ", sha256: \"\(wrong)\"}", words: "but the recipe pins \(wrong)"),
       Case(
-        testDescription: "safetensors missing", files: [config], stage: folder + "}",
-        words: "f/model"),
+        testDescription: "safetensors missing", files: config, stage: folder + "}",
+        words: "model.safetensors cannot be read"),
       Case(
         testDescription: "safetensors cut off",
-        files: [("f/model/model.safetensors", Data([200, 0, 0, 0, 0, 0, 0, 0, 0x7B])), config],
+        files: config + [cutOff],
         stage: folder + "}", words: "model.safetensors is not a whole safetensors file"),
       Case(
         testDescription: "safetensors changed",
-        files: [("f/model/model.safetensors", Data([200, 0, 0, 0, 0, 0, 0, 0, 0x7B])), config],
+        files: config + [cutOff],
         stage: folder + ", sha256: \"\(wrong)\"}", words: "but the recipe pins \(wrong)"),
     ]
 

@@ -8,7 +8,7 @@ extension Cache {
   /// Makes the folders and makes sure that results can be written, before anything runs.
   /// - Throws: `CacheError`.
   public func prepare(freeMegabytes: Int = 64) throws {
-    for name in ["work", "locks"] { try makeFolder(folder.appending(path: name)) }
+    for name in ["work", "locks"] { try Self.makeFolder(folder.appending(path: name)) }
     let probe = folder.appending(path: "work/.probe-\(UUID().uuidString)")
     defer { unlink(probe.path) }
     guard let file = fopen(probe.path, "w") else {
@@ -41,7 +41,7 @@ extension Cache {
   /// Moves a damaged artifact out of the way. Only whoever holds the key's lock may call this.
   func setAside(_ key: String) throws {
     let damaged = folder.appending(path: "damaged")
-    try makeFolder(damaged)
+    try Self.makeFolder(damaged)
     let place = damaged.appending(path: "\(key)-\(UUID().uuidString)")
     try FileManager.default.moveItem(at: artifactFolder(key), to: place)
   }
@@ -64,7 +64,7 @@ extension Cache {
 
     let place = artifactFolder(key)
     let group = place.deletingLastPathComponent()
-    try makeFolder(group)
+    try Self.makeFolder(group)
     guard rename(output.path, place.path) == 0 else {
       throw CacheError.unwritable(place.path, systemMessage())
     }
@@ -86,7 +86,9 @@ extension Cache {
     return files
   }
 
-  private func makeFolder(_ url: URL) throws {
+  /// Makes a folder and those that it lies in.
+  /// - Throws: `CacheError.unwritable`.
+  static func makeFolder(_ url: URL) throws {
     if mkdir(url.path, 0o755) == 0 || errno == EEXIST { return }
     guard errno == ENOENT else { throw CacheError.unwritable(url.path, systemMessage()) }
     try makeFolder(url.deletingLastPathComponent())

@@ -18,7 +18,7 @@ public struct RecipeLock: Sendable, Equatable {
 
   /// Notes the keys of instances that came out, leaving those of others as they are.
   public static func update(_ keys: [String: String], in recipeFolder: URL) throws {
-    try FileManager.default.createDirectory(at: recipeFolder, withIntermediateDirectories: true)
+    try Cache.makeFolder(recipeFolder)
     let file = file(in: recipeFolder)
     // Two runs of one recipe must not overwrite each other's entries.
     let guardian = try FileLock.acquire(file.appendingPathExtension("lock"))
