@@ -37,7 +37,8 @@ package struct ReinforceStage: Stage {
     let resumed = { done in
       log = try RowLog(file: logFile) { ($0["step"]?.integer ?? .max) <= done }
     }
-    try loop.run(resumed: resumed, sync: { try log.sync() }) { step, engine, apply in
+    let sync = { try log.sync() }
+    try loop.run(resumed: resumed, sync: sync) { step, engine, apply in
       let groups = try rollouts.groups(step: step)
       let metrics = RolloutMetrics(groups: groups)
       for row in metrics.rows(step: step, ids: rollouts.ids) { try log.append(row) }

@@ -111,7 +111,8 @@ package struct ReinforcementParameters: ParameterSet {
       Field("verifier", \.verifier, "one of the task's verifiers, such as paper or strict"),
       Field(
         "template", \.template, "prompt template, such as short or math_short; else the task's own"),
-      Field("mask_truncated", \.maskTruncated, "leave truncated completions out of the loss"),
+      Field(
+        "mask_truncated", \.maskTruncated, "leave truncated completions out of loss and divisor"),
       Field("seed", \.seed, "seed of order and sampling"),
       Field(
         "checkpoint_seconds", \.checkpointSeconds, range: .atLeast(0), identity: false,
