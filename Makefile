@@ -12,7 +12,7 @@ deps:
 	@scripts/install-dependencies
 
 build: deps
-	$(BUILD) -Xswiftc -warnings-as-errors
+	$(BUILD)
 
 quickstart: build
 	$(WARMUP) run experiments/quickstart.yaml --results $(RESULTS)
