@@ -30,6 +30,7 @@ package struct ReinforceStage: Stage {
     let loop = TrainingLoop(
       context: context, weights: model.weights, tokenizer: model.tokenizer,
       optimiser: parameters.optimiser, totalSteps: parameters.steps,
+      updatesPerStep: parameters.updatesPerBatch,
       checkpointSeconds: parameters.checkpointSeconds)
 
     let logFile = context.workDirectory.appending(path: "rollouts.jsonl")
@@ -94,7 +95,8 @@ package struct ReinforceStage: Stage {
     var metrics = rollouts.values.merging(report.update.values) { $1 }
     metrics["grad_norm"] = report.gradientNorm
     metrics["learning_rate"] = parameters.optimiser.learningRate(
-      atUpdate: step * parameters.updatesPerBatch - 1)
+      atUpdate: step * parameters.updatesPerBatch - 1,
+      of: parameters.steps * parameters.updatesPerBatch)
     let reward = metrics["reward"] ?? .nan
     return TrainingLoop.StepResult(
       metrics: metrics,

@@ -1,7 +1,7 @@
 import Model
 import Runner
 
-/// How weights are updated: AdamW, with a learning rate that rises linearly and then stays.
+/// How weights are updated: AdamW, with a learning rate that rises linearly and then stays or falls.
 ///
 /// The defaults are the paper's for distillation (table 4); `rlvr` has its own (table 7).
 package struct OptimiserParameters: ParameterSet {
@@ -9,6 +9,8 @@ package struct OptimiserParameters: ParameterSet {
   package var learningRate = 1e-6
   /// Steps over which the step size rises from 0.
   package var warmupSteps = 25
+  /// What becomes of the step size after the warm-up.
+  package var schedule = Schedule.constant
   /// Decay rate of the first moment.
   package var beta1 = 0.9
   /// Decay rate of the second moment.
@@ -28,6 +30,7 @@ package struct OptimiserParameters: ParameterSet {
     [
       Field("learning_rate", \.learningRate, range: 0...1, "step size after the warm-up"),
       Field("warmup_steps", \.warmupSteps, range: .atLeast(0), "steps of rising step size"),
+      Field("schedule", \.schedule, "the step size after the warm-up: constant, or falling to 0"),
       Field("beta1", \.beta1, range: 0...1, "decay rate of the first moment"),
       Field("beta2", \.beta2, range: 0...1, "decay rate of the second moment"),
       Field("epsilon", \.epsilon, range: 0...1, "added to the root of the second moment"),
@@ -35,4 +38,14 @@ package struct OptimiserParameters: ParameterSet {
       Field("max_gradient_norm", \.maxGradientNorm, range: .atLeast(0), "0 means no clipping"),
     ]
   }
+}
+
+/// What becomes of the step size after the warm-up.
+package enum Schedule: String, ParameterChoice {
+  /// It stays (the paper).
+  case constant
+  /// It falls to 0 in equal steps.
+  case linear
+  /// It falls to 0 along half a cosine.
+  case cosine
 }

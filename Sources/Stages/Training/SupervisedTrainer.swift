@@ -31,7 +31,7 @@ struct SupervisedTrainer {
       return TrainingLoop.StepResult(
         metrics: [
           "loss": loss, "grad_norm": norm,
-          "learning_rate": optimiser.learningRate(atUpdate: step - 1),
+          "learning_rate": optimiser.learningRate(atUpdate: step - 1, of: steps),
           "epoch": Double(step) / Double(plan.stepsPerEpoch),
         ], tokens: tokens, remark: "loss \(loss.formatted(decimals: 3))")
     }

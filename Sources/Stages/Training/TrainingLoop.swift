@@ -12,6 +12,8 @@ struct TrainingLoop {
   let tokenizer: Tokenizer
   let optimiser: OptimiserParameters
   let totalSteps: Int
+  /// Optimiser updates a step.
+  var updatesPerStep = 1
   /// Seconds between checkpoints; they never take more than a twentieth of the time.
   let checkpointSeconds: Double
 
@@ -69,7 +71,8 @@ struct TrainingLoop {
   private func apply(
     _ engine: TrainingEngine, _ state: inout TrainingState, _ pool: WorkerPool
   ) throws -> Double {
-    let rate = optimiser.learningRate(atUpdate: state.optimiser.stepCount)
+    let rate = optimiser.learningRate(
+      atUpdate: state.optimiser.stepCount, of: totalSteps * updatesPerStep)
     return try state.optimiser.step(
       weights, gradients: engine.gradients, learningRate: rate,
       maxGradientNorm: optimiser.maxGradientNorm > 0 ? optimiser.maxGradientNorm : nil, pool: pool)

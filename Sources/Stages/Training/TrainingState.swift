@@ -67,10 +67,15 @@ extension AdamW {
 }
 
 extension OptimiserParameters {
-  /// The step size of an update, from 0: it rises from 0 over the warm-up and then stays, as
-  /// transformers' `constant_with_warmup` does.
-  func learningRate(atUpdate update: Int) -> Double {
-    LearningRateSchedule.constantWithWarmup(steps: warmupSteps)
-      .rate(step: update, base: learningRate)
+  /// The step size of an update, from 0: it rises from 0 over the warm-up, as transformers'
+  /// `constant_with_warmup` does, and then follows the schedule.
+  func learningRate(atUpdate update: Int, of total: Int) -> Double {
+    let rises: LearningRateSchedule =
+      switch schedule {
+      case .constant: .constantWithWarmup(steps: warmupSteps)
+      case .linear: .linear(warmup: warmupSteps, total: total)
+      case .cosine: .cosine(warmup: warmupSteps, total: total, floor: 0)
+      }
+    return rises.rate(step: update, base: learningRate)
   }
 }
