@@ -89,14 +89,23 @@ package struct PolicyUpdate {
     var report = Report()
     for index in groups.indices where matters(index) {
       let (batch, ranges) = packed(index)
-      let scores = engine.backward(batch, temperature: temperature) { scores in
-        let current = ranges.map { scores[$0].map(\.logProbability) }
-        return zip(members[index], current).enumerated().flatMap { number, pair in
-          coefficients(
+      func coefficients(_ current: [[Float]]) -> [Float] {
+        zip(members[index], current).enumerated().flatMap { number, pair in
+          self.coefficients(
             of: pair.0, current: pair.1, old: old?[index]?[number],
             reference: reference?[index]?[number], &report)
         }
       }
+      // With a ratio of 1 and no divergence the loss does not depend on log p.
+      let isKnown = old == nil && reference == nil
+      let scores =
+        isKnown
+        ? engine.backward(
+          batch, temperature: temperature,
+          coefficients: coefficients(ranges.map { [Float](repeating: 0, count: $0.count) }))
+        : engine.backward(batch, temperature: temperature) { scores in
+          coefficients(ranges.map { scores[$0].map(\.logProbability) })
+        }
       note(scores, ranges, of: index, &report)
     }
     return report
