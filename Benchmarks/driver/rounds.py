@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measures the sides of a group of rows in turns: ours, peer, ours, peer, ..."""
+import os
+import statistics
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .environment import say
+from .options import Options
+from .processes import Peer, measure_own
+from .sides import Figures, OwnSide, PeerSide, Row, Side, SideFailed
+
+
+@dataclass
+class Measured:
+    """What the sides of a group gave, round by round."""
+
+    rounds: list[dict[Side, Figures]] = field(default_factory=list)
+    loads: list[float] = field(default_factory=list)
+    details: dict[Side, dict[str, Any]] = field(default_factory=dict)
+    failures: dict[Side, str] = field(default_factory=dict)
+
+    def values(self, side: Side, figure: str) -> list[float]:
+        found = (measured[side].get(figure) for measured in self.rounds if side in measured)
+        return [value for value in found if value is not None]
+
+    def median(self, side: Side, figure: str) -> float | None:
+        values = self.values(side, figure)
+        return statistics.median(values) if values else None
+
+    def ratios(self, row: Row) -> list[float]:
+        """One ratio a round, of the rounds in which all sides of the row were measured."""
+        result: list[float] = []
+        for measured in self.rounds:
+            values = [measured.get(side, {}).get(row.figure.name) for side in row.sides]
+            if None not in values:
+                result.append(row.figure.ratio(values[0], values[1:]))
+        return result
+
+
+class Runner:
+    """Runs groups of rows, with the peers' interpreter and a folder for their logs."""
+
+    def __init__(self, options: Options, python: Path, logs: Path) -> None:
+        self.options, self.python, self.logs = options, python, logs
+        logs.mkdir(parents=True, exist_ok=True)
+
+    def run(self, rows: list[Row]) -> Measured:
+        sides = list(dict.fromkeys(side for row in rows for side in row.sides))
+        measured = Measured()
+        with ExitStack() as stack:
+            peers = self.start([side for side in sides if isinstance(side, PeerSide)], stack, measured)
+            for number in range(1, self.options.pairs + 1):
+                measured.rounds.append({})
+                measured.loads.append(os.getloadavg()[0])
+                for side in sides:
+                    if side not in measured.failures:
+                        self.measure(side, peers, measured, f"{number}/{self.options.pairs}")
+        return measured
+
+    def start(self, sides: list[PeerSide], stack: ExitStack, measured: Measured) -> dict[Side, Peer]:
+        """Starts the peers one after the other; each is stopped when it has warmed up."""
+        peers: dict[Side, Peer] = {}
+        for side in sides:
+            say(f"  warm-up: {side.label}")
+            log = self.logs / f"{side.workload}-{side.label.replace(' ', '-')}.log"
+            try:
+                peers[side] = Peer(side, self.python, self.options.threads, log)
+            except SideFailed as failure:
+                self.fail(side, failure, measured)
+                continue
+            stack.callback(peers[side].close)
+            measured.details[side] = peers[side].details
+        return peers
+
+    def measure(self, side: Side, peers: dict[Side, Peer], measured: Measured, place: str) -> None:
+        try:
+            if isinstance(side, OwnSide):
+                figures = measure_own(side, self.options.program, self.options.models / "huggingface")
+            else:
+                figures = peers[side].measure()
+        except SideFailed as failure:
+            self.fail(side, failure, measured)
+            return
+        measured.rounds[-1][side] = figures
+        say(f"  {place} {side.label}: {figures['seconds']:.3f} s")
+
+    def fail(self, side: Side, failure: SideFailed, measured: Measured) -> None:
+        measured.failures[side] = str(failure)
+        say(f"  FAILED {side.label}: {failure}")
