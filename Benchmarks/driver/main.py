@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """From the command line to the table."""
 import dataclasses
+import signal
 import subprocess
+import sys
 from datetime import datetime, timezone
 from typing import Any
 
 from . import environment, machine, probe, report
 from .environment import say
-from .options import Options, parse
+from .options import BENCHMARKS, Options, parse
 from .rounds import Runner
 from .works import Works
 
 
 def main() -> int:
+    # So that a peer is never left behind, stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options = parse()
     python = environment.python_of_peers(options.environment)
     environment.prepare_models(options.models, python)
@@ -52,9 +56,11 @@ def own_version(options: Options) -> str:
     try:
         result = subprocess.run([options.program, "--version"], capture_output=True, text=True)
     except OSError as error:
-        raise SystemExit(f"{options.program}: {error.strerror}. Build it with `make build`, or name "
-                         "another with --program")
-    return result.stdout.strip()
+        raise SystemExit(f"{options.program}: {error.strerror}. Build it with `make build`, or "
+                         "name another with --program")
+    commit = subprocess.run(["git", "-C", BENCHMARKS, "describe", "--always", "--dirty"],
+                            capture_output=True, text=True).stdout.strip()
+    return f"{result.stdout.strip()} ({commit or 'no commit'})"
 
 
 def write(options: Options, context: dict[str, Any], results: report.Results) -> None:

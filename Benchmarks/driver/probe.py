@@ -14,11 +14,13 @@ def bfloat16(options: Options, runner: Runner) -> tuple[Bfloat16, list[str]]:
     """What to measure, and notes that say so in the report."""
     if "bfloat16" not in options.dtypes:
         return Bfloat16(own=False, pytorch=False), []
-    own = OwnSide("train", "bfloat16", options.threads, 16,
+    own = OwnSide("train", "bfloat16", options.threads,
                   ("--sequences", "1", "--length", "16", "--steps", "1"))
     peers = [peer(f"PyTorch {dtype}", "matrix", dtype=dtype, threads=options.threads, products=5)
              for dtype in ("float32", "bfloat16")]
     measured = runner.run([Row("probe", "bfloat16", own, tuple(peers), PRODUCT)])
+    if own in measured.failures:
+        raise SystemExit(measured.failures[own])
     notes: list[str] = []
     used = [figures[own]["dtype"] for figures in measured.rounds if own in figures]
     if "float32" in used:

@@ -16,8 +16,9 @@ def markdown(context: dict[str, Any], results: Results) -> str:
     """The table, under a line on when and where it was measured."""
     versions = ", ".join(f"{name} {version}" for name, version in context["versions"].items())
     lines = [
-        f"Measured on {context['date']}: {sentence(context['machine'])}; {context['threads']} threads, "
-        f"{context['pairs']} pairs. {versions}.",
+        f"Measured on {context['date']}: {sentence(context['machine'])}; "
+        f"{context['threads']} threads, {context['pairs']} pairs. {versions}.",
+        *(["**Tiny sizes (--smoke): the figures mean nothing.**"] if context["smoke"] else []),
         *context["notes"],
         "",
         "| work | warmup | peer | ratio: median (min..max) | aim |",
@@ -50,7 +51,8 @@ def shown(side: Side, row: Row, measured: Measured) -> str:
         return f"{side.label}: {figure}"
     dtypes = {measured_round[side]["dtype"] for measured_round in measured.rounds
               if side in measured_round}
-    return f"{figure} ({', '.join(sorted(dtypes))}, {side.threads} threads)"
+    threads = "1 thread" if side.threads == 1 else f"{side.threads} threads"
+    return f"{figure} ({', '.join(sorted(dtypes))}, {threads})"
 
 
 def raw(context: dict[str, Any], results: Results) -> str:

@@ -31,13 +31,21 @@ class Measured:
         return statistics.median(values) if values else None
 
     def ratios(self, row: Row) -> list[float]:
-        """One ratio a round, of the rounds in which all sides of the row were measured."""
+        """One ratio a round, of the rounds in which ours and the peers that run were measured."""
+        sides = [row.own, *(side for side in row.others if side not in self.failures)]
         result: list[float] = []
         for measured in self.rounds:
-            values = [measured.get(side, {}).get(row.figure.name) for side in row.sides]
-            if None not in values:
+            values = [measured.get(side, {}).get(row.figure.name) for side in sides]
+            if len(values) > 1 and None not in values:
                 result.append(row.figure.ratio(values[0], values[1:]))
         return result
+
+    def wanted(self, rows: list[Row]) -> list[Side]:
+        """The sides, each once, of the rows that can still have a ratio."""
+        rows = [row for row in rows if row.own not in self.failures
+                and any(side not in self.failures for side in row.others)]
+        sides = dict.fromkeys(side for row in rows for side in row.sides)
+        return [side for side in sides if side not in self.failures]
 
 
 class Runner:
@@ -48,22 +56,23 @@ class Runner:
         logs.mkdir(parents=True, exist_ok=True)
 
     def run(self, rows: list[Row]) -> Measured:
-        sides = list(dict.fromkeys(side for row in rows for side in row.sides))
         measured = Measured()
         with ExitStack() as stack:
-            peers = self.start([side for side in sides if isinstance(side, PeerSide)], stack, measured)
+            peers = self.start(rows, stack, measured)
             for number in range(1, self.options.pairs + 1):
                 measured.rounds.append({})
                 measured.loads.append(os.getloadavg()[0])
-                for side in sides:
-                    if side not in measured.failures:
+                for side in measured.wanted(rows):
+                    if side in measured.wanted(rows):
                         self.measure(side, peers, measured, f"{number}/{self.options.pairs}")
         return measured
 
-    def start(self, sides: list[PeerSide], stack: ExitStack, measured: Measured) -> dict[Side, Peer]:
+    def start(self, rows: list[Row], stack: ExitStack, measured: Measured) -> dict[Side, Peer]:
         """Starts the peers one after the other; each is stopped when it has warmed up."""
         peers: dict[Side, Peer] = {}
-        for side in sides:
+        for side in measured.wanted(rows):
+            if not isinstance(side, PeerSide):
+                continue
             say(f"  warm-up: {side.label}")
             log = self.logs / f"{side.workload}-{side.label.replace(' ', '-')}.log"
             try:
@@ -78,7 +87,8 @@ class Runner:
     def measure(self, side: Side, peers: dict[Side, Peer], measured: Measured, place: str) -> None:
         try:
             if isinstance(side, OwnSide):
-                figures = measure_own(side, self.options.program, self.options.models / "huggingface")
+                model = self.options.models / "huggingface"
+                figures = measure_own(side, self.options.program, model)
             else:
                 figures = peers[side].measure()
         except SideFailed as failure:

@@ -15,12 +15,11 @@ class SideFailed(Exception):
 
 @dataclass(frozen=True)
 class OwnSide:
-    """Our program: `warmup bench …`. `tokens` is what one step or repeat of the work counts."""
+    """Our program: `warmup bench …`."""
 
     work: str
     dtype: str
     threads: int
-    tokens: int
     arguments: tuple[str, ...]
 
     @property
@@ -32,21 +31,20 @@ class OwnSide:
                 "--dtype", self.dtype, "--threads", str(self.threads), "--json"]
 
     def figures(self, output: str) -> Figures:
-        """Reads the answer. Of several steps the first is a warm-up."""
+        """Reads the answer."""
         try:
             answer = json.loads(output)
-            seconds = statistics.median(answer["seconds"][1:] or answer["seconds"])
+            return {
+                "seconds": statistics.median(answer["seconds"]),
+                "tokens_per_second": answer["tokens_per_second"],
+                "prefill_tokens_per_second": answer.get("prefill_tokens_per_second"),
+                "peak_memory_bytes": answer["peak_memory_bytes"],
+                "gflops": answer["matrix_gflops"],
+                "dtype": answer["dtype"],
+                "answer": answer,
+            }
         except (ValueError, KeyError, TypeError) as error:
-            raise SideFailed(f"warmup bench {self.work}: not the answer agreed on: {error}")
-        return {
-            "seconds": seconds,
-            "tokens_per_second": self.tokens / seconds,
-            "prefill_tokens_per_second": answer.get("prefill_tokens_per_second"),
-            "peak_memory_bytes": answer["peak_memory_bytes"],
-            "gflops": answer.get("matrix_gflops"),
-            "dtype": answer["dtype"],
-            "answer": answer,
-        }
+            raise SideFailed(f"warmup bench {self.work}: not the answer agreed on: {error!r}")
 
 
 @dataclass(frozen=True)

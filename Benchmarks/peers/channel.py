@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Channel:
-    """Answers are JSON lines on standard output; whatever libraries print goes to standard error."""
+    """Answers are JSON lines on standard output; what libraries print goes to standard error."""
 
     def __init__(self) -> None:
         self._answers = os.fdopen(os.dup(1), "w")

@@ -5,6 +5,9 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
+from channel import peak_memory_bytes
+
+MEMORY_OF_LIBRARIES = peak_memory_bytes()
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -22,6 +25,9 @@ def random_tokens(model: PreTrainedModel, sequences: int, length: int) -> torch.
     return torch.randint(model.config.vocab_size, (sequences, length))
 
 
-def details() -> dict[str, str]:
-    """What the instruction sets at hand let PyTorch use."""
-    return {"instructions": torch.backends.cpu.get_cpu_capability()}
+def details() -> dict[str, Any]:
+    """The instruction set that PyTorch chose, and the memory it took before any model."""
+    return {
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "memory_of_libraries_bytes": MEMORY_OF_LIBRARIES,
+    }

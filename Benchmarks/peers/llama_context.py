@@ -17,7 +17,8 @@ class Context:
     ) -> None:
         self.sequences, self.prompt = sequences, prompt
         # One more than `tokens`: see share_prompt.
-        cells = prompt + sequences * (tokens + 1) if one_cache else sequences * (prompt + tokens + 1)
+        own = sequences * (tokens + 1)
+        cells = own + (prompt if one_cache else sequences * prompt)
         params = llama.llama_context_default_params()
         params.n_ctx = cells
         params.n_batch = BATCH
@@ -42,7 +43,8 @@ class Context:
 
     def read_prompt(self) -> None:
         """Reads the prompt as sequence 0. It must fit into one batch."""
-        self._decode([(position, 0) for position in range(self.prompt)], logits_from=self.prompt - 1)
+        places = [(position, 0) for position in range(self.prompt)]
+        self._decode(places, logits_from=self.prompt - 1)
 
     def share_prompt(self) -> None:
         """Gives the prompt to all sequences."""

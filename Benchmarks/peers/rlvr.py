@@ -5,6 +5,7 @@ Rewards are random, and the end token is kept from being sampled, so that every 
 full length, as on the other side.
 """
 import random
+import re
 import sys
 import tempfile
 import time
@@ -42,10 +43,10 @@ def random_rewards(completions: list[str], **_: Any) -> list[float]:
 
 def prompts(tokenizer: PreTrainedTokenizerBase, settings: dict[str, Any]) -> list[str]:
     """Texts of random words that are one token each, with the space before it."""
-    words = [w for w in tokenizer.get_vocab() if w[0] == "Ġ" and w[1:].isascii() and w[1:].isalpha()]
+    words = sorted(word for word in tokenizer.get_vocab() if re.fullmatch("Ġ[A-Za-z]+", word))
     draw = random.Random(0)
     texts = [
-        "".join(draw.choices(sorted(words), k=settings["prompt"])).replace("Ġ", " ")
+        "".join(draw.choices(words, k=settings["prompt"])).replace("Ġ", " ")
         for _ in range(settings["prompts"])
     ]
     lengths = {len(tokenizer(text)["input_ids"]) for text in texts}
@@ -59,9 +60,10 @@ def configuration(settings: dict[str, Any]) -> GRPOConfig:
     at_once = min(settings["completions_at_once"], completions)
     return GRPOConfig(
         output_dir=tempfile.gettempdir(), save_strategy="no", report_to="none", disable_tqdm=True,
-        logging_strategy="no", seed=0, use_cpu=True, bf16=settings["dtype"] == "bfloat16",
-        gradient_checkpointing=False, dataloader_pin_memory=False,
-        max_steps=STEPS, learning_rate=1e-6, max_grad_norm=1.0, optim="adamw_torch_fused",
+        logging_strategy="steps", logging_steps=1, seed=0, use_cpu=True,
+        bf16=settings["dtype"] == "bfloat16", gradient_checkpointing=False, max_steps=STEPS,
+        dataloader_pin_memory=False, learning_rate=1e-6, max_grad_norm=1.0,
+        optim="adamw_torch_fused",
         per_device_train_batch_size=at_once, gradient_accumulation_steps=completions // at_once,
         num_generations=settings["group"], max_completion_length=settings["tokens"],
         generation_kwargs={"min_new_tokens": settings["tokens"]},
@@ -72,12 +74,13 @@ def configuration(settings: dict[str, Any]) -> GRPOConfig:
 class StepsOnRequest(TrainerCallback):
     """Holds the trainer at the beginning of each step until the driver asks for it.
 
-    The first step warms up, and has short completions.
+    The first step warms up, and has short completions. The trainer logs after each step; its log
+    shows that all completions had their full length.
     """
 
     def __init__(self, trainer: GRPOTrainer, channel: Channel, settings: dict[str, Any]) -> None:
         self.trainer, self.channel, self.settings = trainer, channel, settings
-        self.start = 0.0
+        self.start = self.seconds = 0.0
 
     def on_step_begin(self, args: Any, state: TrainerState, *_: Any, **__: Any) -> None:
         if state.global_step == 0:
@@ -90,12 +93,18 @@ class StepsOnRequest(TrainerCallback):
             sys.exit(0)
         self.start = time.perf_counter()
 
-    def on_step_end(self, args: Any, state: TrainerState, *_: Any, **__: Any) -> None:
+    def on_step_end(self, *_: Any, **__: Any) -> None:
+        self.seconds = time.perf_counter() - self.start
+
+    def on_log(
+        self, args: Any, state: TrainerState, control: Any, logs: dict[str, Any], **_: Any
+    ) -> None:
         if state.global_step == 1:
             return
-        seconds = time.perf_counter() - self.start
-        tokens = self.settings["prompts"] * self.settings["group"] * self.settings["tokens"]
-        self.channel.answer(seconds=seconds, tokens_per_second=tokens / seconds)
+        length = self.settings["tokens"]
+        assert logs["completions/mean_length"] == length, logs
+        tokens = self.settings["prompts"] * self.settings["group"] * length
+        self.channel.answer(seconds=self.seconds, tokens_per_second=tokens / self.seconds)
 
     def set_length(self, tokens: int) -> None:
         generation = self.trainer.generation_config
