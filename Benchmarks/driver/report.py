@@ -6,7 +6,7 @@ import statistics
 from typing import Any
 
 from .machine import sentence
-from .rounds import Measured
+from .rounds import DISTURBED, Measured
 from .sides import OwnSide, Row, Side
 
 Results = list[tuple[list[Row], Measured]]
@@ -20,6 +20,7 @@ def markdown(context: dict[str, Any], results: Results) -> str:
         f"{context['threads']} threads, {context['pairs']} pairs. {versions}.",
         *(["**Tiny sizes (--smoke): the figures mean nothing.**"] if context["smoke"] else []),
         *context["notes"],
+        disturbance(results),
         "",
         "| work | warmup | peer | ratio: median (min..max) | aim |",
         "|---|---|---|---|---|",
@@ -27,6 +28,13 @@ def markdown(context: dict[str, Any], results: Results) -> str:
     for rows, measured in results:
         lines += [line(row, measured) for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def disturbance(results: Results) -> str:
+    shares = [share for _, measured in results for share in measured.foreign_shares()]
+    disturbed = sum(share > DISTURBED for share in shares)
+    return (f"Other programs took more than {DISTURBED:.0%} of the processors in {disturbed} of "
+            f"{len(shares)} measurements.")
 
 
 def line(row: Row, measured: Measured) -> str:
@@ -70,7 +78,6 @@ def group(rows: list[Row], measured: Measured) -> dict[str, Any]:
              "rounds": [figures.get(side) for figures in measured.rounds]}
             for side in sides
         ],
-        "load_before_round": measured.loads,
         "rows": [
             {"name": row.name, "title": row.title, "figure": row.figure.name, "aim": row.aim,
              "own": numbers[row.own], "others": [numbers[side] for side in row.others],

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures the sides of a group of rows in turns: ours, peer, ours, peer, ..."""
-import os
 import statistics
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -10,7 +9,11 @@ from typing import Any
 from .environment import say
 from .options import Options
 from .processes import Peer, measure_own
+from .quiet import Watch
 from .sides import Figures, OwnSide, PeerSide, Row, Side, SideFailed
+
+# More of the processors than this for other programs, and a measurement is called disturbed.
+DISTURBED = 0.05
 
 
 @dataclass
@@ -18,7 +21,6 @@ class Measured:
     """What the sides of a group gave, round by round."""
 
     rounds: list[dict[Side, Figures]] = field(default_factory=list)
-    loads: list[float] = field(default_factory=list)
     details: dict[Side, dict[str, Any]] = field(default_factory=dict)
     failures: dict[Side, str] = field(default_factory=dict)
 
@@ -29,6 +31,11 @@ class Measured:
     def median(self, side: Side, figure: str) -> float | None:
         values = self.values(side, figure)
         return statistics.median(values) if values else None
+
+    def foreign_shares(self) -> list[float]:
+        """What other programs took of the processors, one share for each measurement."""
+        return [figures["foreign_share"] for measured in self.rounds
+                for figures in measured.values()]
 
     def ratios(self, row: Row) -> list[float]:
         """One ratio a round, of the rounds in which ours and the peers that run were measured."""
@@ -61,7 +68,6 @@ class Runner:
             peers = self.start(rows, stack, measured)
             for number in range(1, self.options.pairs + 1):
                 measured.rounds.append({})
-                measured.loads.append(os.getloadavg()[0])
                 for side in measured.wanted(rows):
                     if side in measured.wanted(rows):
                         self.measure(side, peers, measured, f"{number}/{self.options.pairs}")
@@ -86,6 +92,7 @@ class Runner:
 
     def measure(self, side: Side, peers: dict[Side, Peer], measured: Measured, place: str) -> None:
         try:
+            watch = Watch(peers[side].process.pid if side in peers else None)
             if isinstance(side, OwnSide):
                 model = self.options.models / "huggingface"
                 figures = measure_own(side, self.options.program, model)
@@ -94,8 +101,10 @@ class Runner:
         except SideFailed as failure:
             self.fail(side, failure, measured)
             return
-        measured.rounds[-1][side] = figures
-        say(f"  {place} {side.label}: {figures['seconds']:.3f} s")
+        share = watch.foreign_share()
+        measured.rounds[-1][side] = {**figures, "foreign_share": share}
+        disturbed = f", disturbed: {share:.0%} for others" if share > DISTURBED else ""
+        say(f"  {place} {side.label}: {figures['seconds']:.3f} s{disturbed}")
 
     def fail(self, side: Side, failure: SideFailed, measured: Measured) -> None:
         measured.failures[side] = str(failure)
