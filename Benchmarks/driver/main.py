@@ -25,7 +25,6 @@ def main() -> int:
 
     context = describe(options, environment.versions(python))
     quick = Runner(dataclasses.replace(options, pairs=1), python, options.output / "logs")
-    say("Looking for bfloat16")
     bfloat16, context["notes"] = probe.bfloat16(options, quick)
 
     results: report.Results = []

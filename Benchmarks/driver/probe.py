@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looks whether bfloat16 is worth measuring on this machine."""
+from .environment import say
 from .options import Options
 from .rounds import Runner
 from .sides import PRODUCT, OwnSide, Row, peer
@@ -14,6 +15,7 @@ def bfloat16(options: Options, runner: Runner) -> tuple[Bfloat16, list[str]]:
     """What to measure, and notes that say so in the report."""
     if "bfloat16" not in options.dtypes:
         return Bfloat16(own=False, pytorch=False), []
+    say("Looking for bfloat16")
     own = OwnSide("train", "bfloat16", options.threads,
                   ("--sequences", "1", "--length", "16", "--steps", "1"))
     peers = [peer(f"PyTorch {dtype}", "matrix", dtype=dtype, threads=options.threads, products=5)
