@@ -35,7 +35,7 @@ class Peer:
         )
         try:
             self.details = self._answer()
-        except SideFailed:
+        except BaseException:
             self.close()
             raise
         self._pause()
