@@ -4,6 +4,8 @@ struct AddedToken: Sendable, Hashable {
   let text: String
   /// Whether it is a control token rather than text of its own kind.
   let isSpecial: Bool
+  /// Whether it is looked for only after the text has been normalised.
+  var isNormalised = false
 }
 
 /// Finds added tokens in texts: the leftmost, and of those the longest.
