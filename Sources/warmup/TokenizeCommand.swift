@@ -40,8 +40,18 @@ struct TokenizeCommand: ParsableCommand {
       let text = tokenizer.decode(try ids(line, tokenizer))
       return jsonl ? JSONValue.object(["text": .string(text)]).text : text
     }
-    let ids = tokenizer.encode(try text(line)).map(String.init)
-    return jsonl ? #"{"ids": [\#(ids.joined(separator: ", "))]}"# : ids.joined(separator: " ")
+    let ids = tokenizer.encode(try text(line))
+    return jsonl
+      ? #"{"ids": [\#(joined(ids, separator: ", "))]}"# : joined(ids, separator: " ")
+  }
+
+  private func joined(_ ids: [Int32], separator: String) -> String {
+    var text = ""
+    for id in ids {
+      if !text.isEmpty { text += separator }
+      text += String(id)
+    }
+    return text
   }
 
   private func text(_ line: StandardInputLines.Line) throws -> String {
@@ -74,7 +84,7 @@ struct TokenizeCommand: ParsableCommand {
   }
 
   private func object(_ line: StandardInputLines.Line) throws -> JSONValue {
-    guard let value = try? JSONValue(parsing: line.bytes), value.object != nil else {
+    guard let value = try? JSONValue(parsing: Data(line.bytes)), value.object != nil else {
       throw TokenizeError(line: line.number, problem: "is no JSON object")
     }
     return value

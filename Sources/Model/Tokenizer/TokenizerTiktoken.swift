@@ -36,6 +36,9 @@ extension Tokenizer {
   /// - Throws: `TokenizerError`; `path` names the file in it.
   public init(tiktoken data: Data, path: String) throws {
     let tokens = try rankedTokens(data, path: path)
+    guard !tokens.isEmpty else {
+      throw TokenizerError.damaged(path: path, problem: "it is empty")
+    }
     guard let family = TiktokenFamily.all.first(where: { $0.tokenCount == tokens.count }) else {
       throw TokenizerError.unsupported(
         path: path, feature: "\(tokens.count) ranks", supported: "Qwen2.5 (151643), GPT-2 (50256)")
@@ -65,8 +68,9 @@ private func rankedTokens(_ data: Data, path: String) throws -> [[UInt8]] {
     guard parts.count == 2, let token = Data(base64Encoded: parts[0]), !token.isEmpty,
       Int(String(decoding: parts[1], as: UTF8.self)) == tokens.count
     else {
+      let kind = tokens.isEmpty ? "it is neither JSON nor GGUF, and " : ""
       throw TokenizerError.damaged(
-        path: path, problem: "line \(index + 1) is not a token in base 64 and its rank")
+        path: path, problem: "\(kind)line \(index + 1) is not a token in base 64 and its rank")
     }
     tokens.append(Array(token))
   }
