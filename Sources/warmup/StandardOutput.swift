@@ -3,7 +3,12 @@ import Foundation
 /// Data for people and programs goes to stdout, everything else to stderr.
 enum StandardOutput {
   static func write(_ text: String) {
-    FileHandle.standardOutput.write(Data(text.utf8))
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    } catch {
+      writeError("warmup: standard output cannot be written: \(error.localizedDescription)\n")
+      exit(1)
+    }
   }
 
   static func writeError(_ text: String) {

@@ -14,7 +14,8 @@ struct Warmup: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       RunCommand.self, PlanCommand.self, StatusCommand.self, ShowCommand.self, ReportCommand.self,
-      ValidateCommand.self, SchemaCommand.self, ExportCommand.self, BenchCommand.self,
+      ValidateCommand.self, SchemaCommand.self, ExportCommand.self, TokenizeCommand.self,
+      BenchCommand.self,
     ])
 
   static func main() {

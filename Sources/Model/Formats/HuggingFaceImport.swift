@@ -1,16 +1,14 @@
 import Foundation
 
 extension ImportedModel {
-  /// Reads a folder with config.json, tokenizer.json and safetensors, in one file or sharded.
+  /// Reads a folder with config.json, a tokenizer and safetensors, in one file or sharded.
   /// - Throws: `ModelImportError`, `SafetensorsError` or `TokenizerError`.
   public init(huggingFaceFolder folder: URL) throws {
     let configFile = folder.appending(path: "config.json")
     var configuration = try ModelConfiguration(
       huggingFaceConfig: try contents(of: configFile), path: configFile.path)
     if let endTokens = try generationEndTokens(in: folder) { configuration.endTokens = endTokens }
-    let tokenizerFile = folder.appending(path: "tokenizer.json")
-    let tokenizer = try Tokenizer(
-      huggingFace: try contents(of: tokenizerFile), path: tokenizerFile.path)
+    let tokenizer = try Tokenizer(huggingFaceFolder: folder)
     let weights = try Weights(configuration, from: try ShardedSafetensors(folder: folder))
     try self.init(
       weights: weights, tokenizer: tokenizer, chatTemplate: try storedChatTemplate(in: folder),
@@ -70,14 +68,6 @@ struct ShardedSafetensors: TensorSource {
       }
       for name in file.names { files[name] = file }
     }
-  }
-}
-
-private func contents(of file: URL) throws -> Data {
-  do {
-    return try Data(contentsOf: file)
-  } catch {
-    throw ModelImportError.unreadable(path: file.path, reason: readingProblem(error))
   }
 }
 

@@ -4,45 +4,66 @@ struct AddedToken: Sendable, Hashable {
   let text: String
   /// Whether it is a control token rather than text of its own kind.
   let isSpecial: Bool
+  /// Whether it is looked for only after the text has been normalised.
+  var isNormalised = false
 }
 
-/// Finds added tokens in texts: the leftmost, and of those the longest.
+/// The added tokens of a tokenizer.
 struct AddedTokens: Sendable {
-  /// A part of a text.
-  enum Piece: Equatable {
-    case token(Int32)
-    case text(ArraySlice<UInt8>)
-  }
-
   /// The tokens, by id.
   let all: [AddedToken]
   /// The ids of those that are special.
   let specialIDs: Set<Int32>
-  private let candidates: [[(bytes: [UInt8], id: Int32, isSpecial: Bool)]]
+  /// Finds those that are matched in the text as it came.
+  let inGivenText: AddedTokenMatcher
+  /// Finds those that are matched in what is left, after that has been normalised.
+  let inNormalisedText: AddedTokenMatcher
 
-  init(_ tokens: [AddedToken]) {
+  init(_ tokens: [AddedToken], normalises: Bool) {
     all = tokens.sorted { $0.id < $1.id }
     specialIDs = Set(tokens.filter(\.isSpecial).map(\.id))
-    var candidates = [[(bytes: [UInt8], id: Int32, isSpecial: Bool)]](repeating: [], count: 256)
-    for token in all {
-      let bytes = Array(token.text.utf8)
-      if let first = bytes.first {
-        candidates[Int(first)].append((bytes, token.id, token.isSpecial))
-      }
+    inGivenText = AddedTokenMatcher(all.filter { !$0.isNormalised }) { $0 }
+    inNormalisedText = AddedTokenMatcher(all.filter(\.isNormalised)) {
+      normalises ? normalised($0) : $0
     }
-    self.candidates = candidates.map { $0.sorted { $0.bytes.count > $1.bytes.count } }
   }
 
   /// The token of a text, if it is one.
   func id(of text: String) -> Int32? {
     all.first { $0.text.utf8.elementsEqual(text.utf8) }?.id
   }
+}
+
+/// Finds added tokens in texts: the leftmost, and of those the longest.
+struct AddedTokenMatcher: Sendable {
+  /// A part of a text.
+  enum Piece: Equatable {
+    case token(Int32)
+    case text(ArraySlice<UInt8>)
+  }
+
+  private let candidates: [[(bytes: [UInt8], id: Int32, isSpecial: Bool)]]
+  private let isEmpty: Bool
+
+  /// - Parameter form: the form in which a token's text is looked for.
+  init(_ tokens: [AddedToken], form: (ArraySlice<UInt8>) -> ArraySlice<UInt8>) {
+    var candidates = [[(bytes: [UInt8], id: Int32, isSpecial: Bool)]](repeating: [], count: 256)
+    for token in tokens {
+      let bytes = Array(form(ArraySlice(token.text.utf8)))
+      if let first = bytes.first {
+        candidates[Int(first)].append((bytes, token.id, token.isSpecial))
+      }
+    }
+    self.candidates = candidates.map { $0.sorted { $0.bytes.count > $1.bytes.count } }
+    isEmpty = tokens.isEmpty
+  }
 
   /// Cuts UTF-8 text at the tokens in it.
-  func pieces(of text: [UInt8], allowSpecial: Bool) -> [Piece] {
+  func pieces(of text: ArraySlice<UInt8>, allowSpecial: Bool) -> [Piece] {
+    guard !isEmpty else { return [.text(text)] }
     var pieces: [Piece] = []
-    var (start, position) = (0, 0)
-    while position < text.count {
+    var (start, position) = (text.startIndex, text.startIndex)
+    while position < text.endIndex {
       guard let found = match(text[position...], allowSpecial: allowSpecial) else {
         position += 1
         continue
@@ -52,7 +73,7 @@ struct AddedTokens: Sendable {
       position += found.length
       start = position
     }
-    if start < text.count { pieces.append(.text(text[start...])) }
+    if start < text.endIndex { pieces.append(.text(text[start...])) }
     return pieces
   }
 

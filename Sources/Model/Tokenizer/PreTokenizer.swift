@@ -35,9 +35,10 @@ enum PreTokenizer: Sendable, Hashable {
 
   /// Single digits, and the stretches between them.
   private static func stretches(of text: TokenizerText) -> [Range<Int>] {
-    split(text, 0..<text.count) { text, start, limit in
+    let table = CharacterTable.shared
+    return split(text, 0..<text.count) { text, start, limit in
       var end = start
-      while end < limit, text.classes[end] != .number { end += 1 }
+      while end < limit, !table.isDigit(text.scalars[end]) { end += 1 }
       return max(end, start + 1)
     }
   }

@@ -23,7 +23,7 @@ public struct Tokenizer: Sendable {
   ) throws(MergeProblem) {
     self.vocabulary = vocabulary
     self.mergePairs = mergePairs
-    self.addedTokens = AddedTokens(addedTokens)
+    self.addedTokens = AddedTokens(addedTokens, normalises: normalises)
     self.preTokenizer = preTokenizer
     self.normalises = normalises
     self.ignoresMerges = ignoresMerges
@@ -43,10 +43,11 @@ public struct Tokenizer: Sendable {
   ///   are spelled like any other text. Added tokens that are not special are always matched.
   public func encode(_ text: String, allowSpecial: Bool = true) -> [Int32] {
     var ids: [Int32] = []
-    for piece in addedTokens.pieces(of: Array(text.utf8), allowSpecial: allowSpecial) {
+    let text = ArraySlice(text.utf8)
+    for piece in addedTokens.inGivenText.pieces(of: text, allowSpecial: allowSpecial) {
       switch piece {
       case .token(let id): ids.append(id)
-      case .text(let bytes): appendWords(of: bytes, to: &ids)
+      case .text(let bytes): append(bytes, to: &ids, allowSpecial: allowSpecial)
       }
     }
     return ids
@@ -68,8 +69,18 @@ public struct Tokenizer: Sendable {
   /// Whether a token is special, such as one that ends a text.
   public func isSpecial(_ id: Int32) -> Bool { addedTokens.specialIDs.contains(id) }
 
+  private func append(_ bytes: ArraySlice<UInt8>, to ids: inout [Int32], allowSpecial: Bool) {
+    let text = normalises ? normalised(bytes) : bytes
+    for piece in addedTokens.inNormalisedText.pieces(of: text, allowSpecial: allowSpecial) {
+      switch piece {
+      case .token(let id): ids.append(id)
+      case .text(let bytes): appendWords(of: bytes, to: &ids)
+      }
+    }
+  }
+
   private func appendWords(of bytes: ArraySlice<UInt8>, to ids: inout [Int32]) {
-    let text = TokenizerText(normalises ? normalised(bytes) : bytes)
+    let text = TokenizerText(bytes)
     for word in preTokenizer.words(of: text) {
       let bytes = text.bytes(of: word)
       ids += cache.tokens(of: bytes) {

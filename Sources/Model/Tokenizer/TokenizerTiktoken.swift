@@ -1,0 +1,116 @@
+import Foundation
+
+/// What a tiktoken file leaves to the program that reads it.
+private struct TiktokenFamily {
+  let tokenCount: Int
+  let preTokenizer: PreTokenizer
+  let normalises: Bool
+  /// The added tokens, from the first id after the file's own.
+  let special: [String]
+  /// Those after them that are text of their own kind.
+  let plain: [String]
+
+  static let all = [
+    TiktokenFamily(
+      tokenCount: 151_643, preTokenizer: .qwen2, normalises: true,
+      special: [
+        "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|object_ref_start|>",
+        "<|object_ref_end|>", "<|box_start|>", "<|box_end|>", "<|quad_start|>", "<|quad_end|>",
+        "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>",
+      ],
+      plain: [
+        "<tool_call>", "</tool_call>", "<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>",
+        "<|fim_pad|>", "<|repo_name|>", "<|file_sep|>",
+      ]),
+    TiktokenFamily(
+      tokenCount: 50256, preTokenizer: .gpt2, normalises: false, special: ["<|endoftext|>"],
+      plain: []),
+  ]
+}
+
+extension Tokenizer {
+  /// Reads a tiktoken file: on each line a token's bytes in base 64 and its rank.
+  ///
+  /// Such a file says nothing of words and added tokens. They are those of Qwen2.5 where it has
+  /// 151,643 tokens, and those of GPT-2 where it has 50,256.
+  /// - Throws: `TokenizerError`; `path` names the file in it.
+  public init(tiktoken data: Data, path: String) throws {
+    let tokens = try rankedTokens(data, path: path)
+    guard !tokens.isEmpty else {
+      throw TokenizerError.damaged(path: path, problem: "it is empty")
+    }
+    guard let family = TiktokenFamily.all.first(where: { $0.tokenCount == tokens.count }) else {
+      throw TokenizerError.unsupported(
+        path: path, feature: "\(tokens.count) ranks", supported: "Qwen2.5 (151643), GPT-2 (50256)")
+    }
+    let added = (family.special + family.plain).enumerated().map { index, text in
+      AddedToken(
+        id: Int32(tokens.count + index), text: text, isSpecial: index < family.special.count)
+    }
+    let vocabulary = Vocabulary(
+      tokens + added.map { Array($0.text.utf8) }, literals: Set(added.map(\.id)))
+    do {
+      try self.init(
+        vocabulary: vocabulary, mergePairs: try mergesByRank(of: tokens, path: path),
+        addedTokens: added, preTokenizer: family.preTokenizer, normalises: family.normalises)
+    } catch is MergeProblem {
+      throw TokenizerError.damaged(path: path, problem: "two ranks share a token")
+    }
+  }
+}
+
+/// The bytes of the tokens by rank.
+private func rankedTokens(_ data: Data, path: String) throws -> [[UInt8]] {
+  var tokens: [[UInt8]] = []
+  let lines = data.split(separator: 0x0A, omittingEmptySubsequences: false)
+  for (index, line) in lines.enumerated() where !line.isEmpty {
+    let parts = line.split(separator: 0x20)
+    guard parts.count == 2, let token = Data(base64Encoded: parts[0]), !token.isEmpty,
+      Int(String(decoding: parts[1], as: UTF8.self)) == tokens.count
+    else {
+      let kind = tokens.isEmpty ? "it is neither JSON nor GGUF, and " : ""
+      throw TokenizerError.damaged(
+        path: path, problem: "\(kind)line \(index + 1) is not a token in base 64 and its rank")
+    }
+    tokens.append(Array(token))
+  }
+  return tokens
+}
+
+/// Merges that make each token out of two of lower rank: the two that byte-pair encoding comes to
+/// with the merges before it.
+private func mergesByRank(of tokens: [[UInt8]], path: String) throws -> [MergePair] {
+  var byteTokens = [Int32?](repeating: nil, count: 256)
+  for (id, token) in tokens.enumerated() where token.count == 1 {
+    byteTokens[Int(token[0])] = Int32(id)
+  }
+  var results: [MergePair: Int32] = [:]
+  var pairs: [MergePair] = []
+  for (id, token) in tokens.enumerated() where token.count > 1 {
+    var parts = token.compactMap { byteTokens[Int($0)] }
+    mergeAll(&parts, results)
+    guard parts.count == 2 else {
+      throw TokenizerError.damaged(
+        path: path, problem: "the token of rank \(id) is not made of two of lower rank")
+    }
+    let pair = MergePair(left: parts[0], right: parts[1])
+    results[pair] = Int32(id)
+    pairs.append(pair)
+  }
+  return pairs
+}
+
+/// Merges the pair of the lowest rank, the leftmost of several, until none is left. A token's rank
+/// is its id here.
+private func mergeAll(_ parts: inout [Int32], _ results: [MergePair: Int32]) {
+  while true {
+    var best: (place: Int, result: Int32)?
+    for place in parts.indices.dropLast() {
+      let pair = MergePair(left: parts[place], right: parts[place + 1])
+      if let result = results[pair], result < best?.result ?? .max { best = (place, result) }
+    }
+    guard let best else { return }
+    parts[best.place] = best.result
+    parts.remove(at: best.place + 1)
+  }
+}
