@@ -32,7 +32,7 @@ enum TrainingFault: Error, Equatable, CustomStringConvertible {
     case .loss(_, let items) where !items.isEmpty, .gradient(_, _, let items) where !items.isEmpty:
       return "Try \(calmer); if it happens in the first steps, look at what is named here."
     case .loss, .gradient: return "Try \(calmer)."
-    case .weights: return "Try \(calmer), and an epsilon above 0."
+    case .weights: return "Try \(calmer), an epsilon above 0 and a beta2 below 1."
     }
   }
 
