@@ -19,4 +19,9 @@ struct ReferenceFolderTests {
     ]
     #expect(needed.filter { !model.has($0) } == [])
   }
+
+  @Test("lists of GGUF files name something", arguments: ["gguf/blocks.json", "gguf/tiny.json"])
+  func lists(_ path: String) {
+    #expect(!ReferenceFolder.has(path) || !ReferenceFolder.keys(of: path).isEmpty)
+  }
 }
