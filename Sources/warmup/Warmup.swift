@@ -14,7 +14,7 @@ struct Warmup: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       RunCommand.self, PlanCommand.self, StatusCommand.self, ShowCommand.self, ReportCommand.self,
-      ValidateCommand.self, SchemaCommand.self, ExportCommand.self,
+      ValidateCommand.self, SchemaCommand.self, ExportCommand.self, BenchCommand.self,
     ])
 
   static func main() {

@@ -1,4 +1,5 @@
 #pragma once
+#include <stdint.h>
 
 // Primitives on sixteen floats which Swift imports as SIMD16<Float> and inlines. They exist because
 // Swift's own fused multiply-add, square root, maximum and sum are slow at the x86-64 baseline.
@@ -58,6 +59,21 @@ CK_INLINE ck_float16 ck_exponential(ck_float16 x) {
   ck_float16 scale;
   __builtin_memcpy(&scale, &bits, sizeof scale);
   return power * scale;
+}
+
+/// The upper half of the nearest float32 whose lower half is zero, ties to even; NaN stays NaN.
+CK_INLINE uint16_t ck_bfloat16_bits(float value) {
+  uint32_t bits;
+  __builtin_memcpy(&bits, &value, sizeof bits);
+  if ((bits & 0x7fffffff) > 0x7f800000) return (uint16_t)(bits >> 16 | 0x40);
+  return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+/// The nearest number that bfloat16 can store.
+CK_INLINE float ck_rounded_to_bfloat16(float value) {
+  uint32_t bits = (uint32_t)ck_bfloat16_bits(value) << 16;
+  __builtin_memcpy(&value, &bits, sizeof value);
+  return value;
 }
 
 /// Tells the processor that this is a waiting loop.

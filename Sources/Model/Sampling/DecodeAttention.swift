@@ -35,22 +35,17 @@ struct DecodeAttention {
 
   private func attend(_ queries: Matrix, into output: Matrix, _ scores: Matrix) {
     forEachRun { block, first, count in
-      ck_multiply_rows(
-        RowProduct.instructionSet, queries.base, queries.stride, queries.rowCount,
-        block.keys(layer: layer, head: head), layout.headSize, count, layout.headSize, nil, 0,
-        scores.base + first, scores.stride)
+      block.keys.multiply(
+        queries, layer: layer, head: head, columns: count, inner: layout.headSize,
+        into: scores.columns(first..<first + count), accumulate: false)
     }
     for index in 0..<scores.rowCount {
       _ = Softmax.apply(scores.row(index), count: scores.columnCount)
     }
-    output.fill(with: 0)
     forEachRun { block, first, count in
-      for index in 0..<scores.rowCount {
-        ck_weighted_sum(
-          RowProduct.instructionSet, scores.row(index) + first, count,
-          block.values(layer: layer, head: head), layout.headSize, layout.headSize,
-          output.row(index))
-      }
+      block.values.multiply(
+        scores.columns(first..<first + count), layer: layer, head: head,
+        columns: layout.headSize, inner: count, into: output, accumulate: first > 0)
     }
   }
 

@@ -1,5 +1,3 @@
-import CKernels
-
 /// One step of decoding for several sequences: each sequence's last token in, the logits of its next
 /// one out. A sequence's logits do not depend on the others, nor on the threads.
 final class DecodeStep {
@@ -16,17 +14,9 @@ final class DecodeStep {
     var keyCount: Int { position + 1 }
   }
 
-  /// A block's weights, cut into pieces.
-  private struct BlockPieces {
-    let heads: [RowProduct.Piece]
-    let output: [RowProduct.Piece]
-    let gate: [RowProduct.Piece]
-    let up: [RowProduct.Piece]
-    let down: [RowProduct.Piece]
-  }
-
   private let configuration: ModelConfiguration
   private let parameters: ParameterViews
+  private let weights: DecodingWeights
   private let layout: HeadLayout
   private let pool: WorkerPool
   private let memory: FloatBuffer
@@ -37,15 +27,12 @@ final class DecodeStep {
   private let gate: Matrix
   private let up: Matrix
   private let logits: Matrix
-  private let blocks: [BlockPieces]
-  private let headPieces: [RowProduct.Piece]
   private var rotary: RotaryPositions
   private var scores: WorkerScratch
 
   /// Memory for up to `batchSize` sequences of a model whose weights outlive it.
-  init(_ weights: Weights, batchSize: Int, _ pool: WorkerPool) {
+  init(_ weights: Weights, _ decoding: DecodingWeights, batchSize: Int, _ pool: WorkerPool) {
     let c = weights.configuration
-    let views = weights.views
     let layout = HeadLayout(c)
     let queries = layout.queries.count
     let widths = [
@@ -61,27 +48,13 @@ final class DecodeStep {
     self.memory = memory
     (stream, normalised, heads, attention) = (matrices[0], matrices[1], matrices[2], matrices[3])
     (gate, up, logits) = (matrices[4], matrices[5], matrices[6])
-    blocks = views.blocks.map { Self.pieces($0, layout) }
-    headPieces = RowProduct.pieces(views.head)
     configuration = c
-    parameters = views
+    parameters = weights.views
+    self.weights = decoding
     self.layout = layout
     self.pool = pool
     rotary = RotaryPositions(c)
     scores = WorkerScratch(pool)
-  }
-
-  private static func pieces(_ view: BlockView, _ layout: HeadLayout) -> BlockPieces {
-    let linear = [
-      (view.query, layout.queries.lowerBound), (view.key, layout.keys.lowerBound),
-      (view.value, layout.values.lowerBound),
-    ]
-    return BlockPieces(
-      heads: linear.flatMap { view, column in
-        RowProduct.pieces(view.weight, bias: view.bias.map { UnsafePointer($0) }, column: column)
-      },
-      output: RowProduct.pieces(view.output), gate: RowProduct.pieces(view.gate),
-      up: RowProduct.pieces(view.up), down: RowProduct.pieces(view.down))
   }
 
   /// Computes the logits of each row's next token; they are good until the next call.
@@ -95,17 +68,16 @@ final class DecodeStep {
       stream.row(index).update(from: embedding, count: stream.columnCount)
     }
     for (layer, view) in parameters.blocks.enumerated() {
-      let pieces = blocks[layer]
+      let block = weights.blocks[layer]
       normalise(rows.count, view.attentionNorm)
-      RowProduct(input: normalised, output: heads).run(pieces.heads, rows: rows.count, pool)
+      computeHeads(rows.count, block)
       attend(rows, layer: layer, scratch)
-      RowProduct(input: attention, output: stream, accumulate: true)
-        .run(pieces.output, rows: rows.count, pool)
+      block.output.multiply(attention, rows: rows.count, into: stream, accumulate: true, pool)
       normalise(rows.count, view.feedForwardNorm)
-      feedForward(rows.count, pieces)
+      feedForward(rows.count, block)
     }
     normalise(rows.count, parameters.finalNorm)
-    RowProduct(input: normalised, output: logits).run(headPieces, rows: rows.count, pool)
+    weights.head.multiply(normalised, rows: rows.count, into: logits, pool)
     return logits.rows(0..<rows.count)
   }
 
@@ -115,30 +87,43 @@ final class DecodeStep {
     ).apply(stream.rows(0..<rows), into: normalised)
   }
 
-  private func feedForward(_ rows: Int, _ pieces: BlockPieces) {
-    let toGate = RowProduct(input: normalised, output: gate)
-    let toUp = RowProduct(input: normalised, output: up)
-    pool.parallel(pieces.gate.count) { task, _ in
-      let piece = pieces.gate[task]
-      toGate.run(piece, rows: rows)
-      toUp.run(pieces.up[task], rows: rows)
-      for row in 0..<rows {
-        let activation = gate.row(row) + piece.column
-        GatedActivation.apply(
-          gate: activation, up: up.row(row) + piece.column, into: activation,
-          count: piece.weight.rowCount)
-      }
+  private func computeHeads(_ rows: Int, _ block: DecodingWeights.Block) {
+    let layers = [
+      (block.query, layout.queries.lowerBound), (block.key, layout.keys.lowerBound),
+      (block.value, layout.values.lowerBound),
+    ]
+    let tasks = layers.flatMap { layer, column in
+      layer.pieces.map { (layer: layer, piece: $0, column: column) }
     }
-    RowProduct(input: gate, output: stream, accumulate: true).run(pieces.down, rows: rows, pool)
+    pool.parallel(tasks.count) { task, _ in
+      tasks[task].layer.multiply(
+        tasks[task].piece, normalised, rows: rows, into: heads, column: tasks[task].column)
+    }
   }
 
+  private func feedForward(_ rows: Int, _ block: DecodingWeights.Block) {
+    pool.parallel(block.gate.pieces.count) { task, _ in
+      let piece = block.gate.pieces[task]
+      block.gate.multiply(piece, normalised, rows: rows, into: gate)
+      block.up.multiply(piece, normalised, rows: rows, into: up)
+      for row in 0..<rows {
+        let activation = gate.row(row) + piece.lowerBound
+        GatedActivation.apply(
+          gate: activation, up: up.row(row) + piece.lowerBound, into: activation,
+          count: piece.count)
+      }
+    }
+    block.down.multiply(gate, rows: rows, into: stream, accumulate: true, pool)
+  }
+
+  /// Rows that share a prompt follow each other, so its keys and values stay in the cache.
   private func attend(_ rows: [Row], layer: Int, _ scratch: WorkerScratch.Shares) {
-    let headCount = configuration.keyValueHeadCount
-    pool.parallel(rows.count * headCount) { task, worker in
+    pool.parallel(rows.count * configuration.keyValueHeadCount) { task, worker in
+      let row = task % rows.count
       let head = DecodeAttention(
-        layout: layout, layer: layer, head: task % headCount, row: rows[task / headCount])
+        layout: layout, layer: layer, head: task / rows.count, row: rows[row])
       head.run(
-        heads.row(task / headCount), rotary, into: attention.row(task / headCount),
+        heads.row(row), rotary, into: attention.row(row),
         scores: scratch.rows(layout.groupSize, of: worker))
     }
   }

@@ -1,26 +1,71 @@
-/// Keys and values of a few positions in all blocks of a model.
-final class KeyValueBlock {
-  /// How many positions there is room for.
-  static let length = 64
+import CKernels
 
-  private let buffer: FloatBuffer
-  private let heads: Int
-  private let headSize: Int
+/// Keys and values of a few positions in all blocks of a model, in panels: a query's scores and the
+/// sum of values are products with them.
+final class KeyValueBlock {
+  /// How many positions there is room for; a whole number of panels.
+  static let length = 4 * PanelWeights.panelWidth
+
+  /// Panels of positions [head size, positions].
+  let keys: HeadPanels
+  /// Panels of elements [positions, head size].
+  let values: HeadPanels
 
   init(_ configuration: ModelConfiguration) {
+    let size = configuration.headSize
+    keys = HeadPanels(configuration, columns: Self.length, inner: size)
+    values = HeadPanels(configuration, columns: size, inner: Self.length)
+  }
+}
+
+/// A matrix in panels for each key head of each block.
+struct HeadPanels {
+  private let heads: Int
+  /// Rows of each panel.
+  private let inner: Int
+  /// Floats of one head.
+  private let size: Int
+  private let memory: FloatBuffer
+
+  init(_ configuration: ModelConfiguration, columns: Int, inner: Int) {
     heads = configuration.keyValueHeadCount
-    headSize = configuration.headSize
-    buffer = FloatBuffer(count: configuration.layerCount * 2 * heads * Self.length * headSize)
+    self.inner = inner
+    let width = PanelWeights.panelWidth
+    size = (columns + width - 1) / width * width * inner
+    memory = FloatBuffer(count: configuration.layerCount * heads * size)
   }
 
-  /// One head's keys [length, head size].
-  func keys(layer: Int, head: Int) -> UnsafeMutablePointer<Float> {
-    buffer.base + (layer * 2 * heads + head) * Self.length * headSize
+  private func base(layer: Int, head: Int) -> UnsafeMutablePointer<Float> {
+    memory.base + (layer * heads + head) * size
   }
 
-  /// One head's values [length, head size].
-  func values(layer: Int, head: Int) -> UnsafeMutablePointer<Float> {
-    keys(layer: layer, head: head) + heads * Self.length * headSize
+  /// Writes a column.
+  func write(_ column: UnsafePointer<Float>, to index: Int, layer: Int, head: Int) {
+    let width = PanelWeights.panelWidth
+    let start = base(layer: layer, head: head) + index / width * width * inner + index % width
+    for row in 0..<inner { start[row * width] = column[row] }
+  }
+
+  /// Writes the first `count` elements of a row.
+  func writeRow(_ row: UnsafePointer<Float>, count: Int, to index: Int, layer: Int, head: Int) {
+    let width = PanelWeights.panelWidth
+    var start = base(layer: layer, head: head) + index * width
+    for first in stride(from: 0, to: count, by: width) {
+      start.update(from: row + first, count: min(width, count - first))
+      start += width * inner
+    }
+  }
+
+  /// y = x F or y += x F, where F are the first rows and columns of a head's matrix.
+  func multiply(
+    _ x: Matrix, layer: Int, head: Int, columns: Int, inner: Int, into y: Matrix, accumulate: Bool
+  ) {
+    let factor = ck_panel_factor(
+      panels: base(layer: layer, head: head), format: Int32(CK_FLOAT32), columns: columns,
+      inner: inner, capacity: self.inner)
+    ck_multiply_panels(
+      PanelWeights.instructionSet, x.base, x.stride, x.rowCount, factor, nil,
+      Int32(accumulate ? CK_ADD : CK_SET), y.base, y.stride)
   }
 }
 
@@ -45,11 +90,10 @@ struct KeyValueCache {
     _ position: Int, layer: Int, head: Int, key: UnsafePointer<Float>, value: UnsafePointer<Float>
   ) {
     let block = blocks[position / KeyValueBlock.length]
-    let offset = position % KeyValueBlock.length * configuration.headSize
-    (block.keys(layer: layer, head: head) + offset).update(
-      from: key, count: configuration.headSize)
-    (block.values(layer: layer, head: head) + offset).update(
-      from: value, count: configuration.headSize)
+    let index = position % KeyValueBlock.length
+    block.keys.write(key, to: index, layer: layer, head: head)
+    block.values.writeRow(
+      value, count: configuration.headSize, to: index, layer: layer, head: head)
   }
 
   /// Calls `body` with each block, its first position and how many of its positions are filled.

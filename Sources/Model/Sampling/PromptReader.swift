@@ -2,12 +2,16 @@
 final class PromptReader {
   private let configuration: ModelConfiguration
   private let parameters: ParameterViews
+  private let head: PanelWeights
   private let pool: WorkerPool
   private let forwardPass: ForwardPass
   private let layout: HeadLayout
   private var normalised = ReusedBuffer()
 
-  init(_ weights: Weights, _ pool: WorkerPool) {
+  /// A reader of the prompts of a model whose weights outlive it.
+  init(_ decoding: DecodingWeights, _ pool: WorkerPool) {
+    let weights = decoding.rounded
+    head = decoding.head
     configuration = weights.configuration
     parameters = weights.views
     layout = HeadLayout(weights.configuration)
@@ -46,8 +50,7 @@ final class PromptReader {
     return [Float](unsafeUninitializedCapacity: configuration.vocabularySize) { buffer, count in
       count = configuration.vocabularySize
       guard let base = buffer.baseAddress else { return }
-      RowProduct(input: input, output: Matrix(base, rows: 1, columns: count))
-        .run(RowProduct.pieces(parameters.head), rows: 1, pool)
+      head.multiply(input, rows: 1, into: Matrix(base, rows: 1, columns: count), pool)
     }
   }
 }

@@ -7,6 +7,7 @@ public final class Sampler {
   private let weights: Weights
   private let pool: WorkerPool
   private let batchSize: Int
+  private let decoding: DecodingWeights
   private let reader: PromptReader
   private let step: DecodeStep
 
@@ -16,13 +17,17 @@ public final class Sampler {
   ///   - pool: Who does the work.
   ///   - batchSize: How many sequences are decoded together; the more, the less often the weights
   ///     are read.
-  public init(weights: Weights, pool: WorkerPool, batchSize: Int = 32) {
+  ///   - precision: What the weights of linear layers are rounded to. All else is float32.
+  public init(
+    weights: Weights, pool: WorkerPool, batchSize: Int = 32, precision: Precision = .float32
+  ) {
     precondition(batchSize > 0)
     self.weights = weights
     self.pool = pool
     self.batchSize = batchSize
-    reader = PromptReader(weights, pool)
-    step = DecodeStep(weights, batchSize: batchSize, pool)
+    decoding = DecodingWeights(weights, precision)
+    reader = PromptReader(decoding, pool)
+    step = DecodeStep(weights, decoding, batchSize: batchSize, pool)
   }
 
   /// Completes each request once for each of its streams.
@@ -45,6 +50,7 @@ public final class Sampler {
     interrupted: () -> Bool = { false }
   ) throws -> [[Completion]] {
     try check(requests)
+    decoding.refresh(pool)
     var completions: [[Completion?]] = requests.map {
       [Completion?](repeating: nil, count: $0.streams.count)
     }

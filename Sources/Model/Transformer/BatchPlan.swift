@@ -49,7 +49,7 @@ struct BatchPlan {
   }
 
   /// The most rows that a block has.
-  static let largestBlock = 256
+  static let largestBlock = 320
 
   /// Cuts rows into blocks small enough for the caches and many enough for several threads.
   static func blocks(of count: Int, largest: Int = largestBlock) -> [Range<Int>] {

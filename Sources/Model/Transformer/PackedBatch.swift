@@ -49,6 +49,11 @@ public struct PackedBatch: Sendable, Equatable {
 }
 
 extension PackedBatch {
+  /// About how many tokens supervised training computes at once: the activations of 1,024 tokens take
+  /// less memory than weights and moments, and more tokens are hardly faster. It is a constant, so
+  /// that sums are always added in the same order.
+  public static let supervisedTokens = 1024
+
   /// Appends a sequence of which some tokens are to be predicted.
   ///
   /// Tokens after the last one in the loss, and that one itself, predict nothing and are left out.

@@ -81,10 +81,10 @@ package struct ReinforceStage: Stage {
       let old = number == 0 ? nil : sampled
       engine.zeroGradients()
       last.update = update.accumulate(engine, old: old, reference: referenceScores)
-      guard last.update.loss.isFinite else {
+      let notFinite = last.update.notFinite.sorted()
+      guard last.update.loss.isFinite, notFinite.isEmpty else {
         throw TrainingFault.loss(
-          step: step,
-          items: last.update.notFinite.map { "sample \($0.sample) of \(problem($0.group))" })
+          step: step, items: notFinite.map { "sample \($0.sample) of \(problem($0.group))" })
       }
       do {
         last.gradientNorm = try apply()

@@ -30,24 +30,29 @@ package struct PolicyUpdate {
     package var divergence = 0.0
     package var mismatchSum = 0.0
     package var mismatchMax = 0.0
-    /// The completions whose part of the loss is not finite.
-    package var notFinite: [CompletionIndex] = []
+    /// The completions whose log-probabilities or part of the loss are not finite.
+    package var notFinite: Set<CompletionIndex> = []
 
     fileprivate mutating func add(_ result: PolicyLoss.Result, of completion: CompletionIndex) {
       loss += result.loss
       clippedLow += result.clippedLow
       clippedHigh += result.clippedHigh
       divergence += result.divergence
-      if !result.loss.isFinite { notFinite.append(completion) }
+      if !result.loss.isFinite { notFinite.insert(completion) }
     }
   }
 
   /// A completion of a step.
-  package struct CompletionIndex: Sendable, Equatable {
+  package struct CompletionIndex: Sendable, Hashable, Comparable {
     /// The place of its group in the step.
     package let group: Int
     /// Its number in the group.
     package let sample: Int
+
+    /// By group, then by number.
+    package static func < (one: CompletionIndex, other: CompletionIndex) -> Bool {
+      (one.group, one.sample) < (other.group, other.sample)
+    }
   }
 
   /// log p of the tokens, by group and completion; nil for groups that are not computed.
@@ -130,9 +135,8 @@ package struct PolicyUpdate {
     _ report: inout Report
   ) {
     let (batch, ranges) = packed(index)
-    let scores = engine.backward(batch, temperature: temperature) { scores in
-      let current = ranges.map { scores[$0].map(\.logProbability) }
-      return zip(members[index], current).enumerated().flatMap { sample, pair in
+    func coefficients(_ current: [[Float]]) -> [Float] {
+      zip(members[index], current).enumerated().flatMap { sample, pair in
         let result = evaluate(
           pair.0, current: pair.1, old: old?[index]?[sample],
           reference: reference?[index]?[sample])
@@ -140,6 +144,16 @@ package struct PolicyUpdate {
         return result.coefficients.flatMap(\.self)
       }
     }
+    // With a ratio of 1 and no divergence the loss does not depend on log p.
+    let isKnown = old == nil && reference == nil
+    let scores =
+      isKnown
+      ? engine.backward(
+        batch, temperature: temperature,
+        coefficients: coefficients(ranges.map { [Float](repeating: 0, count: $0.count) }))
+      : engine.backward(batch, temperature: temperature) { scores in
+        coefficients(ranges.map { scores[$0].map(\.logProbability) })
+      }
     note(scores, ranges, of: index, &report)
   }
 
@@ -189,7 +203,10 @@ package struct PolicyUpdate {
   private func note(
     _ scores: [TokenScore], _ ranges: [Range<Int>], of index: Int, _ report: inout Report
   ) {
-    for (range, member) in zip(ranges, members[index]) {
+    for (sample, (range, member)) in zip(ranges, members[index]).enumerated() {
+      if scores[range].contains(where: { !$0.logProbability.isFinite }) {
+        report.notFinite.insert(CompletionIndex(group: index, sample: sample))
+      }
       for (score, sampled) in zip(scores[range], member.completion.logProbabilities) {
         let difference = Double(abs(score.logProbability - sampled))
         report.mismatchSum += difference

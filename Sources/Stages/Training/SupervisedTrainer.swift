@@ -14,10 +14,6 @@ struct SupervisedTrainer {
   let optimiser: OptimiserParameters
   let checkpointSeconds: Double
 
-  /// Tokens computed at once: bounds memory, and is fixed so that sums are always added in the
-  /// same order.
-  private static let packTokens = 4096
-
   /// Trains, then writes the output `model`.
   func run() throws {
     let loop = TrainingLoop(
@@ -84,7 +80,7 @@ struct SupervisedTrainer {
     for example in batch {
       if example.tokens.count > room {
         packs.append([])
-        room = Self.packTokens
+        room = PackedBatch.supervisedTokens
       }
       packs[packs.count - 1].append(example)
       room -= example.tokens.count
