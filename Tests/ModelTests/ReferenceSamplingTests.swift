@@ -76,9 +76,9 @@ struct ReferenceSamplingTests {
     }
   }
 
-  /// Whether one token has nearly all of the probability.
+  /// Whether one token has so much of the probability that all samples may be it.
   private func wholeMass(_ distribution: ReferenceJSON) -> Bool {
-    distribution["probs"].numbers.first.map { $0 > 0.9 } ?? false
+    distribution["probs"].numbers.first.map { $0 > 0.7 } ?? false
   }
 
   private func options(_ distribution: ReferenceJSON) -> SamplingOptions {
