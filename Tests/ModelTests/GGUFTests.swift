@@ -87,37 +87,6 @@ import Testing
     #expect(error?.description.contains("a/b.gguf") == true)
   }
 
-  // Skipped where the reference fixtures do not lie beside the project.
-  @Test(.enabled(if: ReferenceFixtures.areThere), arguments: ElementFormat.allCases)
-  func dequantisesLikeTheReference(_ format: ElementFormat) throws {
-    guard format != .float32 else { return }
-    let json = try JSONSerialization.jsonObject(
-      with: Data(contentsOf: ReferenceFixtures.file("gguf/blocks.json")))
-    let blocks = try #require(json as? [String: [String: Any]])
-    let description = try #require(blocks[format.name])
-    let base64 = try #require(description["base64"] as? String)
-    let expected = try SafetensorsFile(
-      contentsOf: ReferenceFixtures.file("gguf/blocks.safetensors")
-    ).floats(format.name)
-    #expect(format.decoded(try #require(Data(base64Encoded: base64))) == expected)
-  }
-
-  @Test(.enabled(if: ReferenceFixtures.areThere), arguments: ["llama", "qwen2"])
-  func importsWholeFiles(_ name: String) throws {
-    let model = try ImportedModel(
-      contentsOf: ReferenceFixtures.file("gguf/tiny-\(name).gguf"))
-    #expect(model.tokenizer == nil)
-    let reference = try SafetensorsFile(
-      contentsOf: ReferenceFixtures.file("gguf/tiny-\(name).dequantised.safetensors"))
-    let names = reference.names.filter { !$0.hasPrefix("ref.") }
-    #expect(names == model.weights.layout.entries.map(\.name).sorted())
-    for tensor in names { #expect(model.weights[tensor] == (try reference.floats(tensor))) }
-    let c = model.weights.configuration
-    #expect(c.architecture.rawValue == name)
-    #expect(c.normEpsilon == 1e-5 && c.ropeTheta == 100_000 && c.contextLength == 512)
-    #expect(c.tiedEmbeddings == (name == "llama") && c.attentionBias == (name == "qwen2"))
-  }
-
   // Skipped unless the environment variable WARMUP_SMOLLM2 names the GGUF file of SmolLM2-135M.
   @Test(.enabled(if: ProcessInfo.processInfo.environment["WARMUP_SMOLLM2"] != nil))
   func importsSmolLM2() throws {

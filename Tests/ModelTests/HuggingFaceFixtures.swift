@@ -1,18 +1,6 @@
 import Foundation
 import Model
 
-/// The reference files beside the project. Tests that need them are skipped where there are none.
-enum ReferenceFixtures {
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-    .appending(path: "../../../shared/fixtures/reference").standardized
-
-  static var areThere: Bool {
-    FileManager.default.fileExists(atPath: folder.appending(path: "gguf/tiny.json").path)
-  }
-
-  static func file(_ path: String) -> URL { folder.appending(path: path) }
-}
-
 /// A folder that disappears with its owner.
 final class TemporaryFolder: Sendable {
   let url: URL

@@ -26,15 +26,6 @@ import Testing
     #expect(read.chatTemplate == "{{ \"x\" }}\n")
   }
 
-  @Test(
-    .enabled(if: ReferenceFixtures.areThere), arguments: ["llama", "qwen2-tied", "qwen2-untied"])
-  func configurationSurvivesARoundTrip(_ name: String) throws {
-    let data = try Data(contentsOf: ReferenceFixtures.file("\(name)/config.json"))
-    let read = try ModelConfiguration(huggingFaceConfig: data)
-    #expect(read.hiddenSize == 64 && read.vocabularySize == 151 && read.endTokens == [2])
-    #expect(try ModelConfiguration(huggingFaceConfig: read.huggingFaceConfig) == read)
-  }
-
   private static var configuration: [String: Any] {
     [
       "model_type": "llama", "vocab_size": 300, "hidden_size": 8, "intermediate_size": 12,
@@ -49,17 +40,48 @@ import Testing
     return try ModelConfiguration(huggingFaceConfig: JSONSerialization.data(withJSONObject: json))
   }
 
-  @Test func readsBothStylesOfRotaryBase() throws {
-    #expect(try read(changing: ["rope_theta": 5e5]).ropeTheta == 5e5)
-    let newer: [String: Any] = ["rope_theta": 1e6, "rope_type": "default"]
-    #expect(try read(changing: ["rope_parameters": newer]).ropeTheta == 1e6)
+  @Test(arguments: [
+    (#"{}"#, 1e4),
+    (#"{"rope_theta": 5e5}"#, 5e5),
+    (#"{"rope_theta": 5e5, "rope_scaling": {"type": "default"}}"#, 5e5),
+    (#"{"rope_parameters": {"rope_theta": 1e6, "rope_type": "default"}}"#, 1e6),
+    (#"{"rope_parameters": {"rope_theta": 1e6}, "rope_theta": 5e5}"#, 1e6),
+    (#"{"rope_parameters": {"rope_type": "default"}, "rope_theta": 5e5}"#, 5e5),
+    (#"{"rope_parameters": {"rope_theta": 1e6, "partial_rotary_factor": 1.0}}"#, 1e6),
+    (#"{"rope_parameters": null, "rope_scaling": null}"#, 1e4),
+  ])
+  func readsEveryStyleOfRotaryBase(_ changes: String, _ base: Double) throws {
+    #expect(try read(changing: changes).ropeTheta == base)
+  }
+
+  /// What transformers takes where the file says nothing.
+  @Test func whatIsLeftOutHasTheDefaultsOfTransformers() throws {
+    let names = ["tie_word_embeddings", "num_key_value_heads", "rms_norm_eps", "hidden_act"]
+    let nothing = Dictionary(uniqueKeysWithValues: names.map { ($0, NSNull() as Any) })
+    for family in ["llama", "qwen2"] {
+      let read = try read(changing: nothing.merging(["model_type": family]) { $1 })
+      #expect(!read.tiedEmbeddings && read.normEpsilon == 1e-6)
+      #expect(read.keyValueHeadCount == 4 && read.headSize == 2)
+      #expect(read.attentionBias == (family == "qwen2"))
+    }
     #expect(try read(changing: [:]).endTokens == [2, 0])
-    #expect(try read(changing: [:]).headSize == 2)
+    let qwen: [String: Any] = [
+      "model_type": "qwen2", "use_sliding_window": false, "sliding_window": 32,
+    ]
+    #expect(try read(changing: qwen).architecture == .qwen2)
+  }
+
+  private func read(changing changes: String) throws -> ModelConfiguration {
+    let json = try JSONSerialization.jsonObject(with: Data(changes.utf8))
+    return try read(changing: try #require(json as? [String: Any]))
   }
 
   @Test(arguments: [
-    (#"{"rope_scaling": {"type": "linear", "factor": 2}}"#, "rope_scaling"),
-    (#"{"rope_parameters": {"rope_theta": 1e6, "rope_type": "yarn"}}"#, "rope_scaling"),
+    (#"{"rope_scaling": {"type": "linear", "factor": 2}}"#, "rope_scaling of the type 'linear'"),
+    (#"{"rope_scaling": {"rope_type": "llama3", "factor": 8}}"#, "of the type 'llama3'"),
+    (#"{"rope_parameters": {"rope_theta": 1e6, "rope_type": "yarn"}}"#, "of the type 'yarn'"),
+    (#"{"rope_parameters": {"rope_theta": 1, "partial_rotary_factor": 0.5}}"#, "partial_rotary"),
+    (#"{"partial_rotary_factor": 0.5}"#, "partial_rotary_factor"),
     (#"{"rope_parameters": {"full_attention": {}}}"#, "rope_theta"),
     (#"{"model_type": "qwen2", "use_sliding_window": true}"#, "sliding"),
     (#"{"layer_types": ["full_attention", "sliding_attention"]}"#, "sliding"),
@@ -67,7 +89,9 @@ import Testing
     (#"{"attention_bias": true}"#, "attention_bias"),
     (#"{"mlp_bias": true}"#, "mlp_bias"),
     (#"{"quantization_config": {}}"#, "quantization_config"),
-    (#"{"model_type": "gemma3"}"#, "supported are llama and qwen2"),
+    (#"{"model_type": "gemma3"}"#, "family 'gemma3'; supported are llama and qwen2"),
+    (#"{"model_type": null}"#, "supported are llama and qwen2"),
+    (#"{"tie_word_embeddings": "yes"}"#, "'tie_word_embeddings' has the wrong type"),
     (#"{"num_key_value_heads": 3}"#, "cannot share"),
     (#"{"hidden_size": 0}"#, "below 1"),
     (#"{"num_hidden_layers": 1000000000}"#, "absurdly large"),
@@ -76,8 +100,6 @@ import Testing
     (#"{"vocab_size": null}"#, "'vocab_size' is missing"),
   ])
   func refusesWhatItCannotCompute(_ changes: String, _ words: String) throws {
-    let json = try JSONSerialization.jsonObject(with: Data(changes.utf8))
-    let changes = try #require(json as? [String: Any])
     let error = #expect(throws: ModelImportError.self) { try read(changing: changes) }
     #expect(error?.description.contains(words) == true, "\(String(describing: error))")
   }
@@ -108,6 +130,70 @@ import Testing
     let read = try ImportedModel(contentsOf: folder.url)
     #expect(
       read.weights.buffer[0..<weights.layout.count] == weights.buffer[0..<weights.layout.count])
+  }
+
+  /// 16-bit numbers are widened, and may differ from tensor to tensor.
+  @Test(arguments: [["BF16"], ["F16"], ["BF16", "F32", "F16"]])
+  func importsEveryNumberFormat(_ types: [String]) throws {
+    let weights = tinyWeights(.qwen2, tied: false)
+    let folder = try TemporaryFolder()
+    try HuggingFaceExport.write(weights, tokenizer: try tokenizer(), to: folder.url)
+    let tensors = weights.layout.entries.enumerated().map { index, entry in
+      (entry, types[index % types.count])
+    }
+    try write(tensors, of: weights, to: folder.url.appending(path: "model.safetensors"))
+    let read = try ImportedModel(contentsOf: folder.url).weights
+    for (entry, type) in tensors {
+      let wanted = try #require(weights[entry.name]).map { Self.rounded($0, to: type) }
+      #expect(read[entry.name] == wanted)
+    }
+  }
+
+  private static func rounded(_ value: Float, to type: String) -> Float {
+    switch type {
+    case "BF16": Float(bitPattern: value.bitPattern & 0xFFFF_0000)
+    case "F16": Float(Float16(value))
+    default: value
+    }
+  }
+
+  /// Writes tensors in a number format each.
+  private func write(
+    _ tensors: [(entry: ParameterLayout.Entry, type: String)], of weights: Weights, to file: URL
+  ) throws {
+    var header: [String: Any] = [:]
+    var body = Data()
+    for (entry, type) in tensors {
+      let start = body.count
+      for value in weights[entry.name] ?? [] {
+        let value = Self.rounded(value, to: type)
+        let bytes: [UInt8] =
+          switch type {
+          case "BF16": withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0[2...]) }
+          case "F16": withUnsafeBytes(of: Float16(value).bitPattern.littleEndian) { Array($0) }
+          default: withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) }
+          }
+        body += bytes
+      }
+      header[entry.name] = [
+        "dtype": type, "shape": entry.shape, "data_offsets": [start, body.count],
+      ]
+    }
+    let json = try JSONSerialization.data(withJSONObject: header)
+    let length = withUnsafeBytes(of: UInt64(json.count).littleEndian) { Data($0) }
+    try (length + json + body).write(to: file)
+  }
+
+  @Test(arguments: [Float.nan, .infinity, -.infinity])
+  func refusesNumbersThatAreNone(_ value: Float) throws {
+    let weights = tinyWeights(.llama)
+    let name = "model.layers.1.self_attn.v_proj.weight"
+    let entry = try #require(weights.layout[name])
+    weights.buffer[entry.offset + 3..<entry.offset + 4] = [value]
+    let folder = try TemporaryFolder()
+    try HuggingFaceExport.write(weights, tokenizer: try tokenizer(), to: folder.url)
+    let error = #expect(throws: ModelImportError.self) { try ImportedModel(contentsOf: folder.url) }
+    #expect(error?.description.contains("the tensor '\(name)' holds \(value) at element 3") == true)
   }
 
   @Test func refusesMissingTensors() throws {

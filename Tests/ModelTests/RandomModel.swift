@@ -4,20 +4,23 @@ import Model
 enum RandomModel {
   /// A shape whose sizes are no multiples of sixteen, so that the ends of loops are tested too.
   static func configuration(
-    architecture: ModelConfiguration.Architecture = .qwen2, tied: Bool = true
+    architecture: ModelConfiguration.Architecture = .qwen2, tied: Bool = true,
+    contextLength: Int = 512
   ) -> ModelConfiguration {
     ModelConfiguration(
       architecture: architecture, vocabularySize: 53, hiddenSize: 36, intermediateSize: 50,
-      layerCount: 2, headCount: 6, keyValueHeadCount: 2, headSize: 10, contextLength: 512,
+      layerCount: 2, headCount: 6, keyValueHeadCount: 2, headSize: 10, contextLength: contextLength,
       ropeTheta: 10_000, normEpsilon: 1e-5, tiedEmbeddings: tied,
       attentionBias: architecture == .qwen2)
   }
 
   /// Weights large enough for nothing to be negligible, and no parameter at its initial value.
   static func weights(
-    architecture: ModelConfiguration.Architecture = .qwen2, tied: Bool = true, seed: UInt64 = 1
+    architecture: ModelConfiguration.Architecture = .qwen2, tied: Bool = true,
+    contextLength: Int = 512, seed: UInt64 = 1
   ) -> Weights {
-    let weights = Weights(configuration(architecture: architecture, tied: tied))
+    let weights = Weights(
+      configuration(architecture: architecture, tied: tied, contextLength: contextLength))
     for entry in weights.layout.entries {
       var stream = RandomStream(seed: seed, entry.name)
       let centre: Float = entry.name.hasSuffix("norm.weight") ? 1 : 0

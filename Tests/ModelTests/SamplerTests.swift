@@ -24,34 +24,6 @@ struct SamplerTests {
     ).generate(requests, options: options)
   }
 
-  @Test(
-    "completions do not depend on batch size, threads or order",
-    arguments: [(1, 1), (2, 3), (2, 5), (3, 32)])
-  func independence(threads: Int, batchSize: Int) throws {
-    let requests = Self.requests()
-    let expected = try Self.generate(requests, threads: 1, batchSize: 2)
-    #expect(Set(expected.flatMap(\.self).map(\.finish)) == [.stopToken, .length])
-    let actual = try Self.generate(requests, threads: threads, batchSize: batchSize)
-    #expect(actual == expected)
-    let reversed = try Self.generate(requests.reversed(), threads: threads, batchSize: batchSize)
-    #expect(reversed.reversed() == expected)
-  }
-
-  @Test("decoding with the cache is the full forward pass")
-  func cache() throws {
-    let requests = Self.requests()
-    let completions = try Self.generate(requests, threads: 2, batchSize: 4)
-    var batch = PackedBatch()
-    for (request, completions) in zip(requests, completions) {
-      batch.append(prompt: request.prompt, completions: completions.map(\.tokens))
-    }
-    let engine = TrainingEngine(weights: RandomModel.weights(), pool: WorkerPool(threads: 2))
-    let scores = engine.logProbabilities(batch, temperature: Self.options.temperature)
-    let sampled = completions.flatMap(\.self).flatMap(\.logProbabilities)
-    #expect(sampled.count == scores.count && sampled.count > 300)
-    for (a, b) in zip(sampled, scores) { #expect(abs(a - b.logProbability) < 1e-4) }
-  }
-
   @Test("a completion ends at the stop token, the limit, or where the caller says")
   func finish() throws {
     let sampler = Sampler(

@@ -36,7 +36,7 @@ struct GoldenTokens: Decodable {
   }
 
   @Test(arguments: ["gpt2", "smollm2", "qwen2"])
-  func equalsTheReference(_ name: String) throws {
+  func equalsTheOriginal(_ name: String) throws {
     try check(try GoldenTokens.tokenizer(name), name)
   }
 
@@ -49,7 +49,7 @@ struct GoldenTokens: Decodable {
   }
 
   // Skipped unless the environment variable WARMUP_SMOLLM2 names the GGUF file of SmolLM2-135M.
-  @Test(.enabled(if: gguf != nil)) func equalsTheReferenceOnSmolLM2() throws {
+  @Test(.enabled(if: gguf != nil)) func equalsTheOriginalOnSmolLM2() throws {
     let path = try #require(Self.gguf)
     let tokenizer = try Tokenizer(gguf: GGUFFile(contentsOf: URL(filePath: path)))
     #expect(tokenizer.vocabularySize == 49152)

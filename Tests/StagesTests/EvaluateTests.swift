@@ -59,6 +59,33 @@ import Testing
     #expect(files[2] == files[0])
   }
 
+  /// A killed run leaves whole rows, in the order in which they were done, and perhaps half of one.
+  @Test func completionsDoNotDependOnAnInterruption() throws {
+    let whole = try RecipeRun(Self.recipe())
+    let part = try #require(whole.parts("evaluate/completions").first)
+    let columns = ["id", "problem", "problem_id", "sample", "prompt", "completion", "tokens"]
+    let rows = try RowTable(contentsOf: part.appending(path: "completions.h5")).rows
+    #expect(rows.count == 6 && columns.allSatisfy { rows[0][$0] != nil })
+    let resumed = try RecipeRun(Self.recipe()) { cache in
+      let work = cache.workFolder(part.lastPathComponent).url
+      try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
+      let file = work.appending(path: "completions.jsonl")
+      let log = try RowLog(file: file)
+      for index in [4, 1, 0] { try log.append(rows[index]) }
+      try log.sync()
+      let handle = try FileHandle(forWritingTo: file)
+      try handle.seekToEnd()
+      try handle.write(contentsOf: Data(#"{"id": "kk/seed1"#.utf8))
+      try handle.close()
+    }
+    #expect(resumed.summary.exitCode == 0, "\(resumed.summary.outcomes)")
+    let again = try #require(resumed.parts("evaluate/completions").first)
+    #expect(again.lastPathComponent == part.lastPathComponent)
+    #expect(
+      try Data(contentsOf: again.appending(path: "completions.h5"))
+        == Data(contentsOf: part.appending(path: "completions.h5")))
+  }
+
   @Test func rowsNameProblemAndSample() throws {
     let rows = try RecipeRun(Self.recipe()).rows("scores[seed=1]", "scores")
     #expect(rows.map { $0["sample"]?.integer } == [0, 1, 0, 1, 0, 1])

@@ -137,7 +137,7 @@ import Testing
 /// The 500 problems of MATH-500, which lie beside the project where its makers work.
 @Suite(.enabled(if: SharedData.exists("data/math/math500_test.jsonl"), "needs ../shared"))
 struct Math500Tests {
-  @Test func everyReferenceAgreesWithItself() throws {
+  @Test func everyAnswerAgreesWithItself() throws {
     for row in try SharedData.rows("data/math/math500_test.jsonl") {
       let answer = try #require(row["answer"]?.string)
       let solution = try #require(row["solution"]?.string)

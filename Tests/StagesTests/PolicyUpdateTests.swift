@@ -138,6 +138,20 @@ import Testing
     #expect(difference <= 2e-5 * largest, "\(difference) of \(largest)")
   }
 
+  /// Only one normaliser looks at micro-batches; memory does not need them.
+  @Test(arguments: PolicyLoss.Normaliser.allCases)
+  func microBatchesAreTheWholeBatch(normaliser: PolicyLoss.Normaliser) {
+    let gradients = [1, 4, 100].map { size in
+      var parameters = parameters(normaliser)
+      parameters.microbatch = size
+      let engine = engine(1)
+      _ = PolicyUpdate(groups, parameters).accumulate(engine, old: nil, reference: nil)
+      return engine.gradients[0..<engine.gradients.count]
+    }
+    let areEqual = gradients[0] == gradients[1] && gradients[1] == gradients[2]
+    #expect(areEqual == (normaliser != .microbatchTokens))
+  }
+
   @Test func ratiosFarFromOneAreClipped() {
     let update = PolicyUpdate(groups, parameters(.batchTokens))
     let reports = (2...5).map {

@@ -45,9 +45,11 @@ struct RecipeRun {
   let cache: Cache
   let summary: RunSummary
 
-  init(_ text: String, threads: Int = 2) throws {
+  /// - Parameter prepare: leaves in the cache what an earlier run might have left.
+  init(_ text: String, threads: Int = 2, prepare: (Cache) throws -> Void = { _ in }) throws {
     folder = try SourceFolder()
     cache = Cache(folder: folder.url.appending(path: "cache"))
+    try prepare(cache)
     let recipe = try Recipe.parse(
       text, file: folder.url.appending(path: "test.yaml"), registry: .standard)
     let environment = StageEnvironment(

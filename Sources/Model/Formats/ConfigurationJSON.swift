@@ -11,7 +11,7 @@ struct ConfigurationJSON: Decodable {
   let contextLength: Int?
   let ropeTheta: Double?
   let ropeParameters: RopeParameters?
-  let ropeScaling: Anything?
+  let ropeScaling: RopeParameters?
   let normEpsilon: Double?
   let activation: String?
   let tiedEmbeddings: Bool?
@@ -52,15 +52,31 @@ struct ConfigurationJSON: Decodable {
     case endTokens = "eos_token_id"
   }
 
-  /// The rotary settings as transformers 5 writes them.
+  /// The rotary settings: `rope_parameters` of transformers 5, or `rope_scaling` of 4, whose oldest
+  /// files say `type` for `rope_type`.
   struct RopeParameters: Decodable {
     let theta: Double?
     let type: String?
+    let oldType: String?
+    let partialRotaryFactor: Double?
 
     enum CodingKeys: String, CodingKey {
       case theta = "rope_theta"
       case type = "rope_type"
+      case oldType = "type"
+      case partialRotaryFactor = "partial_rotary_factor"
     }
+
+    /// How positions are scaled; nil where they are not.
+    var scaling: String? {
+      let name = type ?? oldType ?? "default"
+      return name == "default" ? nil : name
+    }
+  }
+
+  /// The base of the rotary frequencies, in the order in which transformers looks for it.
+  var rotaryBase: Double {
+    ropeScaling?.theta ?? ropeParameters?.theta ?? ropeTheta ?? 10_000
   }
 
   /// A value whose presence alone matters.
@@ -94,11 +110,13 @@ struct ConfigurationJSON: Decodable {
     let qwen = architecture == .qwen2
     let slides = qwen ? usesSlidingWindow == true : slidingWindow != nil
     let otherLayers = layerTypes?.contains { $0 != "full_attention" } ?? false
-    let scaledRope = ropeScaling != nil || (ropeParameters?.type ?? "default") != "default"
+    let scaling = ropeScaling?.scaling ?? ropeParameters?.scaling
+    let hasBase = ropeParameters == nil || ropeParameters?.theta != nil || ropeTheta != nil
+    let rotated = partialRotaryFactor ?? ropeParameters?.partialRotaryFactor ?? 1
     let problems: [(Bool, String)] = [
-      (scaledRope, "rope_scaling"),
-      (ropeParameters.map { $0.theta == nil } ?? false, "rope_parameters without rope_theta"),
-      (partialRotaryFactor.map { $0 != 1 } ?? false, "partial_rotary_factor"),
+      (scaling != nil, "rope_scaling of the type '\(scaling ?? "")'"),
+      (!hasBase, "rope_parameters without rope_theta"),
+      (rotated != 1, "partial_rotary_factor"),
       (slides || otherLayers, "sliding-window attention"),
       ((activation ?? "silu") != "silu", "hidden_act '\(activation ?? "")'"),
       (!qwen && attentionBias == true, "attention_bias in a llama model"),

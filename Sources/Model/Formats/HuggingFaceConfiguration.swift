@@ -34,7 +34,7 @@ extension ModelConfiguration {
       keyValueHeadCount: json.keyValueHeadCount ?? headCount,
       headSize: json.headSize ?? hiddenSize / max(1, headCount),
       contextLength: try required(json.contextLength, "max_position_embeddings"),
-      ropeTheta: json.ropeTheta ?? json.ropeParameters?.theta ?? 10000,
+      ropeTheta: json.rotaryBase,
       normEpsilon: json.normEpsilon ?? 1e-6,
       tiedEmbeddings: json.tiedEmbeddings ?? false,
       attentionBias: architecture == .qwen2,

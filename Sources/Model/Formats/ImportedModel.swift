@@ -46,7 +46,15 @@ protocol TensorSource {
 }
 
 extension Weights {
-  /// Reads all parameters of a model. None may be missing, left over or of another shape.
+  /// Reads the parameters of a Hugging Face folder, whatever else it holds or lacks.
+  /// - Throws: `ModelImportError` or `SafetensorsError`.
+  package convenience init(_ configuration: ModelConfiguration, huggingFaceFolder folder: URL)
+    throws
+  {
+    try self.init(configuration, from: try ShardedSafetensors(folder: folder))
+  }
+
+  /// Reads all parameters of a model. None may be missing, left over, of another shape or not finite.
   convenience init(_ configuration: ModelConfiguration, from source: any TensorSource) throws {
     try Weights.compare(ParameterLayout(configuration), with: source)
     self.init(configuration)
@@ -54,6 +62,10 @@ extension Weights {
       try buffer.withElements(entry.offset..<entry.offset + entry.count) {
         try source.read(entry.name, into: $0)
       }
+    }
+    if let found = firstNotFinite() {
+      throw ModelImportError.notFinite(
+        path: source.path, tensor: found.parameter, index: found.index, value: found.value)
     }
     if configuration.tiedEmbeddings, source.shapes["lm_head.weight"] != nil {
       try checkTiedHead(of: source)

@@ -10,6 +10,8 @@ public enum ModelImportError: Error, Sendable, CustomStringConvertible {
   case unsupported(path: String, feature: String)
   /// Tensors do not match the configuration.
   case tensors(path: String, problem: String)
+  /// A tensor holds a number that is infinite or none at all.
+  case notFinite(path: String, tensor: String, index: Int, value: Float)
   /// The tokenizer knows more tokens than the model has embeddings.
   case vocabulary(path: String, tokens: Int, embeddings: Int)
 
@@ -25,6 +27,9 @@ public enum ModelImportError: Error, Sendable, CustomStringConvertible {
       "\(path) asks for \(feature), which is not supported; choose a checkpoint without it"
     case .tensors(let path, let problem):
       "\(path) does not match its configuration: \(problem); use the files of one checkpoint"
+    case .notFinite(let path, let tensor, let index, let value):
+      "\(path): the tensor '\(tensor)' holds \(value) at element \(index), and a model must not; "
+        + "fetch the file again, or take one in another number format"
     case .vocabulary(let path, let tokens, let embeddings):
       "\(path): the tokenizer has \(tokens) tokens but the model only \(embeddings) embeddings; "
         + "use the tokenizer that belongs to the model"

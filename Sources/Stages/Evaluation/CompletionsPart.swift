@@ -62,7 +62,9 @@ struct CompletionsPart {
     }
     var finished = done.count
     context.progress.update(Progress(finished, of: total, "completions"))
-    try sampler.sample(requests, interruption: context.interruption) { request, sample, text in
+    let name = { "problem '\(ids[origins[$0].problem])'" }
+    try sampler.sample(requests, name: name, interruption: context.interruption) {
+      request, sample, text in
       let origin = origins[request]
       let number = origin.samples[sample]
       try log.append([

@@ -54,9 +54,11 @@ struct TextSampler {
   }
 
   /// Samples one completion for each stream of each prompt.
-  /// - Parameter completed: called as completions end, with the indices of prompt and stream.
+  /// - Parameters:
+  ///   - name: what messages call a prompt.
+  ///   - completed: called as completions end, with the indices of prompt and stream.
   func sample(
-    _ requests: [SamplingRequest], interruption: Interruption,
+    _ requests: [SamplingRequest], name: (_ request: Int) -> String, interruption: Interruption,
     completed: (_ request: Int, _ sample: Int, SampledText) throws -> Void
   ) throws {
     let options = SamplingOptions(
@@ -70,6 +72,11 @@ struct TextSampler {
         interrupted: { interruption.isRequested })
     } catch SamplingError.interrupted {
       throw StageError.interrupted
+    } catch SamplingError.logitsNotFinite(let request) {
+      throw StageError.failed(
+        "the model's logits for \(name(request)) are not finite, so its weights are damaged or have "
+          + "grown without bounds; nothing was published. Try a smaller learning_rate in the training "
+          + "that made it")
     }
   }
 

@@ -58,26 +58,28 @@ package struct DistillStage: Stage {
   package func run(_ context: StageContext) throws {
     let model = try ModelArtifact(contentsOf: context.input("model").file)
     let traces = try RowTable(contentsOf: context.input("traces").file)
-    let examples = try supervisedExamples(traces, model: model)
+    let (examples, ids) = try supervisedExamples(traces, model: model)
     let plan = EpochPlan(
       count: examples.count, batchSize: parameters.batchSize, seed: parameters.seed)
     let trainer = SupervisedTrainer(
-      context: context, model: model, examples: examples, plan: plan,
-      steps: parameters.epochs * plan.stepsPerEpoch, optimiser: parameters.optimiser,
+      context: context, model: model, examples: examples, name: { "trace '\(ids[$0])'" },
+      plan: plan, steps: parameters.epochs * plan.stepsPerEpoch, optimiser: parameters.optimiser,
       checkpointSeconds: parameters.checkpointSeconds)
     try trainer.run()
     context.publish(Double(examples.count), as: "traces")
   }
 
+  /// The traces to learn, and their ids.
   private func supervisedExamples(
     _ traces: RowTable, model: ModelArtifact
-  ) throws -> [SupervisedExample] {
+  ) throws -> (examples: [SupervisedExample], ids: [String]) {
     let ids = try traces.strings("id")
     let prompts = try traces.strings("prompt")
     let completions = try traces.strings("completion")
     let accepted = try traces.booleans("accepted")
     let limit = min(parameters.maxTokens, model.weights.configuration.contextLength)
     var examples: [SupervisedExample] = []
+    var used: [String] = []
     for index in 0..<traces.count where accepted[index] || parameters.includeRejected {
       let example = try SupervisedExample(
         prompt: prompts[index], completion: completions[index], model: model)
@@ -87,10 +89,11 @@ package struct DistillStage: Stage {
             + "fit; shorten the traces or raise max_tokens if the model's context allows it")
       }
       examples.append(example)
+      used.append(ids[index])
     }
     guard !examples.isEmpty else {
       throw StageError.failed("none of the \(traces.count) traces was accepted; nothing to learn")
     }
-    return examples
+    return (examples, used)
   }
 }

@@ -46,9 +46,9 @@ package struct PerplexityStage: Stage {
     let engine = TrainingEngine(
       weights: model.weights, pool: WorkerPool(threads: context.threads))
     var scores: [[String: JSONValue]] = []
-    for text in texts {
+    for (index, text) in texts.enumerated() {
       try context.interruption.check()
-      scores.append(try score(text, model, engine))
+      scores.append(try score(text, number: index, model, engine))
       context.progress.update(Runner.Progress(scores.count, of: texts.count, "texts"))
     }
     try RowTable(rows: scores, order: ["text", "tokens", "bytes"])
@@ -57,18 +57,24 @@ package struct PerplexityStage: Stage {
   }
 
   private func score(
-    _ text: String, _ model: ModelArtifact, _ engine: TrainingEngine
+    _ text: String, number: Int, _ model: ModelArtifact, _ engine: TrainingEngine
   ) throws -> [String: JSONValue] {
     let tokens = model.tokenizer.encode(text)
     let limit = model.weights.configuration.contextLength
     guard tokens.count >= 2, tokens.count <= limit else {
       throw StageError.failed(
-        "a text has \(tokens.count) tokens; perplexity needs at least 2 and at most the model's "
+        "text \(number) has \(tokens.count) tokens; perplexity needs at least 2 and at most the model's "
           + "context of \(limit)")
     }
     var batch = PackedBatch()
     batch.append(tokens, inLoss: tokens.indices.map { $0 > 0 })
     let sum = engine.logProbabilities(batch).reduce(0) { $0 - Double($1.logProbability) }
+    guard sum.isFinite else {
+      throw StageError.failed(
+        "the model gives text \(number) a probability that is not finite, so its weights are damaged "
+          + "or have grown without bounds; nothing was published. Try a smaller learning_rate in the "
+          + "training that made it")
+    }
     return [
       "text": .string(text), "tokens": .integer(tokens.count - 1),
       "bytes": .integer(text.utf8.count), "negative_log_likelihood": .number(sum),

@@ -68,7 +68,7 @@ package struct PretrainStage: Stage {
     let plan = EpochPlan(
       count: examples.count, batchSize: parameters.batchSize, seed: parameters.seed)
     try SupervisedTrainer(
-      context: context, model: model, examples: examples, plan: plan,
+      context: context, model: model, examples: examples, name: { "text \($0)" }, plan: plan,
       steps: parameters.epochs * plan.stepsPerEpoch, optimiser: parameters.optimiser,
       checkpointSeconds: parameters.checkpointSeconds
     ).run()

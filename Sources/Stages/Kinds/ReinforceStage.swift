@@ -43,7 +43,7 @@ package struct ReinforceStage: Stage {
       let groups = try rollouts.groups(step: step)
       let metrics = RolloutMetrics(groups: groups)
       for row in metrics.rows(step: step, ids: rollouts.ids) { try log.append(row) }
-      let report = try learn(from: groups, engine, reference, apply)
+      let report = try learn(from: groups, ids: rollouts.ids, step, engine, reference, apply)
       return stepResult(step, metrics, report)
     }
     try publish(model, log.rows, context)
@@ -67,23 +67,33 @@ package struct ReinforceStage: Stage {
 
   /// Updates the weights on a batch, once or several times.
   private func learn(
-    from groups: [RolloutGroup], _ engine: TrainingEngine, _ reference: Weights?,
-    _ apply: () throws -> Double
+    from groups: [RolloutGroup], ids: [String], _ step: Int, _ engine: TrainingEngine,
+    _ reference: Weights?, _ apply: () throws -> Double
   ) throws -> (update: PolicyUpdate.Report, gradientNorm: Double) {
     let update = PolicyUpdate(groups, parameters)
     let referenceScores = reference.map { weights in
       update.logProbabilities(TrainingEngine(weights: weights, pool: engine.pool))
     }
-    let old = parameters.updatesPerBatch > 1 ? update.logProbabilities(engine) : nil
+    let sampled = parameters.updatesPerBatch > 1 ? update.logProbabilities(engine) : nil
+    func problem(_ group: Int) -> String { "problem '\(ids[groups[group].problem])'" }
     var last = (update: PolicyUpdate.Report(), gradientNorm: 0.0)
     for number in 0..<parameters.updatesPerBatch {
+      let old = number == 0 ? nil : sampled
       engine.zeroGradients()
-      last.update = update.accumulate(
-        engine, old: number == 0 ? nil : old, reference: referenceScores)
-      guard last.update.loss.isFinite else {
-        throw StageError.failed("the loss is not finite; try a smaller learning_rate")
+      last.update = update.accumulate(engine, old: old, reference: referenceScores)
+      let notFinite = last.update.notFinite.sorted()
+      guard last.update.loss.isFinite, notFinite.isEmpty else {
+        throw TrainingFault.loss(
+          step: step, items: notFinite.map { "sample \($0.sample) of \(problem($0.group))" })
       }
-      last.gradientNorm = try apply()
+      do {
+        last.gradientNorm = try apply()
+      } catch OptimiserError.gradientNotFinite(let parameter, _) {
+        let places = update.groupsWithoutFiniteGradients(
+          engine, old: old, reference: referenceScores)
+        throw TrainingFault.gradient(
+          step: step, parameter: parameter, items: places.map(problem))
+      }
     }
     return last
   }

@@ -28,6 +28,7 @@ package struct ModelArtifact: Sendable {
   }
 
   /// Reads a model from the HDF5 file of an artifact or a checkpoint.
+  /// - Throws: `StageError.failed` for one whose weights are not finite, and what reading throws.
   package init(contentsOf file: URL) throws {
     let source = try HDF5File.open(file)
     defer { try? source.close() }
@@ -35,6 +36,11 @@ package struct ModelArtifact: Sendable {
       huggingFaceConfig: Data(try source.readText("/config").utf8))
     let weights = Weights(configuration)
     try weights.buffer.read(from: source, group: "/model", layout: weights.layout)
+    if let found = weights.firstNotFinite() {
+      throw StageError.failed(
+        "\(file.path): \(found.parameter) holds \(found.value) at element \(found.index); such a model "
+          + "computes nothing, so make it anew")
+    }
     try self.init(
       weights: weights,
       tokenizer: Tokenizer(huggingFace: Data(try source.readText("/tokenizer").utf8)))

@@ -30,6 +30,29 @@ package struct PolicyUpdate {
     package var divergence = 0.0
     package var mismatchSum = 0.0
     package var mismatchMax = 0.0
+    /// The completions whose log-probabilities or part of the loss are not finite.
+    package var notFinite: Set<CompletionIndex> = []
+
+    fileprivate mutating func add(_ result: PolicyLoss.Result, of completion: CompletionIndex) {
+      loss += result.loss
+      clippedLow += result.clippedLow
+      clippedHigh += result.clippedHigh
+      divergence += result.divergence
+      if !result.loss.isFinite { notFinite.insert(completion) }
+    }
+  }
+
+  /// A completion of a step.
+  package struct CompletionIndex: Sendable, Hashable, Comparable {
+    /// The place of its group in the step.
+    package let group: Int
+    /// Its number in the group.
+    package let sample: Int
+
+    /// By group, then by number.
+    package static func < (one: CompletionIndex, other: CompletionIndex) -> Bool {
+      (one.group, one.sample) < (other.group, other.sample)
+    }
   }
 
   /// log p of the tokens, by group and completion; nil for groups that are not computed.
@@ -88,27 +111,50 @@ package struct PolicyUpdate {
   ) -> Report {
     var report = Report()
     for index in groups.indices where matters(index) {
-      let (batch, ranges) = packed(index)
-      func coefficients(_ current: [[Float]]) -> [Float] {
-        zip(members[index], current).enumerated().flatMap { number, pair in
-          self.coefficients(
-            of: pair.0, current: pair.1, old: old?[index]?[number],
-            reference: reference?[index]?[number], &report)
-        }
-      }
-      // With a ratio of 1 and no divergence the loss does not depend on log p.
-      let isKnown = old == nil && reference == nil
-      let scores =
-        isKnown
-        ? engine.backward(
-          batch, temperature: temperature,
-          coefficients: coefficients(ranges.map { [Float](repeating: 0, count: $0.count) }))
-        : engine.backward(batch, temperature: temperature) { scores in
-          coefficients(ranges.map { scores[$0].map(\.logProbability) })
-        }
-      note(scores, ranges, of: index, &report)
+      accumulate(index, engine, old: old, reference: reference, &report)
     }
     return report
+  }
+
+  /// The places of the groups whose gradients, each by itself, are not finite. The engine's
+  /// gradients are lost.
+  package func groupsWithoutFiniteGradients(
+    _ engine: TrainingEngine, old: LogProbabilities?, reference: LogProbabilities?
+  ) -> [Int] {
+    groups.indices.filter { index in
+      guard matters(index) else { return false }
+      var report = Report()
+      engine.zeroGradients()
+      accumulate(index, engine, old: old, reference: reference, &report)
+      return !engine.hasFiniteGradients
+    }
+  }
+
+  private func accumulate(
+    _ index: Int, _ engine: TrainingEngine, old: LogProbabilities?, reference: LogProbabilities?,
+    _ report: inout Report
+  ) {
+    let (batch, ranges) = packed(index)
+    func coefficients(_ current: [[Float]]) -> [Float] {
+      zip(members[index], current).enumerated().flatMap { sample, pair in
+        let result = evaluate(
+          pair.0, current: pair.1, old: old?[index]?[sample],
+          reference: reference?[index]?[sample])
+        report.add(result, of: CompletionIndex(group: index, sample: sample))
+        return result.coefficients.flatMap(\.self)
+      }
+    }
+    // With a ratio of 1 and no divergence the loss does not depend on log p.
+    let isKnown = old == nil && reference == nil
+    let scores =
+      isKnown
+      ? engine.backward(
+        batch, temperature: temperature,
+        coefficients: coefficients(ranges.map { [Float](repeating: 0, count: $0.count) }))
+      : engine.backward(batch, temperature: temperature) { scores in
+        coefficients(ranges.map { scores[$0].map(\.logProbability) })
+      }
+    note(scores, ranges, of: index, &report)
   }
 
   /// log p of every completion's tokens under the engine's weights.
@@ -134,12 +180,15 @@ package struct PolicyUpdate {
     return (batch, ranges)
   }
 
-  /// dLoss / d log p of a completion's tokens.
-  private func coefficients(
-    of member: Member, current: [Float], old: [Float]?, reference: [Float]?,
-    _ report: inout Report
-  ) -> [Float] {
-    guard member.isCounted else { return [Float](repeating: 0, count: current.count) }
+  /// A completion's part of the loss.
+  private func evaluate(
+    _ member: Member, current: [Float], old: [Float]?, reference: [Float]?
+  ) -> PolicyLoss.Result {
+    guard member.isCounted else {
+      var nothing = PolicyLoss.Result()
+      nothing.coefficients = [[Float](repeating: 0, count: current.count)]
+      return nothing
+    }
     let chosen = parameters.loss.normaliser
     let loss = PolicyLoss(
       normaliser: chosen == .microbatchTokens ? .batchTokens : chosen,
@@ -148,18 +197,16 @@ package struct PolicyUpdate {
     let completion = PolicyLoss.Completion(
       advantage: member.advantage, logProbabilities: current, oldLogProbabilities: old,
       referenceLogProbabilities: reference)
-    let result = loss.evaluate([completion], of: member.batch)
-    report.loss += result.loss
-    report.clippedLow += result.clippedLow
-    report.clippedHigh += result.clippedHigh
-    report.divergence += result.divergence
-    return result.coefficients.flatMap(\.self)
+    return loss.evaluate([completion], of: member.batch)
   }
 
   private func note(
     _ scores: [TokenScore], _ ranges: [Range<Int>], of index: Int, _ report: inout Report
   ) {
-    for (range, member) in zip(ranges, members[index]) {
+    for (sample, (range, member)) in zip(ranges, members[index]).enumerated() {
+      if scores[range].contains(where: { !$0.logProbability.isFinite }) {
+        report.notFinite.insert(CompletionIndex(group: index, sample: sample))
+      }
       for (score, sampled) in zip(scores[range], member.completion.logProbabilities) {
         let difference = Double(abs(score.logProbability - sampled))
         report.mismatchSum += difference

@@ -61,7 +61,8 @@ struct RolloutSampler {
         })
     }
     var sampled = requests.map { [SampledText?](repeating: nil, count: $0.streams.count) }
-    try sampler.sample(requests, interruption: Interruption()) { sampled[$0][$1] = $2 }
+    let name = { "problem '\(ids[indices[$0]])' in step \(step)" }
+    try sampler.sample(requests, name: name, interruption: Interruption()) { sampled[$0][$1] = $2 }
     return try indices.enumerated().map { slot, problem in
       let completions = sampled[slot].compactMap { $0 }
       let verdicts = try grade(completions, problem: problem)

@@ -7,6 +7,8 @@ struct SupervisedTrainer {
   let context: StageContext
   let model: ModelArtifact
   let examples: [SupervisedExample]
+  /// What messages call an example.
+  let name: (_ example: Int) -> String
   let plan: EpochPlan
   let steps: Int
   let optimiser: OptimiserParameters
@@ -19,9 +21,16 @@ struct SupervisedTrainer {
       totalSteps: steps, checkpointSeconds: checkpointSeconds)
     var lastLoss = Double.nan
     try loop.run { step, engine, apply in
-      let batch = plan.indices(step: step).map { examples[$0] }
-      let loss = try accumulate(batch, engine, step: step)
-      let norm = try apply()
+      let indices = plan.indices(step: step)
+      let batch = indices.map { examples[$0] }
+      let logProbabilities = accumulate(batch, engine)
+      guard logProbabilities.allSatisfy(\.isFinite) else {
+        try loop.checkWeights(after: step - 1)
+        let items = zip(indices, logProbabilities).filter { !$1.isFinite }.map { name($0.0) }
+        throw TrainingFault.loss(step: step, items: items)
+      }
+      let loss = -logProbabilities.reduce(0, +) / Double(batch.reduce(0) { $0 + $1.targetCount })
+      let norm = try applying(step, indices, engine, apply)
       lastLoss = loss
       let tokens = batch.reduce(0) { $0 + $1.tokens.count }
       return TrainingLoop.StepResult(
@@ -37,26 +46,32 @@ struct SupervisedTrainer {
   }
 
   /// Adds the gradient of the batch's mean -log p.
-  /// - Returns: that mean, in nats a token.
-  private func accumulate(
-    _ batch: [SupervisedExample], _ engine: TrainingEngine, step: Int
-  ) throws -> Double {
-    let total = batch.reduce(0) { $0 + $1.targetCount }
-    let weight = -1 / Float(total)
+  /// - Returns: each example's log p, in nats.
+  private func accumulate(_ batch: [SupervisedExample], _ engine: TrainingEngine) -> [Double] {
+    let weight = -1 / Float(batch.reduce(0) { $0 + $1.targetCount })
     engine.zeroGradients()
-    var sum = 0.0
-    for pack in packs(of: batch) {
+    return packs(of: batch).flatMap { pack in
       var packed = PackedBatch()
-      for example in pack { packed.append(example.tokens, inLoss: example.inLoss) }
+      let ranges = pack.map { packed.append($0.tokens, inLoss: $0.inLoss) }
       let scores = engine.backward(
         packed, coefficients: [Float](repeating: weight, count: packed.targets.count))
-      sum -= scores.reduce(0) { $0 + Double($1.logProbability) }
+      return ranges.map { scores[$0].reduce(0) { $0 + Double($1.logProbability) } }
     }
-    guard sum.isFinite else {
-      throw StageError.failed(
-        "the loss of step \(step) is not finite; try a smaller learning_rate")
+  }
+
+  /// Applies the gradients; where they are not finite, finds out for which examples.
+  private func applying(
+    _ step: Int, _ indices: ArraySlice<Int>, _ engine: TrainingEngine, _ apply: () throws -> Double
+  ) throws -> Double {
+    do {
+      return try apply()
+    } catch OptimiserError.gradientNotFinite(let parameter, _) {
+      let items = indices.filter { index in
+        _ = accumulate([examples[index]], engine)
+        return !engine.hasFiniteGradients
+      }
+      throw TrainingFault.gradient(step: step, parameter: parameter, items: items.map(name))
     }
-    return sum / Double(total)
   }
 
   private func packs(of batch: [SupervisedExample]) -> [[SupervisedExample]] {

@@ -33,6 +33,7 @@ struct TrainingLoop {
   ///   - sync: called before each checkpoint, to bring to the disk what belongs to the steps done.
   ///   - update: computes a step's gradients and applies them with the closure that it is given,
   ///     once or several times.
+  /// - Throws: `TrainingFault.weights` rather than keep or hand on weights that are not finite.
   func run(
     resumed: (Int) throws -> Void = { _ in }, sync: () throws -> Void = {},
     update: (_ step: Int, _ engine: TrainingEngine, _ apply: () throws -> Double) throws
@@ -60,9 +61,16 @@ struct TrainingLoop {
         try clock.measure { try save(state, sync) }
       }
     }
+    try checkWeights(after: totalSteps)
+  }
+
+  /// Throws if weights are not finite any more.
+  func checkWeights(after step: Int) throws {
+    if let found = weights.firstNotFinite() { throw TrainingFault.weights(step: step, found) }
   }
 
   private func save(_ state: TrainingState, _ sync: () throws -> Void) throws {
+    try checkWeights(after: state.step)
     try context.metrics.sync()
     try sync()
     try state.save(context: context, weights: weights, tokenizer: tokenizer)

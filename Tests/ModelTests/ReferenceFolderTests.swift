@@ -1,0 +1,27 @@
+import Foundation
+import Testing
+
+@Suite("Reference: folder", .enabled(if: ReferenceFolder.isExpected, ReferenceFolder.skipReason))
+struct ReferenceFolderTests {
+  @Test("there are models")
+  func models() {
+    #expect(
+      !ReferenceFolder.models.isEmpty,
+      "\(ReferenceFolder.url.path) has no folder with a config.json; WARMUP_REFERENCE must name a folder of reference numbers"
+    )
+  }
+
+  @Test("each model has its numbers", arguments: ReferenceFolder.models)
+  func numbers(_ model: ReferenceModel) {
+    let needed = [
+      "sft.safetensors", "sft.json", "sft_grads.safetensors", "adamw_sft_params.safetensors",
+      "generate.json", "grpo.safetensors", "grpo.json",
+    ]
+    #expect(needed.filter { !model.has($0) } == [])
+  }
+
+  @Test("lists of GGUF files name something", arguments: ["gguf/blocks.json", "gguf/tiny.json"])
+  func lists(_ path: String) {
+    #expect(!ReferenceFolder.has(path) || !ReferenceFolder.keys(of: path).isEmpty)
+  }
+}
