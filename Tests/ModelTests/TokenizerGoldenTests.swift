@@ -23,6 +23,7 @@ struct GoldenTokens: Decodable {
 
 @Suite struct TokenizerGoldenTests {
   private static let gguf = ProcessInfo.processInfo.environment["WARMUP_SMOLLM2"]
+  private static let ranks = ProcessInfo.processInfo.environment["WARMUP_QWEN_TIKTOKEN"]
 
   private func check(_ tokenizer: Tokenizer, _ name: String) throws {
     let rows = try GoldenTokens.load()
@@ -35,12 +36,12 @@ struct GoldenTokens: Decodable {
     }
   }
 
-  @Test(arguments: ["gpt2", "smollm2", "qwen2"])
+  @Test(arguments: ["gpt2", "smollm2", "qwen2", "normalised"])
   func equalsTheOriginal(_ name: String) throws {
     try check(try GoldenTokens.tokenizer(name), name)
   }
 
-  @Test(arguments: ["gpt2", "smollm2", "qwen2"])
+  @Test(arguments: ["gpt2", "smollm2", "qwen2", "normalised"])
   func survivesARoundTrip(_ name: String) throws {
     let written = try GoldenTokens.tokenizer(name).huggingFace
     let again = try Tokenizer(huggingFace: written)
@@ -55,5 +56,15 @@ struct GoldenTokens: Decodable {
     #expect(tokenizer.vocabularySize == 49152)
     try check(tokenizer, "SmolLM2-135M")
     try check(try Tokenizer(huggingFace: tokenizer.huggingFace), "SmolLM2-135M")
+  }
+
+  // Skipped unless the environment variable WARMUP_QWEN_TIKTOKEN names the file qwen.tiktoken.
+  @Test(.enabled(if: ranks != nil)) func equalsTheOriginalOnQwen() throws {
+    let path = try #require(Self.ranks)
+    let tokenizer = try Tokenizer(contentsOf: URL(filePath: path))
+    #expect(tokenizer.vocabularySize == 151_665)
+    #expect(tokenizer.specialTokens.count == 14)
+    try check(tokenizer, "Qwen2.5")
+    try check(try Tokenizer(huggingFace: tokenizer.huggingFace), "Qwen2.5")
   }
 }

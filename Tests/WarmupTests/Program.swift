@@ -42,6 +42,16 @@ enum Program {
     return Ending(code: code, output: result.standardOutput, messages: result.standardError)
   }
 
+  /// Runs the program with standard input.
+  static func run(_ arguments: [String], input: Data) async throws -> Ending {
+    let result = try await Subprocess.run(
+      .path(FilePath(try binary().path)), arguments: Arguments(arguments),
+      input: .array(Array(input)), output: .string(limit: 1 << 24), error: .string(limit: 1 << 24))
+    var code: Int32?
+    if case .exited(let value) = result.terminationStatus { code = Int32(value) }
+    return Ending(code: code, output: result.standardOutput, messages: result.standardError)
+  }
+
   /// Where the program was built: beside the tests, or else in this package's build folder.
   private static func binary() throws -> URL {
     #if DEBUG

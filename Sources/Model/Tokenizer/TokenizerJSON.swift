@@ -36,6 +36,9 @@ extension Tokenizer {
     guard Set(ids.values).count == ids.count else {
       throw TokenizerError.damaged(path: path, problem: "two tokens share an id")
     }
+    if let odd = addedTokens.first(where: { (ids[$0.text] ?? $0.id) != $0.id }) {
+      throw TokenizerError.damaged(path: path, problem: "'\(odd.text)' has two ids")
+    }
     var tokens = [String](repeating: "", count: greatest + 1)
     for (text, id) in ids { tokens[Int(id)] = text }
     try self.init(
