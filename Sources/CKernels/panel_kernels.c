@@ -98,18 +98,27 @@ void ck_multiply_panels(int instruction_set, const float *x, size_t x_stride, si
   multiply_panels_baseline(x, x_stride, rows, &factor, bias, mode, y, y_stride);
 }
 
-void ck_fill_panels(int format, const float *w, size_t w_stride, size_t outputs, size_t inner,
-                    void *panels) {
-  for (size_t j = 0; j < outputs; j += CK_PANEL) {
-    const size_t start = j * inner;
+CK_INLINE void put(int format, void *panels, size_t index, float value) {
+  if (format == CK_FLOAT32)
+    ((float *)panels)[index] = value;
+  else
+    ((uint16_t *)panels)[index] = ck_bfloat16_bits(value);
+}
+
+void ck_fill_panels_with_rows(int format, const float *w, size_t w_stride, size_t columns,
+                              size_t inner, void *panels) {
+  for (size_t j = 0; j < columns; j += CK_PANEL)
     for (size_t k = 0; k < inner; k++)
-      for (size_t c = 0; c < CK_PANEL; c++) {
-        const float value = j + c < outputs ? w[(j + c) * w_stride + k] : 0.0f;
-        const size_t index = start + k * CK_PANEL + c;
-        if (format == CK_FLOAT32)
-          ((float *)panels)[index] = value;
-        else
-          ((uint16_t *)panels)[index] = ck_bfloat16_bits(value);
-      }
-  }
+      for (size_t c = 0; c < CK_PANEL; c++)
+        put(format, panels, j * inner + k * CK_PANEL + c,
+            j + c < columns ? w[(j + c) * w_stride + k] : 0.0f);
+}
+
+void ck_fill_panels_with_columns(int format, const float *w, size_t w_stride, size_t columns,
+                                 size_t inner, void *panels) {
+  for (size_t j = 0; j < columns; j += CK_PANEL)
+    for (size_t k = 0; k < inner; k++)
+      for (size_t c = 0; c < CK_PANEL; c++)
+        put(format, panels, j * inner + k * CK_PANEL + c,
+            j + c < columns ? w[k * w_stride + j + c] : 0.0f);
 }

@@ -15,7 +15,8 @@ struct PanelKernelTests {
 
     func product(_ x: [Float], rows: Int, weight: [Float], outputs: Int) -> [Float] {
       PanelWeights.product(
-        x, rows: rows, weight: weight, outputs: outputs, precision, instructionSet: instructionSet)
+        x, rows: rows, weight: weight, outputs: outputs, .forward, precision,
+        instructionSet: instructionSet)
     }
   }
 
@@ -40,6 +41,25 @@ struct PanelKernelTests {
           }
           #expect(abs(Double(y[row * outputs + output]) - expected) < 1e-4)
         }
+      }
+    }
+  }
+
+  @Test("products go backward, too", arguments: Kernel.all)
+  func backward(kernel: Kernel) {
+    let (outputs, inputs, rows) = (37, 50, 9)
+    let dy = Self.numbers(rows * outputs, "dy")
+    let weight = Self.numbers(outputs * inputs, "weight")
+    let dx = PanelWeights.product(
+      dy, rows: rows, weight: weight, outputs: outputs, .backward, kernel.precision,
+      instructionSet: kernel.instructionSet)
+    for row in 0..<rows {
+      for input in 0..<inputs {
+        let expected = (0..<outputs).reduce(0.0) {
+          $0 + Double(dy[row * outputs + $1])
+            * Double(kernel.precision.rounded(weight[$1 * inputs + input]))
+        }
+        #expect(abs(Double(dx[row * inputs + input]) - expected) < 1e-4)
       }
     }
   }

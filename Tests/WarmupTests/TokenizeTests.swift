@@ -5,7 +5,7 @@ extension EndToEnd {
   /// `warmup tokenize`.
   @Suite struct TokenizeTests {
     private func tokenize(
-      _ model: String = "qwen2", _ input: String, _ options: String...
+      _ input: String, _ options: String..., model: String = "qwen2"
     ) async throws -> Program.Ending {
       let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       let file = folder.appending(path: "Fixtures/tokenizers/\(model).json")
@@ -18,7 +18,7 @@ extension EndToEnd {
       struct Answer: Decodable { let ids: [Int] }
       let golden = Fixture.content("tokenizers/golden.jsonl")
       let ending = try await tokenize(
-        model, String(decoding: golden, as: UTF8.self), "--jsonl")
+        String(decoding: golden, as: UTF8.self), "--jsonl", model: model)
       #expect(ending.code == 0 && ending.messages.isEmpty)
       let expected = try golden.split(separator: 0x0A).map {
         try JSONDecoder().decode(Row.self, from: $0).ids[model] ?? []

@@ -25,9 +25,13 @@ enum {
 /// them in the last bits.
 int ck_instruction_set(void);
 
-/// Stores rows of a matrix w [outputs, inner] as the columns of panels.
-void ck_fill_panels(int format, const float *w, size_t w_stride, size_t outputs, size_t inner,
-                    void *panels);
+/// Stores `columns` rows of a matrix w, each of `inner` numbers, as the columns of panels.
+void ck_fill_panels_with_rows(int format, const float *w, size_t w_stride, size_t columns,
+                              size_t inner, void *panels);
+
+/// Stores `columns` columns of a matrix w, each of `inner` numbers, as the columns of panels.
+void ck_fill_panels_with_columns(int format, const float *w, size_t w_stride, size_t columns,
+                                 size_t inner, void *panels);
 
 /// What a product does with its results.
 enum {

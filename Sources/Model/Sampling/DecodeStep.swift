@@ -30,9 +30,9 @@ final class DecodeStep {
   private var rotary: RotaryPositions
   private var scores: WorkerScratch
 
-  /// Memory for up to `batchSize` sequences of a model whose weights outlive it.
-  init(_ weights: Weights, _ decoding: DecodingWeights, batchSize: Int, _ pool: WorkerPool) {
-    let c = weights.configuration
+  /// Memory for up to `batchSize` sequences.
+  init(_ weights: DecodingWeights, batchSize: Int, _ pool: WorkerPool) {
+    let c = weights.weights.configuration
     let layout = HeadLayout(c)
     let queries = layout.queries.count
     let widths = [
@@ -49,8 +49,8 @@ final class DecodeStep {
     (stream, normalised, heads, attention) = (matrices[0], matrices[1], matrices[2], matrices[3])
     (gate, up, logits) = (matrices[4], matrices[5], matrices[6])
     configuration = c
-    parameters = weights.views
-    self.weights = decoding
+    parameters = weights.weights.views
+    self.weights = weights
     self.layout = layout
     self.pool = pool
     rotary = RotaryPositions(c)
@@ -70,14 +70,15 @@ final class DecodeStep {
     for (layer, view) in parameters.blocks.enumerated() {
       let block = weights.blocks[layer]
       normalise(rows.count, view.attentionNorm)
-      computeHeads(rows.count, block)
+      computeHeads(rows.count, block, view)
       attend(rows, layer: layer, scratch)
-      block.output.multiply(attention, rows: rows.count, into: stream, accumulate: true, pool)
+      block.output.multiply(
+        attention.rows(0..<rows.count), into: stream, accumulate: true, pool)
       normalise(rows.count, view.feedForwardNorm)
       feedForward(rows.count, block)
     }
     normalise(rows.count, parameters.finalNorm)
-    weights.head.multiply(normalised, rows: rows.count, into: logits, pool)
+    weights.head.multiply(normalised.rows(0..<rows.count), into: logits, pool)
     return logits.rows(0..<rows.count)
   }
 
@@ -87,25 +88,28 @@ final class DecodeStep {
     ).apply(stream.rows(0..<rows), into: normalised)
   }
 
-  private func computeHeads(_ rows: Int, _ block: DecodingWeights.Block) {
+  private func computeHeads(_ rows: Int, _ block: BlockPanels, _ view: BlockView) {
     let layers = [
-      (block.query, layout.queries.lowerBound), (block.key, layout.keys.lowerBound),
-      (block.value, layout.values.lowerBound),
+      (block.query, view.query.bias, layout.queries), (block.key, view.key.bias, layout.keys),
+      (block.value, view.value.bias, layout.values),
     ]
-    let tasks = layers.flatMap { layer, column in
-      layer.pieces.map { (layer: layer, piece: $0, column: column) }
+    let tasks = layers.flatMap { panels, bias, columns in
+      panels.pieces.map { (panels: panels, piece: $0, bias: bias, columns: columns) }
     }
-    pool.parallel(tasks.count) { task, _ in
-      tasks[task].layer.multiply(
-        tasks[task].piece, normalised, rows: rows, into: heads, column: tasks[task].column)
+    pool.parallel(tasks.count) { index, _ in
+      let task = tasks[index]
+      task.panels.multiply(
+        task.piece, normalised.rows(0..<rows), into: heads.columns(task.columns),
+        bias: task.bias.map { UnsafePointer($0) })
     }
   }
 
-  private func feedForward(_ rows: Int, _ block: DecodingWeights.Block) {
+  private func feedForward(_ rows: Int, _ block: BlockPanels) {
+    let x = normalised.rows(0..<rows)
     pool.parallel(block.gate.pieces.count) { task, _ in
       let piece = block.gate.pieces[task]
-      block.gate.multiply(piece, normalised, rows: rows, into: gate)
-      block.up.multiply(piece, normalised, rows: rows, into: up)
+      block.gate.multiply(piece, x, into: gate)
+      block.up.multiply(piece, x, into: up)
       for row in 0..<rows {
         let activation = gate.row(row) + piece.lowerBound
         GatedActivation.apply(
@@ -113,7 +117,7 @@ final class DecodeStep {
           count: piece.count)
       }
     }
-    block.down.multiply(gate, rows: rows, into: stream, accumulate: true, pool)
+    block.down.multiply(gate.rows(0..<rows), into: stream, accumulate: true, pool)
   }
 
   /// Rows that share a prompt follow each other, so its keys and values stay in the cache.

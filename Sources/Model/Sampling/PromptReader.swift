@@ -10,13 +10,13 @@ final class PromptReader {
 
   /// A reader of the prompts of a model whose weights outlive it.
   init(_ decoding: DecodingWeights, _ pool: WorkerPool) {
-    let weights = decoding.rounded
+    let weights = decoding.weights
     head = decoding.head
     configuration = weights.configuration
     parameters = weights.views
     layout = HeadLayout(weights.configuration)
     self.pool = pool
-    forwardPass = ForwardPass(weights, pool)
+    forwardPass = ForwardPass(weights, pool, panels: decoding.blocks)
   }
 
   func read(_ prompt: [Int32]) -> PromptCache {
@@ -50,7 +50,7 @@ final class PromptReader {
     return [Float](unsafeUninitializedCapacity: configuration.vocabularySize) { buffer, count in
       count = configuration.vocabularySize
       guard let base = buffer.baseAddress else { return }
-      head.multiply(input, rows: 1, into: Matrix(base, rows: 1, columns: count), pool)
+      head.multiply(input, into: Matrix(base, rows: 1, columns: count), pool)
     }
   }
 }

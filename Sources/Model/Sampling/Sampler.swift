@@ -27,7 +27,7 @@ public final class Sampler {
     self.batchSize = batchSize
     decoding = DecodingWeights(weights, precision)
     reader = PromptReader(decoding, pool)
-    step = DecodeStep(weights, decoding, batchSize: batchSize, pool)
+    step = DecodeStep(decoding, batchSize: batchSize, pool)
   }
 
   /// Completes each request once for each of its streams.

@@ -6,6 +6,13 @@ struct AddedToken: Sendable, Hashable {
   let isSpecial: Bool
   /// Whether it is looked for only after the text has been normalised.
   var isNormalised = false
+
+  /// The token as a tokenizer that normalises texts looks for it and writes it.
+  var asMatched: AddedToken {
+    guard isNormalised else { return self }
+    let text = String(decoding: normalised(ArraySlice(text.utf8)), as: UTF8.self)
+    return AddedToken(id: id, text: text, isSpecial: isSpecial, isNormalised: true)
+  }
 }
 
 /// The added tokens of a tokenizer.
@@ -19,13 +26,11 @@ struct AddedTokens: Sendable {
   /// Finds those that are matched in what is left, after that has been normalised.
   let inNormalisedText: AddedTokenMatcher
 
-  init(_ tokens: [AddedToken], normalises: Bool) {
+  init(_ tokens: [AddedToken]) {
     all = tokens.sorted { $0.id < $1.id }
     specialIDs = Set(tokens.filter(\.isSpecial).map(\.id))
-    inGivenText = AddedTokenMatcher(all.filter { !$0.isNormalised }) { $0 }
-    inNormalisedText = AddedTokenMatcher(all.filter(\.isNormalised)) {
-      normalises ? normalised($0) : $0
-    }
+    inGivenText = AddedTokenMatcher(all.filter { !$0.isNormalised })
+    inNormalisedText = AddedTokenMatcher(all.filter(\.isNormalised))
   }
 
   /// The token of a text, if it is one.
@@ -45,11 +50,10 @@ struct AddedTokenMatcher: Sendable {
   private let candidates: [[(bytes: [UInt8], id: Int32, isSpecial: Bool)]]
   private let isEmpty: Bool
 
-  /// - Parameter form: the form in which a token's text is looked for.
-  init(_ tokens: [AddedToken], form: (ArraySlice<UInt8>) -> ArraySlice<UInt8>) {
+  init(_ tokens: [AddedToken]) {
     var candidates = [[(bytes: [UInt8], id: Int32, isSpecial: Bool)]](repeating: [], count: 256)
     for token in tokens {
-      let bytes = Array(form(ArraySlice(token.text.utf8)))
+      let bytes = Array(token.text.utf8)
       if let first = bytes.first {
         candidates[Int(first)].append((bytes, token.id, token.isSpecial))
       }

@@ -23,7 +23,7 @@ public struct Tokenizer: Sendable {
   ) throws(MergeProblem) {
     self.vocabulary = vocabulary
     self.mergePairs = mergePairs
-    self.addedTokens = AddedTokens(addedTokens, normalises: normalises)
+    self.addedTokens = AddedTokens(addedTokens)
     self.preTokenizer = preTokenizer
     self.normalises = normalises
     self.ignoresMerges = ignoresMerges

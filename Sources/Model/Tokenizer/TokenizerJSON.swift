@@ -29,6 +29,7 @@ extension Tokenizer {
     tokens ids: [String: Int32], merges: [(String, String)], addedTokens: [AddedToken],
     preTokenizer: PreTokenizer, normalises: Bool, ignoresMerges: Bool = false, path: String
   ) throws {
+    let addedTokens = normalises ? addedTokens.map(\.asMatched) : addedTokens
     let all = ids.values.map(Int.init) + addedTokens.map { Int($0.id) }
     guard let greatest = all.max(), all.allSatisfy({ $0 >= 0 }), greatest < Vocabulary.limit else {
       throw TokenizerError.damaged(path: path, problem: "its ids are negative or absurdly large")

@@ -6,7 +6,8 @@ extension Tokenizer {
   public var huggingFace: Data {
     let added = addedTokens.all.map { token in
       #"{"id": \#(token.id), "content": \#(JSONText.quoted(token.text)), "single_word": false, "#
-        + #""lstrip": false, "rstrip": false, "normalized": false, "special": \#(token.isSpecial)}"#
+        + #""lstrip": false, "rstrip": false, "normalized": \#(token.isNormalised), "#
+        + #""special": \#(token.isSpecial)}"#
     }
     let entries: [(String, String)] = [
       ("version", #""1.0""#),

@@ -8,6 +8,8 @@ final class BackwardPass {
   let gradients: ParameterViews
   let layout: HeadLayout
   let pool: WorkerPool
+  /// A copy of the block that is at hand.
+  let panels: BlockPanels
   private var workspace: BackwardWorkspace
 
   /// A pass over a model whose weights and gradients outlive it.
@@ -17,6 +19,7 @@ final class BackwardPass {
     self.gradients = ParameterViews(weights.configuration, weights.layout, gradients)
     layout = HeadLayout(weights.configuration)
     self.pool = pool
+    panels = BlockPanels(weights.configuration, .backward)
     workspace = BackwardWorkspace(weights.configuration, pool)
   }
 
@@ -34,6 +37,7 @@ final class BackwardPass {
     var stream = buffers.stream
     var inputStream = buffers.otherStream
     for index in trace.blocks.indices.reversed() {
+      panels.fill(with: parameters.blocks[index], pool)
       let step = BackwardStep(
         pass: self, plan: plan, view: parameters.blocks[index], gradient: gradients.blocks[index],
         activations: trace.blocks[index], buffers: buffers, stream: stream,

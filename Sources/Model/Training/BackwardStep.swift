@@ -30,15 +30,15 @@ struct BackwardStep {
       let rows = plan.rowBlocks[task]
       let gate = buffers.gate.rows(rows)
       let up = buffers.up.rows(rows)
-      gate.setProduct(stream.rows(rows).plain, view.down.plain)
+      pass.panels.down.multiply(stream.rows(rows), into: gate)
       GatedActivation.backward(
         gate: activations.gate.rows(rows).base, up: activations.up.rows(rows).base, dy: gate.base,
         activation: buffers.activation.rows(rows).base, dGate: gate.base, dUp: up.base,
         count: rows.count * gate.columnCount)
 
       let dInput = buffers.hidden.rows(rows.count, of: worker)
-      dInput.setProduct(gate.plain, view.gate.plain)
-      dInput.setProduct(up.plain, view.up.plain, accumulate: true)
+      pass.panels.gate.multiply(gate, into: dInput)
+      pass.panels.up.multiply(up, into: dInput, accumulate: true)
       norm.apply(activations.middle.rows(rows), into: buffers.feedForwardInput.rows(rows))
       for (index, row) in rows.enumerated() {
         norm.backward(
@@ -46,8 +46,7 @@ struct BackwardStep {
           into: buffers.middle.row(row),
           weightGradient: buffers.sums.parts.row(task) + feedForwardNormColumns.lowerBound)
       }
-      buffers.attention.rows(rows).setProduct(
-        buffers.middle.rows(rows).plain, view.output.plain)
+      pass.panels.output.multiply(buffers.middle.rows(rows), into: buffers.attention.rows(rows))
     }
     buffers.sums.add(feedForwardNormColumns, to: gradient.feedForwardNorm)
   }
@@ -83,11 +82,9 @@ struct BackwardStep {
         }
       }
       let dInput = buffers.hidden.rows(rows.count, of: worker)
-      dInput.setProduct(heads.columns(layout.queries).plain, view.query.weight.plain)
-      dInput.setProduct(
-        heads.columns(layout.keys).plain, view.key.weight.plain, accumulate: true)
-      dInput.setProduct(
-        heads.columns(layout.values).plain, view.value.weight.plain, accumulate: true)
+      pass.panels.query.multiply(heads.columns(layout.queries), into: dInput)
+      pass.panels.key.multiply(heads.columns(layout.keys), into: dInput, accumulate: true)
+      pass.panels.value.multiply(heads.columns(layout.values), into: dInput, accumulate: true)
       norm.apply(activations.input.rows(rows), into: buffers.attentionInput.rows(rows))
       for (index, row) in rows.enumerated() {
         norm.backward(

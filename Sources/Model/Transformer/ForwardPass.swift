@@ -7,6 +7,8 @@ final class ForwardPass {
   private let parameters: ParameterViews
   private let layout: HeadLayout
   private let pool: WorkerPool
+  private let filledPanels: [BlockPanels]?
+  private let workspace: BlockPanels
   private var activations: Activations
   private var normalised: WorkerScratch
   private var activated: WorkerScratch
@@ -14,7 +16,12 @@ final class ForwardPass {
   private(set) var rotary: RotaryPositions
 
   /// A pass over a model whose weights outlive it.
-  init(_ weights: Weights, _ pool: WorkerPool) {
+  ///
+  /// `panels` are copies of the blocks' layers that somebody keeps up to date; without them the pass
+  /// copies each block when its turn comes.
+  init(_ weights: Weights, _ pool: WorkerPool, panels: [BlockPanels]? = nil) {
+    filledPanels = panels
+    workspace = panels?.first ?? BlockPanels(weights.configuration, .forward)
     configuration = weights.configuration
     parameters = weights.views
     layout = HeadLayout(weights.configuration)
@@ -41,12 +48,19 @@ final class ForwardPass {
     for (index, activations) in trace.blocks.enumerated() {
       let view = parameters.blocks[index]
       let next = index + 1 < trace.blocks.count ? trace.blocks[index + 1].input : trace.output
-      computeHeads(plan, view, activations)
+      let panels = panels(of: index, view)
+      computeHeads(plan, view, panels, activations)
       attend(plan, activations)
-      feedForward(plan, view, activations, into: next)
+      feedForward(plan, view, panels, activations, into: next)
       afterBlock(index, activations)
     }
     return trace
+  }
+
+  private func panels(of index: Int, _ view: BlockView) -> BlockPanels {
+    if let filledPanels { return filledPanels[index] }
+    workspace.fill(with: view, pool)
+    return workspace
   }
 
   private func embed(_ plan: BatchPlan, into stream: Matrix) {
@@ -65,7 +79,9 @@ final class ForwardPass {
       weight: weight, width: configuration.hiddenSize, epsilon: Float(configuration.normEpsilon))
   }
 
-  private func computeHeads(_ plan: BatchPlan, _ view: BlockView, _ activations: BlockActivations) {
+  private func computeHeads(
+    _ plan: BatchPlan, _ view: BlockView, _ panels: BlockPanels, _ activations: BlockActivations
+  ) {
     let norm = normalisation(view.attentionNorm)
     let scratch = normalised.prepare(
       rows: BatchPlan.largestBlock, columns: configuration.hiddenSize)
@@ -74,9 +90,12 @@ final class ForwardPass {
       let x = scratch.rows(rows.count, of: worker)
       let heads = activations.heads.rows(rows)
       norm.apply(activations.input.rows(rows), into: x)
-      view.query.apply(x, into: heads.columns(layout.queries))
-      view.key.apply(x, into: heads.columns(layout.keys))
-      view.value.apply(x, into: heads.columns(layout.values))
+      for (layer, bias, columns) in [
+        (panels.query, view.query.bias, layout.queries), (panels.key, view.key.bias, layout.keys),
+        (panels.value, view.value.bias, layout.values),
+      ] {
+        layer.multiply(x, into: heads.columns(columns), bias: bias.map { UnsafePointer($0) })
+      }
       for (index, row) in rows.enumerated() {
         rotate(heads.row(index), position: plan.positions[row])
       }
@@ -101,7 +120,8 @@ final class ForwardPass {
   }
 
   private func feedForward(
-    _ plan: BatchPlan, _ view: BlockView, _ activations: BlockActivations, into output: Matrix
+    _ plan: BatchPlan, _ view: BlockView, _ panels: BlockPanels, _ activations: BlockActivations,
+    into output: Matrix
   ) {
     let norm = normalisation(view.feedForwardNorm)
     let scratch = normalised.prepare(
@@ -112,30 +132,21 @@ final class ForwardPass {
       let rows = plan.rowBlocks[task]
       let middle = activations.middle.rows(rows)
       middle.copy(from: activations.input.rows(rows))
-      middle.setProduct(
-        activations.attention.rows(rows).plain, view.output.transposed, accumulate: true)
+      panels.output.multiply(
+        activations.attention.rows(rows), into: middle, accumulate: true)
 
       let x = scratch.rows(rows.count, of: worker)
       let gate = activations.gate.rows(rows)
       let up = activations.up.rows(rows)
       norm.apply(middle, into: x)
-      gate.setProduct(x.plain, view.gate.transposed)
-      up.setProduct(x.plain, view.up.transposed)
+      panels.gate.multiply(x, into: gate)
+      panels.up.multiply(x, into: up)
 
       let y = inner.rows(rows.count, of: worker)
       GatedActivation.apply(
         gate: gate.base, up: up.base, into: y.base, count: rows.count * gate.columnCount)
       output.rows(rows).copy(from: middle)
-      output.rows(rows).setProduct(y.plain, view.down.transposed, accumulate: true)
+      panels.down.multiply(y, into: output.rows(rows), accumulate: true)
     }
-  }
-}
-
-extension LinearView {
-  /// y = x W^T + b, row by row.
-  func apply(_ x: Matrix, into y: Matrix) {
-    y.setProduct(x.plain, weight.transposed)
-    guard let bias else { return }
-    for index in 0..<y.rowCount { add(bias, to: y.row(index), count: y.columnCount) }
   }
 }

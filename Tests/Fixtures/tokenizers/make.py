@@ -56,7 +56,7 @@ def small(name):
     made.add_tokens([AddedToken(text, normalized=False) for text in PLAIN])
     if name == "normalised":
         made.add_tokens([AddedToken(text, normalized=text != "bc<")
-                         for text in ["<E\u0301>", "abc<", "bc<", "x=y"]])
+                         for text in ["<Z\u030c>", "abc<", "bc<", "x=y"]])
     return made
 
 
@@ -112,7 +112,7 @@ def texts(count):
         # NFC: syllables and their tails, marks out of order, what is younger than Unicode 9.
         "한국어\u11a8 \u1112\u1161\u11ab", "\u1f80\u0301 \u0358\u0f73\u0316 \u1dd5\u0f81",
         "q\u0307\u0323 q\u0358\u1ac9 \U000113c2\U000113c2", "\u0958 \u2126 \U0002f800 \ufb2c", ">\u0338",
-        "<tool_call>\u0338 <\u0338 <|im_end|>\u0301", "<E\u0301> <É> abc< abc<\u0338 x=\u0338y x=y",
+        "<tool_call>\u0338 <\u0338 <|im_end|>\u0301", "<Z\u030c> <\u017d> abc< abc<\u0338 x=\u0338y x=y",
         # Digits that not every version knows, letters likewise.
         "a\U00011de0b \U00016ff4\U00011de1", "\U00016d70\U00016d71 \U000105c0\U000105c1's", "\u1c89\ua7cb",
         "<think>\nWell</think>\n\n<answer>(1) Ann</answer><|im_end|>\n", "<|vision_pad|><|fim_pad|>",
