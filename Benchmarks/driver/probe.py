@@ -26,8 +26,8 @@ def bfloat16(options: Options, runner: Runner) -> tuple[Bfloat16, list[str]]:
     notes: list[str] = []
     used = [figures[own]["dtype"] for figures in measured.rounds if own in figures]
     if "float32" in used:
-        notes.append("warmup computes in float32 where bfloat16 is asked for: the processor has no "
-                     "instructions for it.")
+        notes.append("warmup trains in float32 where bfloat16 is asked for, and samples with weights "
+                     "rounded to bfloat16.")
     rates = [measured.median(side, PRODUCT.name) or 0 for side in peers]
     fast = rates[1] > WORTH_IT * rates[0]
     if not fast:

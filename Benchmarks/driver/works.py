@@ -31,8 +31,8 @@ SMOKE = Sizes(
 
 @dataclass(frozen=True)
 class Bfloat16:
-    """Whether bfloat16 is worth measuring: without the instructions ours computes in float32
-    anyway, and PyTorch emulates."""
+    """Whether training in bfloat16 is worth measuring: without the instructions ours computes in
+    float32 anyway, and PyTorch emulates."""
 
     own: bool
     pytorch: bool
@@ -124,7 +124,7 @@ class Works:
         arguments = ("--sequences", "1", "--length", "16", "--steps", "1")
         return [
             Row("matrix", f"matrix product 2048 x 1536 x 576, {dtype}",
-                OwnSide("train", self.own_dtype(dtype), self.options.threads, arguments),
+                OwnSide("train", self.own_training_dtype(dtype), self.options.threads, arguments),
                 self.pytorch("PyTorch", "matrix", dtype, products=self.sizes.products), PRODUCT)
             for dtype, _ in self.dtypes()
         ]
@@ -139,26 +139,26 @@ class Works:
     def aim(self, ratio: float) -> float | None:
         return None if self.options.smoke else ratio
 
-    def own_dtype(self, dtype: str) -> str:
+    def own_training_dtype(self, dtype: str) -> str:
         return dtype if self.bfloat16.own else "float32"
 
     def own_training(self, dtype: str, threads: int | None = None, sequences: int | None = None,
                      length: int | None = None) -> OwnSide:
         sequences, length = sequences or self.sizes.sequences, length or self.sizes.length
         arguments = ("--sequences", str(sequences), "--length", str(length), "--steps", "1")
-        return OwnSide("train", self.own_dtype(dtype), threads or self.options.threads, arguments)
+        return OwnSide("train", self.own_training_dtype(dtype), threads or self.options.threads, arguments)
 
     def own_decoding(self, sequences: int, dtype: str) -> OwnSide:
         s = self.sizes
         arguments = ("--prompt", str(s.prompt), "--sequences", str(sequences),
                      "--tokens", str(s.tokens), "--repeats", "2")
-        return OwnSide("sample", self.own_dtype(dtype), self.options.threads, arguments)
+        return OwnSide("sample", dtype, self.options.threads, arguments)
 
     def own_reinforcement(self, dtype: str) -> OwnSide:
         s = self.sizes
         arguments = ("--prompts", str(s.problems), "--prompt", str(s.problem),
                      "--group", str(s.group), "--tokens", str(s.tokens), "--steps", "1")
-        return OwnSide("rlvr", self.own_dtype(dtype), self.options.threads, arguments)
+        return OwnSide("rlvr", dtype, self.options.threads, arguments)
 
     def pytorch(
         self, label: str, workload: str, dtype: str, **settings: object

@@ -98,27 +98,46 @@ void ck_multiply_panels(int instruction_set, const float *x, size_t x_stride, si
   multiply_panels_baseline(x, x_stride, rows, &factor, bias, mode, y, y_stride);
 }
 
-CK_INLINE void put(int format, void *panels, size_t index, float value) {
+CK_INLINE void put(const int format, void *panels, size_t index, float value) {
   if (format == CK_FLOAT32)
     ((float *)panels)[index] = value;
   else
     ((uint16_t *)panels)[index] = ck_bfloat16_bits(value);
 }
 
+// Whole panels apart, so that the compiler knows how many columns there are.
+CK_INLINE void fill_panels(const int format, const float *w, const size_t from_column_to_column,
+                           const size_t from_row_to_row, size_t columns, size_t inner,
+                           void *panels) {
+  for (size_t j = 0; j < columns; j += CK_PANEL, w += CK_PANEL * from_column_to_column) {
+    const size_t start = j * inner;
+    const size_t count = columns - j < CK_PANEL ? columns - j : CK_PANEL;
+    for (size_t k = 0; k < inner; k++) {
+      const float *row = w + k * from_row_to_row;
+      if (count == CK_PANEL)
+#pragma clang loop unroll(full)
+        for (size_t c = 0; c < CK_PANEL; c++)
+          put(format, panels, start + k * CK_PANEL + c, row[c * from_column_to_column]);
+      else
+        for (size_t c = 0; c < CK_PANEL; c++)
+          put(format, panels, start + k * CK_PANEL + c,
+              c < count ? row[c * from_column_to_column] : 0.0f);
+    }
+  }
+}
+
 void ck_fill_panels_with_rows(int format, const float *w, size_t w_stride, size_t columns,
                               size_t inner, void *panels) {
-  for (size_t j = 0; j < columns; j += CK_PANEL)
-    for (size_t k = 0; k < inner; k++)
-      for (size_t c = 0; c < CK_PANEL; c++)
-        put(format, panels, j * inner + k * CK_PANEL + c,
-            j + c < columns ? w[(j + c) * w_stride + k] : 0.0f);
+  if (format == CK_FLOAT32)
+    fill_panels(CK_FLOAT32, w, w_stride, 1, columns, inner, panels);
+  else
+    fill_panels(CK_BFLOAT16, w, w_stride, 1, columns, inner, panels);
 }
 
 void ck_fill_panels_with_columns(int format, const float *w, size_t w_stride, size_t columns,
                                  size_t inner, void *panels) {
-  for (size_t j = 0; j < columns; j += CK_PANEL)
-    for (size_t k = 0; k < inner; k++)
-      for (size_t c = 0; c < CK_PANEL; c++)
-        put(format, panels, j * inner + k * CK_PANEL + c,
-            j + c < columns ? w[k * w_stride + j + c] : 0.0f);
+  if (format == CK_FLOAT32)
+    fill_panels(CK_FLOAT32, w, 1, w_stride, columns, inner, panels);
+  else
+    fill_panels(CK_BFLOAT16, w, 1, w_stride, columns, inner, panels);
 }
