@@ -1,6 +1,10 @@
 #include "panel_kernels.h"
 
-#include "vector_primitives.h"
+#include "panel_layout.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #pragma clang diagnostic ignored "-Wpsabi"
 #pragma STDC FP_CONTRACT OFF
@@ -31,6 +35,11 @@ CK_INLINE void finish(const float *products, size_t columns, const float *bias, 
   }
 }
 
+// Floats that rows are copied to: a part of the second cache.
+#define STAGED 24576
+// A multiple of every MOST_ROWS, so that tiles are whole.
+#define STAGED_ROWS 12
+
 // The baseline: 128-bit registers. Only 64-bit ARM has a fused multiply-add there.
 #define NAME(base) JOIN(base, _baseline)
 #define WIDE float8
@@ -44,6 +53,7 @@ CK_INLINE void finish(const float *products, size_t columns, const float *bias, 
 #define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
 #endif
 #include "panel_kernels.inc"
+#include "panel_rows.inc"
 
 #if defined(__x86_64__)
 
@@ -57,6 +67,7 @@ CK_INLINE void finish(const float *products, size_t columns, const float *bias, 
 #define MOST_ROWS 6
 #define MULTIPLY_ADD(a, b, c) __builtin_elementwise_fma(a, b, c)
 #include "panel_kernels.inc"
+#include "panel_rows.inc"
 #pragma clang attribute pop
 
 // 32 registers of 512 bits: 12 accumulators, 1 of the panel, and x from memory.
@@ -69,6 +80,22 @@ CK_INLINE void finish(const float *products, size_t columns, const float *bias, 
 #define MOST_ROWS 12
 #define MULTIPLY_ADD(a, b, c) __builtin_elementwise_fma(a, b, c)
 #include "panel_kernels.inc"
+#include "panel_rows.inc"
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v4,avx512bf16"))), \
+                             apply_to = function)
+#define NAME(base) JOIN(base, _v4_bfloat16)
+#define WIDE ck_float16
+#define HALF_WIDE uint16x16
+#define WIDE_BITS uint16x32
+#define LANES 16
+#define MOST_ROWS 12
+#define MULTIPLY_ADD(a, b, c) __builtin_elementwise_fma(a, b, c)
+#define ADD_PAIRS(x, w, sum) \
+  ((WIDE)_mm512_dpbf16_ps((__m512)(sum), (__m512bh)(x), (__m512bh)(w)))
+#include "panel_kernels.inc"
+#include "panel_rows.inc"
 #pragma clang attribute pop
 
 #endif
@@ -76,68 +103,24 @@ CK_INLINE void finish(const float *products, size_t columns, const float *bias, 
 int ck_instruction_set(void) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("x86-64-v4")) return 2;
-  if (__builtin_cpu_supports("x86-64-v3")) return 1;
+  if (__builtin_cpu_supports("x86-64-v4"))
+    return __builtin_cpu_supports("avx512bf16") ? CK_V4_BFLOAT16 : CK_V4;
+  if (__builtin_cpu_supports("x86-64-v3")) return CK_V3;
 #endif
-  return 0;
+  return CK_BASELINE;
 }
 
-void ck_multiply_panels(int instruction_set, const float *x, size_t x_stride, size_t rows,
-                        ck_panel_factor factor, const float *bias, int mode, float *y,
-                        size_t y_stride) {
+void ck_multiply_panels(int instruction_set, ck_row_factor x, size_t rows, ck_panel_factor factor,
+                        const float *bias, int mode, float *y, size_t y_stride) {
+#define MULTIPLY(set) JOIN(multiply_panels_, set)(&x, rows, &factor, bias, mode, y, y_stride)
 #if defined(__x86_64__)
-  if (instruction_set >= 2) {
-    multiply_panels_v4(x, x_stride, rows, &factor, bias, mode, y, y_stride);
-    return;
-  }
-  if (instruction_set == 1) {
-    multiply_panels_v3(x, x_stride, rows, &factor, bias, mode, y, y_stride);
-    return;
-  }
+  if (instruction_set == CK_V4_BFLOAT16)
+    MULTIPLY(v4_bfloat16);
+  else if (instruction_set == CK_V4)
+    MULTIPLY(v4);
+  else if (instruction_set == CK_V3)
+    MULTIPLY(v3);
+  else
 #endif
-  multiply_panels_baseline(x, x_stride, rows, &factor, bias, mode, y, y_stride);
-}
-
-CK_INLINE void put(const int format, void *panels, size_t index, float value) {
-  if (format == CK_FLOAT32)
-    ((float *)panels)[index] = value;
-  else
-    ((uint16_t *)panels)[index] = ck_bfloat16_bits(value);
-}
-
-// Whole panels apart, so that the compiler knows how many columns there are.
-CK_INLINE void fill_panels(const int format, const float *w, const size_t from_column_to_column,
-                           const size_t from_row_to_row, size_t columns, size_t inner,
-                           void *panels) {
-  for (size_t j = 0; j < columns; j += CK_PANEL, w += CK_PANEL * from_column_to_column) {
-    const size_t start = j * inner;
-    const size_t count = columns - j < CK_PANEL ? columns - j : CK_PANEL;
-    for (size_t k = 0; k < inner; k++) {
-      const float *row = w + k * from_row_to_row;
-      if (count == CK_PANEL)
-#pragma clang loop unroll(full)
-        for (size_t c = 0; c < CK_PANEL; c++)
-          put(format, panels, start + k * CK_PANEL + c, row[c * from_column_to_column]);
-      else
-        for (size_t c = 0; c < CK_PANEL; c++)
-          put(format, panels, start + k * CK_PANEL + c,
-              c < count ? row[c * from_column_to_column] : 0.0f);
-    }
-  }
-}
-
-void ck_fill_panels_with_rows(int format, const float *w, size_t w_stride, size_t columns,
-                              size_t inner, void *panels) {
-  if (format == CK_FLOAT32)
-    fill_panels(CK_FLOAT32, w, w_stride, 1, columns, inner, panels);
-  else
-    fill_panels(CK_BFLOAT16, w, w_stride, 1, columns, inner, panels);
-}
-
-void ck_fill_panels_with_columns(int format, const float *w, size_t w_stride, size_t columns,
-                                 size_t inner, void *panels) {
-  if (format == CK_FLOAT32)
-    fill_panels(CK_FLOAT32, w, 1, w_stride, columns, inner, panels);
-  else
-    fill_panels(CK_BFLOAT16, w, 1, w_stride, columns, inner, panels);
+    MULTIPLY(baseline);
 }

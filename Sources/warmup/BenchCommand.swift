@@ -35,12 +35,13 @@ struct BenchTrain: ParsableCommand {
   func run() throws {
     let bench = try options.prepare()
     let work = TrainingWorkload(sequences: sequences, length: length)
-    let engine = TrainingEngine(weights: bench.weights, pool: bench.pool)
+    let engine = bench.trainingEngine
     let seconds = try work.run(engine, steps: steps)
-    options.print(
-      BenchResult(
-        work: "train", bench: bench, tokens: work.tokens, seconds: seconds,
-        floor: work.floor(bench.floor)))
+    var result = BenchResult(
+      work: "train", bench: bench, tokens: work.tokens, seconds: seconds,
+      floor: work.floor(bench.floor))
+    result.precision = engine.precision.rawValue
+    options.print(result)
   }
 }
 
@@ -107,7 +108,7 @@ struct BenchReinforcement: ParsableCommand {
     try bench.checkContext(prompt + tokens)
     let work = ReinforcementWorkload(
       prompts: prompts, promptLength: prompt, group: group, tokens: tokens)
-    let engine = TrainingEngine(weights: bench.weights, pool: bench.pool)
+    let engine = bench.trainingEngine
     let sampler = Sampler(
       weights: bench.weights, pool: bench.pool, batchSize: work.completions,
       precision: bench.precision)
@@ -117,9 +118,10 @@ struct BenchReinforcement: ParsableCommand {
     var result = BenchResult(
       work: "rlvr", bench: bench, tokens: work.completions * tokens,
       seconds: times.map { $0.sampling + $0.update }, floor: work.floor(bench.floor))
-    if bench.precision != .float32 {
-      result.precision = "\(bench.precision.rawValue) sampling, float32 training"
-    }
+    result.precision =
+      bench.precision == engine.precision
+      ? engine.precision.rawValue
+      : "\(bench.precision.rawValue) sampling, \(engine.precision.rawValue) training"
     result.more = [
       ("seconds_sampling", Statistics.median(times.map(\.sampling)) ?? .nan),
       ("seconds_update", Statistics.median(times.map(\.update)) ?? .nan),

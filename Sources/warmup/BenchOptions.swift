@@ -13,7 +13,8 @@ struct BenchOptions: ParsableArguments {
 
   @Option(
     help: """
-      What the weights are rounded to in sampling: float32 or bfloat16. Training is float32.
+      What linear layers are computed in: float32 or bfloat16. Where the processor does not multiply \
+      bfloat16 by itself, training is float32, and sampling only rounds the weights.
       """)
   var dtype = Precision.float32
 
@@ -31,7 +32,9 @@ struct BenchOptions: ParsableArguments {
   func prepare() throws -> Bench {
     let weights = try ImportedModel(contentsOf: URL(fileURLWithPath: model)).weights
     let pool = WorkerPool(threads: threads)
-    return Bench(weights: weights, pool: pool, precision: dtype, rates: MachineRates(pool: pool))
+    return Bench(
+      weights: weights, pool: pool, precision: dtype,
+      rates: MachineRates(pool: pool, precision: dtype))
   }
 
   /// Prints a result for people or, with `--json`, for programs.
@@ -46,6 +49,10 @@ struct Bench {
   let pool: WorkerPool
   let precision: Precision
   let rates: MachineRates
+
+  var trainingEngine: TrainingEngine {
+    TrainingEngine(weights: weights, pool: pool, precision: precision.forTraining)
+  }
 
   var floor: WorkFloor {
     WorkFloor(weights.configuration, rates, weightBytes: precision.byteCount)

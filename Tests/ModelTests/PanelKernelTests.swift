@@ -6,17 +6,29 @@ struct PanelKernelTests {
   /// A kernel that this processor can run.
   struct Kernel: CustomTestStringConvertible, Sendable {
     let instructionSet: Int
-    let precision: Precision
-    var testDescription: String { "set \(instructionSet), \(precision.rawValue)" }
+    let format: PanelFormat
+    var testDescription: String { "set \(instructionSet), \(format)" }
 
-    static let all = PanelWeights.instructionSets.flatMap { set in
-      Precision.allCases.map { Kernel(instructionSet: set, precision: $0) }
+    static let all = PanelFactor.instructionSets.flatMap { set in
+      PanelFormat.allCases.map { Kernel(instructionSet: set, format: $0) }
     }
 
-    func product(_ x: [Float], rows: Int, weight: [Float], outputs: Int) -> [Float] {
-      PanelWeights.product(
-        x, rows: rows, weight: weight, outputs: outputs, .forward, precision,
-        instructionSet: instructionSet)
+    func product(
+      _ x: [Float], rows: Int, _ factor: [Float], columns: Int, xIsTransposed: Bool = false,
+      factorIsTransposed: Bool = false
+    ) -> [Float] {
+      PanelFactor.product(
+        x, rows: rows, factor, columns: columns, format, instructionSet: instructionSet,
+        xIsTransposed: xIsTransposed, factorIsTransposed: factorIsTransposed)
+    }
+
+    /// What the kernel makes of a number of x, and of the factor.
+    func stored(x value: Float) -> Float {
+      format == .bfloat16Pairs ? Precision.bfloat16.rounded(value) : value
+    }
+
+    func stored(factor value: Float) -> Float {
+      format == .float32 ? value : Precision.bfloat16.rounded(value)
     }
   }
 
@@ -25,41 +37,38 @@ struct PanelKernelTests {
     return (0..<count).map { _ in Float(stream.normal()) }
   }
 
-  @Test("products are right for every shape", arguments: Kernel.all)
-  func product(kernel: Kernel) {
-    for (inner, outputs, rows) in [
-      (1, 1, 1), (7, 16, 5), (8, 17, 13), (15, 4, 25), (33, 40, 40), (130, 300, 3), (576, 33, 100),
-    ] {
-      let x = Self.numbers(rows * inner, "x")
-      let weight = Self.numbers(outputs * inner, "weight")
-      let stored = weight.map { kernel.precision.rounded($0) }
-      let y = kernel.product(x, rows: rows, weight: weight, outputs: outputs)
-      for row in 0..<rows {
-        for output in 0..<outputs {
-          let expected = (0..<inner).reduce(0.0) {
-            $0 + Double(x[row * inner + $1]) * Double(stored[output * inner + $1])
-          }
-          #expect(abs(Double(y[row * outputs + output]) - expected) < 1e-4)
-        }
-      }
-    }
+  private static func transposed(_ matrix: [Float], columns: Int) -> [Float] {
+    let rows = matrix.count / columns
+    return (0..<matrix.count).map { matrix[$0 % rows * columns + $0 / rows] }
   }
 
-  @Test("products go backward, too", arguments: Kernel.all)
-  func backward(kernel: Kernel) {
-    let (outputs, inputs, rows) = (37, 50, 9)
-    let dy = Self.numbers(rows * outputs, "dy")
-    let weight = Self.numbers(outputs * inputs, "weight")
-    let dx = PanelWeights.product(
-      dy, rows: rows, weight: weight, outputs: outputs, .backward, kernel.precision,
-      instructionSet: kernel.instructionSet)
-    for row in 0..<rows {
-      for input in 0..<inputs {
-        let expected = (0..<outputs).reduce(0.0) {
-          $0 + Double(dy[row * outputs + $1])
-            * Double(kernel.precision.rounded(weight[$1 * inputs + input]))
+  @Test("products are right for every shape and order of numbers", arguments: Kernel.all)
+  func product(kernel: Kernel) {
+    for (inner, columns, rows) in [
+      (1, 1, 1), (7, 16, 5), (8, 17, 13), (15, 4, 25), (33, 40, 40), (130, 300, 3), (577, 33, 100),
+      (4500, 18, 14),
+    ] {
+      let x = Self.numbers(rows * inner, "x")
+      let factor = Self.numbers(inner * columns, "factor")
+      var expected: [Double] = []
+      for row in 0..<rows {
+        for column in 0..<columns {
+          expected.append(
+            (0..<inner).reduce(0.0) {
+              $0 + Double(kernel.stored(x: x[row * inner + $1]))
+                * Double(kernel.stored(factor: factor[$1 * columns + column]))
+            })
         }
-        #expect(abs(Double(dx[row * inputs + input]) - expected) < 1e-4)
+      }
+      for (xIsTransposed, factorIsTransposed) in [
+        (false, false), (false, true), (true, false), (true, true),
+      ] {
+        let y = kernel.product(
+          xIsTransposed ? Self.transposed(x, columns: inner) : x, rows: rows,
+          factorIsTransposed ? Self.transposed(factor, columns: columns) : factor,
+          columns: columns, xIsTransposed: xIsTransposed, factorIsTransposed: factorIsTransposed)
+        let worst = zip(y, expected).map { abs(Double($0) - $1) }.max() ?? 0
+        #expect(worst < 2e-6 * Double(inner) + 1e-5, "\(inner), \(columns), \(rows)")
       }
     }
   }
@@ -68,11 +77,11 @@ struct PanelKernelTests {
   func independence(kernel: Kernel) {
     let (inner, outputs, rows) = (77, 35, 50)
     let x = Self.numbers(rows * inner, "x")
-    let weight = Self.numbers(outputs * inner, "weight")
+    let factor = Self.numbers(outputs * inner, "factor")
     func product(_ rows: Range<Int>) -> [Float] {
       kernel.product(
         Array(x[rows.lowerBound * inner..<rows.upperBound * inner]), rows: rows.count,
-        weight: weight, outputs: outputs)
+        factor, columns: outputs)
     }
     let all = product(0..<rows)
     for count in [1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 24, 37] {

@@ -18,12 +18,27 @@ enum {
   CK_FLOAT32 = 0,
   /// The upper two bytes of a float32, rounded to the nearest, ties to even.
   CK_BFLOAT16 = 1,
+  /// The same, with rows 2i and 2i + 1 of a panel interleaved, and the other factor rounded likewise:
+  /// what processors with instructions for bfloat16 multiply. Others emulate it.
+  CK_BFLOAT16_PAIRS = 2,
 };
 
-/// The instruction sets for which the kernels are compiled: 0 is the baseline, 1 x86-64-v3 (AVX2 and
-/// FMA), 2 x86-64-v4 (AVX-512). Answers the best that this processor has. Results differ between
-/// them in the last bits.
+/// The instruction sets for which the kernels are compiled.
+enum {
+  CK_BASELINE = 0,
+  /// x86-64-v3: AVX2 and FMA.
+  CK_V3 = 1,
+  /// x86-64-v4: AVX-512.
+  CK_V4 = 2,
+  /// AVX-512 with products of bfloat16 pairs.
+  CK_V4_BFLOAT16 = 3,
+};
+
+/// The best of them that this processor has. Results differ between them in the last bits.
 int ck_instruction_set(void);
+
+/// Bytes of a panel with `inner` rows.
+size_t ck_panel_bytes(int format, size_t inner);
 
 /// Stores `columns` rows of a matrix w, each of `inner` numbers, as the columns of panels.
 void ck_fill_panels_with_rows(int format, const float *w, size_t w_stride, size_t columns,
@@ -41,10 +56,17 @@ enum {
   CK_ADD = 1,
 };
 
+/// A factor in rows: element (i, k) is base[i * stride + k * step].
+typedef struct {
+  const float *base;
+  size_t stride;
+  size_t step;
+} ck_row_factor;
+
 /// A factor in panels.
 typedef struct {
   const void *panels;
-  /// CK_FLOAT32 or CK_BFLOAT16.
+  /// CK_FLOAT32, CK_BFLOAT16 or CK_BFLOAT16_PAIRS.
   int format;
   /// Columns that are wanted; the last panel may have fewer than it could.
   size_t columns;
@@ -57,6 +79,5 @@ typedef struct {
 /// y[i][j] = sum over k of x[i][k] * factor[k][j], for `rows` rows of x; `mode` is CK_SET or CK_ADD.
 ///
 /// Strides count floats. `bias`, one number a column, may be null.
-void ck_multiply_panels(int instruction_set, const float *x, size_t x_stride, size_t rows,
-                        ck_panel_factor factor, const float *bias, int mode, float *y,
-                        size_t y_stride);
+void ck_multiply_panels(int instruction_set, ck_row_factor x, size_t rows, ck_panel_factor factor,
+                        const float *bias, int mode, float *y, size_t y_stride);

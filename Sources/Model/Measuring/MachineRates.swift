@@ -9,23 +9,32 @@ public struct MachineRates: Sendable {
   public let bytes: Double
 
   /// Measures; takes about a second.
-  public init(pool: WorkerPool) {
-    operations = Self.operations(pool)
+  /// - Parameter precision: What matrices are multiplied in, if the processor can.
+  public init(pool: WorkerPool, precision: Precision = .float32) {
+    operations = Self.operations(
+      pool, inPairs: precision == .bfloat16 && Precision.hasInstructionsForBfloat16)
     bytes = Self.bytes(pool)
   }
 
   /// Products of the size that a feed-forward layer of a small model has, one for each thread.
-  private static func operations(_ pool: WorkerPool) -> Double {
+  private static func operations(_ pool: WorkerPool, inPairs: Bool) -> Double {
     let (rows, columns, inner) = (512, 1536, 576)
     let share = rows * inner + columns * inner + rows * columns
     let memory = FloatBuffer(count: share * pool.threadCount)
     let repeats = 8
+    let panels = PanelFactor(inner: inner, columns: columns, inPairs ? .bfloat16Pairs : .float32)
     let seconds = fastest(of: 5) {
       pool.parallel(pool.threadCount) { task, _ in
         let x = Matrix(memory.base + task * share, rows: rows, columns: inner)
         let w = Matrix(x.base + rows * inner, rows: columns, columns: inner)
         let y = Matrix(w.base + columns * inner, rows: rows, columns: columns)
-        for _ in 0..<repeats { y.setProduct(x.plain, w.transposed) }
+        for _ in 0..<repeats {
+          if inPairs {
+            panels.multiply(x.plain, into: y)
+          } else {
+            y.setProduct(x.plain, w.transposed)
+          }
+        }
       }
     }
     return Double(2 * rows * columns * inner * repeats * pool.threadCount) / seconds

@@ -1,23 +1,32 @@
 /// Copies of a block's linear layers in panels.
 final class BlockPanels {
-  let query: PanelWeights
-  let key: PanelWeights
-  let value: PanelWeights
-  let output: PanelWeights
-  let gate: PanelWeights
-  let up: PanelWeights
-  let down: PanelWeights
+  /// Which products the copies are for.
+  enum Direction {
+    /// y = x W^T.
+    case forward
+    /// dx = dy W.
+    case backward
+  }
+
+  let query: PanelFactor
+  let key: PanelFactor
+  let value: PanelFactor
+  let output: PanelFactor
+  let gate: PanelFactor
+  let up: PanelFactor
+  let down: PanelFactor
+  private let direction: Direction
 
   /// Room for a block of a model. Nothing is there before ``fill(with:_:)``.
-  init(
-    _ configuration: ModelConfiguration, _ direction: PanelWeights.Direction,
-    _ precision: Precision = .float32
-  ) {
+  init(_ configuration: ModelConfiguration, _ direction: Direction, _ format: PanelFormat) {
+    self.direction = direction
     let c = configuration
     let queries = c.headCount * c.headSize
     let keys = c.keyValueHeadCount * c.headSize
-    func panels(_ outputs: Int, _ inputs: Int) -> PanelWeights {
-      PanelWeights(outputs: outputs, inputs: inputs, direction, precision)
+    func panels(_ outputs: Int, _ inputs: Int) -> PanelFactor {
+      direction == .forward
+        ? PanelFactor(inner: inputs, columns: outputs, format)
+        : PanelFactor(inner: outputs, columns: inputs, format)
     }
     query = panels(queries, c.hiddenSize)
     key = panels(keys, c.hiddenSize)
@@ -37,8 +46,10 @@ final class BlockPanels {
     let tasks = layers.flatMap { panels, weight in
       panels.pieces.map { (panels: panels, weight: weight, piece: $0) }
     }
-    pool.parallel(tasks.count) { task, _ in
-      tasks[task].panels.fill(tasks[task].piece, with: tasks[task].weight)
+    pool.parallel(tasks.count) { index, _ in
+      let task = tasks[index]
+      task.panels.fill(
+        task.piece, with: direction == .forward ? task.weight.transposed : task.weight.plain)
     }
   }
 }

@@ -73,12 +73,12 @@ final class DecodeStep {
       computeHeads(rows.count, block, view)
       attend(rows, layer: layer, scratch)
       block.output.multiply(
-        attention.rows(0..<rows.count), into: stream, accumulate: true, pool)
+        attention.rows(0..<rows.count).plain, into: stream, accumulate: true, pool)
       normalise(rows.count, view.feedForwardNorm)
       feedForward(rows.count, block)
     }
     normalise(rows.count, parameters.finalNorm)
-    weights.head.multiply(normalised.rows(0..<rows.count), into: logits, pool)
+    weights.head.multiply(normalised.rows(0..<rows.count).plain, into: logits, pool)
     return logits.rows(0..<rows.count)
   }
 
@@ -99,13 +99,13 @@ final class DecodeStep {
     pool.parallel(tasks.count) { index, _ in
       let task = tasks[index]
       task.panels.multiply(
-        task.piece, normalised.rows(0..<rows), into: heads.columns(task.columns),
+        task.piece, normalised.rows(0..<rows).plain, into: heads.columns(task.columns),
         bias: task.bias.map { UnsafePointer($0) })
     }
   }
 
   private func feedForward(_ rows: Int, _ block: BlockPanels) {
-    let x = normalised.rows(0..<rows)
+    let x = normalised.rows(0..<rows).plain
     pool.parallel(block.gate.pieces.count) { task, _ in
       let piece = block.gate.pieces[task]
       block.gate.multiply(piece, x, into: gate)
@@ -117,7 +117,7 @@ final class DecodeStep {
           count: piece.count)
       }
     }
-    block.down.multiply(gate.rows(0..<rows), into: stream, accumulate: true, pool)
+    block.down.multiply(gate.rows(0..<rows).plain, into: stream, accumulate: true, pool)
   }
 
   /// Rows that share a prompt follow each other, so its keys and values stay in the cache.

@@ -4,7 +4,7 @@ import CKernels
 /// sum of values are products with them.
 final class KeyValueBlock {
   /// How many positions there is room for; a whole number of panels.
-  static let length = 4 * PanelWeights.panelWidth
+  static let length = 4 * PanelFactor.panelWidth
 
   /// Panels of positions [head size, positions].
   let keys: HeadPanels
@@ -30,7 +30,7 @@ struct HeadPanels {
   init(_ configuration: ModelConfiguration, columns: Int, inner: Int) {
     heads = configuration.keyValueHeadCount
     self.inner = inner
-    let width = PanelWeights.panelWidth
+    let width = PanelFactor.panelWidth
     size = (columns + width - 1) / width * width * inner
     memory = FloatBuffer(count: configuration.layerCount * heads * size)
   }
@@ -41,14 +41,14 @@ struct HeadPanels {
 
   /// Writes a column.
   func write(_ column: UnsafePointer<Float>, to index: Int, layer: Int, head: Int) {
-    let width = PanelWeights.panelWidth
+    let width = PanelFactor.panelWidth
     let start = base(layer: layer, head: head) + index / width * width * inner + index % width
     for row in 0..<inner { start[row * width] = column[row] }
   }
 
   /// Writes the first `count` elements of a row.
   func writeRow(_ row: UnsafePointer<Float>, count: Int, to index: Int, layer: Int, head: Int) {
-    let width = PanelWeights.panelWidth
+    let width = PanelFactor.panelWidth
     var start = base(layer: layer, head: head) + index * width
     for first in stride(from: 0, to: count, by: width) {
       start.update(from: row + first, count: min(width, count - first))
@@ -61,10 +61,12 @@ struct HeadPanels {
     _ x: Matrix, layer: Int, head: Int, columns: Int, inner: Int, into y: Matrix, accumulate: Bool
   ) {
     let factor = ck_panel_factor(
-      panels: base(layer: layer, head: head), format: Int32(CK_FLOAT32), columns: columns,
+      panels: base(layer: layer, head: head), format: PanelFormat.float32.rawValue,
+      columns: columns,
       inner: inner, capacity: self.inner)
     ck_multiply_panels(
-      PanelWeights.instructionSet, x.base, x.stride, x.rowCount, factor, nil,
+      PanelFactor.instructionSet, ck_row_factor(base: x.base, stride: x.stride, step: 1),
+      x.rowCount, factor, nil,
       Int32(accumulate ? CK_ADD : CK_SET), y.base, y.stride)
   }
 }

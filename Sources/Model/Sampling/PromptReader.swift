@@ -2,7 +2,7 @@
 final class PromptReader {
   private let configuration: ModelConfiguration
   private let parameters: ParameterViews
-  private let head: PanelWeights
+  private let head: PanelFactor
   private let pool: WorkerPool
   private let forwardPass: ForwardPass
   private let layout: HeadLayout
@@ -50,7 +50,7 @@ final class PromptReader {
     return [Float](unsafeUninitializedCapacity: configuration.vocabularySize) { buffer, count in
       count = configuration.vocabularySize
       guard let base = buffer.baseAddress else { return }
-      head.multiply(input, into: Matrix(base, rows: 1, columns: count), pool)
+      head.multiply(input.plain, into: Matrix(base, rows: 1, columns: count), pool)
     }
   }
 }

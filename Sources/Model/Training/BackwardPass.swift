@@ -10,16 +10,20 @@ final class BackwardPass {
   let pool: WorkerPool
   /// A copy of the block that is at hand.
   let panels: BlockPanels
+  private var weightGradients: WeightGradients
   private var workspace: BackwardWorkspace
 
   /// A pass over a model whose weights and gradients outlive it.
-  init(_ weights: Weights, gradients: FloatBuffer, _ pool: WorkerPool) {
+  init(
+    _ weights: Weights, gradients: FloatBuffer, _ pool: WorkerPool, _ format: PanelFormat
+  ) {
     configuration = weights.configuration
     parameters = weights.views
     self.gradients = ParameterViews(weights.configuration, weights.layout, gradients)
     layout = HeadLayout(weights.configuration)
     self.pool = pool
-    panels = BlockPanels(weights.configuration, .backward)
+    panels = BlockPanels(weights.configuration, .backward, format)
+    weightGradients = WeightGradients(format)
     workspace = BackwardWorkspace(weights.configuration, pool)
   }
 
@@ -45,7 +49,7 @@ final class BackwardPass {
       step.feedForward()
       step.attention()
       step.projections()
-      step.weights()
+      weightGradients.add(step.weightProducts, pool)
       swap(&stream, &inputStream)
     }
     embedding(plan, stream)

@@ -30,15 +30,15 @@ struct BackwardStep {
       let rows = plan.rowBlocks[task]
       let gate = buffers.gate.rows(rows)
       let up = buffers.up.rows(rows)
-      pass.panels.down.multiply(stream.rows(rows), into: gate)
+      pass.panels.down.multiply(stream.rows(rows).plain, into: gate)
       GatedActivation.backward(
         gate: activations.gate.rows(rows).base, up: activations.up.rows(rows).base, dy: gate.base,
         activation: buffers.activation.rows(rows).base, dGate: gate.base, dUp: up.base,
         count: rows.count * gate.columnCount)
 
       let dInput = buffers.hidden.rows(rows.count, of: worker)
-      pass.panels.gate.multiply(gate, into: dInput)
-      pass.panels.up.multiply(up, into: dInput, accumulate: true)
+      pass.panels.gate.multiply(gate.plain, into: dInput)
+      pass.panels.up.multiply(up.plain, into: dInput, accumulate: true)
       norm.apply(activations.middle.rows(rows), into: buffers.feedForwardInput.rows(rows))
       for (index, row) in rows.enumerated() {
         norm.backward(
@@ -46,7 +46,8 @@ struct BackwardStep {
           into: buffers.middle.row(row),
           weightGradient: buffers.sums.parts.row(task) + feedForwardNormColumns.lowerBound)
       }
-      pass.panels.output.multiply(buffers.middle.rows(rows), into: buffers.attention.rows(rows))
+      pass.panels.output.multiply(
+        buffers.middle.rows(rows).plain, into: buffers.attention.rows(rows))
     }
     buffers.sums.add(feedForwardNormColumns, to: gradient.feedForwardNorm)
   }
@@ -82,9 +83,9 @@ struct BackwardStep {
         }
       }
       let dInput = buffers.hidden.rows(rows.count, of: worker)
-      pass.panels.query.multiply(heads.columns(layout.queries), into: dInput)
-      pass.panels.key.multiply(heads.columns(layout.keys), into: dInput, accumulate: true)
-      pass.panels.value.multiply(heads.columns(layout.values), into: dInput, accumulate: true)
+      pass.panels.query.multiply(heads.columns(layout.queries).plain, into: dInput)
+      pass.panels.key.multiply(heads.columns(layout.keys).plain, into: dInput, accumulate: true)
+      pass.panels.value.multiply(heads.columns(layout.values).plain, into: dInput, accumulate: true)
       norm.apply(activations.input.rows(rows), into: buffers.attentionInput.rows(rows))
       for (index, row) in rows.enumerated() {
         norm.backward(
@@ -137,10 +138,10 @@ struct BackwardStep {
     }
   }
 
-  /// The weights' gradients: dW += dY^T X, in tiles of rows.
-  func weights() {
+  /// The linear layers' gradients and what they are made of.
+  var weightProducts: [WeightGradients.Product] {
     let layout = pass.layout
-    let products = [
+    return [
       (gradient.down, stream, buffers.activation),
       (gradient.gate, buffers.gate, buffers.feedForwardInput),
       (gradient.up, buffers.up, buffers.feedForwardInput),
@@ -148,16 +149,6 @@ struct BackwardStep {
       (gradient.query.weight, buffers.heads.columns(layout.queries), buffers.attentionInput),
       (gradient.key.weight, buffers.heads.columns(layout.keys), buffers.attentionInput),
       (gradient.value.weight, buffers.heads.columns(layout.values), buffers.attentionInput),
-    ]
-    let tiles = products.enumerated().flatMap { index, product in
-      BatchPlan.split(product.0.rowCount, into: (product.0.rowCount + 255) / 256)
-        .map { (product: index, rows: $0) }
-    }
-    pass.pool.parallel(tiles.count) { task, _ in
-      let (dWeight, dOutput, input) = products[tiles[task].product]
-      let rows = tiles[task].rows
-      dWeight.rows(rows).setProduct(
-        dOutput.columns(rows).transposed, input.plain, accumulate: true)
-    }
+    ].map { WeightGradients.Product(gradient: $0, dOutput: $1, input: $2) }
   }
 }

@@ -32,6 +32,7 @@ final class OutputPass {
   private let parameters: ParameterViews
   private let norm: Normalisation
   private let pool: WorkerPool
+  private var products: OutputProducts
   private var normalised = ReusedBuffer()
   private var logits = ReusedBuffer()
   private var logSums = ReusedBuffer()
@@ -39,17 +40,23 @@ final class OutputPass {
   private var normGradients = PartialSums()
 
   /// A pass over a model whose weights outlive it.
-  init(_ weights: Weights, _ pool: WorkerPool) {
+  init(_ weights: Weights, _ pool: WorkerPool, _ format: PanelFormat) {
     parameters = weights.views
     norm = Normalisation(
       weight: parameters.finalNorm, width: weights.configuration.hiddenSize,
       epsilon: Float(weights.configuration.normEpsilon))
     self.pool = pool
+    products = OutputProducts(parameters.head, format, pool)
     scratch = WorkerScratch(pool)
   }
 
   /// The scores of all targets and, with gradients, the backward pass.
-  func run(_ job: Job, _ gradients: Gradients? = nil) -> [TokenScore] {
+  ///
+  /// `preparesBackward` says that ``backward(_:_:)`` comes next.
+  func run(
+    _ job: Job, _ gradients: Gradients? = nil, preparesBackward: Bool = false
+  ) -> [TokenScore] {
+    products.refresh(withGradients: gradients != nil || preparesBackward)
     var scores = [TokenScore](
       repeating: TokenScore(logProbability: 0, entropy: 0), count: job.targets.count)
     scores.withUnsafeMutableBufferPointer { scores in
@@ -88,8 +95,8 @@ final class OutputPass {
         let row = job.plan.rows[chunk.rows.lowerBound + index]
         norm.apply(job.stream.row(row), into: chunk.normalised.row(index))
       }
-      chunk.logits.rows(blocks[task]).setProduct(
-        chunk.normalised.rows(blocks[task]).plain, parameters.head.transposed,
+      products.setLogits(
+        chunk.logits.rows(blocks[task]), chunk.normalised.rows(blocks[task]),
         scale: 1 / job.temperature)
       for index in blocks[task] { scoreRow(index, job, chunk, scores) }
     }
@@ -117,7 +124,7 @@ final class OutputPass {
     pool.parallel(blocks.count) { task, worker in
       for index in blocks[task] { logitGradients(index, job, chunk, gradients.coefficients) }
       let dNormalised = scratch.rows(blocks[task].count, of: worker)
-      dNormalised.setProduct(chunk.logits.rows(blocks[task]).plain, parameters.head.plain)
+      products.setInputGradient(dNormalised, chunk.logits.rows(blocks[task]))
       for (position, index) in blocks[task].enumerated() {
         let row = job.plan.rows[chunk.rows.lowerBound + index]
         let dStream = gradients.stream.row(row)
@@ -127,7 +134,8 @@ final class OutputPass {
       }
     }
     normGradients.add(0..<norm.width, to: gradients.parameters.finalNorm)
-    headGradient(chunk, gradients.parameters.head)
+    products.addWeightGradient(
+      gradients.parameters.head, dLogits: chunk.logits, chunk.normalised)
   }
 
   /// d log p(t) / d logit_i = (i = t) - p_i, summed over the row's targets, over the temperature.
@@ -141,15 +149,6 @@ final class OutputPass {
       count: chunk.logits.columnCount)
     for target in targets {
       row[Int(job.targets[target].token)] += coefficients[target] / job.temperature
-    }
-  }
-
-  private func headGradient(_ chunk: Chunk, _ gradient: Matrix) {
-    let pieces = BatchPlan.split(
-      gradient.rowCount, into: max(2, (gradient.rowCount + 1023) / 1024))
-    pool.parallel(pieces.count) { task, _ in
-      gradient.rows(pieces[task]).setProduct(
-        chunk.logits.columns(pieces[task]).transposed, chunk.normalised.plain, accumulate: true)
     }
   }
 }

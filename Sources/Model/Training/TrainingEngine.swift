@@ -1,13 +1,18 @@
 /// Log-probabilities and gradients of a model on packed batches.
 ///
 /// Results are bit-equal on any number of threads. An engine is used by one thread at a time; its
-/// memory grows with the largest batch and is reused. Everything is float32.
+/// memory grows with the largest batch and is reused.
+///
+/// In bfloat16 the factors of the linear layers' products are rounded, in all three directions; sums,
+/// attention, norms, softmax, gradients and weights are float32.
 public final class TrainingEngine {
   /// The model, which an optimiser may change between calls.
   public let weights: Weights
   /// dLoss / dParameter, laid out as the weights; backward passes add to it.
   public let gradients: FloatBuffer
 
+  /// How linear layers are multiplied.
+  public let precision: Precision
   /// Who does the work.
   public let pool: WorkerPool
   private let forwardPass: ForwardPass
@@ -15,13 +20,16 @@ public final class TrainingEngine {
   private let backwardPass: BackwardPass
 
   /// An engine with gradients at zero.
-  public init(weights: Weights, pool: WorkerPool) {
+  /// - Parameter precision: How linear layers are multiplied; see ``Precision/forTraining``.
+  public init(weights: Weights, pool: WorkerPool, precision: Precision = .float32) {
+    let format = PanelFormat.training(precision)
     self.weights = weights
+    self.precision = precision
     self.pool = pool
     gradients = FloatBuffer(count: weights.layout.count)
-    forwardPass = ForwardPass(weights, pool)
-    outputPass = OutputPass(weights, pool)
-    backwardPass = BackwardPass(weights, gradients: gradients, pool)
+    forwardPass = ForwardPass(weights, pool, format)
+    outputPass = OutputPass(weights, pool, format)
+    backwardPass = BackwardPass(weights, gradients: gradients, pool, format)
   }
 
   /// Sets all gradients to zero.
@@ -59,7 +67,7 @@ public final class TrainingEngine {
     guard !batch.targets.isEmpty else { return [] }
     let trace = forwardPass.run(plan, keepingBlocks: true)
     let job = job(batch, trace, temperature)
-    let scores = outputPass.run(job)
+    let scores = outputPass.run(job, preparesBackward: true)
     outputPass.backward(job, outputGradients(plan, batch, try coefficients(scores)))
     backwardPass.run(plan, trace, forwardPass.rotary)
     return scores

@@ -19,9 +19,12 @@ final class ForwardPass {
   ///
   /// `panels` are copies of the blocks' layers that somebody keeps up to date; without them the pass
   /// copies each block when its turn comes.
-  init(_ weights: Weights, _ pool: WorkerPool, panels: [BlockPanels]? = nil) {
+  init(
+    _ weights: Weights, _ pool: WorkerPool, panels: [BlockPanels]? = nil,
+    _ format: PanelFormat = .float32
+  ) {
     filledPanels = panels
-    workspace = panels?.first ?? BlockPanels(weights.configuration, .forward)
+    workspace = panels?.first ?? BlockPanels(weights.configuration, .forward, format)
     configuration = weights.configuration
     parameters = weights.views
     layout = HeadLayout(weights.configuration)
@@ -94,7 +97,7 @@ final class ForwardPass {
         (panels.query, view.query.bias, layout.queries), (panels.key, view.key.bias, layout.keys),
         (panels.value, view.value.bias, layout.values),
       ] {
-        layer.multiply(x, into: heads.columns(columns), bias: bias.map { UnsafePointer($0) })
+        layer.multiply(x.plain, into: heads.columns(columns), bias: bias.map { UnsafePointer($0) })
       }
       for (index, row) in rows.enumerated() {
         rotate(heads.row(index), position: plan.positions[row])
@@ -133,20 +136,20 @@ final class ForwardPass {
       let middle = activations.middle.rows(rows)
       middle.copy(from: activations.input.rows(rows))
       panels.output.multiply(
-        activations.attention.rows(rows), into: middle, accumulate: true)
+        activations.attention.rows(rows).plain, into: middle, accumulate: true)
 
       let x = scratch.rows(rows.count, of: worker)
       let gate = activations.gate.rows(rows)
       let up = activations.up.rows(rows)
       norm.apply(middle, into: x)
-      panels.gate.multiply(x, into: gate)
-      panels.up.multiply(x, into: up)
+      panels.gate.multiply(x.plain, into: gate)
+      panels.up.multiply(x.plain, into: up)
 
       let y = inner.rows(rows.count, of: worker)
       GatedActivation.apply(
         gate: gate.base, up: up.base, into: y.base, count: rows.count * gate.columnCount)
       output.rows(rows).copy(from: middle)
-      panels.down.multiply(y, into: output.rows(rows), accumulate: true)
+      panels.down.multiply(y.plain, into: output.rows(rows), accumulate: true)
     }
   }
 }

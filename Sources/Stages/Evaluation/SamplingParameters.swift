@@ -11,6 +11,8 @@ package struct SamplingParameters: ParameterSet {
   package var topK = 0
   /// The longest completion, in tokens.
   package var maxTokens = 8192
+  /// What the weights of linear layers are rounded to.
+  package var precision = Precision.float32
   /// Sequences decoded side by side. Cannot change a completion.
   package var batchSize = 32
 
@@ -24,6 +26,9 @@ package struct SamplingParameters: ParameterSet {
       Field("top_p", \.topP, range: 0.000_001...1, "least probability mass to sample from"),
       Field("top_k", \.topK, range: .atLeast(0), "most tokens to sample from; 0 is all"),
       Field("max_tokens", \.maxTokens, range: .atLeast(1), "longest completion, in tokens"),
+      Field(
+        "precision", \.precision, later: true,
+        "what the weights of linear layers are rounded to in sampling"),
       Field(
         "batch_size", \.batchSize, range: 1...4096, identity: false,
         "sequences decoded side by side; cannot change a completion"),

@@ -36,7 +36,9 @@ struct TextSampler {
     self.model = model
     self.parameters = parameters
     self.stopStrings = stopStrings
-    sampler = Sampler(weights: model.weights, pool: pool, batchSize: parameters.batchSize)
+    sampler = Sampler(
+      weights: model.weights, pool: pool, batchSize: parameters.batchSize,
+      precision: parameters.precision)
   }
 
   /// Tokenises a prompt.

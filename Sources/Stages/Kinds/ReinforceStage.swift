@@ -72,7 +72,10 @@ package struct ReinforceStage: Stage {
   ) throws -> (update: PolicyUpdate.Report, gradientNorm: Double) {
     let update = PolicyUpdate(groups, parameters)
     let referenceScores = reference.map { weights in
-      update.logProbabilities(TrainingEngine(weights: weights, pool: engine.pool))
+      update.logProbabilities(
+        TrainingEngine(
+          weights: weights, pool: engine.pool, precision: parameters.optimiser.precision.forTraining
+        ))
     }
     let sampled = parameters.updatesPerBatch > 1 ? update.logProbabilities(engine) : nil
     func problem(_ group: Int) -> String { "problem '\(ids[groups[group].problem])'" }

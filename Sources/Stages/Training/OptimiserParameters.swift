@@ -1,7 +1,8 @@
 import Model
 import Runner
 
-/// How weights are updated: AdamW, with a learning rate that rises linearly and then stays or falls.
+/// How weights are updated: AdamW, with a learning rate that rises linearly and then stays or falls;
+/// and how exactly gradients are computed.
 ///
 /// The defaults are the paper's for distillation (table 4); `rlvr` has its own (table 7).
 package struct OptimiserParameters: ParameterSet {
@@ -21,6 +22,8 @@ package struct OptimiserParameters: ParameterSet {
   package var weightDecay = 1e-4
   /// The largest norm of the whole gradient; 0 leaves it as it is.
   package var maxGradientNorm = 0.1
+  /// How linear layers are multiplied.
+  package var precision = Precision.float32
 
   /// The paper's values for distillation.
   package init() {}
@@ -36,9 +39,14 @@ package struct OptimiserParameters: ParameterSet {
       Field("epsilon", \.epsilon, range: 0...1, "added to the root of the second moment"),
       Field("weight_decay", \.weightDecay, range: 0...1, "decoupled; not on biases and norms"),
       Field("max_gradient_norm", \.maxGradientNorm, range: .atLeast(0), "0 means no clipping"),
+      Field(
+        "precision", \.precision, later: true,
+        "of the linear layers' products; bfloat16 only where the processor multiplies it by itself"),
     ]
   }
 }
+
+extension Precision: ParameterChoice {}
 
 /// What becomes of the step size after the warm-up.
 package enum Schedule: String, ParameterChoice {

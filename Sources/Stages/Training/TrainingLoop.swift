@@ -40,7 +40,11 @@ struct TrainingLoop {
       -> StepResult
   ) throws {
     let pool = WorkerPool(threads: context.threads)
-    let engine = TrainingEngine(weights: weights, pool: pool)
+    let precision = optimiser.precision.forTraining
+    if optimiser.precision != .float32 {
+      context.publish(fact: .string(precision.rawValue), as: "precision")
+    }
+    let engine = TrainingEngine(weights: weights, pool: pool, precision: precision)
     var state = try TrainingState.latest(context: context, weights: weights, optimiser: optimiser)
     try context.metrics.truncate(after: state.step)
     try resumed(state.step)
