@@ -27,7 +27,7 @@ package struct SamplingParameters: ParameterSet {
       Field("top_k", \.topK, range: .atLeast(0), "most tokens to sample from; 0 is all"),
       Field("max_tokens", \.maxTokens, range: .atLeast(1), "longest completion, in tokens"),
       Field(
-        "precision", \.precision, later: true,
+        "sampling_precision", \.precision, later: true,
         "what the weights of linear layers are rounded to in sampling"),
       Field(
         "batch_size", \.batchSize, range: 1...4096, identity: false,
