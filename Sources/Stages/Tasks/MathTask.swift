@@ -8,6 +8,8 @@ public struct MathTask: TaskDefinition {
   public var name: String { "math" }
   /// The native verifier.
   public var verifiers: [String] { [MathVerifier.name] }
+  /// The reference answer.
+  public var goldColumn: String? { "answer" }
   /// The paper's layouts; the one for evaluation differs.
   public func defaultTemplate(for use: TaskUse) -> String { "math_\(use.rawValue)" }
   /// `load_math` of the authors' `dataset_loader.py`.
