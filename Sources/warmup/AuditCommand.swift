@@ -29,22 +29,19 @@ struct AuditCommand: ParsableCommand {
   func run() throws {
     let definition = try TaskDefinitions.named(task)
     let asked = try verifier.map { try definition.verifier(named: $0) }
-    let names = asked.isEmpty ? definition.verifiers.filter { canWork($0, definition) } : asked
-    let audit = try VerifierAudit(definition, verifiers: names, threads: threads)
-    StandardOutput.write(AuditText.text(audit))
-    if names.indices.contains(where: { !audit.tally(of: $0).unexpected.isEmpty }) {
-      throw ExitCode(1)
+    var columns: [(verifier: String, outcomes: [Outcome])] = []
+    for name in asked.isEmpty ? definition.verifiers : asked {
+      do {
+        let outcomes = try VerifierAudit.outcomes(of: name, definition, threads: threads)
+        columns.append((name, outcomes))
+      } catch  where asked.isEmpty {
+        StandardOutput.writeError("warmup: \(name) is left out: \(error)\n")
+      }
     }
-  }
-
-  /// Whether a verifier has what it needs; says what is missing where it has not.
-  private func canWork(_ name: String, _ definition: any TaskDefinition) -> Bool {
-    do {
-      _ = try VerifierAudit(definition, verifiers: [name], threads: threads)
-      return true
-    } catch {
-      StandardOutput.writeError("warmup: \(name) is left out: \(error)\n")
-      return false
+    let audit = try VerifierAudit(definition, columns)
+    StandardOutput.write(AuditText.text(audit))
+    if columns.indices.contains(where: { !audit.tally(of: $0).unexpected.isEmpty }) {
+      throw ExitCode(1)
     }
   }
 }

@@ -13,26 +13,34 @@ package struct VerifierAudit: Sendable {
   /// In the order of the task's file.
   package let findings: [Finding]
 
-  /// Asks verifiers about all cases.
+  /// Sets what several verifiers say side by side.
+  /// - Parameter columns: each verifier with what `outcomes` said of it.
+  /// - Throws: `GradingLineError`; nothing, unless the program was built with a broken file.
+  package init(
+    _ task: any TaskDefinition, _ columns: [(verifier: String, outcomes: [Outcome])]
+  ) throws {
+    verifiers = columns.map(\.verifier)
+    findings = try AuditCase.all(of: task).enumerated().map { index, subject in
+      Finding(subject: subject, outcomes: columns.map { $0.outcomes[index] })
+    }
+  }
+
+  /// What a verifier says of all cases, in their order.
   ///
   /// May block, and must not be called from a Swift task.
   /// - Throws: `TaskError`, `SandboxError`, `MathVerifyError`.
-  package init(_ task: any TaskDefinition, verifiers: [String], threads: Int) throws {
+  package static func outcomes(
+    of verifier: String, _ task: any TaskDefinition, threads: Int
+  ) throws -> [Outcome] {
     let cases = try AuditCase.all(of: task)
-    let columns = try verifiers.map { verifier in
-      var outcomes = [Outcome](repeating: .noAnswer, count: cases.count)
-      for use in TaskUse.allCases {
-        let places = cases.indices.filter { cases[$0].use == use }
-        let rules = GradingRules(use: use, verifier: verifier, threads: threads)
-        let verdicts = try task.grade(places.map { cases[$0].item }, rules)
-        for (place, verdict) in zip(places, verdicts) { outcomes[place] = verdict.outcome }
-      }
-      return outcomes
+    var outcomes = [Outcome](repeating: .noAnswer, count: cases.count)
+    for use in TaskUse.allCases {
+      let places = cases.indices.filter { cases[$0].use == use }
+      let rules = GradingRules(use: use, verifier: verifier, threads: threads)
+      let verdicts = try task.grade(places.map { cases[$0].item }, rules)
+      for (place, verdict) in zip(places, verdicts) { outcomes[place] = verdict.outcome }
     }
-    self.verifiers = verifiers
-    findings = cases.enumerated().map { index, subject in
-      Finding(subject: subject, outcomes: columns.map { $0[index] })
-    }
+    return outcomes
   }
 
   /// What one verifier comes to.

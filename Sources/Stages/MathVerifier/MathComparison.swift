@@ -8,9 +8,10 @@ enum MathComparison {
     if case .relation = b { return relation(b, a) }
     switch (a, b) {
     case (.collection(let left), .collection(let right)): return sameElements(left, right)
-    case (.collection(let items), .tuple(_, let others, _)),
-      (.tuple(_, let others, _), .collection(let items)):
-      return pairwise(items, others)
+    case (.collection(let items), .tuple(let open, let others, let close)),
+      (.tuple(let open, let others, let close), .collection(let items)):
+      // Two values in square brackets are an interval, which is no list of its ends.
+      return (others.count != 2 || (open == "(" && close == ")")) && pairwise(items, others)
     case (.collection(let items), let other), (let other, .collection(let items)):
       return items.count == 1 && agree(items[0], other)
     case (.tuple(let open, let left, let close), .tuple(let from, let right, let to)):

@@ -22,7 +22,8 @@ public enum MathVerifier {
     guard let joined = parsedAgree(joinedGiven, joinedWanted) else {
       return TextAnswer.agree(given, wanted)
     }
-    if joined || (joinedGiven == given && joinedWanted == wanted) { return joined }
+    // A reference such as `30,951` is one number, never a list of two.
+    if joined || joinedWanted != wanted || joinedGiven == given { return joined }
     return parsedAgree(given, wanted) ?? false
   }
 

@@ -2,9 +2,9 @@ import Foundation
 import Runner
 
 /// The Python package `math-verify` in an environment of its own, made on first use.
-struct MathVerifyInstallation: Sendable {
+package struct MathVerifyInstallation: Sendable {
   /// The version whose verdicts `math@paper` stands for.
-  static let version = "0.9.0"
+  package static let version = "0.9.0"
   /// All that is installed, so that the same verdicts come out next year.
   private static let packages = [
     "math-verify==0.9.0", "latex2sympy2_extended==1.11.0", "antlr4-python3-runtime==4.13.2",
@@ -14,16 +14,22 @@ struct MathVerifyInstallation: Sendable {
   private static let mark = "complete"
 
   /// The interpreter that has the package.
-  let python: String
+  package let python: String
   /// Whether the user named it.
-  let isNamed: Bool
+  package let isNamed: Bool
+
+  /// Takes an interpreter as it is.
+  package init(python: String, isNamed: Bool = true) {
+    self.python = python
+    self.isNamed = isNamed
+  }
 
   /// Finds the package: by WARMUP_MATH_VERIFY, else in the user's folder for caches, where it is
   /// installed if need be.
   ///
   /// Blocks while it installs, which takes a minute and a network.
   /// - Throws: `MathVerifyError`, or `SandboxError.noPython`.
-  static func locate(
+  package static func locate(
     _ environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws -> MathVerifyInstallation {
     if let named = environment["WARMUP_MATH_VERIFY"], !named.isEmpty {
@@ -39,11 +45,18 @@ struct MathVerifyInstallation: Sendable {
   }
 
   /// Where the environment lies: below XDG_CACHE_HOME, else below `~/.cache`.
-  static func folder(_ environment: [String: String]) -> URL {
+  package static func folder(_ environment: [String: String]) -> URL {
     let named = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
     let home = environment["HOME"] ?? NSHomeDirectory()
     return URL(filePath: named ?? "\(home)/.cache").appending(
       path: "warmup/math-verify-\(version)", directoryHint: .isDirectory)
+  }
+
+  /// Whether nothing has to be installed.
+  package static func isAtHand(
+    _ environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> Bool {
+    environment["WARMUP_MATH_VERIFY"]?.isEmpty == false || isComplete(folder(environment))
   }
 
   private static func isComplete(_ folder: URL) -> Bool {

@@ -2,13 +2,13 @@ import Foundation
 import Synchronization
 
 /// Workers that are kept from one batch of answers to the next, since loading takes a second.
-final class MathVerifyPool: Sendable {
+package final class MathVerifyPool: Sendable {
   /// The pool of this program.
-  static let shared = MathVerifyPool()
+  package static let shared = MathVerifyPool()
 
   /// How long one answer may take. The package stops itself after three times five seconds, except
   /// where it hangs.
-  static let limit = Duration.seconds(20)
+  package static let limit = Duration.seconds(20)
 
   /// A worker passes from thread to thread, and only one of them has it at a time.
   private struct Idle: @unchecked Sendable { let worker: MathVerifyWorker }
@@ -16,7 +16,7 @@ final class MathVerifyPool: Sendable {
   private let idle = Mutex<[Idle]>([])
   private let start: @Sendable () throws -> MathVerifyWorker
 
-  init(
+  package init(
     start: @escaping @Sendable () throws -> MathVerifyWorker = {
       try MathVerifyWorker(try MathVerifyInstallation.locate())
     }
@@ -26,7 +26,7 @@ final class MathVerifyPool: Sendable {
 
   /// Asks all questions, several at a time, and returns the answers in their order.
   /// - Throws: `MathVerifyError` or `SandboxError` where no worker can be started.
-  func ask(
+  package func ask(
     _ requests: [MathVerifyWorker.Request], threads: Int, limit: Duration = MathVerifyPool.limit
   ) throws -> [MathVerifyWorker.Reply] {
     let next = Atomic<Int>(0)

@@ -3,8 +3,9 @@
 /// Nothing else may write to the stream of the answers. A request that takes too long ends the
 /// process from within, even where Python no longer looks at signals, so that it never outlives
 /// whoever asked.
-enum MathVerifyScript {
-  static let text = """
+package enum MathVerifyScript {
+  /// The program.
+  package static let text = """
     import faulthandler, json, logging, os, resource, signal, sys
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

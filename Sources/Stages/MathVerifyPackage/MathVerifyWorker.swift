@@ -6,20 +6,29 @@ import Runner
 #endif
 
 /// A process that holds the Python package `math-verify` and answers requests one after the other.
-final class MathVerifyWorker {
+package final class MathVerifyWorker {
   /// What it is asked.
-  struct Request: Sendable, Hashable {
+  package struct Request: Sendable, Hashable {
     /// The reference, such as `\boxed{5}`.
-    let gold: String
+    package let gold: String
     /// The output or the part of it that holds the answer.
-    let answer: String
+    package let answer: String
     /// Whether the answer is handed over in the place of the reference, as the authors do.
-    let isReversed: Bool
+    package let isReversed: Bool
+
+    /// Asks whether an answer means the same as the reference.
+    package init(gold: String, answer: String, isReversed: Bool = false) {
+      self.gold = gold
+      self.answer = answer
+      self.isReversed = isReversed
+    }
   }
 
   /// What it answers.
-  enum Reply: Sendable, Hashable {
+  package enum Reply: Sendable, Hashable {
+    /// Whether the two agree, whether an answer was found at all, and what was read of it.
     case judged(isEqual: Bool, found: Bool, text: String?)
+    /// It took too long, or the process died over it.
     case timedOut
   }
 
@@ -28,11 +37,13 @@ final class MathVerifyWorker {
   /// is dead.
   private let socket: Int32
   private var received: [UInt8] = []
-  private(set) var isAlive = true
+  package private(set) var isAlive = true
 
   /// Starts the process and waits until it has loaded the package.
   /// - Throws: `MathVerifyError`.
-  init(_ installation: MathVerifyInstallation, script: String = MathVerifyScript.text) throws {
+  package init(_ installation: MathVerifyInstallation, script: String = MathVerifyScript.text)
+    throws
+  {
     var ends: [Int32] = [-1, -1]
     let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
@@ -72,7 +83,7 @@ final class MathVerifyWorker {
   }
 
   /// Asks one question. After a time-out the worker is dead, and another is needed.
-  func ask(_ request: Request, limit: Duration) -> Reply {
+  package func ask(_ request: Request, limit: Duration) -> Reply {
     let seconds = Double(limit.components.seconds) + Double(limit.components.attoseconds) / 1e18
     let question: JSONValue = [
       "gold": .string(request.gold), "answer": .string(request.answer),
