@@ -42,7 +42,7 @@ struct GradeCommand: ParsableCommand {
     var lines = try file == "-" ? StandardInputLines() : StandardInputLines(file: file)
     var counts: [Outcome: Int] = [:]
     var refused = 0
-    while let batch = try batch(of: &lines) {
+    while let batch = try nextBatch(of: &lines) {
       var out = ""
       for answer in try grader.grade(batch.map { ($0.number, Data($0.bytes)) }) {
         switch answer {
@@ -61,7 +61,7 @@ struct GradeCommand: ParsableCommand {
   }
 
   /// The lines that have arrived; of a file enough that programs run side by side.
-  private func batch(of lines: inout StandardInputLines) throws -> [StandardInputLines.Line]? {
+  private func nextBatch(of lines: inout StandardInputLines) throws -> [StandardInputLines.Line]? {
     guard var batch = try lines.next() else { return nil }
     while file != "-", batch.count < 64, let more = try lines.next() { batch += more }
     return batch

@@ -29,15 +29,15 @@ package struct AuditCase: Sendable {
   private init(_ line: Data, number: Int, task: any TaskDefinition) throws {
     let read = try GradingLine(line, number: number, task: task)
     let row = read.item.row
-    guard let truth = row["verdict"]?.string.flatMap(Outcome.init) else {
+    guard let truth = row["verdict"]?.string.flatMap(Outcome.init(rawValue:)) else {
       throw GradingLineError(line: number, problem: "has no 'verdict'")
     }
     id = read.item.id
     isCheat = row["cheat"]?.boolean ?? false
-    use = row["use"]?.string.flatMap(TaskUse.init) ?? .evaluate
+    use = row["use"]?.string.flatMap(TaskUse.init(rawValue:)) ?? .evaluate
     self.truth = truth
     deviations = (row["deviations"]?.object ?? [:]).compactMapValues {
-      $0.string.flatMap(Outcome.init)
+      $0.string.flatMap(Outcome.init(rawValue:))
     }
     item = read.item
   }

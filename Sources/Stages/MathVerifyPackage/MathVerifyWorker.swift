@@ -70,12 +70,12 @@ package final class MathVerifyWorker {
   }
 
   private func welcome(_ installation: MathVerifyInstallation) throws {
-    let line = line(within: .seconds(120))
-    let version = line?["ready"]?.string
+    let greeting = line(within: .seconds(120))
+    let version = greeting?["ready"]?.string
     if version == MathVerifyInstallation.version { return }
     end()
     let reason =
-      version.map { "it has version \($0)" } ?? line?["missing"]?.string
+      version.map { "it has version \($0)" } ?? greeting?["missing"]?.string
       ?? "its process ended before it was ready"
     throw installation.isNamed
       ? MathVerifyError.otherPackage(python: installation.python, reason: reason)
@@ -109,7 +109,7 @@ package final class MathVerifyWorker {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes {
-        Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+        Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { return false }

@@ -21,9 +21,9 @@ public struct MathTask: TaskDefinition {
   /// Training asks for the format and reads the last box of the answer; an evaluation reads the
   /// last box of everything, else what looks most like a final answer.
   public func grade(_ items: [GradingItem], _ rules: GradingRules) throws -> [Verdict] {
-    let verifier = try verifier(named: rules.verifier)
-    guard verifier == MathVerifier.name else {
-      return try MathVerifyGrading(isReversed: verifier.hasSuffix("reversed")).grade(items, rules)
+    let chosen = try verifier(named: rules.verifier)
+    guard chosen == MathVerifier.name else {
+      return try MathVerifyGrading(isReversed: chosen.hasSuffix("reversed")).grade(items, rules)
     }
     return try items.map { item in
       let reference = try Self.reference(of: item.row)
