@@ -73,7 +73,7 @@ enum Simplified {
   /// A variable, or a function of one, such as `f(x)`.
   private static func isName(_ node: MathNode) -> Bool {
     switch node {
-    case .symbol: true
+    case .symbol, .text: true
     case .product(.symbol, let other): isName(other)
     default: false
     }
