@@ -1,5 +1,6 @@
 import Foundation
 import Runner
+import Subprocess
 
 /// The Python package `math-verify` in an environment of its own, made on first use.
 package struct MathVerifyInstallation: Sendable {
