@@ -38,6 +38,7 @@ struct AuditCommand: ParsableCommand {
         StandardOutput.writeError("warmup: \(name) is left out: \(error)\n")
       }
     }
+    guard !columns.isEmpty else { throw ExitCode(1) }
     let audit = try VerifierAudit(definition, columns)
     StandardOutput.write(AuditText.text(audit))
     if columns.indices.contains(where: { !audit.tally(of: $0).unexpected.isEmpty }) {

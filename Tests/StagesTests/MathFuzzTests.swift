@@ -6,10 +6,11 @@ import Testing
 /// each family are tried.
 @Suite struct MathFuzzTests {
   private static let count =
-    ProcessInfo.processInfo.environment["WARMUP_FUZZ"].flatMap(Int.init) ?? 400
+    ProcessInfo.processInfo.environment["WARMUP_FUZZ"].flatMap(Int.init) ?? 150
 
   private static let answers = [
-    "\\frac{1}{2}", "1\\frac{4}{5}", "(-\\infty, 3] \\cup (4, 5)", "\\{1, -2, \\sqrt{3}\\}", "15\\%",
+    "\\frac{1}{2}", "1\\frac{4}{5}", "(-\\infty, 3] \\cup (4, 5)", "\\{1, -2, \\sqrt{3}\\}",
+    "15\\%",
     "\\begin{pmatrix} 1 & 2 \\\\ 3 & 4 \\end{pmatrix}", "x^2 - 2xy + y^2", "3 \\pm 2\\sqrt{5}",
     "1.5 \\times 10^{-3}", "52_8", "\\text{Sunday}", "\\text{(C)}", "2x + 3y = 5", "0 < x \\le 3",
     "\\left( \\frac{3}{5}, -\\frac{8}{3} \\right)", "\\log_2 8", "\\sin^{-1} \\frac12", "|-4|",
@@ -34,7 +35,7 @@ import Testing
   @Test func randomGrammar() {
     var random = Dice(seed: 2)
     for _ in 0..<Self.count {
-      let answer = Self.expression(&random, depth: 6)
+      let answer = Self.expression(&random, depth: 5)
       judge(answer, random.pick(Self.answers))
       judge("\\boxed{\(answer)}", Self.expression(&random, depth: 4))
       #expect(MathVerifier.isEquivalent(answer, to: answer), "\(answer)")
@@ -78,9 +79,12 @@ import Testing
   @Test(arguments: [
     "10^{1000000000}", "9^{9^{9^9}}", "1e999999999", "1e-999999999", "2^{-99999999999999999999}",
     "0^{0}", "0^{-1}", "(99999!)!", "\\binom{1000000000}{500000000}", "\\binom{-1}{2}", "170!!",
-    "99999999999999999999999999999999999999999999999999", "0.\(String(repeating: "0", count: 900))1",
-    "\\sqrt[0]{5}", "\\log_1 5", "\\log_0 0", "\\frac{\\infty}{\\infty}", "\\infty - \\infty", "i^i",
-    "1/0", "\\tan \\frac{\\pi}{2}", "\\arcsin 5", "\\ln(-1)", "\\ln 0", "(-8)^{1/3}", "12_", "_", "^",
+    "99999999999999999999999999999999999999999999999999",
+    "0.\(String(repeating: "0", count: 900))1",
+    "\\sqrt[0]{5}", "\\log_1 5", "\\log_0 0", "\\frac{\\infty}{\\infty}", "\\infty - \\infty",
+    "i^i",
+    "1/0", "\\tan \\frac{\\pi}{2}", "\\arcsin 5", "\\ln(-1)", "\\ln 0", "(-8)^{1/3}", "12_", "_",
+    "^",
   ])
   func extremeValues(_ answer: String) {
     judge(answer, "7")
