@@ -4,7 +4,7 @@ import Foundation
   import Glibc
 #endif
 
-/// Standard input, line by line. Only the byte 0x0A ends a line; the last one may go without.
+/// Standard input or a file, line by line. Only the byte 0x0A ends a line; the last one may go without.
 struct StandardInputLines {
   /// A line without its end.
   struct Line {
@@ -13,10 +13,26 @@ struct StandardInputLines {
     let bytes: ArraySlice<UInt8>
   }
 
+  private let descriptor: Int32
+  private let name: String
   private var buffer = [UInt8](repeating: 0, count: 1 << 16)
   private var count = 0
   /// The beginning of a line whose end has not been read yet.
   private var rest: [UInt8] = []
+
+  /// Reads standard input.
+  init() {
+    descriptor = STDIN_FILENO
+    name = "standard input"
+  }
+
+  /// Reads a file.
+  /// - Throws: `StandardInputError`.
+  init(file: String) throws {
+    descriptor = open(file, O_RDONLY | O_CLOEXEC)
+    name = file
+    guard descriptor >= 0 else { throw StandardInputError(name: name, code: errno) }
+  }
 
   /// The lines that have arrived, at least one; nil at the end. Does not wait for more than one, so
   /// that whoever writes them may wait for an answer before the next.
@@ -44,20 +60,22 @@ struct StandardInputLines {
   /// What is there of the input, or nil at its end.
   private mutating func read() throws -> ArraySlice<UInt8>? {
     while true {
-      let length = Glibc.read(STDIN_FILENO, &buffer, buffer.count)
+      let length = Glibc.read(descriptor, &buffer, buffer.count)
       if length > 0 { return buffer[..<length] }
       if length == 0 { return nil }
-      guard errno == EINTR else { throw StandardInputError(code: errno) }
+      guard errno == EINTR else { throw StandardInputError(name: name, code: errno) }
     }
   }
 }
 
-/// Standard input cannot be read.
+/// What cannot be read.
 struct StandardInputError: Error, CustomStringConvertible {
+  /// "standard input", or the file.
+  let name: String
   /// The system's error number.
   let code: Int32
 
   var description: String {
-    "standard input cannot be read: \(String(cString: strerror(code)))"
+    "\(name) cannot be read: \(String(cString: strerror(code)))"
   }
 }

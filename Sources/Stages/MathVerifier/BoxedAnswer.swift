@@ -13,6 +13,22 @@ package enum BoxedAnswer {
     return nil
   }
 
+  /// The last box with its command, as the authors' code finds it: after the last `\\boxed `
+  /// without braces everything up to a dollar sign; else the group after the last `\\boxed`, or
+  /// `\\fbox` where there is none. A box that is not closed hides those before it.
+  static func paper(in text: String) -> String? {
+    let bytes = Array(text.utf8)
+    if let bare = bytes.indices(of: #"\boxed "#).last {
+      let end = bytes[bare...].firstIndex(of: UInt8(ascii: "$")) ?? bytes.count
+      return bytes[bare..<end].text
+    }
+    let start = bytes.indices(of: #"\boxed"#).last ?? bytes.indices(of: #"\fbox"#).last
+    guard let start, let brace = bytes[start...].firstIndex(of: UInt8(ascii: "{")),
+      !bytes[start..<brace].contains(UInt8(ascii: "}")), let inside = group(of: bytes, from: brace)
+    else { return nil }
+    return bytes[start..<(brace + inside.utf8.count + 2)].text
+  }
+
   private static func content(of bytes: [UInt8], from start: Int) -> String? {
     var position = start
     while position < bytes.count, bytes[position] == UInt8(ascii: " ") { position += 1 }

@@ -4,13 +4,14 @@ enum MathComparison {
   static func agree(_ answer: MathNode, _ reference: MathNode) -> Bool {
     if answer == reference { return true }
     let (a, b) = (Simplified.node(answer), Simplified.node(reference))
-    if case .relation = a { return relation(a, b) }
-    if case .relation = b { return relation(b, a) }
+    if case .relation = a { return relation(a, b, isReference: false) }
+    if case .relation = b { return relation(b, a, isReference: true) }
     switch (a, b) {
     case (.collection(let left), .collection(let right)): return sameElements(left, right)
-    case (.collection(let items), .tuple(_, let others, _)),
-      (.tuple(_, let others, _), .collection(let items)):
-      return pairwise(items, others)
+    case (.collection(let items), .tuple(let open, let others, let close)),
+      (.tuple(let open, let others, let close), .collection(let items)):
+      // Two values in square brackets are an interval, which is no list of its ends.
+      return (others.count != 2 || (open == "(" && close == ")")) && pairwise(items, others)
     case (.collection(let items), let other), (let other, .collection(let items)):
       return items.count == 1 && agree(items[0], other)
     case (.tuple(let open, let left, let close), .tuple(let from, let right, let to)):
@@ -47,7 +48,11 @@ enum MathComparison {
 
   // MARK: relations
 
-  private static func relation(_ relation: MathNode, _ other: MathNode) -> Bool {
+  /// Compares an equation or inequality with anything else; `isReference` says that it is what is
+  /// asked for.
+  private static func relation(
+    _ relation: MathNode, _ other: MathNode, isReference: Bool
+  ) -> Bool {
     if case .relation = other {
       if let left = Simplified.interval(of: relation), let right = Simplified.interval(of: other) {
         return agree(left, right)
@@ -55,16 +60,24 @@ enum MathComparison {
       return sameEquation(relation, other)
     }
     if let interval = Simplified.interval(of: relation), agree(interval, other) { return true }
+    // Whoever is asked for `2x + z = 1` has not given it with `1`.
+    if isReference, !Simplified.isAssignment(relation) { return false }
     return Simplified.rightSide(of: relation).map { agree($0, other) } ?? false
   }
 
-  /// Two equations are the same when what they set to zero differs by a constant factor.
+  /// Two equations are the same when what they set to zero differs by a constant factor; of two
+  /// inequalities the factor's sign says whether they point the same way.
   private static func sameEquation(_ left: MathNode, _ right: MathNode) -> Bool {
     guard case .relation(let a, let signs) = left, case .relation(let b, let others) = right,
-      signs == others, a.count == b.count
+      let sign = signs.first, let otherSign = others.first
     else { return false }
-    if pairwise(a, b) { return true }
-    guard signs == ["="] else { return false }
+    if signs == others, pairwise(a, b) { return true }
+    if Simplified.isAssignment(left), Simplified.isAssignment(right), a.count + b.count > 4 {
+      return agree(a[0], b[0]) && agree(a[a.count - 1], b[b.count - 1])
+    }
+    guard signs.count == 1, others.count == 1, ["=", "<", ">", "<=", ">="].contains(sign) else {
+      return false
+    }
     var ratio: ComplexNumber?
     for point in SamplePoint.all {
       guard let p = difference(a, point), let q = difference(b, point), p.isFinite, q.isFinite,
@@ -74,7 +87,9 @@ enum MathComparison {
       if let ratio, (here - ratio).magnitude > 1e-7 * ratio.magnitude { return false }
       ratio = ratio ?? here
     }
-    return true
+    guard let ratio, sign != "=" else { return sign == otherSign }
+    let turned = ["<": ">", ">": "<", "<=": ">=", ">=": "<="][sign]
+    return ratio.imaginary == 0 && otherSign == (ratio.real > 0 ? sign : turned)
   }
 
   private static func difference(_ sides: [MathNode], _ point: SamplePoint) -> ComplexNumber? {

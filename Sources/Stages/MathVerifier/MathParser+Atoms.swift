@@ -5,8 +5,10 @@ extension MathParser {
     "sinh", "cosh", "tanh",
   ]
   private static let greek: Set<String> = [
-    "alpha", "beta", "gamma", "delta", "epsilon", "theta", "lambda", "mu", "nu", "rho", "sigma",
-    "tau", "phi", "varphi", "psi", "omega", "ell", "emptyset", "varnothing", "mathbb",
+    "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta", "vartheta",
+    "iota", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "varphi",
+    "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi",
+    "Omega", "ell", "hbar", "emptyset", "varnothing", "mathbb",
   ]
 
   /// Whether a token may begin a factor that is multiplied without a sign.

@@ -19,7 +19,7 @@ extension MathParser {
     return Bracketed(items: [content], closing: end)
   }
 
-  mutating func bracketed(_ sign: Character) -> MathNode? {
+  mutating func bracketed(_ sign: Unicode.Scalar) -> MathNode? {
     switch sign {
     case "(", "[":
       let ends: [MathToken] = [.sign(")"), .sign("]")]

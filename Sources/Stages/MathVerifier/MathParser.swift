@@ -137,6 +137,7 @@ struct MathParser {
     while let token = next {
       if Self.multiplication.contains(token) || Self.division.contains(token) {
         position += 1
+        if skipUnit() { continue }
         guard let operand = nested({ $0.factor() }) else { return nil }
         if Self.multiplication.contains(token) {
           result = .product(result, operand)

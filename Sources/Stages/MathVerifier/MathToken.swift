@@ -6,7 +6,7 @@ enum MathToken: Hashable {
   /// A LaTeX command without its backslash.
   case command(String)
   /// Any other sign.
-  case sign(Character)
+  case sign(Unicode.Scalar)
   /// `\\`, the end of a matrix row.
   case rowEnd
   /// What stands inside `\text{…}`.
@@ -26,36 +26,44 @@ struct MathLexer {
     "mathit", "operatorname",
   ]
 
-  private let scalars: [Character]
+  private let scalars: [Unicode.Scalar]
   private var position = 0
   private var tokens: [MathToken] = []
 
   /// The tokens; nil where the text has too many, or words that are no mathematics.
   static func tokens(of text: String) -> [MathToken]? {
-    var lexer = MathLexer(scalars: Array(text))
+    var lexer = MathLexer(scalars: Array(text.unicodeScalars))
     while lexer.position < lexer.scalars.count {
       guard lexer.tokens.count < tokenLimit, lexer.readToken() else { return nil }
     }
     return lexer.tokens
   }
 
-  private init(scalars: [Character]) { self.scalars = scalars }
+  private init(scalars: [Unicode.Scalar]) { self.scalars = scalars }
 
   private mutating func readToken() -> Bool {
     let character = scalars[position]
-    if character.isWhitespace {
+    if character.isPythonSpace {
       position += 1
     } else if isDigit(position) || (character == "." && isDigit(position + 1)) {
       readNumber()
     } else if character == "\\" {
       readCommand()
-    } else if character.isLetter {
+    } else if Self.isLetter(character) {
       return readWord()
     } else {
       tokens.append(.sign(character))
       position += 1
     }
     return true
+  }
+
+  private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.isASCII ? (97...122).contains(scalar.value | 0x20) : scalar.properties.isAlphabetic
+  }
+
+  private func text(_ range: Range<Int>) -> String {
+    String(String.UnicodeScalarView(scalars[range]))
   }
 
   private func isDigit(_ index: Int) -> Bool {
@@ -70,7 +78,7 @@ struct MathLexer {
       position += 1
       while isDigit(position) { position += 1 }
     }
-    tokens.append(.number(String(scalars[start..<position])))
+    tokens.append(.number(text(start..<position)))
     readExponent()
   }
 
@@ -85,7 +93,7 @@ struct MathLexer {
     let start = digits
     while isDigit(digits) { digits += 1 }
     guard digits > start else { return }
-    let exponent = MathToken.number(String(scalars[start..<digits]))
+    let exponent = MathToken.number(text(start..<digits))
     tokens += [.sign("*"), .number("10"), .sign("^"), .sign("{")]
     tokens += isNegative ? [.sign("-"), exponent, .sign("}")] : [exponent, .sign("}")]
     position = digits
@@ -95,7 +103,7 @@ struct MathLexer {
     position += 1
     guard position < scalars.count else { return }
     let start = position
-    while position < scalars.count, scalars[position].isASCII, scalars[position].isLetter {
+    while position < scalars.count, scalars[position].isASCII, Self.isLetter(scalars[position]) {
       position += 1
     }
     guard position > start else {
@@ -104,7 +112,7 @@ struct MathLexer {
       tokens.append(sign == "\\" ? .rowEnd : .command(String(sign)))
       return
     }
-    let name = String(scalars[start..<position])
+    let name = text(start..<position)
     if Self.textCommands.contains(name), let text = readGroup() {
       tokens.append(.text(text))
     } else if name == "begin" || name == "end" {
@@ -116,7 +124,7 @@ struct MathLexer {
 
   private mutating func readGroup() -> String? {
     var index = position
-    while index < scalars.count, scalars[index].isWhitespace { index += 1 }
+    while index < scalars.count, scalars[index].isPythonSpace { index += 1 }
     guard index < scalars.count, scalars[index] == "{" else { return nil }
     var depth = 0
     for end in index..<scalars.count {
@@ -124,7 +132,7 @@ struct MathLexer {
       if scalars[end] == "}" { depth -= 1 }
       if depth == 0 {
         position = end + 1
-        return String(scalars[(index + 1)..<end])
+        return text((index + 1)..<end)
       }
     }
     return nil
@@ -134,8 +142,12 @@ struct MathLexer {
   /// is no mathematics.
   private mutating func readWord() -> Bool {
     let start = position
-    while position < scalars.count, scalars[position].isLetter { position += 1 }
-    let word = String(scalars[start..<position])
+    while position < scalars.count, Self.isLetter(scalars[position]) { position += 1 }
+    if position == start + 1 {
+      tokens.append(.name(text(start..<position)))
+      return true
+    }
+    let word = text(start..<position)
     if Self.words.contains(word.lowercased()), word.count > 1 {
       tokens.append(.name(word.lowercased()))
       return true

@@ -16,10 +16,15 @@ public enum MathVerifier {
     if TextAnswer.isText(wanted) || TextAnswer.isText(given) {
       return TextAnswer.agree(given, wanted)
     }
-    let joined = parsedAgree(
-      LatexCleaner.joinThousands(given), LatexCleaner.joinThousands(wanted))
-    guard let joined else { return TextAnswer.agree(given, wanted) }
-    return joined || parsedAgree(given, wanted) ?? false
+    let (joinedGiven, joinedWanted) = (
+      LatexCleaner.joinThousands(given), LatexCleaner.joinThousands(wanted)
+    )
+    guard let joined = parsedAgree(joinedGiven, joinedWanted) else {
+      return TextAnswer.agree(given, wanted)
+    }
+    // A reference such as `30,951` is one number, never a list of two.
+    if joined || joinedWanted != wanted || joinedGiven == given { return joined }
+    return parsedAgree(given, wanted) ?? false
   }
 
   /// Whether an answer is understood as mathematics or as words, for tests of the coverage.

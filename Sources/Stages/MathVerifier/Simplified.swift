@@ -62,10 +62,18 @@ enum Simplified {
     return isName(last) && !isName(first) ? first : last
   }
 
+  /// Whether an equation, or a chain of them, gives a name its value: `x = 5`, `f(x) = 2x = 4`.
+  static func isAssignment(_ node: MathNode) -> Bool {
+    guard case .relation(let operands, let signs) = node, let first = operands.first,
+      let last = operands.last
+    else { return false }
+    return signs.allSatisfy { $0 == "=" || $0 == "~" } && (isName(first) || isName(last))
+  }
+
   /// A variable, or a function of one, such as `f(x)`.
   private static func isName(_ node: MathNode) -> Bool {
     switch node {
-    case .symbol: true
+    case .symbol, .text: true
     case .product(.symbol, let other): isName(other)
     default: false
     }

@@ -1,10 +1,12 @@
 /// Compares answers that are words or letters of options.
 enum TextAnswer {
+  private static let commands = MathLexer.textCommands.sorted()
+
   /// The text without `\text{…}` and the like around its parts.
   static func unwrapped(_ answer: String) -> String {
     var text = answer
-    for command in MathLexer.textCommands.sorted() {
-      guard text.contains("\\" + command) else { continue }
+    let isPlain = !answer.utf8.contains(UInt8(ascii: "\\"))
+    for command in isPlain ? [] : Self.commands where text.contains("\\" + command) {
       text = text.replacing("\\" + command + "{", with: "{")
         .replacing("\\" + command + " {", with: "{")
     }

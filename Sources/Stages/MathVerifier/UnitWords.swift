@@ -6,7 +6,7 @@ enum UnitWords {
     "unit", "units", "square", "cubic", "sq", "cent", "cents", "dollar", "dollars", "second",
     "seconds", "sec", "minute", "minutes", "min", "hour", "hours", "day", "days", "week", "weeks",
     "month", "months", "year", "years", "gram", "grams", "kg", "pound", "pounds", "liter",
-    "liters", "percent", "point", "points", "people", "way", "ways", "per",
+    "liters", "percent", "percentage", "pct", "point", "points", "people", "way", "ways", "per",
   ]
 
   /// The text without known units at its end and their powers.

@@ -71,12 +71,15 @@ enum ChoiceLetter {
     return found.map { String(scalars[$0]) }
   }
 
+  /// Past white space as Python's `\s` knows it, also beyond ASCII.
   private static func skipSpace(_ bytes: [UInt8], _ start: Int) -> Int {
     var position = start
-    while position < bytes.count, Unicode.Scalar(bytes[position]).isPythonSpace,
-      bytes[position] < 0x80
-    {
-      position += 1
+    while position < bytes.count {
+      var length = 1
+      while position + length < bytes.count, bytes[position + length] & 0xC0 == 0x80 { length += 1 }
+      let text = bytes[position..<(position + length)].text
+      guard let scalar = text.unicodeScalars.first, scalar.isPythonSpace else { return position }
+      position += length
     }
     return position
   }

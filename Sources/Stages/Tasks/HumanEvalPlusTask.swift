@@ -8,6 +8,8 @@ public struct HumanEvalPlusTask: TaskDefinition {
   public var name: String { "humaneval_plus" }
   /// The sandboxed verifier.
   public var verifiers: [String] { ["humaneval_plus@1"] }
+  /// Programs are judged by tests.
+  public var goldColumn: String? { nil }
   /// The paper's layouts.
   public func defaultTemplate(for use: TaskUse) -> String { "humaneval_plus_\(use.rawValue)" }
   /// `load_humeval` of the authors' `dataset_loader.py`, where a time-out is a failed test.

@@ -8,6 +8,8 @@ public struct KnightsAndKnavesTask: TaskDefinition {
   public var name: String { "knights_and_knaves" }
   /// The paper's reading of an answer, and one that understands "not a knight".
   public var verifiers: [String] { ["knights_and_knaves@paper", "knights_and_knaves@strict"] }
+  /// The reference answer.
+  public var goldColumn: String? { "solution_text_format" }
   /// The paper's only layout.
   public func defaultTemplate(for use: TaskUse) -> String { "knights_and_knaves_paper" }
   /// `load_kk` of the authors' `dataset_loader.py`.

@@ -9,6 +9,8 @@ public struct MMLUProTask: TaskDefinition {
   public var name: String { "mmlu_pro" }
   /// The paper's extraction, and one that reads the answer only where it is given.
   public var verifiers: [String] { ["mmlu_pro@paper", "mmlu_pro@strict"] }
+  /// The reference answer.
+  public var goldColumn: String? { "answer" }
   /// The paper's layouts.
   public func defaultTemplate(for use: TaskUse) -> String { "mmlu_pro_\(use.rawValue)" }
   /// `load_mmlupro` of the authors' `dataset_loader.py`, where an answer that cannot be read counts

@@ -6,8 +6,11 @@ public struct MathTask: TaskDefinition {
   public init() {}
   /// The name in recipes.
   public var name: String { "math" }
-  /// The native verifier.
-  public var verifiers: [String] { [MathVerifier.name] }
+  /// The native verifier, and the package of the paper with its arguments in the right and in the
+  /// authors' order.
+  public var verifiers: [String] { [MathVerifier.name, "math@paper", "math@paper_reversed"] }
+  /// The reference answer.
+  public var goldColumn: String? { "answer" }
   /// The paper's layouts; the one for evaluation differs.
   public func defaultTemplate(for use: TaskUse) -> String { "math_\(use.rawValue)" }
   /// `load_math` of the authors' `dataset_loader.py`.
@@ -18,7 +21,10 @@ public struct MathTask: TaskDefinition {
   /// Training asks for the format and reads the last box of the answer; an evaluation reads the
   /// last box of everything, else what looks most like a final answer.
   public func grade(_ items: [GradingItem], _ rules: GradingRules) throws -> [Verdict] {
-    _ = try verifier(named: rules.verifier)
+    let chosen = try verifier(named: rules.verifier)
+    guard chosen == MathVerifier.name else {
+      return try MathVerifyGrading(isReversed: chosen.hasSuffix("reversed")).grade(items, rules)
+    }
     return try items.map { item in
       let reference = try Self.reference(of: item.row)
       let found: String?

@@ -7,24 +7,26 @@ enum RoleLines {
     let claimed = roles(in: answer.stripped)
     let truth = roles(in: solution)
     guard claimed.keys.allSatisfy({ truth[$0] != nil }) else { return .noAnswer }
-    let areRoles = claimed.values.allSatisfy { $0.contains("knight") || $0.contains("knave") }
+    let areRoles = claimed.values.allSatisfy {
+      $0.firstIndex(of: "knight") != nil || $0.firstIndex(of: "knave") != nil
+    }
     guard areRoles else { return .noAnswer }
     return claimed == truth ? .correct : .wrong
   }
 
-  private static func roles(in text: String) -> [String: String] {
-    var roles: [String: String] = [:]
-    for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
-      let stripped = line.text.stripped
-      let words = stripped.utf8.split(
+  /// Names and roles as bytes: Python does not take differently composed characters for equal.
+  private static func roles(in text: String) -> [[UInt8]: [UInt8]] {
+    var roles: [[UInt8]: [UInt8]] = [:]
+    for line in Array(text.utf8).split(separator: UInt8(ascii: "\n")) {
+      let words = Array(line.text.stripped.utf8).split(
         separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
       guard words.count >= 2, let last = words.last else { continue }
-      roles[String(Substring(words[1])).lowercased()] = String(Substring(last)).lowercased()
+      roles[lower(words[1])] = lower(last)
     }
     return roles
   }
-}
 
-extension Substring.UTF8View {
-  fileprivate var text: String { String(Substring(self)) }
+  private static func lower(_ word: ArraySlice<UInt8>) -> [UInt8] {
+    Array(word.text.lowercased().utf8)
+  }
 }

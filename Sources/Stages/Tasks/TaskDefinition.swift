@@ -57,6 +57,8 @@ public protocol TaskDefinition: Sendable {
   var name: String { get }
   /// The verifiers with their versions, such as `math@1`; the first is the default.
   var verifiers: [String] { get }
+  /// The column in which a row keeps its right answer; nil where no single column holds it.
+  var goldColumn: String? { get }
   /// The template that the paper uses.
   func defaultTemplate(for use: TaskUse) -> String
   /// The paper's rewards; all are set.

@@ -1,0 +1,96 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+  /// `warmup grade`.
+  @Suite struct GradeTests {
+    private func grade(
+      _ lines: String..., options: [String] = []
+    ) async throws -> Program.Ending {
+      let input = lines.map { $0 + "\n" }.joined()
+      return try await Program.run(["grade"] + options + ["-"], input: Data(input.utf8))
+    }
+
+    @Test func everyLineIsAnsweredInItsOrder() async throws {
+      let ending = try await grade(
+        #"{"id": "a", "gold": "\\frac{1}{2}", "completion": "so \\boxed{0.5}"}"#,
+        #"{"id": 7, "gold": "3", "completion": "so \\boxed{4}"}"#,
+        #"{"id": "c", "gold": "3", "completion": "who knows"}"#, options: ["--task", "math"])
+      #expect(ending.code == 0)
+      #expect(
+        ending.output == """
+          {"extracted":"0.5","id":"a","verdict":"correct","verifier":"math@1"}
+          {"extracted":"4","id":7,"verdict":"wrong","verifier":"math@1"}
+          {"extracted":null,"guessed":false,"id":"c","verdict":"no_answer","verifier":"math@1"}
+
+          """)
+      #expect(ending.messages == "3 graded: correct 1, wrong 1, no_answer 1\n")
+    }
+
+    @Test func rewardsAndOtherVerifiersCanBeAskedFor() async throws {
+      let text = "x </think> <answer>(1) Zoey is not a knight</answer>"
+      let line = #"{"id": "1", "gold": "(1) Zoey is a knight", "completion": "\#(text)"}"#
+      let task = ["--task", "knights_and_knaves", "--use", "train"]
+      let paper = try await grade(line, options: task)
+      #expect(paper.output.contains(#""reward":2.0,"verdict":"correct""#), "\(paper.output)")
+      let strict = try await grade(line, options: task + ["--verifier", "strict"])
+      #expect(strict.output.contains(#""reward":-0.5,"verdict":"wrong""#), "\(strict.output)")
+    }
+
+    @Test func theTasksOwnFieldsServeAsWell() async throws {
+      let ending = try await grade(
+        #"{"id": "1", "options": ["x", "y"], "answer": "B", "completion": "\\boxed{B}"}"#,
+        #"{"id": "2", "gold": "A", "completion": "\\boxed{B}"}"#, options: ["--task", "mmlu_pro"])
+      #expect(ending.messages == "2 graded: correct 1, wrong 1\n")
+    }
+
+    @Test(arguments: [
+      ("[1]", "line 2 is no JSON object"), (#"{"id": "1"}"#, "line 2 has no string 'completion'"),
+      (#"{"completion": ""}"#, "line 2 has no 'id'"),
+      (#"{"id": "1", "completion": "", "gold": 3}"#, "line 2 has a 'gold' that is no text"),
+      (#"{"id": "1", "completion": ""}"#, "line 2 cannot be graded: the task 'math' needs"),
+      ("{\"id\": \"1\", \"completion\": \"\\ud800\"}", "line 2 is no JSON object"),
+    ])
+    func aBadLineIsASentenceAndTheRestIsGraded(line: String, words: String) async throws {
+      let good = #"{"id": "1", "gold": "1", "completion": "1"}"#
+      let ending = try await grade(good, line, "", good, options: ["--task", "math"])
+      #expect(ending.code == 1)
+      #expect(ending.output.split(separator: "\n").count == 2)
+      #expect(ending.lines.count == 2)
+      #expect(ending.messages.contains(words), "\(ending.messages)")
+      #expect(ending.messages.contains("2 graded: correct 2; 1 lines could not be graded"))
+    }
+
+    @Test func aGoldIsNoTest() async throws {
+      let line = #"{"id": "1", "gold": "1", "completion": "1"}"#
+      let ending = try await grade(line, options: ["--task", "humaneval_plus"])
+      #expect(ending.messages.contains("'humaneval_plus' is graded by its fields"))
+    }
+
+    @Test(arguments: [
+      (["--task", "maths"], "did you mean 'math'?"),
+      (["--task", "math", "--verifier", "lenient"], "has no verifier 'lenient'"),
+    ])
+    func unknownNamesAreSentences(options: [String], words: String) async throws {
+      let ending = try await grade("", options: options)
+      #expect(ending.code == 1)
+      #expect(ending.messages.contains(words), "\(ending.messages)")
+    }
+
+    @Test func aFileIsReadToItsEnd() async throws {
+      let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(at: folder) }
+      let file = folder.appending(path: "answers.jsonl")
+      let lines = (0..<3000).map { #"{"id": \#($0), "gold": "\#($0)", "completion": "\#($0)"}"# }
+      try Data(lines.joined(separator: "\n").utf8).write(to: file)
+      let ending = try await Program.run(["grade", "--task", "math", file.path], input: Data())
+      #expect(ending.messages == "3000 graded: correct 3000\n")
+      #expect(ending.output.split(separator: "\n").count == 3000)
+      let missing = try await Program.run(
+        ["grade", "--task", "math", "/none.jsonl"], input: Data())
+      #expect(missing.code == 1)
+      #expect(missing.messages.contains("/none.jsonl cannot be read"))
+    }
+  }
+}
