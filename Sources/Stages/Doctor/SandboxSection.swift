@@ -12,7 +12,7 @@ struct SandboxSection: DoctorSection {
           "sandbox", .missing, "HumanEval+ cannot be graded here", advice: "\(error)")
       ]
     }
-    return Self.findings(sandbox.protections) + [python(sandbox), numpy(sandbox)]
+    return Self.findings(sandbox.protections)
   }
 
   /// The findings for some protections.
@@ -35,7 +35,7 @@ struct SandboxSection: DoctorSection {
           ? "The namespaces confine files here. Landlock needs Linux 5.13."
           : "Programs can read what you can read. Landlock needs Linux 5.13."),
       protections.isEnough
-        ? DoctorFinding("verdict", "model-written programs are confined")
+        ? DoctorFinding("verdict", .good, "model-written programs are confined")
         : DoctorFinding(
           "verdict", .wrong, "too weak: no protection of network and processes",
           advice: "Stages that run model-written programs refuse, unless they say 'sandbox: weak'."),
@@ -46,19 +46,7 @@ struct SandboxSection: DoctorSection {
     _ name: String, _ isThere: Bool, _ detail: String, _ advice: String
   ) -> DoctorFinding {
     isThere
-      ? DoctorFinding(name, detail) : DoctorFinding(name, .weak, "not available", advice: advice)
-  }
-
-  private func python(_ sandbox: Sandbox) -> DoctorFinding {
-    DoctorFinding("python", "\(sandbox.python.version) at \(sandbox.python.executable)")
-  }
-
-  private func numpy(_ sandbox: Sandbox) -> DoctorFinding {
-    guard let version = sandbox.python.numpyVersion else {
-      return DoctorFinding(
-        "numpy", .missing, "not installed; the tests of HumanEval+ need it",
-        advice: "\(SandboxError.noNumpy(python: sandbox.python.executable))")
-    }
-    return DoctorFinding("numpy", version)
+      ? DoctorFinding(name, .good, detail)
+      : DoctorFinding(name, .weak, "not available", advice: advice)
   }
 }
