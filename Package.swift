@@ -56,7 +56,7 @@ let package = Package(
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
-      resources: [.embedInCode("Prompts"), .embedInCode("Audits")],
+      resources: [.embedInCode("Prompts"), .embedInCode("Audits"), .embedInCode("Harness")],
       swiftSettings: strict),
     .executableTarget(
       name: "warmup",

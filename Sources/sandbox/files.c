@@ -66,13 +66,14 @@ static void permit(int rules, const char *path, uint64_t access) {
 
 static void permit_all(int rules, uint64_t known, const struct allowance *allowance) {
   static const char *system[] = {"/usr",         "/lib",      "/lib64", "/bin", "/etc/ld.so.cache",
-                                 "/dev/urandom", "/dev/zero", NULL};
+                                 "/dev/urandom", "/dev/random", "/dev/zero", NULL};
   uint64_t reading = EXECUTE | READ_FILE | READ_DIR;
   for (const char **path = system; *path; path++) permit(rules, *path, reading);
   for (const char **path = allowance->read_paths; *path; path++) permit(rules, *path, reading);
   permit(rules, "/dev/null", READ_FILE | WRITE_FILE);
-  if (allowance->folder)
-    permit(rules, allowance->folder, known & ~(MAKE_CHAR | MAKE_BLOCK | MAKE_SOCKET | EXECUTE));
+  // The rule stands on the folder above, since the own folder is mounted anew for each job.
+  if (allowance->namespaces)
+    permit(rules, "/tmp", known & ~(MAKE_CHAR | MAKE_BLOCK | MAKE_SOCKET | EXECUTE));
 }
 
 void restrict_files(const struct allowance *allowance) {

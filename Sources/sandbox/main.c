@@ -1,14 +1,13 @@
-// sandbox: starts two programs that talk to each other and confines both.
+// sandbox: judges programs that nobody trusts, confined.
 //
-//   sandbox --folder DIR --memory MB --cpu SECONDS --file-size MB [--read PATH]...
-//           -- TESTER ARGUMENT... -- WORKER ARGUMENT...
+//   sandbox --memory MB --file-size MB [--read PATH]... [--without PROTECTION]... [--fresh]
+//           -- STARTER ARGUMENT...
 //   sandbox --probe
 //
-// The worker runs code that nobody trusts; the tester judges it. They are separate processes, so
-// that the worker cannot reach what the tester knows. Each has the other's words on descriptor 3
-// and answers on descriptor 4. The tester keeps standard input, output and error; the worker has
-// none of them. Only the worker may write files, and only below DIR. Both are in one process group,
-// led by the tester, and the worker ends when the tester does.
+// STARTER is a Python that forks two processes for each job: one that holds tests and a secret,
+// and one that runs the program; serve.c says how they are spoken to. PROTECTION is `namespaces`,
+// `files` (Landlock) or `calls` (seccomp): what the system does not offer must be named, so that
+// nothing is left out in silence. With `--fresh`, every job gets a Python that has just started.
 #define _GNU_SOURCE
 #include "confine.h"
 
@@ -19,21 +18,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#ifndef SYS_close_range
-#define SYS_close_range 436
-#endif
 
 enum { MOST_PATHS = 64 };
 
 struct request {
   struct allowance allowance;
   const char *paths[MOST_PATHS + 1];
-  char **tester;
-  char **worker;
+  int path_count;
+  bool fresh;
+  char **program;
 };
 
 void die(const char *what) {
@@ -53,95 +48,89 @@ static long positive(const char *text) {
   return value;
 }
 
-static void read_option(struct request *request, int *paths, const char *name, char *value) {
-  if (!strcmp(name, "--folder")) request->allowance.folder = value;
-  else if (!strcmp(name, "--memory")) request->allowance.memory_megabytes = positive(value);
-  else if (!strcmp(name, "--cpu")) request->allowance.cpu_seconds = positive(value);
+static void leave_out(struct allowance *allowance, const char *protection) {
+  if (!strcmp(protection, "namespaces")) allowance->namespaces = false;
+  else if (!strcmp(protection, "files")) allowance->files = false;
+  else if (!strcmp(protection, "calls")) allowance->calls = false;
+  else refuse("--without needs namespaces, files or calls");
+}
+
+static void read_option(struct request *request, const char *name, char *value) {
+  if (!strcmp(name, "--memory")) request->allowance.memory_megabytes = positive(value);
   else if (!strcmp(name, "--file-size")) request->allowance.file_megabytes = positive(value);
+  else if (!strcmp(name, "--without")) leave_out(&request->allowance, value);
   else if (strcmp(name, "--read")) refuse("unknown option");
-  else if (*paths == MOST_PATHS) refuse("too many paths to read");
-  else request->paths[(*paths)++] = value;
+  else if (request->path_count == MOST_PATHS) refuse("too many paths to read");
+  else request->paths[request->path_count++] = value;
 }
 
 static void read_arguments(struct request *request, char **arguments) {
-  int paths = 0;
-  request->allowance.read_paths = request->paths;
-  for (; *arguments && strcmp(*arguments, "--"); arguments += 2) {
-    if (!arguments[1]) refuse("an option has no value");
-    read_option(request, &paths, arguments[0], arguments[1]);
+  struct allowance *allowance = &request->allowance;
+  allowance->read_paths = request->paths;
+  allowance->namespaces = allowance->files = allowance->calls = true;
+  while (*arguments && strcmp(*arguments, "--")) {
+    bool is_fresh = !strcmp(*arguments, "--fresh");
+    request->fresh |= is_fresh;
+    if (!is_fresh && !arguments[1]) refuse("an option has no value");
+    if (!is_fresh) read_option(request, arguments[0], arguments[1]);
+    arguments += is_fresh ? 1 : 2;
   }
-  struct allowance *given = &request->allowance;
-  if (!given->folder || !given->memory_megabytes || !given->cpu_seconds || !given->file_megabytes)
-    refuse("--folder, --memory, --cpu and --file-size are needed");
-  if (!*arguments) refuse("no program was named");
-  request->tester = ++arguments;
-  while (*arguments && strcmp(*arguments, "--")) arguments++;
-  if (!*arguments || !arguments[1] || arguments == request->tester) refuse("two programs are needed");
-  *arguments = NULL;
-  request->worker = arguments + 1;
+  if (!allowance->memory_megabytes || !allowance->file_megabytes)
+    refuse("--memory and --file-size are needed");
+  if (!*arguments || !arguments[1]) refuse("no program was named");
+  request->program = arguments + 1;
 }
 
-static void move_descriptors(int reading, int writing) {
-  int from = fcntl(reading, F_DUPFD, 10), to = fcntl(writing, F_DUPFD, 10);
-  if (from < 0 || to < 0 || dup2(from, 3) < 0 || dup2(to, 4) < 0) die("dup");
-  if (syscall(SYS_close_range, 5, ~0U, 0))
-    for (int descriptor = 5; descriptor < 1024; descriptor++) close(descriptor);
+// The kernel should end a judged program that has used up memory, and nobody else.
+static void be_first_to_go(void) {
+  int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (file >= 0 && write(file, "1000", 4) < 0) errno = 0;
+  if (file >= 0) close(file);
 }
 
-static void silence(void) {
-  int nothing = open("/dev/null", O_RDWR);
-  if (nothing < 0) die("/dev/null");
-  for (int descriptor = 0; descriptor < 3; descriptor++)
-    if (dup2(nothing, descriptor) < 0) die("dup");
-}
-
-static void become(const struct allowance *allowance, char **program, pid_t parent) {
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL)) die("pdeathsig");
-  if (getppid() != parent) _exit(125); // it died before the line above
-  limit_resources(allowance);
-  restrict_files(allowance);
-  if (restrict_calls()) die("seccomp");
-  execv(*program, program);
-  die(*program);
-}
-
-static void start(struct request *request) {
-  int requests[2], replies[2];
-  pid_t parent = getppid(), self = getpid();
-  if (setpgid(0, 0) && errno != EPERM) die("setpgid");
-  if (chdir(request->allowance.folder)) die(request->allowance.folder);
-  if (pipe(requests) || pipe(replies)) die("pipe");
-  signal(SIGPIPE, SIG_DFL);
-  pid_t worker = fork();
-  if (worker < 0) die("fork");
-  if (worker == 0) {
-    silence();
-    move_descriptors(requests[0], replies[1]);
-    become(&request->allowance, request->worker, self);
-  }
-  move_descriptors(replies[0], requests[1]);
-  request->allowance.folder = NULL; // judging needs no files
-  become(&request->allowance, request->tester, parent);
-}
-
-// A filter cannot be taken off again, so it is tried on a child.
-static int calls_can_be_restricted(void) {
-  pid_t child = fork();
-  if (child == 0) _exit(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || restrict_calls());
+static int wait_for(pid_t child) {
   int status = 1;
-  return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 125;
+}
+
+// What is tried cannot be taken back, so it is tried on a child.
+static bool calls_can_be_restricted(void) {
+  pid_t child = fork();
+  if (child == 0) _exit(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || restrict_calls(MAY_READ_ONLY));
+  return child > 0 && wait_for(child) == 0;
+}
+
+static bool namespaces_can_be_made(void) {
+  const char *none[] = {NULL};
+  struct allowance allowance = {.read_paths = none};
+  pid_t child = fork_into_namespaces(&allowance);
+  if (child == 0) _exit(renew_own_folder() ? 1 : 0);
+  return child > 0 && wait_for(child) == 0;
 }
 
 static int probe(void) {
-  int landlock = landlock_version();
-  printf("{\"calls\":%s,\"files\":%s,\"landlock\":%d,\"limits\":true}\n",
-         calls_can_be_restricted() ? "true" : "false", landlock ? "true" : "false", landlock);
+  const char *words[] = {"false", "true"};
+  printf("{\"namespaces\":%s,\"calls\":%s,\"landlock\":%d}\n", words[namespaces_can_be_made()],
+      words[calls_can_be_restricted()], landlock_version());
   return 0;
 }
 
 int main(int count, char **arguments) {
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL); // a caller's blocked signals must not protect anybody
+  signal(SIGCHLD, SIG_DFL);
   if (count == 2 && !strcmp(arguments[1], "--probe")) return probe();
   struct request request = {0};
   read_arguments(&request, arguments + 1);
-  start(&request);
+  const struct allowance *allowance = &request.allowance;
+  if (setpgid(0, 0) && errno != EPERM) die("setpgid");
+  be_first_to_go();
+  if (!allowance->namespaces) serve(allowance, request.program, request.fresh, false);
+  pid_t child = fork_into_namespaces(allowance);
+  if (child < 0) die("namespaces");
+  if (child == 0) serve(allowance, request.program, request.fresh, true);
+  close(0), close(1);
+  return wait_for(child);
 }

@@ -15,7 +15,7 @@ struct Warmup: ParsableCommand {
     subcommands: [
       RunCommand.self, PlanCommand.self, StatusCommand.self, ShowCommand.self, ReportCommand.self,
       ValidateCommand.self, SchemaCommand.self, ExportCommand.self, TokenizeCommand.self,
-      BenchCommand.self, GradeCommand.self, AuditCommand.self,
+      BenchCommand.self, GradeCommand.self, AuditCommand.self, DoctorCommand.self,
     ])
 
   static func main() {

@@ -55,20 +55,25 @@ struct HumanEvalPlusTaskTests {
   @Test(
     .enabled(
       if: SharedData.exists("data/humaneval/HumanEvalPlus-OriginFmt.jsonl.gz"), "needs ../shared"))
-  func somePublishedSolutionsPass() async throws {
-    let wanted = Set([0, 38].map { "HumanEval/\($0)" })
+  func publishedSolutionsPass() async throws {
     let rows = try SharedData.compressedRows("data/humaneval/HumanEvalPlus-OriginFmt.jsonl.gz")
-      .filter { wanted.contains($0["task_id"]?.string ?? "") }
     let items = rows.compactMap { row -> GradingItem? in
       guard let prompt = row["prompt"]?.string, let code = row["canonical_solution"]?.string,
-        let columns = row.object
+        let id = row["task_id"]?.string, let columns = row.object
       else { return nil }
-      return GradingItem(row: columns, completion: "```python\n\(prompt)\(code)\n```", id: "1")
+      return GradingItem(row: columns, completion: "```python\n\(prompt)\(code)\n```", id: id)
     }
-    try #require(items.count == wanted.count)
-    let verdicts = try await PythonForTests.onThread {
-      try HumanEvalPlusTask().grade(items, GradingRules(use: .evaluate, threads: 2))
+    try #require(items.count == 164)
+    for verifier in ["1", "paper"] {
+      let start = ContinuousClock.now
+      let verdicts = try await PythonForTests.onThread {
+        let rules = GradingRules(use: .evaluate, verifier: verifier, threads: 2)
+        return try HumanEvalPlusTask().grade(items, rules)
+      }
+      print("HumanEval+ references, verifier \(verifier): \(ContinuousClock.now - start)")
+      // The test of HumanEval/32 is broken upstream: it unpacks the number that it asks for.
+      let failed = zip(items, verdicts).filter { $1.outcome != .correct }.map(\.0.id)
+      #expect(failed == ["HumanEval/32"])
     }
-    #expect(verdicts.allSatisfy { $0.outcome == .correct })
   }
 }

@@ -40,41 +40,12 @@ struct SandboxTests {
     #expect(passed == [true, false, false, false, false, true, false, false, true], "\(verdicts)")
   }
 
-  /// Each of these would pass a judge that trusts exit codes, output, or objects of the program.
+  /// Cheats are among the attacks in Tests/Fixtures/attacks; these are only wrong.
   @Test(arguments: [
-    "import sys\nsys.exit(0)",
-    "import os\nos._exit(0)",
-    "import os\ndef add(a, b): os._exit(0)",
-    "import sys\ndef add(a, b): sys.exit(0)",
-    "import atexit, os\natexit.register(lambda: os._exit(0))\ndef add(a, b): return 0",
-    "class Same:\n    def __eq__(self, other): return True\ndef add(a, b): return Same()",
-    "class Same(int):\n    def __eq__(self, other): return True\ndef add(a, b): return Same(7)",
-    """
-    import builtins
-    builtins.__import__ = None
-    def add(a, b): return 0
-    def check(candidate): pass
-    """,
-    """
-    import sys
-    def add(a, b):
-        for name in list(sys.modules): setattr(sys.modules[name], "check", lambda f: None)
-        frame = sys._getframe()
-        while frame:
-            for value in list(frame.f_locals.values()) + list(frame.f_globals.values()):
-                if isinstance(value, str) and value.startswith("passed"): os.write(1, value.encode())
-            frame = frame.f_back
-    """,
-    "import gc, os\nfor x in gc.get_objects():\n    if isinstance(x, dict) and 'secret' in x: os.write(1, x['secret'].encode())",
-    "import os\nos.write(1, b'passed')\nprint('passed')\nos.write(2, b'passed')",
-    "import os, marshal\ndata = marshal.dumps(('value', None))\nos.write(4, len(data).to_bytes(8, 'little') + data)\nos._exit(0)",
-    "import os, sys\nos.execv(sys.executable, [sys.executable, '-c', 'pass'])",
-    "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)",
-    "def add(a, b): raise AssertionError()",
-    "def add(a, b): return add(a, b)",
-    "def add(a, b): return [0] * (1 << 40)",
+    "def add(a, b): raise AssertionError()", "def add(a, b): return add(a, b)",
+    "def add(a, b): return [0] * (1 << 40)", "def add(a): return 5", "add = 5",
   ])
-  func cheatsDoNotPass(_ program: String) async throws {
+  func wrongProgramsDoNotPass(_ program: String) async throws {
     let verdict = try await judge([program])[0]
     guard case .failed = verdict else {
       Issue.record("\(verdict)")
@@ -89,17 +60,16 @@ struct SandboxTests {
     ("import subprocess\nsubprocess.run(['/bin/true'])", "BlockingIOError"),
     ("import os\nos.setsid()", "PermissionError"),
     ("import os\nos.kill(os.getppid(), 9)", "PermissionError"),
-    ("open('/tmp/warmup-sandbox-escape', 'w')", "PermissionError"),
-    ("open('../escape', 'w')", "PermissionError"),
-    ("open('/etc/passwd').read()", "PermissionError"),
-    ("import os\nos.listdir('/proc')", "PermissionError"),
-    ("import os\nopen(f'/proc/{os.getppid()}/mem', 'rb')", "PermissionError"),
+    ("open('/tmp/warmup-sandbox-escape', 'w')", "OSError"),
+    ("open('../escape', 'w')", "OSError"),
+    ("open('/etc/passwd').read()", "OSError"),
+    ("import os\nos.listdir('/proc')", "OSError"),
+    ("import os\nopen(f'/proc/{os.getppid()}/mem', 'rb')", "OSError"),
     ("open('big', 'wb').write(bytes(64 << 20))", "OSError"),
     ("bytes(1 << 33)", "MemoryError"),
     ("import resource\nresource.setrlimit(resource.RLIMIT_CPU, (999, 999))", "ValueError"),
-    ("open('own', 'w').write('x')", "nothing"),
     ("import threading\nt = threading.Thread(target=print)\nt.start()\nt.join()", "nothing"),
-    ("import hashlib, random, uuid, tempfile\ntempfile.mkstemp()\nuuid.uuid4()", "nothing"),
+    ("import hashlib, random, uuid\nuuid.uuid4()", "nothing"),
   ])
   func protections(_ action: String, _ refusal: String) async throws {
     let lines = action.split(separator: "\n").map { "        \($0)\n" }.joined()
@@ -178,9 +148,118 @@ struct SandboxTests {
     #expect(verdict == .passed)
   }
 
+  @Test func theOwnFolderCanBeWrittenWhereItIsPrivate() async throws {
+    let program = """
+      import tempfile
+      open("own", "w").write("x")
+      with tempfile.NamedTemporaryFile("w+") as file: file.write("y")
+      def add(a, b): return a + b if open("own").read() == "x" else None
+      """
+    let verdict = try await judge([program])[0]
+    let isPrivate = try await PythonForTests.onThread {
+      try Sandbox.locate().protections.inForce.contains(.namespaces)
+    }
+    #expect((verdict == .passed) == isPrivate, "\(verdict)")
+  }
+
+  @Test func numbersOfLibrariesCrossWithTheirMeaning() async throws {
+    let program = """
+      import decimal, fractions, numpy
+      def give(kind):
+          return {"fraction": fractions.Fraction(1, 2), "decimal": decimal.Decimal("0.50"),
+                  "scalar": numpy.float64(0.5), "array": numpy.array([1, 2])}[kind]
+      """
+    let tests = """
+      def check(candidate):
+          assert candidate("fraction") == candidate("decimal") == candidate("scalar") == 0.5
+          array = candidate("array")
+          assert list(array) == [1, 2]
+          try: bool(array == [1, 2])
+          except ValueError: return
+          assert False
+      """
+    let verdict = try await PythonForTests.onThread {
+      let sandbox = try Sandbox.locate()
+      guard sandbox.python.numpyVersion != nil else { return SandboxVerdict.passed }
+      let job = JudgedProgram(program: program, tests: tests, entryPoint: "give")
+      return try sandbox.judge([job], threads: 1)[0]
+    }
+    #expect(verdict == .passed)
+  }
+
+  /// As the paper runs it: one program, which passes when it comes to its end.
+  @Test func wholePrograms() async throws {
+    let verdicts = try await PythonForTests.onThread {
+      let texts = [Self.right, "def add(a, b): return 0", "import sys\nsys.exit(0)"].map {
+        "\($0)\n\(Self.tests)\ncheck(add)"
+      }
+      return try Sandbox.locate().judge(texts.map(JudgedProgram.init(whole:)), threads: 1)
+    }
+    #expect(verdicts.map { $0 == .passed } == [true, false, false])
+  }
+
+  @Test func refusesWhereTooLittleProtects() async throws {
+    let job = JudgedProgram(program: Self.right, tests: Self.tests, entryPoint: "add")
+    try await PythonForTests.onThread {
+      let weak = try Sandbox.locate().without([.calls, .namespaces])
+      #expect(!weak.protections.isEnough)
+      #expect(throws: SandboxError.self) { try weak.judge([job], threads: 1) }
+      #expect(try weak.judge([job], threads: 1, strength: .weak) == [.passed])
+    }
+  }
+
+  /// Every process that a program starts ends with it even where only its parents tell.
+  @Test(arguments: [[SandboxProtection.calls], [.calls, .namespaces]])
+  func nothingOutlivesAProgramWithoutSeccomp(_ lacks: [SandboxProtection]) async throws {
+    let name = "left\(UInt32.random(in: 0..<1 << 30))"
+    let program = """
+      import ctypes, os, time
+      if os.fork() == 0:
+          os.setsid()
+          if os.fork() == 0:
+              ctypes.CDLL(None).prctl(15, b"\(name)")
+              time.sleep(60)
+          os._exit(0)
+      time.sleep(0.2)
+      """ + "\n" + Self.right
+    let job = JudgedProgram(program: program, tests: Self.tests, entryPoint: "add")
+    let verdicts = try await PythonForTests.onThread {
+      try Sandbox.locate().without(Set(lacks)).judge([job], threads: 1, strength: .weak)
+    }
+    #expect(verdicts == [.passed])
+    let processes = try FileManager.default.contentsOfDirectory(atPath: "/proc")
+    #expect(
+      !processes.contains {
+        (try? String(contentsOfFile: "/proc/\($0)/comm", encoding: .utf8))?.hasPrefix(name) == true
+      })
+  }
+
+  /// Python and numpy are started once, not for each program. The factor is measured by
+  /// `WARMUP_MEASURE=1 swift test -c release --filter startsPythonOnce`, which judges more.
+  @Test func startsPythonOnce() async throws {
+    let measures = ProcessInfo.processInfo.environment["WARMUP_MEASURE"] != nil
+    let count = measures ? 200 : 8
+    let speeds = try await PythonForTests.onThread {
+      let tests = "import numpy as np\n" + Self.tests
+      let job = JudgedProgram(program: Self.right, tests: tests, entryPoint: "add")
+      var each = try Sandbox.locate()
+      each.startsPythonForEach = true
+      return try [Sandbox.locate(), each].map { sandbox in
+        _ = try sandbox.judge([job, job], threads: 2)
+        let start = ContinuousClock.now
+        let verdicts = try sandbox.judge(Array(repeating: job, count: count), threads: 2)
+        #expect(verdicts.allSatisfy { $0 == .passed })
+        let time = (ContinuousClock.now - start) / .seconds(1)
+        return Double(count) / time
+      }
+    }
+    if measures { print("programs a second: warm \(speeds[0]), Python for each \(speeds[1])") }
+    #expect(speeds[0] > 2 * speeds[1], "\(speeds)")
+  }
+
   @Test func saysWhatIsInForce() async throws {
     let sandbox = try await PythonForTests.onThread { try Sandbox.locate() }
-    #expect(sandbox.protections.calls)
+    #expect(sandbox.protections.isEnough)
     #expect(sandbox.python.version.hasPrefix("3."))
     #expect(sandbox.json["protections"]?["landlock"]?.integer == sandbox.protections.landlock)
   }

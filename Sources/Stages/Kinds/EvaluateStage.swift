@@ -12,6 +12,8 @@ package struct EvaluateParameters: ParameterSet {
   package var verifier: String?
   /// The prompt template; the task's own for evaluation where nothing is said.
   package var template: String?
+  /// How much must protect the machine from programs that are graded by running them.
+  package var sandbox = SandboxStrength.strong
   /// How completions are sampled.
   package var sampling = SamplingParameters()
 
@@ -26,6 +28,9 @@ package struct EvaluateParameters: ParameterSet {
       Field("verifier", \.verifier, "one of the task's verifiers, such as paper or strict"),
       Field(
         "template", \.template, "prompt template, such as short or math_short; else the task's own"),
+      Field(
+        "sandbox", \.sandbox, identity: false,
+        "weak: run programs even where no network and an end of all they start cannot be had"),
     ] + SamplingParameters.fields.map { $0.lifted(through: \.sampling) }
   }
 }
@@ -94,6 +99,7 @@ package struct EvaluateStage: Stage {
       items,
       GradingRules(
         use: .evaluate, verifier: parameters.verifier,
-        seed: UInt64(bitPattern: Int64(parameters.seed)), threads: context.threads))
+        seed: UInt64(bitPattern: Int64(parameters.seed)), threads: context.threads,
+        sandbox: parameters.sandbox))
   }
 }

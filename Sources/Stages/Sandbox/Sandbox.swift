@@ -2,64 +2,14 @@ import Foundation
 import Runner
 import Synchronization
 
-/// A function that a model wrote, and the tests that judge it.
-public struct JudgedProgram: Sendable, Hashable {
-  /// Python source that defines the function.
-  public let program: String
-  /// Python source that defines `check(candidate)`, which raises where the function is wrong.
-  public let tests: String
-  /// The name of the function.
-  public let entryPoint: String
-
-  /// Gathers a program and its tests.
-  public init(program: String, tests: String, entryPoint: String) {
-    self.program = program
-    self.tests = tests
-    self.entryPoint = entryPoint
-  }
-}
-
-/// What the tests said of a program.
-public enum SandboxVerdict: Sendable, Hashable {
-  /// All tests passed.
-  case passed
-  /// A test failed, or the program did.
-  case failed(reason: String)
-  /// The time was up; every process was killed.
-  case timedOut
-}
-
-/// What a program may use.
-public struct SandboxLimits: Sendable, Hashable {
-  /// Processor time for the program with all its tests, rounded up to whole seconds. Counted so, a
-  /// busy machine does not fail right programs.
-  public var seconds: Double
-  /// Wall time, after which everything is killed; for programs that sleep.
-  public var wallSeconds: Double
-  /// Address space of a process, in MiB.
-  public var memoryMegabytes: Int
-  /// The size of a file that the program writes, in MiB.
-  public var fileMegabytes: Int
-
-  /// The paper allows 30 s (the authors' `execution.py`); the other limits are ours.
-  /// - Parameter wallSeconds: four times `seconds` where not given.
-  public init(
-    seconds: Double = 30, wallSeconds: Double? = nil, memoryMegabytes: Int = 4096,
-    fileMegabytes: Int = 16
-  ) {
-    self.seconds = seconds
-    self.wallSeconds = wallSeconds ?? 4 * seconds
-    self.memoryMegabytes = memoryMegabytes
-    self.fileMegabytes = fileMegabytes
-  }
-}
-
 /// Runs model-written Python apart from the tests that judge it, and confined by the kernel.
 public struct Sandbox: Sendable {
   /// The protections in force, for the record of every score.
   public let protections: SandboxProtections
   /// The Python that runs the programs.
   public let python: PythonInstallation
+  /// Whether every program gets a Python that has just started; for comparisons of speed.
+  package var startsPythonForEach = false
   let launcher: URL
 
   private static let found = Mutex<Sandbox?>(nil)
@@ -80,6 +30,23 @@ public struct Sandbox: Sendable {
     }
   }
 
+  /// This sandbox without some protections, as a machine without them has it.
+  package func without(_ protections: Set<SandboxProtection>) -> Sandbox {
+    Sandbox(
+      protections: self.protections.without(protections), python: python,
+      startsPythonForEach: startsPythonForEach, launcher: launcher)
+  }
+
+  private init(
+    protections: SandboxProtections, python: PythonInstallation, startsPythonForEach: Bool = false,
+    launcher: URL
+  ) {
+    self.protections = protections
+    self.python = python
+    self.startsPythonForEach = startsPythonForEach
+    self.launcher = launcher
+  }
+
   /// For records and reports: the protections and the interpreter.
   public var json: JSONValue {
     [
@@ -91,31 +58,101 @@ public struct Sandbox: Sendable {
   /// Judges programs, `threads` at a time, and returns the verdicts in their order.
   ///
   /// Blocks; never call it from a Swift task.
+  /// - Parameter strength: with `weak`, also where the machine protects itself too little.
   /// - Throws: `SandboxError` when the machine fails, never when a program does.
   public func judge(
-    _ programs: [JudgedProgram], limits: SandboxLimits = SandboxLimits(), threads: Int
+    _ programs: [JudgedProgram], limits: SandboxLimits = SandboxLimits(), threads: Int,
+    strength: SandboxStrength = .strong
   ) throws -> [SandboxVerdict] {
-    if python.numpyVersion == nil, programs.contains(where: { $0.tests.contains("numpy") }) {
+    try refuseWeakness(strength)
+    if python.numpyVersion == nil, programs.contains(where: \.usesNumpy) {
       throw SandboxError.noNumpy(python: python.executable)
     }
-    return try ChildProcess.blocking {
-      try await judgeTogether(programs, limits, threads: max(1, threads))
+    let state = SandboxProgress(count: programs.count)
+    let workers = DispatchGroup()
+    for _ in 0..<min(max(1, threads), programs.count) {
+      workers.enter()
+      Thread.detachNewThread {
+        while let next = state.next() {
+          state.finish(next, Result { try judgeOne(programs[next], limits) })
+        }
+        workers.leave()
+      }
+    }
+    workers.wait()
+    return try state.verdicts()
+  }
+
+  /// Ends the Pythons that wait for more programs.
+  package static func endIdleLanes() { SandboxLanes.idle.end() }
+
+  private func refuseWeakness(_ strength: SandboxStrength) throws {
+    guard !protections.isEnough, strength != .weak else { return }
+    var missing: [String] = []
+    if !protections.noNetwork { missing.append("cutting them off the network") }
+    if !protections.killsAsGroup { missing.append("ending all that they start") }
+    throw SandboxError.tooWeak(missing: missing)
+  }
+
+  private func judgeOne(_ program: JudgedProgram, _ limits: SandboxLimits) throws -> SandboxVerdict
+  {
+    let arguments = arguments(limits)
+    let lane =
+      try SandboxLanes.idle.take(arguments)
+      ?? SandboxLane(launcher, arguments, environment: environment)
+    let verdict = try SandboxRun(program, limits).verdict(in: lane)
+    SandboxLanes.idle.giveBack(lane, arguments)
+    return verdict
+  }
+
+  private func arguments(_ limits: SandboxLimits) -> [String] {
+    [
+      "--memory", "\(limits.memoryMegabytes)", "--file-size", "\(limits.fileMegabytes)",
+    ] + protections.launcherArguments + (startsPythonForEach ? ["--fresh"] : [])
+      + python.readPaths.flatMap { ["--read", $0] }
+      + ["--", python.executable, "-I", "-B", "-c", Self.harness]
+  }
+
+  /// A fixed hash seed makes a program that depends on the order of a set fail or pass every time.
+  private var environment: [String: String] {
+    [
+      "PATH": "/usr/bin:/bin", "HOME": "/tmp/job", "TMPDIR": "/tmp/job", "LANG": "C.UTF-8",
+      "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+    ]
+  }
+
+  private static let harness = String(decoding: PackageResources.judge_py, as: UTF8.self)
+}
+
+/// Hands out programs to threads and gathers the verdicts.
+private final class SandboxProgress: Sendable {
+  private struct State {
+    var next = 0
+    var results: [Result<SandboxVerdict, any Error>?]
+  }
+  private let state: Mutex<State>
+
+  init(count: Int) { state = Mutex(State(results: Array(repeating: nil, count: count))) }
+
+  /// The next program; nil when there is none, or when the machine has failed.
+  func next() -> Int? {
+    state.withLock { state in
+      guard state.next < state.results.count else { return nil }
+      defer { state.next += 1 }
+      return state.next
     }
   }
 
-  private func judgeTogether(
-    _ programs: [JudgedProgram], _ limits: SandboxLimits, threads: Int
-  ) async throws -> [SandboxVerdict] {
-    try await withThrowingTaskGroup(of: (Int, SandboxVerdict).self) { group in
-      var verdicts = [SandboxVerdict?](repeating: nil, count: programs.count)
-      for (index, program) in programs.enumerated() {
-        if index >= threads, let (done, verdict) = try await group.next() {
-          verdicts[done] = verdict
-        }
-        group.addTask { (index, try await SandboxRun(self, program, limits).verdict()) }
-      }
-      while let (done, verdict) = try await group.next() { verdicts[done] = verdict }
-      return verdicts.compactMap { $0 }
+  func finish(_ index: Int, _ result: Result<SandboxVerdict, any Error>) {
+    state.withLock { state in
+      state.results[index] = result
+      if case .failure = result { state.next = state.results.count }
     }
+  }
+
+  func verdicts() throws -> [SandboxVerdict] {
+    let results = state.withLock { $0.results }
+    for case .failure(let error)? in results { throw error }
+    return try results.compactMap { try $0?.get() }
   }
 }

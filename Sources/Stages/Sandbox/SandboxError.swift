@@ -6,6 +6,8 @@ public enum SandboxError: Error, CustomStringConvertible {
   case noPython(reason: String)
   /// The tests import numpy and Python has none.
   case noNumpy(python: String)
+  /// Too little protects this machine from model-written programs.
+  case tooWeak(missing: [String])
   /// The kernel refuses what the launcher needs, or the launcher failed.
   case refused(reason: String)
 
@@ -26,6 +28,13 @@ public enum SandboxError: Error, CustomStringConvertible {
       """
       the tests need numpy, which \(python) does not have; install it with \
       '\(python) -m pip install numpy', or name a Python that has it in WARMUP_PYTHON
+      """
+    case .tooWeak(let missing):
+      """
+      this machine cannot confine model-written programs: \(missing.joined(separator: " and ")) \
+      cannot be had, since it offers neither seccomp filters nor user namespaces; run elsewhere \
+      ('warmup doctor' says what a machine offers), or say 'sandbox: weak' in the stage's params \
+      if nothing on this machine needs protecting
       """
     case .refused(let reason):
       "the sandbox could not start a program, so nothing was judged: \(reason)"

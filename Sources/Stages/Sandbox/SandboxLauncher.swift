@@ -34,32 +34,3 @@ enum SandboxLauncher {
     return folders + [URL(filePath: ".build/release"), URL(filePath: ".build/debug")]
   }
 }
-
-/// Which protections hold on this machine. Limits on resources always do.
-public struct SandboxProtections: Sendable, Hashable {
-  /// Whether system calls that reach the network or other processes are refused (seccomp).
-  public let calls: Bool
-  /// Whether reading is confined to the system and Python, and writing to one folder (Landlock).
-  public let files: Bool
-  /// The kernel's Landlock version; 0 where it has none.
-  public let landlock: Int
-
-  /// For records and reports.
-  public var json: JSONValue {
-    ["calls": .boolean(calls), "files": .boolean(files), "landlock": .integer(landlock)]
-  }
-
-  init(launcher: URL) throws {
-    let probe = try ChildProcess.run(
-      launcher, ["--probe"], environment: [:], input: "", limit: .seconds(20))
-    guard case .ended(let output) = probe,
-      let found = try? JSONValue(parsing: Data(output.text.utf8))
-    else { throw SandboxError.refused(reason: "\(launcher.path) --probe failed") }
-    calls = found["calls"]?.boolean ?? false
-    files = found["files"]?.boolean ?? false
-    landlock = found["landlock"]?.integer ?? 0
-    guard calls else {
-      throw SandboxError.refused(reason: "this kernel or container has no seccomp filters")
-    }
-  }
-}

@@ -6,8 +6,8 @@ public struct HumanEvalPlusTask: TaskDefinition {
   public init() {}
   /// The name in recipes.
   public var name: String { "humaneval_plus" }
-  /// The sandboxed verifier.
-  public var verifiers: [String] { ["humaneval_plus@1"] }
+  /// Ours, which keeps tests and program apart, and the paper's, which runs them as one program.
+  public var verifiers: [String] { ["humaneval_plus@1", "humaneval_plus@paper"] }
   /// Programs are judged by tests.
   public var goldColumn: String? { nil }
   /// The paper's layouts.
@@ -20,23 +20,30 @@ public struct HumanEvalPlusTask: TaskDefinition {
   /// Runs the code of each completion against the row's tests in the sandbox. The prompt is not
   /// put before it: the paper asks for the whole function.
   public func grade(_ items: [GradingItem], _ rules: GradingRules) throws -> [Verdict] {
-    _ = try verifier(named: rules.verifier)
+    let isPaper = try verifier(named: rules.verifier) == "humaneval_plus@paper"
     let codes = items.map { Self.code(of: $0.completion, use: rules.use) }
     var judged: [(item: Int, program: JudgedProgram)] = []
     for (index, item) in items.enumerated() {
       guard case .found(let code) = codes[index] else { continue }
       let subject = "the task 'humaneval_plus'"
-      let program = JudgedProgram(
-        program: code, tests: try item.row.text("test", for: subject),
-        entryPoint: try item.row.text("entry_point", for: subject))
-      judged.append((index, program))
+      let tests = try item.row.text("test", for: subject)
+      let entryPoint = try item.row.text("entry_point", for: subject)
+      judged.append(
+        (
+          index,
+          isPaper
+            ? JudgedProgram(whole: "\(code)\n\(tests)\ncheck(\(entryPoint))")
+            : JudgedProgram(program: code, tests: tests, entryPoint: entryPoint)
+        ))
     }
     var verdicts = codes.map { Verdict($0 == .badFormat ? .badFormat : .noAnswer) }
     guard !judged.isEmpty else { return verdicts }
     let results = try Sandbox.locate().judge(
-      judged.map(\.program), limits: rules.limits, threads: rules.threads)
-    for ((index, program), result) in zip(judged, results) {
-      verdicts[index] = Verdict(result.outcome, extracted: program.program)
+      judged.map(\.program), limits: rules.limits, threads: rules.threads,
+      strength: rules.sandbox)
+    for ((index, _), result) in zip(judged, results) {
+      guard case .found(let code) = codes[index] else { continue }
+      verdicts[index] = Verdict(result.outcome, extracted: code)
     }
     return verdicts
   }

@@ -37,17 +37,20 @@ public struct GradingRules: Sendable {
   public var threads: Int
   /// What a program may use, where the task runs programs.
   public var limits: SandboxLimits
+  /// How much must protect the machine, where the task runs programs.
+  public var sandbox: SandboxStrength
 
   /// Sets the rules.
   public init(
     use: TaskUse, verifier: String? = nil, seed: UInt64 = 0, threads: Int = 1,
-    limits: SandboxLimits = SandboxLimits()
+    limits: SandboxLimits = SandboxLimits(), sandbox: SandboxStrength = .strong
   ) {
     self.use = use
     self.verifier = verifier
     self.seed = seed
     self.threads = threads
     self.limits = limits
+    self.sandbox = sandbox
   }
 }
 

@@ -84,6 +84,8 @@ package struct ReinforcementParameters: ParameterSet {
   package var maskTruncated = false
   /// The seed of order and sampling.
   package var seed = 42
+  /// How much must protect the machine from programs that are graded by running them.
+  package var sandbox = SandboxStrength.strong
   /// Seconds between checkpoints.
   package var checkpointSeconds = 30.0
   /// How completions are sampled.
@@ -114,6 +116,9 @@ package struct ReinforcementParameters: ParameterSet {
       Field(
         "mask_truncated", \.maskTruncated, "leave truncated completions out of loss and divisor"),
       Field("seed", \.seed, "seed of order and sampling"),
+      Field(
+        "sandbox", \.sandbox, identity: false,
+        "weak: run programs even where no network and an end of all they start cannot be had"),
       Field(
         "checkpoint_seconds", \.checkpointSeconds, range: .atLeast(0), identity: false,
         "seconds between checkpoints"),

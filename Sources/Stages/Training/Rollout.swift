@@ -81,7 +81,8 @@ struct RolloutSampler {
     return try task.grade(
       items,
       GradingRules(
-        use: .train, verifier: parameters.verifier, seed: seed, threads: context.threads))
+        use: .train, verifier: parameters.verifier, seed: seed, threads: context.threads,
+        sandbox: parameters.sandbox))
   }
 
   /// A problem may come twice in a step, so the coin belongs to the slot and not to the problem.

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Foundation
+import Runner
+import Stages
+
+/// `warmup doctor [RECIPE…]`.
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Say what this machine has of what experiments need, and what to do about the rest.",
+    discussion: """
+      Looks at the machine, the libraries, Python, the protections for model-written programs and \
+      the files that recipes name. Changes nothing. Exits with 1 where something is there and \
+      wrong, such as a benchmark file with another content than a recipe pins.
+      """)
+
+  @Argument(
+    help: "Recipes whose files to look for; all below ./experiments if none is named.",
+    completion: .file(extensions: ["yaml", "yml"]))
+  var recipes: [String] = []
+
+  @Option(help: "The folder of the cache and of what runs write.", completion: .directory)
+  var results = "results"
+
+  @Flag(help: "Print JSON: the findings of each section.")
+  var json = false
+
+  func run() throws {
+    let named = recipes.map { URL(fileURLWithPath: $0) }
+    let report = DoctorReport(
+      DoctorSurroundings(
+        recipes: named.isEmpty ? Self.experiments : named,
+        results: URL(fileURLWithPath: results)))
+    StandardOutput.write(json ? report.json.prettyText : report.text)
+    if report.somethingIsWrong { throw ExitCode(1) }
+  }
+
+  /// Every recipe below `experiments` in the current folder, in the order of their paths.
+  private static var experiments: [URL] {
+    let folder = URL(fileURLWithPath: "experiments")
+    let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder.path)) ?? []
+    return paths.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+      .map { folder.appending(path: $0) }
+  }
+}
