@@ -2,6 +2,8 @@
 public enum DatasetError: Error, Sendable, CustomStringConvertible {
   /// A line is no JSON object.
   case malformed(path: String, line: Int)
+  /// A Parquet file cannot be read; the problem says why and what to do.
+  case parquet(path: String, problem: String)
   /// A row lacks a column.
   case missingColumn(String, path: String, line: Int)
   /// A row has a column that the program wants to write.
@@ -24,6 +26,7 @@ public enum DatasetError: Error, Sendable, CustomStringConvertible {
     switch self {
     case .malformed(let path, let line):
       "\(path):\(line): this line is no JSON object; each line must hold one"
+    case .parquet(let path, let problem): "\(path) cannot be read as Parquet: \(problem)"
     case .missingColumn(let column, let path, let line):
       "\(path):\(line): the row has no '\(column)'; check that 'task' fits the file"
     case .reservedColumn(let column, let path):

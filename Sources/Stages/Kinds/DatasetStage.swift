@@ -1,7 +1,7 @@
 import Foundation
 import Runner
 
-/// The kind `dataset`: published problems from a JSONL file, in the Hugging Face column names.
+/// The kind `dataset`: published problems from a file of rows, in the Hugging Face column names.
 public struct DatasetStage: Stage {
   /// Which rows of which file.
   public struct Parameters: ParameterSet {
@@ -31,7 +31,7 @@ public struct DatasetStage: Stage {
         Field("task", \.task, required: true, "what the rows are problems of"),
         Field(
           "source", \.source, required: true, identity: false,
-          "the JSONL file, gzipped or not: a path, pip:PACKAGE==VERSION/FILE or https://…"),
+          "JSON Lines, gzipped or not, or Parquet: a path, pip:PACKAGE==VERSION/FILE or https://…"),
         Field("sha256", \.sha256, identity: false, "SHA-256 of the file; needed for downloads"),
         Field("take", \.take, range: .atLeast(1), "how many rows to take; all if not set"),
         Field("skip", \.skip, range: .atLeast(0), "how many rows of the order to leave out first"),
@@ -65,7 +65,7 @@ public struct DatasetStage: Stage {
   public static let version = 1
   /// One sentence for the documentation.
   public static let summary =
-    "published problems from a JSONL file, in the Hugging Face column names"
+    "published problems from a JSON Lines or Parquet file, in the Hugging Face column names"
   /// None.
   public static let inputs: [Runner.Port] = []
   /// The problems.
@@ -95,7 +95,7 @@ public struct DatasetStage: Stage {
   /// - Throws: `DatasetError`, or `DataSourceError.damaged`.
   package func table(from file: URL) throws -> RowTable {
     let digest = try SHA256Digest.hex(ofFile: file)
-    let rows = try identified(try JSONLinesFile.rows(of: file), path: file.path, digest: digest)
+    let rows = try identified(try DatasetFile.rows(of: file), path: file.path, digest: digest)
     let selection = RowSelection(
       filter: parameters.filter, order: parameters.order, seed: parameters.seed,
       skip: parameters.skip, take: parameters.take)
@@ -105,12 +105,13 @@ public struct DatasetStage: Stage {
   }
 
   private func identified(
-    _ rows: [JSONLinesFile.Row], path: String, digest: String
+    _ rows: [DatasetFile.Row], path: String, digest: String
   ) throws -> [[String: JSONValue]] {
     var ids: Set<[UInt8]> = []
     return try rows.enumerated().map { number, row in
-      for column in parameters.task.requiredColumns where row.fields[column] == nil {
-        throw DatasetError.missingColumn(column, path: path, line: row.line)
+      for column in parameters.task.requiredColumns
+      where row.fields[column, default: .null] == .null {
+        throw DatasetError.missingColumn(column, path: path, line: row.number)
       }
       guard row.fields["id"] == nil else { throw DatasetError.reservedColumn("id", path: path) }
       let id = parameters.task.id(of: row.fields, number: number, file: digest)
