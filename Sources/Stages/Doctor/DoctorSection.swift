@@ -34,7 +34,10 @@ public struct DoctorReport: Sendable {
   /// The sections, in the order in which they are shown.
   public static func sections(_ surroundings: DoctorSurroundings) -> [any DoctorSection] {
     [
-      MachineSection(results: surroundings.results)
+      MachineSection(results: surroundings.results),
+      LibrariesSection(),
+      PythonSection(),
+      FilesSection(surroundings: surroundings),
     ]
   }
 
