@@ -146,14 +146,12 @@ import Testing
   @Test func noServerIsASentence() throws {
     let port = try MisbehavingServer { _ in .file(Self.content) }.port
     let url = try #require(URL(string: "http://127.0.0.1:\(port)/x"))
-    let file = try SourceFolder().url.appending(path: "x")
-    try FileManager.default.createDirectory(
-      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    let folder = try SourceFolder()
     let error = #expect(throws: DataSourceError.self) {
-      try WebDownload(url, pause: .milliseconds(1)).fetch(to: file, sha256: Self.digest)
+      try WebDownload(url, pause: .milliseconds(1))
+        .fetch(to: folder.url.appending(path: "x"), sha256: Self.digest)
     }
     #expect(error?.description.contains("could not be fetched") == true)
-    try FileManager.default.removeItem(at: file.deletingLastPathComponent())
   }
 
   @Test func anInterruptionKeepsWhatHasCome() throws {

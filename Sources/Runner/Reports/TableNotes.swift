@@ -72,8 +72,8 @@ struct TableNotes {
     let used = Set(references.map(\.stage))
     var owners: OrderedDictionary<String, [String]> = [:]
     for instance in instances where used.contains(instance.stageName) {
-      guard let warning = data.result(instance)?.values["warning"]?.string else { continue }
-      owners[warning, default: []].append(Instance.name(instance.stageName, at: instance.point))
+      guard let warning = data.result(of: instance)?.values["warning"]?.string else { continue }
+      owners[warning, default: []].append(instance.name)
     }
     return owners.map { "Mind: \($0) — \($1.joined(separator: ", "))." }
   }

@@ -13,12 +13,15 @@ package enum DatasetFile {
   /// - Throws: `DatasetError`, or `DataSourceError.damaged`.
   package static func rows(of file: URL) throws -> [Row] {
     let stored = try Data(contentsOf: file, options: .mappedIfSafe)
-    let rows =
-      ParquetFile.isParquet(stored)
-      ? try ParquetFile.rows(of: Array(stored), path: file.path).enumerated()
-        .map { Row(number: $0 + 1, fields: $1) }
-      : try JSONLinesFile.rows(of: stored, path: file.path)
+    let rows = try ParquetFile.isParquet(stored) ? parquetRows(stored, path: file.path)
+      : JSONLinesFile.rows(of: stored, path: file.path)
     guard !rows.isEmpty else { throw DatasetError.empty(path: file.path) }
     return rows
+  }
+
+  private static func parquetRows(_ stored: Data, path: String) throws -> [Row] {
+    try ParquetFile.rows(of: Array(stored), path: path).enumerated().map {
+      Row(number: $0 + 1, fields: $1)
+    }
   }
 }

@@ -24,7 +24,7 @@ struct ProblemSplit {
     _ table: RowTable, drawing side: Side, count: Int, by method: SplitMethod, seed: Int,
     each column: String?
   ) throws {
-    var drawing = try SplitDrawing(table, count: count, seed: seed, each: column)
+    let drawing = try SplitDrawing(table, count: count, seed: seed, each: column)
     switch method {
     case .trainTestSplit:
       let (test, train) = try drawing.trainTestSplit(drawing: side)
@@ -36,9 +36,9 @@ struct ProblemSplit {
         table, train: side == .train ? drawn : rest, test: side == .test ? drawn : rest,
         keeping: side)
     case .mmluProAsReleased:
-      train = try drawing.drawn(.numpyChoice).drawn
-      test = try drawing.drawn(.pythonRandomSample).rest
-      shared = try overlap(table)
+      try self.init(
+        leaking: table, train: drawing.drawn(.numpyChoice).drawn,
+        test: drawing.drawn(.pythonRandomSample).rest)
     }
   }
 
@@ -58,17 +58,20 @@ struct ProblemSplit {
   /// Leaves out of the other side what has the id of a kept row or asks the same.
   private init(_ table: RowTable, train: [Int], test: [Int], keeping side: Side) throws {
     let known = try Known(side == .train ? train : test, of: table)
-    self.train = side == .train ? train : try train.filter { try !known.contains($0) }
-    self.test = side == .test ? test : try test.filter { try !known.contains($0) }
+    self.train = try side == .train ? train : train.filter { try !known.contains($0) }
+    self.test = try side == .test ? test : test.filter { try !known.contains($0) }
     removed = train.count + test.count - self.train.count - self.test.count
     guard !self.train.isEmpty, !self.test.isEmpty else {
       throw DatasetError.tooFew(wanted: 2, found: self.train.count + self.test.count)
     }
   }
 
-  private func overlap(_ table: RowTable) throws -> Int {
+  /// Leaves nothing out, and counts what both sides have.
+  private init(leaking table: RowTable, train: [Int], test: [Int]) throws {
     let known = try Known(train, of: table)
-    return try test.count { try known.contains($0) }
+    self.train = train
+    self.test = test
+    shared = try test.count { try known.contains($0) }
   }
 
   /// The ids and questions of some rows.

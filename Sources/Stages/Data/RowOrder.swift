@@ -65,7 +65,7 @@ struct RowGroups {
     }
     guard rows.contains(where: { $0[column] != nil }) else {
       throw DatasetError.unknownColumn(
-        column, in: "by", columns: Set(rows.flatMap(\.keys)).sorted())
+        column, in: "each", columns: Set(rows.flatMap(\.keys)).sorted())
     }
     var places: [JSONValue: Int] = [:]
     var numbers: [[Int]] = []

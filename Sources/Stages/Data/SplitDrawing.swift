@@ -32,7 +32,7 @@ struct SplitDrawing {
   }
 
   /// The rows drawn, in the order drawn, and the rest in the table's order.
-  mutating func drawn(_ order: RowOrder) throws -> (drawn: [Int], rest: [Int]) {
+  func drawn(_ order: RowOrder) throws -> (drawn: [Int], rest: [Int]) {
     var draw = RowDraw(order, seed: seed)
     let drawn = groups.flatMap { group in
       draw.numbers(count, of: group.map { ids[$0] }).map { group[$0] }
@@ -42,7 +42,7 @@ struct SplitDrawing {
   }
 
   /// The first rows of each group's permutation are the test side, the others the training side.
-  mutating func trainTestSplit(
+  func trainTestSplit(
     drawing side: ProblemSplit.Side
   ) throws -> (test: [Int], train: [Int]) {
     var draw = RowDraw(.numpyPermutation, seed: seed)

@@ -23,8 +23,11 @@ public struct DoctorFinding: Sendable, Equatable {
   /// What to do about it, as a sentence; nil where nothing is to do.
   public let advice: String?
 
+  /// Describes what is there and right.
+  public init(_ name: String, _ detail: String) { self.init(name, .good, detail) }
+
   /// Describes what was found.
-  public init(_ name: String, _ state: State = .good, _ detail: String, advice: String? = nil) {
+  public init(_ name: String, _ state: State, _ detail: String, advice: String? = nil) {
     self.name = name
     self.state = state
     self.detail = detail

@@ -1,5 +1,6 @@
 import Foundation
 import Runner
+import Subprocess
 
 /// The Python that runs model-written programs and fetches packages, with what it needs.
 struct PythonSection: DoctorSection {

@@ -87,7 +87,7 @@ struct ColumnReader {
     case 3 where leaf.type == .boolean:
       var runs = try page.part(try page.length())
       let bits = try RunLengthDecoder.read(&runs, count: count, width: 1)
-      column.values += bits.map { .boolean($0 == 1) }
+      column.values += bits.map { JSONValue.boolean($0 == 1) }
     default:
       let names = [
         4: "BIT_PACKED", 5: "DELTA_BINARY_PACKED", 6: "DELTA_LENGTH_BYTE_ARRAY",
@@ -124,11 +124,10 @@ struct ColumnReader {
   private func levels(_ cursor: ByteCursor, count: Int, greatest: Int) throws -> [UInt8] {
     var cursor = cursor
     let width = Int.bitWidth - greatest.leadingZeroBitCount
-    let levels =
-      greatest == 0
-      ? [UInt32](repeating: 0, count: count)
-      : try RunLengthDecoder.read(&cursor, count: count, width: width)
+    let levels = try RunLengthDecoder.read(
+      &cursor, count: greatest == 0 ? 0 : count, width: width)
     guard cursor.isAtEnd else { throw leftOver }
+    if greatest == 0 { return [UInt8](repeating: 0, count: count) }
     return try levels.map { level in
       guard level <= greatest else {
         throw ParquetFault.damaged("the column '\(leaf.name)' has a level that none can have")

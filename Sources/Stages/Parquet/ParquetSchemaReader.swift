@@ -103,7 +103,7 @@ struct ParquetSchemaReader {
     let isWrapped =
       try repeated.integerIfSet(5) == 1 && name != "array"
       && name != (try element.text(4)) + "_tuple"
-    let inner = isWrapped ? try field(in: place) : try content(of: repeated, at: place)
+    let inner = try isWrapped ? field(in: place) : content(of: repeated, at: place)
     return .list(of: inner, repetition: place.repetition, filled: place.definition)
   }
 }
