@@ -32,49 +32,6 @@ import Testing
     #expect(try table(.knightsAndKnaves, leaf).count == 76)
   }
 
-  @Test func puzzlesHaveTheirPublishedNumbers() throws {
-    for people in 3...7 {
-      let train = try table(.knightsAndKnaves, "kk/Logic-RL/\(people)ppl/train.parquet")
-      #expect(try train.integers("index") == Array(100...999))
-      let test = try table(.knightsAndKnaves, "kk/Logic-RL/\(people)ppl/test.parquet")
-      #expect(try test.strings("id") == (1000...1099).map { "kk/\(people)/\($0)" })
-    }
-  }
-
-  @Test(arguments: [(2, 76), (3, 93), (4, 94), (5, 98), (6, 100)])
-  func perturbedPuzzlesAreFewerThanTheirFilesNameSays(people: Int, count: Int) throws {
-    let path = "kk/mem-kk-logic/test/perturbed_leaf/people\(people)_num100.jsonl.gz"
-    #expect(try table(.knightsAndKnaves, path).count == count)
-  }
-
-  @Test func levelsThatAreNoNumbersAreKept() throws {
-    let train = try table(.math, "math/math_lighteval_train.jsonl.gz")
-    let levels = try train.strings("level")
-    #expect(levels.indices.filter { levels[$0] == "Level ?" } == [2773, 2832])
-    #expect(try table(.math, "math/math500_test.jsonl").integers("level").count == 500)
-  }
-
-  @Test func questionsWhoseLetterAndNumberDisagreeAreKeptAsTheyAre() throws {
-    let all = try table(.mmluPro, "mmlu_pro/test-00000-of-00001.parquet")
-    let answers = try all.strings("answer")
-    let numbers = try all.integers("answer_index")
-    let ids = try all.strings("id")
-    let odd = answers.indices.filter {
-      answers[$0].utf8.first.map { Int($0) - 65 } != numbers[$0]
-    }
-    #expect(odd.map { ids[$0] } == ["3983"])
-    let counts = all.rows.compactMap { $0["options"]?.array?.count }
-    #expect(counts.min() == 3 && counts.max() == 10 && counts.count { $0 == 10 } == 9981)
-  }
-
-  @Test func math500LiesInsideTheTestSplitAndNotInTheTrainingSplit() throws {
-    let measured = try table(.math, "math/math500_test.jsonl")
-    let test = try table(.math, "math/math_lighteval_test.jsonl.gz")
-    #expect(try OverlapCheck.overlap(of: measured, with: test).count == 500)
-    let train = try table(.math, "math/math_lighteval_train.jsonl.gz")
-    #expect(try OverlapCheck.overlap(of: measured, with: train).isEmpty)
-  }
-
   @Test func splitsMMLUProOnLineFeedsOnly() throws {
     let all = try table(.mmluPro, "mmlu_pro/test.jsonl.gz")
     #expect(all.count == 12_032)

@@ -137,7 +137,9 @@ import Testing
   @Test func aColumnOfNullsIsAsGoodAsMissing() throws {
     let folder = try SourceFolder()
     let file = try folder.write(#"{"problem": null, "solution": "s"}"#, "x.jsonl")
-    let error = #expect(throws: DatasetError.self) { try stage { $0.task = .math }.table(from: file) }
+    let error = #expect(throws: DatasetError.self) {
+      try stage { $0.task = .math }.table(from: file)
+    }
     #expect(error?.description.contains("the row has no 'problem'") == true)
   }
 

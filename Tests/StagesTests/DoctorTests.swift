@@ -38,7 +38,8 @@ import Testing
         recipe("source: data/math/math500_test.jsonl"),
         recipe("source: \"https://example.org/x.jsonl\", sha256: \(Self.digest)"), "version: 2",
       ], in: folder)
-    #expect(found.map(\.state).prefix(7) == [.good, .good, .wrong, .missing, .missing, .missing, .wrong])
+    #expect(
+      found.map(\.state).prefix(7) == [.good, .good, .wrong, .missing, .missing, .missing, .wrong])
     #expect(found[0].detail.contains(Self.digest))
     #expect(found[2].detail == "changed: SHA-256 \(Self.digest), pinned \(Self.other)")
     #expect(found[3].detail.contains(folder.url.path))

@@ -11,7 +11,8 @@ import Testing
   private typealias Response = MisbehavingServer.Response
 
   private func fetch(
-    _ folder: SourceFolder, from server: MisbehavingServer, progress: any ProgressSink = SilentProgress(),
+    _ folder: SourceFolder, from server: MisbehavingServer,
+    progress: any ProgressSink = SilentProgress(),
     interruption: Interruption = Interruption()
   ) throws -> Data {
     let file = folder.url.appending(path: "x.bin")

@@ -13,7 +13,9 @@ package enum DatasetFile {
   /// - Throws: `DatasetError`, or `DataSourceError.damaged`.
   package static func rows(of file: URL) throws -> [Row] {
     let stored = try Data(contentsOf: file, options: .mappedIfSafe)
-    let rows = try ParquetFile.isParquet(stored) ? parquetRows(stored, path: file.path)
+    let rows =
+      try ParquetFile.isParquet(stored)
+      ? parquetRows(stored, path: file.path)
       : JSONLinesFile.rows(of: stored, path: file.path)
     guard !rows.isEmpty else { throw DatasetError.empty(path: file.path) }
     return rows

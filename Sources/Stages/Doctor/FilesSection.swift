@@ -12,7 +12,8 @@ struct FilesSection: DoctorSection {
     for recipe in surroundings.recipes {
       let environment = StageEnvironment(recipe: recipe, results: surroundings.results)
       do {
-        let files = try Recipe.load(recipe, registry: .standard).instances.compactMap(NamedFile.init)
+        let files = try Recipe.load(recipe, registry: .standard).instances.compactMap(
+          NamedFile.init)
         for file in files where seen.insert(file).inserted {
           findings.append(file.finding(in: environment))
         }
