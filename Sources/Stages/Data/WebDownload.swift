@@ -32,6 +32,7 @@ package struct WebDownload: Sendable {
   package func fetch(to file: URL, sha256: String) throws {
     let partial = file.appendingPathExtension("partial")
     let isContinued = size(of: partial) > 0
+    defer { if size(of: partial) == 0 { try? FileManager.default.removeItem(at: partial) } }
     try fetch(into: partial)
     do {
       try ContentDigest.check(partial, sha256, shownAs: url.absoluteString)

@@ -39,11 +39,13 @@ struct ColumnReader {
     case .index: break
     case .dictionary(let count, let encoding):
       try readDictionary(bytes, header, count: count, encoding: encoding)
-    case .data(let count, let encoding):
+    case .data(let count, let encoding, let definitionEncoding, let repetitionEncoding):
       try check(count)
       var page = try chunk.codec.unpack(bytes, count: header.size)
-      column.repetitions += try measuredLevels(&page, count: count, greatest: leaf.repetition)
-      let definitions = try measuredLevels(&page, count: count, greatest: leaf.definition)
+      column.repetitions += try measuredLevels(
+        &page, repetitionEncoding, count: count, greatest: leaf.repetition)
+      let definitions = try measuredLevels(
+        &page, definitionEncoding, count: count, greatest: leaf.definition)
       try readValues(&page, definitions, encoding: encoding)
     case .newerData(let count, let encoding, let definitionBytes, let repetitionBytes, let packed):
       try check(count)
@@ -115,9 +117,10 @@ struct ColumnReader {
 
   /// Levels after their length in bytes; where there is only one level nothing is kept.
   private func measuredLevels(
-    _ page: inout ByteCursor, count: Int, greatest: Int
+    _ page: inout ByteCursor, _ encoding: Int, count: Int, greatest: Int
   ) throws -> [UInt8] {
     if greatest == 0 { return [UInt8](repeating: 0, count: count) }
+    guard encoding == 3 else { throw ParquetFault.unsupported("levels in packed bits") }
     return try levels(try page.part(try page.length()), count: count, greatest: greatest)
   }
 

@@ -8,7 +8,7 @@ struct ParquetPageHeader {
   enum Kind {
     case dictionary(count: Int, encoding: Int)
     /// Levels are packed with the values and tell their own lengths.
-    case data(count: Int, encoding: Int)
+    case data(count: Int, encoding: Int, definitionEncoding: Int, repetitionEncoding: Int)
     /// Levels stand before the values, unpacked.
     case newerData(
       count: Int, encoding: Int, definitionBytes: Int, repetitionBytes: Int, isPacked: Bool)
@@ -27,10 +27,9 @@ struct ParquetPageHeader {
     switch try header.integer(1) {
     case 0:
       let data = try header.structure(5, name: "a page's header")
-      guard try data.integer(3) == 3, try data.integer(4) == 3 else {
-        throw ParquetFault.unsupported("levels in packed bits")
-      }
-      kind = .data(count: try data.count(1), encoding: try data.integer(2))
+      kind = .data(
+        count: try data.count(1), encoding: try data.integer(2),
+        definitionEncoding: try data.integer(3), repetitionEncoding: try data.integer(4))
     case 1: kind = .index
     case 2:
       let dictionary = try header.structure(7, name: "a page's header")
