@@ -98,7 +98,8 @@ struct ColumnReader {
       throw ParquetFault.unsupported(
         "the encoding \(names[encoding] ?? "\(encoding)") in the column '\(leaf.name)'")
     }
-    guard page.isAtEnd else { throw leftOver }
+    // fastparquet leaves eight zeros behind.
+    guard page.rest().allSatisfy({ $0 == 0 }) else { throw leftOver }
   }
 
   private func dictionaryValues(_ page: inout ByteCursor, count: Int) throws -> [JSONValue] {
