@@ -57,7 +57,7 @@ import Testing
     let split = try authors()["mmlu_pro_train"]?["sample=0.75,categories=[\(category)]"]
     let expected = split?[category]?.array?.compactMap(\.integer)
     #expect(expected?.count == count)
-    #expect(try drawn.strings("id").map { Int($0) } == expected)
+    #expect(try drawn.strings("id").compactMap { Int($0) } == expected)
   }
 
   @Test func drawsTheAuthorsQuestionsOfEveryCategory() throws {
