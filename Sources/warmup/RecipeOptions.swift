@@ -26,16 +26,6 @@ struct RecipeOptions: ParsableArguments {
     try Recipe.load(recipeURL, overrides: overrides, registry: .standard)
   }
 
-  /// Relative paths of a recipe are looked up in WARMUP_DATA, beside the recipe, and here.
-  var environment: StageEnvironment {
-    var searchPaths: [URL] = []
-    if let data = ProcessInfo.processInfo.environment["WARMUP_DATA"], !data.isEmpty {
-      searchPaths.append(URL(fileURLWithPath: data))
-    }
-    searchPaths.append(recipeURL.deletingLastPathComponent())
-    let current = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
-    if current.path != searchPaths.last?.path { searchPaths.append(current) }
-    return StageEnvironment(
-      searchPaths: searchPaths, downloads: resultsURL.appending(path: "cache/downloads"))
-  }
+  /// Where the recipe's files are.
+  var environment: StageEnvironment { StageEnvironment(recipe: recipeURL, results: resultsURL) }
 }

@@ -52,6 +52,19 @@ import Testing
     #expect(cell.mean == nil && cell.values.count == 2 && cell.planned == 3)
   }
 
+  @Test func whatAStageWarnsOfStandsUnderItsTable() throws {
+    var fixture = ReportFixture.scores
+    fixture.results[0] = fixture.results[0].warning("9 of 64 problems were trained on")
+    fixture.results[1] = fixture.results[1].warning("9 of 64 problems were trained on")
+    let warnings = try table(ReportFixture.table, fixture).notes.filter { $0.hasPrefix("Mind") }
+    #expect(
+      warnings == [
+        "Mind: 9 of 64 problems were trained on — scores[start=base,seed=1], "
+          + "scores[start=base,seed=2]."
+      ])
+    #expect(try table(ReportFixture.table, fixture).markdown.contains("9 of 64 problems"))
+  }
+
   @Test func excludedPointsStayEmpty() throws {
     var specification = ReportFixture.table
     (specification.columns, specification.over) = (["seed"], [])
@@ -117,5 +130,15 @@ import Testing
       let error = #expect(throws: ReportError.self) { try table(specification) }
       #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
     }
+  }
+}
+
+extension InstanceResult {
+  /// The same result with a warning.
+  fileprivate func warning(_ text: String) -> InstanceResult {
+    InstanceResult(
+      stageName: stageName, kind: kind, point: point, key: key,
+      values: values.merging(["warning": .string(text)]) { $1 }, parameters: parameters,
+      folder: folder, seconds: seconds)
   }
 }

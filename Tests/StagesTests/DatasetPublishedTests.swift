@@ -48,14 +48,74 @@ import Testing
     #expect(indices == expected)
   }
 
-  @Test func drawsTheAuthorsPhysicsQuestions() throws {
-    let drawn = try table(.mmluPro, "mmlu_pro/test.jsonl.gz") {
-      $0.filter = ["category": ["physics"]]
-      ($0.order, $0.seed, $0.take) = (.numpyChoice, 42, 974)
+  @Test(arguments: [("physics", 974), ("history", 285)])
+  func drawsTheAuthorsQuestionsOfACategory(category: String, count: Int) throws {
+    let drawn = try table(.mmluPro, "mmlu_pro/test-00000-of-00001.parquet") {
+      $0.filter = ["category": [category]]
+      ($0.order, $0.seed, $0.take) = (.numpyChoice, 42, count)
     }
-    let split = try authors()["mmlu_pro_train"]?["sample=0.75,categories=[physics]"]
-    let lists = split?.object?.values.compactMap { $0.array?.map { $0.string ?? $0.text } } ?? []
-    #expect(lists.contains(try drawn.strings("id")))
+    let split = try authors()["mmlu_pro_train"]?["sample=0.75,categories=[\(category)]"]
+    let expected = split?[category]?.array?.compactMap(\.integer)
+    #expect(expected?.count == count)
+    #expect(try drawn.strings("id").compactMap { Int($0) } == expected)
+  }
+
+  @Test func drawsTheAuthorsQuestionsOfEveryCategory() throws {
+    let drawn = try table(.mmluPro, "mmlu_pro/test.jsonl.gz") {
+      ($0.order, $0.seed, $0.take, $0.each) = (.numpyChoice, 42, 50, "category")
+    }
+    let key = "sample=50,all categories in order of first appearance"
+    let lists = try #require(try authors()["mmlu_pro_train"]?[key]?.object)
+    #expect(drawn.count == 14 * 50 && lists.count == 14)
+    let ids = try drawn.strings("id")
+    for (category, list) in lists {
+      let ours = (0..<drawn.count).filter { drawn.row($0)["category"]?.string == category }
+      #expect(ours.map { Int(ids[$0]) } == list.array?.map(\.integer), "\(category)")
+    }
+  }
+
+  private func split(
+    _ category: String, _ method: SplitMethod
+  ) throws -> (train: RowTable, test: RowTable, removed: Int) {
+    let all = try table(.mmluPro, "mmlu_pro/test-00000-of-00001.parquet") {
+      $0.filter = ["category": [category]]
+    }
+    var parameters = SplitStage.Parameters()
+    (parameters.train, parameters.method, parameters.seed) = (100, method, 42)
+    return try SplitStage(parameters: parameters).sides(of: all)
+  }
+
+  /// The sums were made with numpy and Python from the same file.
+  @Test(arguments: [
+    (
+      "physics", 1199, 90, "014f6e1ca7df06fbbd2538e432a454c9ba162e902642c5121d0bbd523cd2d9a1",
+      "9c1988d191a1218a6bca02d6893e2ea3642276fb84afa0297be3bd1b51529e89"
+    ),
+    (
+      "history", 281, 71, "d31ffe30b2181bfbebb085190dea5b13f5bc8b0fd490e177a3044393d1e5f9d1",
+      "df7113e35eca9f82c11700f59fa44c6c93eaf30e0f07a16d9cbe92e1d8ddfcc5"
+    ),
+  ])
+  func splitsMMLUProAsTheAuthorsDoAndSaysThatItLeaks(
+    category: String, tests: Int, leaks: Int, train: String, test: String
+  ) throws {
+    let sides = try split(category, .mmluProAsReleased)
+    let facts = try SplitStage.facts(of: sides)
+    #expect(facts["train_ids_sha256"]?.string == train)
+    #expect(facts["test_ids_sha256"]?.string == test)
+    #expect(facts["test_count"]?.integer == tests)
+    let warning = try #require(sides.test.attributes["warning"])
+    #expect(warning.hasPrefix("\(leaks) of \(tests) test problems were trained on"))
+    #expect(try OverlapCheck.overlap(of: sides.test, with: sides.train).count == leaks)
+  }
+
+  @Test(arguments: [("physics", 1199), ("history", 281)])
+  func aCleanSplitTrainsOnTheSameQuestions(category: String, tests: Int) throws {
+    let sides = try split(category, .numpyChoice)
+    let released = try split(category, .mmluProAsReleased)
+    #expect(sides.train == released.train && sides.test.count == tests)
+    #expect(try OverlapCheck.overlap(of: sides.test, with: sides.train).isEmpty)
+    #expect(sides.test.attributes["warning"] == nil)
   }
 
   @Test func splitsHumanEvalAsTheAuthorsDo() throws {

@@ -65,14 +65,82 @@ import Testing
     #expect(try problems { $0.filter = ["type": ["Words", "Algebra"], "level": ["1"]] } == ["4"])
     #expect(try problems { $0.skip = 1 } == ["4", "c"])
     #expect(try problems { ($0.skip, $0.take) = (1, 1) } == ["4"])
-    let shuffled = try problems { ($0.order, $0.seed) = (.shuffled, 3) }
+    let shuffled = try problems { ($0.order, $0.seed) = (.nested, 3) }
     #expect(shuffled.sorted() == ["2", "4", "c"])
-    #expect(try problems { ($0.order, $0.seed) = (.shuffled, 3) } == shuffled)
+    #expect(try problems { ($0.order, $0.seed) = (.nested, 3) } == shuffled)
     let orders = try Set(
       (0..<20).map { seed in
-        try problems { ($0.order, $0.seed) = (.shuffled, seed) }
+        try problems { ($0.order, $0.seed) = (.nested, seed) }
       })
     #expect(orders.count > 3)
+  }
+
+  /// The ids, by number, of 120 rows after a selection.
+  private func numbers(_ change: (inout DatasetStage.Parameters) -> Void) throws -> [Int] {
+    let folder = try SourceFolder()
+    let rows = (0..<120).map {
+      #"{"problem": "p", "solution": "s", "unique_id": "\#($0)", "kind": "\#($0 % 3)"}"#
+    }
+    let file = try folder.write(rows.joined(separator: "\n"), "x.jsonl")
+    return try stage(change).table(from: file).strings("id").compactMap { Int($0) }
+  }
+
+  @Test(arguments: [RowOrder.numpyPermutation, .nested])
+  func fewerRowsLieInsideMore(order: RowOrder) throws {
+    let sets = try [25, 50, 100].map { take in
+      try numbers { ($0.order, $0.seed, $0.take) = (order, 1, take) }
+    }
+    #expect(sets.map(\.count) == [25, 50, 100])
+    #expect(sets[2].starts(with: sets[1]) && sets[1].starts(with: sets[0]))
+  }
+
+  @Test(arguments: [RowOrder.numpyChoice, .pythonRandomSample])
+  func fewerRowsLieInsideADraw(order: RowOrder) throws {
+    let draws = try [25, 50, 100].map { take in
+      try numbers { ($0.order, $0.seed, $0.draw, $0.take) = (order, 1, 100, take) }
+    }
+    #expect(draws[2].count == 100 && Set(draws[2]).count == 100)
+    #expect(draws[2].starts(with: draws[1]) && draws[1].starts(with: draws[0]))
+    let rest = try numbers { ($0.order, $0.seed, $0.draw, $0.skip) = (order, 1, 100, 60) }
+    #expect(rest == Array(draws[2].dropFirst(60)))
+    let alone = try numbers { ($0.order, $0.seed, $0.take) = (order, 1, 25) }
+    #expect(alone.count == 25)
+    #expect(throws: DatasetError.self) {
+      try numbers { ($0.order, $0.draw, $0.take) = (order, 20, 21) }
+    }
+    #expect(throws: DatasetError.self) { try numbers { ($0.order, $0.draw) = (order, 121) } }
+  }
+
+  @Test func takesFromEveryValueOfAColumn() throws {
+    let each = try numbers { ($0.each, $0.take) = ("kind", 2) }
+    #expect(each == [0, 3, 1, 4, 2, 5])
+    let drawn = try numbers { ($0.each, $0.order, $0.take) = ("kind", .numpyChoice, 5) }
+    #expect(drawn.map { $0 % 3 } == [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2])
+    // One stream for all, so that the groups' draws differ.
+    #expect(drawn[0..<5].map { $0 / 3 } != drawn[5..<10].map { $0 / 3 })
+    #expect(throws: DatasetError.self) { try numbers { ($0.each, $0.take) = ("kind", 41) } }
+    #expect(throws: DatasetError.self) { try numbers { $0.each = "colour" } }
+  }
+
+  /// Characters that other readers take for the end of a line.
+  @Test func everythingButALineFeedStaysInsideARow() throws {
+    let folder = try SourceFolder()
+    let row =
+      "{\"problem\": \"a\u{85}b\u{2028}c\u{2029}d\\u0007\\u0008\\u000b\", \"solution\": \"\"}"
+    let file = try folder.write(row + "\r\n" + row, "x.jsonl")
+    let table = try stage { $0.task = .math }.table(from: file)
+    #expect(table.count == 2)
+    let problem = try table.strings("problem")[0]
+    #expect(problem.utf8.elementsEqual("a\u{85}b\u{2028}c\u{2029}d\u{7}\u{8}\u{B}".utf8))
+  }
+
+  @Test func aColumnOfNullsIsAsGoodAsMissing() throws {
+    let folder = try SourceFolder()
+    let file = try folder.write(#"{"problem": null, "solution": "s"}"#, "x.jsonl")
+    let error = #expect(throws: DatasetError.self) {
+      try stage { $0.task = .math }.table(from: file)
+    }
+    #expect(error?.description.contains("the row has no 'problem'") == true)
   }
 
   @Test(arguments: [
@@ -129,6 +197,8 @@ import Testing
     #expect(short.first?.contains("64 hexadecimal digits") == true)
     let choice = diagnostics([task, ("source", .string("x")), ("order", .string("numpy_choice"))])
     #expect(choice.first?.contains("needs 'take'") == true)
+    let drawn = diagnostics([task, ("source", .string("x")), ("draw", .integer(5))])
+    #expect(drawn.first?.contains("'draw' is for the orders") == true)
   }
 
   @Test func placeAndPinStayOutOfTheKey() {

@@ -98,6 +98,16 @@ import Testing
     #expect(first["correct"] == .boolean(first["outcome"] == "correct"))
   }
 
+  @Test func everyScoreCarriesTheHashOfItsTemplate() throws {
+    let run = try RecipeRun(Self.recipe())
+    let result = try #require(run.summary.results.last)
+    let hash = try PromptTemplate.named("knights_and_knaves_short").sha256
+    #expect(result.values["template_sha256"]?.string == hash)
+    let table = try RowTable(contentsOf: result.folder.appending(path: "scores.h5"))
+    #expect(table.attributes["template_sha256"] == hash)
+    #expect(table.attributes["template"] == "knights_and_knaves_short")
+  }
+
   @Test func promptsThatDoNotFitAreAnError() throws {
     let text = Self.recipe().replacing("context: 1024", with: "context: 64")
     guard case .failed(let sentence) = try RecipeRun(text).summary.outcomes.last else {

@@ -32,6 +32,38 @@ import Testing
     #expect(try OverlapCheck.overlap(of: measured, with: trained).isEmpty)
   }
 
+  @Test func aQuestionInAnotherUnicodeFormIsTheSame() throws {
+    let trained = problems([("a", "Caf\u{e9}\u{2003}au lait?")])
+    let measured = problems([("b", "cafe\u{301} AU\nlait?")])
+    #expect(try OverlapCheck.overlap(of: measured, with: trained) == ["b"])
+  }
+
+  @Test func aRowThatAsksNothingCannotBeCompared() {
+    let trained = problems([("a", "x")], column: "text")
+    #expect(throws: DatasetError.self) {
+      try OverlapCheck.overlap(of: problems([("b", "x")]), with: trained)
+    }
+  }
+
+  @Test func aSplitThatIsKnownToLeakIsEvaluatedWithAWarning() throws {
+    let split = """
+      divided: {kind: split, inputs: {problems: puzzles}, params: {train: 4, method: METHOD}}
+        texts:
+      """
+    let text = EvaluateTests.recipe(
+      scores: "inputs: {model: scratch, problems: divided.test, trained_on: divided.train}"
+    ).replacing("count: 3, seed: 1", with: "count: 8, seed: 1")
+      .replacing("texts:", with: split, maxReplacements: 1)
+    let leaking = try RecipeRun(text.replacing("METHOD", with: "mmlu_pro_as_released"))
+    let values = try #require(leaking.summary.results.last?.values)
+    let words = "test problems were trained on, as in the paper's released code"
+    #expect(values["warning"]?.string?.contains(words) == true, "\(leaking.summary.outcomes)")
+    #expect(values["accuracy"] != nil)
+    let clean = try RecipeRun(text.replacing("METHOD", with: "numpy_choice"))
+    #expect(clean.summary.exitCode == 0)
+    #expect(try #require(clean.summary.results.last).values["warning"] == nil)
+  }
+
   @Test func evaluateRefuses() throws {
     let run = try RecipeRun(
       EvaluateTests.recipe(

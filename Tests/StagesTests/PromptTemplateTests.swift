@@ -25,6 +25,22 @@ import Testing
     #expect(SHA256Digest.hex(of: Data(prompt.utf8)) == hash)
   }
 
+  /// A changed template gives other scores, so no change goes unseen.
+  @Test(arguments: [
+    (
+      "humaneval_plus_evaluate", "e174cbb7983670fa819820a1b320954eebb2ae40ce3737d97c96cdc56821020c"
+    ), ("humaneval_plus_train", "4480b9acab6c34b9caab96e550707e09e7204e28e2d398b6f7d86a9a40c02a9e"),
+    (
+      "knights_and_knaves_paper", "5db8ec4f70ec3f0e4a7a5fd1ad10bd61ee6e756c8272f8d04c9fd9393ddad077"
+    ), ("math_evaluate", "2f287efe7b81f15b82876d24225752202619c550cf6fc4df5168f56c1561380a"),
+    ("math_train", "142ee24809b17584749eee64e1e0e9f59af82f6490dec0597e38667f54a111a6"),
+    ("mmlu_pro_evaluate", "fc276a3f5c98ea6fcfef9e2f125b4b6d2b3d25f8a02749beee94d33134401512"),
+    ("mmlu_pro_train", "95f906e2cb3260cd7d9e95116666bc94e190ed73785ea02beefc0eb3ee96e4a9"),
+  ])
+  func paperTemplatesKeepTheirHashes(_ name: String, _ hash: String) throws {
+    #expect(try PromptTemplate.named(name).sha256 == hash)
+  }
+
   @Test(arguments: PromptTemplate.names)
   func endsWhereThinkingBegins(_ name: String) throws {
     let row: [String: JSONValue] = [

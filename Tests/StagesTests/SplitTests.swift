@@ -56,6 +56,34 @@ import Testing
     #expect(try sides.test.integers("n") == [2])
   }
 
+  @Test(arguments: [SplitMethod.trainTestSplit, .numpyChoice, .pythonRandomSample])
+  func theSideThatIsDrawnStaysWhole(method: SplitMethod) throws {
+    // Every question is asked twice.
+    let table = problems((0..<40).map { "question \($0 / 2)" })
+    let trained = try split(table) { ($0.train, $0.method, $0.seed) = (10, method, 3) }
+    #expect(trained.train.count == 10 && trained.test.count == 30 - trained.removed)
+    #expect(trained.removed > 0)
+    #expect(try OverlapCheck.overlap(of: trained.test, with: trained.train).isEmpty)
+    let tested = try split(table) { ($0.test, $0.method, $0.seed) = (10, method, 3) }
+    #expect(tested.test.count == 10 && tested.train.count == 30 - tested.removed)
+    #expect(try OverlapCheck.overlap(of: tested.test, with: tested.train).isEmpty)
+    #expect(tested.test.attributes["warning"] == nil)
+  }
+
+  @Test func drawsFromEveryValueOfAColumn() throws {
+    let rows = (0..<30).map { number -> [String: JSONValue] in
+      ["id": .string("p\(number)"), "problem": .string("\(number)"), "kind": .integer(number % 3)]
+    }
+    let sides = try split(RowTable(rows: rows, order: ["id"])) {
+      ($0.train, $0.method, $0.each) = (4, .numpyChoice, "kind")
+    }
+    #expect(try sides.train.integers("kind") == [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2])
+    #expect(sides.test.count == 18)
+    #expect(throws: DatasetError.self) {
+      try split(RowTable(rows: rows, order: ["id"])) { ($0.train, $0.each) = (10, "kind") }
+    }
+  }
+
   @Test func refusesImpossibleSplits() throws {
     let table = problems(["a", "b", "A"])
     #expect(throws: DatasetError.self) { try split(table) { $0.test = 3 } }
@@ -78,5 +106,9 @@ import Testing
     #expect(count { $0.testIDs = ["a"] } == 0)
     #expect(count { ($0.test, $0.testIDs) = (5, ["a"]) } == 1)
     #expect(count { $0.testIDs = ["a", "a"] } == 1)
+    #expect(count { $0.train = 5 } == 0)
+    #expect(count { ($0.test, $0.train) = (5, 5) } == 1)
+    #expect(count { ($0.train, $0.method) = (5, .mmluProAsReleased) } == 0)
+    #expect(count { ($0.test, $0.method) = (5, .mmluProAsReleased) } == 1)
   }
 }

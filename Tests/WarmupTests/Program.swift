@@ -26,12 +26,16 @@ enum Program {
 
   /// Runs the program and lets a closure send it signals meanwhile.
   static func run(
-    _ arguments: [String], in folder: URL? = nil,
+    _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:],
     meanwhile: @escaping @Sendable (_ send: (Signal) throws -> Void) async throws -> Void
   ) async throws -> Ending {
+    var changes: [Environment.Key: String?] = [
+      "COLUMNS": "80", "NO_COLOR": "1", "WARMUP_DATA": "",
+    ]
+    for (name, value) in environment { changes[Environment.Key(stringLiteral: name)] = value }
     let result = try await Subprocess.run(
       .path(FilePath(try binary().path)), arguments: Arguments(arguments),
-      environment: .inherit.updating(["COLUMNS": "80", "NO_COLOR": "1", "WARMUP_DATA": ""]),
+      environment: .inherit.updating(changes),
       workingDirectory: folder.map { FilePath($0.path) }, input: .none,
       output: .string(limit: 1 << 24), error: .string(limit: 1 << 24)
     ) { execution in

@@ -14,7 +14,7 @@ struct TableNotes {
 
   /// All sentences, in the order in which a reader asks for them.
   var sentences: [String] {
-    [meaning, sizes, comparison, publication].compactMap(\.self) + unmatched + gaps
+    [meaning, sizes, comparison, publication].compactMap(\.self) + unmatched + warnings + gaps
   }
 
   private var meaning: String {
@@ -65,6 +65,17 @@ struct TableNotes {
     }
     if lost.isEmpty { return [] }
     return ["Published numbers without a cell here: \(lost.joined(separator: "; "))."]
+  }
+
+  /// What the stages themselves say against their numbers, in the fact `warning`.
+  private var warnings: [String] {
+    let used = Set(references.map(\.stage))
+    var owners: OrderedDictionary<String, [String]> = [:]
+    for instance in instances where used.contains(instance.stageName) {
+      guard let warning = data.result(of: instance)?.values["warning"]?.string else { continue }
+      owners[warning, default: []].append(instance.name)
+    }
+    return owners.map { "Mind: \($0) — \($1.joined(separator: ", "))." }
   }
 
   /// Which cells are not complete, and how far they are.

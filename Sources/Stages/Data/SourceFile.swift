@@ -16,7 +16,8 @@ extension DataSource {
   /// The file or folder behind the source, fetched if need be and checked against its pin.
   /// - Throws: `DataSourceError`, or `StageError.interrupted`.
   public func file(
-    sha256: String?, in environment: StageEnvironment, interruption: Interruption = Interruption()
+    sha256: String?, in environment: StageEnvironment, interruption: Interruption = Interruption(),
+    progress: any ProgressSink = SilentProgress()
   ) throws -> URL {
     let pin = sha256?.lowercased()
     if case .path(let path) = self {
@@ -25,7 +26,7 @@ extension DataSource {
       return file
     }
     guard let pin else { throw DataSourceError.unpinned(description) }
-    let file = environment.downloads.appending(path: downloadPath)
+    let file = downloadedFile(in: environment)
     let folder = file.deletingLastPathComponent()
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let lock = try DownloadLock(beside: file, interruption: interruption)
@@ -33,12 +34,14 @@ extension DataSource {
     if FileManager.default.fileExists(atPath: file.path) {
       try ContentDigest.check(file, pin)
     } else {
-      try AtomicFile.write(to: file) { target in
-        try fetch(to: target, scratch: folder, interruption)
-        try ContentDigest.check(target, pin, shownAs: description)
-      }
+      try fetch(to: file, pin, progress, interruption)
     }
     return file
+  }
+
+  /// Where a download is kept once it is there.
+  func downloadedFile(in environment: StageEnvironment) -> URL {
+    environment.downloads.appending(path: downloadPath)
   }
 
   /// Where a download is kept, below the folder of downloads.
@@ -52,17 +55,27 @@ extension DataSource {
     }
   }
 
-  private func fetch(to target: URL, scratch: URL, _ interruption: Interruption) throws {
+  private func fetch(
+    to file: URL, _ pin: String, _ progress: any ProgressSink, _ interruption: Interruption
+  ) throws {
     switch self {
     case .path: break
     case .package(let name, let version, let member):
       let package = PackageDownload(name: name, version: version)
-      try package.extract(member, to: target, scratch: scratch, interruption)
-    case .web(let url): try WebDownload.fetch(url, to: target, interruption)
+      try AtomicFile.write(to: file) { target in
+        let scratch = file.deletingLastPathComponent()
+        try package.extract(member, to: target, scratch: scratch, interruption)
+        try ContentDigest.check(target, pin, shownAs: description)
+      }
+    case .web(let url):
+      try WebDownload(url, progress: progress, interruption: interruption)
+        .fetch(to: file, sha256: pin)
     }
   }
 
-  private static func locate(_ path: String, in environment: StageEnvironment) throws -> URL {
+  /// The file or folder of a path.
+  /// - Throws: `DataSourceError.notFound`.
+  static func locate(_ path: String, in environment: StageEnvironment) throws -> URL {
     let candidates =
       path.hasPrefix("/")
       ? [URL(filePath: path)] : environment.searchPaths.map { $0.appending(path: path) }

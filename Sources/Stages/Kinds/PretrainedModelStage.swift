@@ -42,7 +42,8 @@ package struct PretrainedModelStage: Stage {
 
   package func run(_ context: StageContext) throws {
     let file = try DataSource(parsing: parameters.source).file(
-      sha256: parameters.sha256, in: context.environment, interruption: context.interruption)
+      sha256: parameters.sha256, in: context.environment, interruption: context.interruption,
+      progress: context.progress)
     let imported = try ImportedModel(contentsOf: file)
     guard let tokenizer = imported.tokenizer else {
       throw StageError.failed("\(file.lastPathComponent) holds no tokenizer; use another file")

@@ -1,18 +1,25 @@
 import Foundation
 import Runner
 
-/// The kind `split`: divides problems into two sides that share neither ids nor questions.
+/// The kind `split`: divides problems into two sides that share neither ids nor questions, unless
+/// the paper's leaking way of splitting is asked for.
 public struct SplitStage: Stage {
-  /// What goes to the test side.
+  /// What goes to which side.
   public struct Parameters: ParameterSet {
-    /// How many problems, drawn by the seed.
+    /// How many problems go to the test side.
     public var test: Int?
+    /// How many problems go to the training side.
+    public var train: Int?
+    /// How they are drawn.
+    public var method = SplitMethod.trainTestSplit
     /// The seed of the draw.
     public var seed = 0
-    /// The problems, by id, instead of a draw.
+    /// A column from whose every value that many are drawn.
+    public var each: String?
+    /// The problems of the test side, by id, instead of a draw.
     public var testIDs: [String] = []
 
-    /// Nothing yet: a recipe must set `test` or `test_ids`.
+    /// Nothing yet: a recipe must set `test`, `train` or `test_ids`.
     public init() {}
 
     /// What a recipe may set.
@@ -21,8 +28,18 @@ public struct SplitStage: Stage {
         Field(
           "test", \.test, range: .atLeast(1),
           "problems on the test side: the first of default_rng(seed).permutation, as in "
-            + "Hugging Face's train_test_split"),
+            + "Hugging Face's train_test_split, or as 'method' says"),
+        Field(
+          "train", \.train, range: .atLeast(1), later: true,
+          "problems on the training side; all others are on the test side"),
+        Field(
+          "method", \.method, later: true,
+          "train_test_split; numpy_choice (default_rng(seed).choice draws the side whose number "
+            + "is given); python_random_sample (random.sample after random.seed); "
+            + "mmlu_pro_as_released (the paper's code, which tests on most of what it trains on)"),
         Field("seed", \.seed, range: .atLeast(0), "seed of the draw"),
+        Field(
+          "each", \.each, later: true, "a column: the number is drawn from each of its values"),
         Field("test_ids", \.testIDs, "ids of the test side, instead of a draw"),
       ]
     }
@@ -32,10 +49,15 @@ public struct SplitStage: Stage {
       positions: [String: SourcePosition], at position: SourcePosition,
       into sink: inout DiagnosticSink
     ) {
-      if (test == nil) == testIDs.isEmpty {
-        sink.report(position, "a split needs either 'test' or 'test_ids'")
+      let ways = [test != nil, train != nil, !testIDs.isEmpty].count { $0 }
+      if ways != 1 {
+        sink.report(position, "a split needs either 'test' or 'train' or 'test_ids'")
       } else if Set(testIDs).count != testIDs.count {
         sink.report(positions["test_ids"] ?? position, "'test_ids' names a problem twice")
+      }
+      if method == .mmluProAsReleased, train == nil {
+        sink.report(
+          positions["method"] ?? position, "the method 'mmlu_pro_as_released' needs 'train'")
       }
     }
   }
@@ -68,18 +90,29 @@ public struct SplitStage: Stage {
     for (name, value) in try Self.facts(of: sides) { context.publish(fact: value, as: name) }
   }
 
-  /// Both sides, and how many training rows were left out since they ask what a test row asks.
+  /// Both sides, and how many rows were left out since they ask what the other side asks. A test
+  /// side that shares rows with the training side says so in its attribute `warning`.
   /// - Throws: `DatasetError`.
   package func sides(
     of table: RowTable
   ) throws -> (train: RowTable, test: RowTable, removed: Int) {
-    let split =
-      if let count = parameters.test {
-        try ProblemSplit(table, count: count, seed: parameters.seed)
-      } else {
-        try ProblemSplit(table, ids: parameters.testIDs)
-      }
-    return (try table.selecting(split.train), try table.selecting(split.test), split.removed)
+    let split = try split(table)
+    var test = try table.selecting(split.test)
+    if split.shared > 0 {
+      test.attributes["warning"] =
+        "\(split.shared) of \(split.test.count) test problems were trained on, as in the paper's "
+        + "released code (split by \(parameters.method.rawValue))"
+    }
+    return (try table.selecting(split.train), test, split.removed)
+  }
+
+  private func split(_ table: RowTable) throws -> ProblemSplit {
+    guard let count = parameters.train ?? parameters.test else {
+      return try ProblemSplit(table, ids: parameters.testIDs)
+    }
+    return try ProblemSplit(
+      table, drawing: parameters.train == nil ? .test : .train, count: count,
+      by: parameters.method, seed: parameters.seed, each: parameters.each)
   }
 
   /// Counts, and a hash of each side's ids in their order.

@@ -1,0 +1,17 @@
+import Foundation
+
+extension StageEnvironment {
+  /// Where a recipe's relative paths are looked up: in the folder that the variable `WARMUP_DATA`
+  /// names, beside the recipe, and in the current folder. Downloads are kept in the cache.
+  /// - Parameter results: the folder of the cache and of what runs write.
+  public init(recipe: URL, results: URL) {
+    var searchPaths: [URL] = []
+    if let data = ProcessInfo.processInfo.environment["WARMUP_DATA"], !data.isEmpty {
+      searchPaths.append(URL(fileURLWithPath: data))
+    }
+    searchPaths.append(recipe.deletingLastPathComponent())
+    let current = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
+    if current.path != searchPaths.last?.path { searchPaths.append(current) }
+    self.init(searchPaths: searchPaths, downloads: results.appending(path: "cache/downloads"))
+  }
+}
