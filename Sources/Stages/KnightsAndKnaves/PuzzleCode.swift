@@ -49,7 +49,8 @@ struct PuzzleCode: Hashable, Sendable {
     var earlier = start
     while earlier < place {
       let next = end(ofStatementAt: earlier)
-      if next - earlier == length, (0..<length).allSatisfy({ bytes[earlier + $0] == bytes[place + $0] })
+      if next - earlier == length,
+        (0..<length).allSatisfy({ bytes[earlier + $0] == bytes[place + $0] })
       {
         return true
       }
