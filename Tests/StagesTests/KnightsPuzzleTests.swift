@@ -21,7 +21,7 @@ import Testing
 
   /// Drawing solves up to six people on the way and more from the bytes; both must agree with the
   /// solver of statements.
-  @Test(arguments: [2, 3, 6, 7, 10, 14, 20], [(2, 2), (3, 3)])
+  @Test(arguments: [2, 3, 6, 7, 10, 14, 20], [(depth: 2, width: 2), (depth: 3, width: 3)])
   func drawnSolutionsAreTheOnlyOnes(people: Int, shape: (depth: Int, width: Int)) throws {
     var sampler = PuzzleSampler(people: people, seed: 4, depth: shape.depth, width: shape.width)
     for _ in 0..<(people > 10 ? 3 : 20) {

@@ -126,14 +126,15 @@ final class MisbehavingServer: Sendable {
     text += "Content-Length: \(claimedLength ?? body.utf8.count)\r\nConnection: close\r\n"
     for (name, value) in headers { text += "\(name): \(value)\r\n" }
     let bytes = Array((text + "\r\n" + body).utf8)
-    _ = Glibc.send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+    _ = Glibc.send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
   }
 
   private static func read(_ connection: Int32) -> Request? {
     var data = Data()
-    var piece = [UInt8](repeating: 0, count: 65_536)
+    let size = 65_536
+    var piece = [UInt8](repeating: 0, count: size)
     while true {
-      let count = recv(connection, &piece, piece.count, 0)
+      let count = recv(connection, &piece, size, 0)
       guard count > 0 else { return nil }
       data.append(contentsOf: piece[..<count])
       guard let end = data.range(of: Data("\r\n\r\n".utf8)) else { continue }

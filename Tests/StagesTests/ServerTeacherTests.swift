@@ -4,6 +4,11 @@ import Stages
 import Synchronization
 import Testing
 
+/// What a test changes while its server runs.
+private final class ServerState: Sendable {
+  let isBroken = Mutex(true)
+}
+
 /// `teacher: server` against a real server that misbehaves.
 @Suite(.serialized) struct ServerTeacherTests {
   /// Puzzles, and traces by the server at an address.
@@ -110,9 +115,9 @@ import Testing
 
   /// What was answered before a failure is on the disk and is not asked again.
   @Test func nothingIsAskedTwiceAfterAFailure() throws {
-    let isBroken = Mutex(true)
+    let state = ServerState()
     let server = try MisbehavingServer { number, _ in
-      number >= 5 && isBroken.withLock { $0 } ? .status(500) : .answer(Self.right)
+      number >= 5 && state.isBroken.withLock { $0 } ? .status(500) : .answer(Self.right)
     }
     defer { server.stop() }
     let text = Self.recipe(server.url, count: 8, more: ", concurrency: 1")
@@ -124,7 +129,7 @@ import Testing
     }
     #expect(sentence.contains("in 4 attempts") && sentence.contains("run again"))
     #expect(server.requests.count == 5 + 4)
-    isBroken.withLock { $0 = false }
+    state.isBroken.withLock { $0 = false }
     let kept = failed.folder.url.appending(path: "downloads")
     let again = try RecipeRun(text) { cache in
       let folder = cache.folder.deletingLastPathComponent().appending(path: "downloads")

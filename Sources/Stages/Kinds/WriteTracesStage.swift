@@ -11,12 +11,12 @@ public struct WriteTracesStage: Stage {
   public static let summary = "Long chains of thought for problems, to warm a model up with"
   /// The problems, and the model where the teacher is one.
   public static let inputs = [
-    Port("problems", .problems, "problems to write traces for"),
-    Port("model", .model, optional: true, "the model that writes, for 'teacher: model'"),
+    Runner.Port("problems", .problems, "problems to write traces for"),
+    Runner.Port("model", .model, optional: true, "the model that writes, for 'teacher: model'"),
   ]
   /// The traces.
   public static let outputs = [
-    Port("traces", .traces, "prompts with completions, a row each")
+    Runner.Port("traces", .traces, "prompts with completions, a row each")
   ]
 
   private let parameters: WriteTracesParameters

@@ -28,7 +28,7 @@ struct PuzzleSet {
         return puzzle.flatMap { sampler.perturbed($0, by: perturbation) }
       }
     }
-    chosen = wanted.compactMap { index in puzzles[index].map { (index, $0) } }
+    chosen = wanted.compactMap { index in puzzles[index].map { (index: index, puzzle: $0) } }
   }
 
   private static func perturbations(upTo last: PuzzlePerturbation) -> [PuzzlePerturbation] {

@@ -55,8 +55,8 @@ struct TraceJudge {
     {
       text = String(text[start...].dropFirst("<think>".count))
     }
-    let isFinished = completion.isTruncated || completion.refusal != nil
-    return isFinished || text.hasSuffix(ending) ? text : text + ending
+    let isIncomplete = completion.isTruncated || completion.refusal != nil
+    return isIncomplete || text.hasSuffix(ending) ? text : text + ending
   }
 
   private func reason(_ completion: WrittenCompletion, _ verdict: Verdict) -> String? {
