@@ -56,59 +56,72 @@ struct CompletionClient: Sendable {
 
   /// What the server says of its models; null where it says nothing.
   func models() async -> JSONValue {
-    let request = urlRequest("models")
-    guard let (data, _) = try? await data(for: request),
-      let models = try? JSONValue(parsing: data)["data"]
+    guard let answer = try? await answer(to: Call(path: "models")),
+      let models = try? JSONValue(parsing: answer.data)["data"]
     else { return .null }
     return models
   }
 
   private func attemptOnce(_ request: CompletionRequest) async throws -> Outcome {
-    var post = urlRequest(request.path)
-    post.httpMethod = "POST"
-    post.setValue("application/json", forHTTPHeaderField: "Content-Type")
-    post.setValue(request.digest, forHTTPHeaderField: "Idempotency-Key")
-    post.httpBody = Data(request.body.text.utf8)
-    let (data, response): (Data, HTTPURLResponse)
+    let call = Call(
+      path: request.path, body: Data(request.body.text.utf8), digest: request.digest)
+    let answer: Answer
     do {
-      (data, response) = try await self.data(for: post)
+      answer = try await self.answer(to: call)
     } catch {
       try Task.checkCancellation()
       return .failed(because: Self.sentence(error), retryAfter: nil)
     }
-    if response.statusCode == 200 {
-      guard let answer = try? JSONValue(parsing: data), let done = ServerCompletion(answer: answer)
-      else { return .failed(because: "the answer was no completion in JSON", retryAfter: nil) }
-      return .done(done)
-    }
-    return try failure(data, response)
+    guard answer.status == 200 else { return try failure(answer) }
+    guard let json = try? JSONValue(parsing: answer.data),
+      let completion = ServerCompletion(answer: json)
+    else { return .failed(because: "the answer was no completion in JSON", retryAfter: nil) }
+    return .done(completion)
   }
 
-  private func failure(_ data: Data, _ response: HTTPURLResponse) throws -> Outcome {
-    let status = response.statusCode
-    let message = String(decoding: data.prefix(300), as: UTF8.self)
-    if RetryPolicy.isTransient(status) {
-      let header = response.value(forHTTPHeaderField: "Retry-After")
+  private func failure(_ answer: Answer) throws -> Outcome {
+    let message = String(decoding: answer.data.prefix(300), as: UTF8.self)
+    if RetryPolicy.isTransient(answer.status) {
       return .failed(
-        because: "the server answered with status \(status)",
-        retryAfter: RetryPolicy.seconds(retryAfter: header))
+        because: "the server answered with status \(answer.status)",
+        retryAfter: RetryPolicy.seconds(retryAfter: answer.retryAfter))
     }
-    if [400, 413, 422].contains(status) {
-      throw ServerError.refused(status: status, message: message)
+    if [400, 413, 422].contains(answer.status) {
+      throw ServerError.refused(status: answer.status, message: message)
     }
-    throw ServerError.denied(url: server.url, status: status, message: message)
+    throw ServerError.denied(url: server.url, status: answer.status, message: message)
   }
 
+  private static func sentence(_ error: any Error) -> String {
+    error is NoAnswer
+      ? "no answer came in time" : "the connection failed (\(error.localizedDescription))"
+  }
+}
+
+/// What is sent to a server.
+private struct Call: Sendable {
+  let path: String
+  var body: Data?
+  var digest: String?
+}
+
+/// What a server sent back.
+private struct Answer: Sendable {
+  let data: Data
+  let status: Int
+  let retryAfter: String?
+}
+
+/// Nothing came back in time, or nothing that is HTTP.
+private struct NoAnswer: Error {}
+
+extension CompletionClient {
   /// Sends a request, but waits no longer than the time-out.
-  private func data(for request: URLRequest) async throws -> (Data, HTTPURLResponse) {
-    try await withThrowingTaskGroup(of: (Data, HTTPURLResponse).self) { group in
+  private func answer(to call: Call) async throws -> Answer {
+    try await withThrowingTaskGroup(of: Answer.self) { group in
+      group.addTask { try await send(call) }
       group.addTask {
-        let (data, response) = try await URLSession.shared.data(for: request)
-        guard let response = response as? HTTPURLResponse else { throw NoAnswer() }
-        return (data, response)
-      }
-      group.addTask { [timeout = server.timeout] in
-        try await Task.sleep(for: .seconds(timeout))
+        try await Task.sleep(for: .seconds(server.timeout))
         throw NoAnswer()
       }
       defer { group.cancelAll() }
@@ -117,18 +130,23 @@ struct CompletionClient: Sendable {
     }
   }
 
-  private func urlRequest(_ path: String) -> URLRequest {
-    var request = URLRequest(url: base.appending(path: path))
+  private func send(_ call: Call) async throws -> Answer {
+    var request = URLRequest(url: base.appending(path: call.path))
     request.timeoutInterval = server.timeout
     request.cachePolicy = .reloadIgnoringLocalCacheData
     if let key { request.setValue("Bearer \(key)", forHTTPHeaderField: "Authorization") }
-    return request
-  }
-
-  private struct NoAnswer: Error {}
-
-  private static func sentence(_ error: any Error) -> String {
-    error is NoAnswer
-      ? "no answer came in time" : "the connection failed (\(error.localizedDescription))"
+    if let digest = call.digest {
+      request.setValue(digest, forHTTPHeaderField: "Idempotency-Key")
+    }
+    if let body = call.body {
+      request.httpMethod = "POST"
+      request.httpBody = body
+      request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+    }
+    let (data, response) = try await URLSession.shared.data(for: request)
+    guard let response = response as? HTTPURLResponse else { throw NoAnswer() }
+    return Answer(
+      data: data, status: response.statusCode,
+      retryAfter: response.value(forHTTPHeaderField: "Retry-After"))
   }
 }

@@ -33,19 +33,19 @@ struct ServerTeacher {
     _ requests: [CompletionRequest], counted: @escaping @Sendable (Int) -> Void
   ) async throws -> [Answer] {
     try await withThrowingTaskGroup(of: (Int, Answer).self) { group in
-      var waiting = requests.indices.makeIterator()
-      func sendNext() {
-        guard let index = waiting.next() else { return }
-        group.addTask { (index, try await fetch(requests[index])) }
-      }
-      for _ in 0..<concurrency { sendNext() }
       var answers = [Answer?](repeating: nil, count: requests.count)
-      var count = 0
-      while let (index, answer) = try await group.next() {
+      var sent = 0
+      var received = 0
+      while received < requests.count {
+        while sent < requests.count, sent - received < concurrency {
+          let index = sent
+          group.addTask { (index, try await fetch(requests[index])) }
+          sent += 1
+        }
+        guard let (index, answer) = try await group.next() else { break }
         answers[index] = answer
-        count += 1
-        counted(count)
-        sendNext()
+        received += 1
+        counted(received)
       }
       return answers.compactMap { $0 }
     }
