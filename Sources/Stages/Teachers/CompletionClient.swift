@@ -11,6 +11,7 @@ struct CompletionClient: Sendable {
   private let policy: RetryPolicy
   private let base: URL
   private let key: String?
+  private let session: URLSession
 
   /// - Throws: `ServerError.address`, `ServerError.noKey`.
   init(_ server: ServerParameters, environment: [String: String]) throws {
@@ -19,6 +20,9 @@ struct CompletionClient: Sendable {
     else { throw ServerError.address(server.url) }
     self.server = server
     self.base = base
+    let configuration = URLSessionConfiguration.ephemeral
+    configuration.httpMaximumConnectionsPerHost = server.concurrency
+    session = URLSession(configuration: configuration)
     policy = RetryPolicy(attempts: server.attempts, backoff: server.backoff)
     key = try server.keyVariable.map { variable in
       guard let key = environment[variable], !key.isEmpty else {
@@ -143,7 +147,7 @@ extension CompletionClient {
       request.httpBody = body
       request.setValue("application/json", forHTTPHeaderField: "Content-Type")
     }
-    let (data, response) = try await URLSession.shared.data(for: request)
+    let (data, response) = try await session.data(for: request)
     guard let response = response as? HTTPURLResponse else { throw NoAnswer() }
     return Answer(
       data: data, status: response.statusCode,
