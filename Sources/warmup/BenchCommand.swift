@@ -13,7 +13,9 @@ struct BenchCommand: ParsableCommand {
       The floor is the time that the products and the memory traffic alone would take, at the rates \
       that this machine reached a moment before.
       """,
-    subcommands: [BenchTrain.self, BenchSample.self, BenchReinforcement.self])
+    subcommands: [
+      BenchTrain.self, BenchSample.self, BenchReinforcement.self, BenchPuzzles.self,
+    ])
 }
 
 /// `warmup bench train`: optimiser steps on whole sequences.

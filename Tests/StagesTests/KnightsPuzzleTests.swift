@@ -19,6 +19,32 @@ import Testing
     }
   }
 
+  /// Drawing solves up to six people on the way and more from the bytes; both must agree with the
+  /// solver of statements.
+  @Test(arguments: [2, 3, 6, 7, 10, 14, 20], [(depth: 2, width: 2), (depth: 3, width: 3)])
+  func drawnSolutionsAreTheOnlyOnes(people: Int, shape: (depth: Int, width: Int)) throws {
+    var sampler = PuzzleSampler(people: people, seed: 4, depth: shape.depth, width: shape.width)
+    for _ in 0..<(people > 10 ? 3 : 20) {
+      let drawn = try sampler.nextSolved()
+      let puzzle = Puzzle(drawn)
+      #expect(puzzle.people == people)
+      #expect(puzzle.isSolved(by: drawn.roles))
+      #expect(puzzle.uniqueSolution == drawn.roles)
+      if people <= 10 {
+        #expect(Self.assignments(people).filter(puzzle.isSolved) == [drawn.roles])
+      }
+    }
+  }
+
+  /// A chain of twenty people that only one assignment out of a million fits, and the same with a
+  /// second one.
+  @Test func twentyPeopleAreSolvedExactly() {
+    let chain = (0..<19).map { person in Statement.tellingTruth(person + 1) }
+    let unique = Puzzle(chain + [.or([.tellingTruth(0), .lying(0)])])
+    #expect(unique.uniqueSolution == Array(repeating: true, count: 20))
+    #expect(Puzzle(chain + [.tellingTruth(0)]).uniqueSolution == nil)
+  }
+
   @Test func puzzlesWithNoneOrSeveralSolutionsHaveNoUniqueOne() {
     let none = Puzzle([.not(.tellingTruth(0)), .tellingTruth(1)])
     let several = Puzzle([.tellingTruth(0), .tellingTruth(1)])

@@ -61,7 +61,7 @@ struct PublishedFactsTests {
     let texts = try all.strings("question").map { Array($0.utf8) }
     #expect(texts.count - Set(texts).count == 389)
     let whole = all.rows.map {
-      Array(($0["question"]?.text ?? "").utf8 + ($0["options"]?.text ?? "").utf8)
+      Array((($0["question"]?.text ?? "") + ($0["options"]?.text ?? "")).utf8)
     }
     #expect(whole.count - Set(whole).count == 158)
     let ids = try all.integers("question_id")

@@ -25,6 +25,7 @@ import Testing
       !assignments(given).contains { agrees(speaker, puzzle, $0) }
     case .refute(let person, let wasKnight, let given):
       !assignments(given).contains { $0[person] == wasKnight && puzzle.isSolved(by: $0) }
+    case .beginCheck: true
     case .candidate(let roles): puzzle.isSolved(by: roles)
     case .check(let speaker, let roles): agrees(speaker, puzzle, roles)
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Runner
 import Stages
 import Testing
@@ -37,6 +38,27 @@ import Testing
       #expect(row["accepted"] == true)
       #expect(row["style"]?.string == style.rawValue)
     }
+  }
+
+  /// Thousands of long traces: the format, the right answer, every statement checked at the end, and
+  /// no word of doubt left open.
+  @Test func longTracesEndInTheRightAnswer() throws {
+    let problems = try Self.problems(people: [3, 4, 5, 6, 7, 8], count: 400)
+    let rows = try Self.rows(problems, .long)
+    var lengths: Set<Int> = []
+    for (row, problem) in zip(rows, problems.rows) {
+      let expected = try #require(problem["solution_text_format"]?.string)
+      #expect(try Self.answer(row) == expected + " ")
+      let text = try #require(row["completion"]?.string)
+      let read = try ReadPuzzle(problem)
+      let last = try #require(text.components(separatedBy: "</think>").first)
+      for (speaker, statement) in read.puzzle.statements.enumerated() {
+        let quote = "\"\(statement.english(read.names))\""
+        #expect(last.components(separatedBy: quote).count > 2, "\(speaker) is quoted and checked")
+      }
+      lengths.insert(text.utf8.count)
+    }
+    #expect(rows.count == 2400 && lengths.count > 1000)
   }
 
   /// Each line of the short style is recomputed from the roles that its "Try" line names.

@@ -25,8 +25,8 @@ import Testing
   }
 
   private final class Counts: ProgressSink {
-    let all = Mutex<[Progress]>([])
-    func update(_ progress: Progress) { all.withLock { $0.append(progress) } }
+    let all = Mutex<[Runner.Progress]>([])
+    func update(_ progress: Runner.Progress) { all.withLock { $0.append(progress) } }
   }
 
   @Test func aFileComesWholeAndSaysHowFarItIs() throws {
@@ -35,7 +35,7 @@ import Testing
     #expect(try fetch(try SourceFolder(), from: server, progress: counts) == Self.content)
     #expect(server.asked.map(\.acceptedEncoding) == ["identity"])
     let last = counts.all.withLock { $0.last }
-    #expect(last == Progress(300, of: 300, "kB"))
+    #expect(last == Runner.Progress(300, of: 300, "kB"))
   }
 
   @Test func goesOnWhereTheConnectionWasCut() throws {

@@ -20,6 +20,12 @@ public struct KnightsAndKnavesStage: Stage {
     public var names: [String] = []
     /// Whether no puzzle may come twice.
     public var distinct = true
+    /// A change in one place, which changes the solution.
+    public var perturbation = PuzzlePerturbation.none
+    /// How many puzzles are drawn before any is changed; the published number where nil.
+    public var drawn: Int?
+    /// The words in which puzzles are told.
+    public var telling = PuzzleTelling()
 
     /// The published settings.
     public init() {}
@@ -27,7 +33,7 @@ public struct KnightsAndKnavesStage: Stage {
     /// What a recipe may set.
     public static var fields: [Field<Parameters>] {
       [
-        Field("people", \.people, range: 2...20, "people in a puzzle, one size or a list of sizes"),
+        Field("people", \.people, range: 2...24, "people in a puzzle, one size or a list of sizes"),
         Field("count", \.count, range: 1...1_000_000, "puzzles of each size"),
         Field(
           "start", \.start, range: .atLeast(0),
@@ -39,7 +45,13 @@ public struct KnightsAndKnavesStage: Stage {
         Field("width", \.width, range: 2...10, "statements that 'and' and 'or' may join"),
         Field("names", \.names, "names to draw from, instead of the published list"),
         Field("distinct", \.distinct, "whether no puzzle may come twice"),
-      ]
+        Field(
+          "perturbation", \.perturbation, later: true,
+          "one statement, or one claim within one (leaf), is changed, and with it the solution"),
+        Field(
+          "drawn", \.drawn, range: .atLeast(1), later: true,
+          "puzzles drawn before any is changed; 300 for 2 people and 1100 for more, as published"),
+      ] + PuzzleTelling.fields.map { $0.lifted(through: \.telling) }
     }
 
     /// Looks for settings that allow no puzzle.
@@ -47,20 +59,28 @@ public struct KnightsAndKnavesStage: Stage {
       positions: [String: SourcePosition], at position: SourcePosition,
       into sink: inout DiagnosticSink
     ) {
+      func report(_ field: String, _ message: String) {
+        sink.report(positions[field] ?? position, message)
+      }
       let fewest = people.min() ?? 0
       if people.isEmpty || Set(people).count != people.count {
-        sink.report(positions["people"] ?? position, "'people' must list different sizes")
+        report("people", "'people' must list different sizes")
       } else if width > 2 * fewest - 1 {
-        sink.report(
-          positions["width"] ?? position,
+        report(
+          "width",
           "'width' must be at most \(2 * fewest - 1): \(fewest) people can be called a knight or "
             + "a knave in no more different ways")
       }
       let pool = Set(names).count
       if !names.isEmpty, pool != names.count || pool < people.max() ?? 0 {
-        sink.report(
-          positions["names"] ?? position,
-          "'names' must hold at least as many different names as a puzzle has people")
+        report(
+          "names", "'names' must hold at least as many different names as a puzzle has people")
+      }
+      if !names.isEmpty, telling.uncommonName {
+        report("uncommon_name", "'uncommon_name' and 'names' cannot be set together")
+      }
+      if let drawn, drawn < start + count {
+        report("drawn", "'drawn' must be at least \(start + count), which is 'start' + 'count'")
       }
     }
   }
@@ -95,22 +115,25 @@ public struct KnightsAndKnavesStage: Stage {
   package func table(betweenPuzzles: () throws -> Void = {}) throws -> RowTable {
     var rows: [[String: JSONValue]] = []
     for people in parameters.people {
-      var sampler = PuzzleSampler(
-        people: people, seed: parameters.seed, depth: parameters.depth, width: parameters.width,
-        distinct: parameters.distinct)
-      for index in 0..<parameters.start + parameters.count {
+      let puzzles = try PuzzleSet(
+        people: people, parameters: parameters, betweenPuzzles: betweenPuzzles)
+      for (index, puzzle) in puzzles.chosen {
         try betweenPuzzles()
-        let puzzle = try sampler.next()
-        if index < parameters.start { continue }
-        rows.append(try row(puzzle, index).fields)
+        rows.append(try row(Puzzle(puzzle), index).fields)
       }
+    }
+    guard !rows.isEmpty else {
+      throw StageError.failed(
+        "none of the puzzles has a change that gives it another solution; ask for more puzzles, "
+          + "more people or perturbation: statement")
     }
     let attributes = ["task": "knights_and_knaves"]
     return RowTable(rows: rows, order: PuzzleRow.order, attributes: attributes)
   }
 
   private func row(_ puzzle: Puzzle, _ index: Int) throws -> PuzzleRow {
-    let pool = parameters.names.isEmpty ? PuzzleNames.common : parameters.names
-    return try PuzzleRow(puzzle, index: index, seed: parameters.seed, pool: pool)
+    try PuzzleRow(
+      puzzle, index: index, seed: parameters.seed, pool: parameters.names,
+      telling: parameters.telling, perturbation: parameters.perturbation)
   }
 }

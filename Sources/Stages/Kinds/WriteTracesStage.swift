@@ -1,81 +1,45 @@
+import Foundation
 import Runner
 
 /// The kind `write_traces`: long chains of thought for problems, to warm a model up with.
 public struct WriteTracesStage: Stage {
-  /// Who writes the traces.
-  public enum Teacher: String, ParameterChoice {
-    /// The solver for Knights and Knaves.
-    case symbolic
-  }
-
-  /// Who writes, and how.
-  public struct Parameters: ParameterSet {
-    /// Who writes.
-    public var teacher = Teacher.symbolic
-    /// The wording.
-    public var style = TraceStyle.long
-    /// The seed of wording, order and errors.
-    public var seed = 0
-    /// What is wrong on purpose.
-    public var errors = TraceErrors.none
-    /// The prompt template's name.
-    public var prompt = "knights_and_knaves_paper"
-
-    /// Traces a puzzle, all but the first with other names.
-    public var copies = 1
-    /// What other names are drawn from; the published ones where nothing is said.
-    public var names: [String] = []
-
-    /// The symbolic teacher's long style without errors.
-    public init() {}
-
-    /// What a recipe may set.
-    public static var fields: [Field<Parameters>] {
-      [
-        Field("teacher", \.teacher, "who writes the traces"),
-        Field(
-          "style", \.style, "long: natural language; short: one compact wording for tiny models"),
-        Field("seed", \.seed, range: .atLeast(0), "seed of wording, order of thoughts and errors"),
-        Field(
-          "errors", \.errors,
-          "control arms: wrong_answer behind right reasoning, or shuffled among the problems"),
-        Field("prompt", \.prompt, "name of the prompt template"),
-        Field(
-          "copies", \.copies, range: 1...1000, "traces a puzzle, all but the first with new names"),
-        Field("names", \.names, "what new names are drawn from; else the published list"),
-      ]
-    }
-  }
-
   /// `write_traces`.
   public static let kind = "write_traces"
-  /// 1.
-  public static let version = 1
+  /// 2: the symbolic teacher checks, looks again and sums up in more ways.
+  public static let version = 2
   /// One sentence for the documentation.
   public static let summary = "Long chains of thought for problems, to warm a model up with"
-  /// The problems.
-  public static let inputs = [Port("problems", .problems, "problems to write traces for")]
+  /// The problems, and the model where the teacher is one.
+  public static let inputs = [
+    Runner.Port("problems", .problems, "problems to write traces for"),
+    Runner.Port("model", .model, optional: true, "the model that writes, for 'teacher: model'"),
+  ]
   /// The traces.
   public static let outputs = [
-    Port("traces", .traces, "prompts with completions, a row each")
+    Runner.Port("traces", .traces, "prompts with completions, a row each")
   ]
 
-  private let parameters: Parameters
+  private let parameters: WriteTracesParameters
 
   /// Makes the stage.
-  public init(parameters: Parameters) { self.parameters = parameters }
+  public init(parameters: WriteTracesParameters) { self.parameters = parameters }
 
   /// Reads the problems and writes their traces.
   public func run(_ context: StageContext) throws {
     let problems = try RowTable(contentsOf: context.input("problems").file)
-    let traces = try traces(for: problems) { try context.interruption.check() }
+    let traces =
+      switch parameters.teacher {
+      case .symbolic: try traces(for: problems) { try context.interruption.check() }
+      case .model:
+        try judged(problems, LocalTeacher(parameters).completions(problems, context), context)
+      case .server: try judged(problems, served(problems, context), context)
+      }
     try traces.write(to: context.output("traces"))
-    context.publish(Double(traces.count), as: "traces")
-    let characters = try traces.strings("completion").reduce(0) { $0 + $1.count }
-    context.publish(Double(characters) / Double(max(1, traces.count)), as: "mean_characters")
+    try publish(traces, to: context)
   }
 
-  /// The traces of problems; calls `betweenTraces` before each, which may throw.
+  /// The traces that the symbolic teacher writes; calls `betweenTraces` before each, which may
+  /// throw.
   package func traces(
     for problems: RowTable, betweenTraces: () throws -> Void = {}
   ) throws -> RowTable {
@@ -90,10 +54,43 @@ public struct WriteTracesStage: Stage {
       try betweenTraces()
       return try template.render(row)
     }
+    return table(rows, task: "knights_and_knaves")
+  }
+
+  private func judged(
+    _ problems: RowTable, _ completions: [WrittenCompletion], _ context: StageContext
+  ) throws -> RowTable {
+    let task = try TaskDefinitions.of(problems)
+    let judge = TraceJudge(
+      problems: problems, task: task, template: try PromptTemplate.named(parameters.prompt),
+      acceptance: parameters.accept, ending: parameters.sampling.ending,
+      teacher: parameters.teacher.rawValue, threads: context.threads)
+    return table(try judge.rows(for: completions), task: task.name)
+  }
+
+  private func served(_ problems: RowTable, _ context: StageContext) throws -> [WrittenCompletion] {
+    let server = try RemoteTeacher(
+      parameters, environment: ProcessInfo.processInfo.environment,
+      store: context.environment.downloads.appending(path: "completions"))
+    let completions = try server.completions(problems, context)
+    context.publish(
+      fact: try server.description(context.interruption), as: "teacher")
+    return completions
+  }
+
+  private func table(_ rows: [[String: JSONValue]], task: String) -> RowTable {
     let attributes = [
-      "task": "knights_and_knaves", "prompt": parameters.prompt,
-      "teacher": parameters.teacher.rawValue,
+      "task": task, "prompt": parameters.prompt, "teacher": parameters.teacher.rawValue,
     ]
     return RowTable(rows: rows, order: TraceWriter.order, attributes: attributes)
+  }
+
+  private func publish(_ traces: RowTable, to context: StageContext) throws {
+    context.publish(Double(traces.count), as: "traces")
+    let characters = try traces.strings("completion").reduce(0) { $0 + $1.count }
+    context.publish(Double(characters) / Double(max(1, traces.count)), as: "mean_characters")
+    guard parameters.teacher != .symbolic else { return }
+    let accepted = try traces.booleans("accepted").count { $0 }
+    context.publish(Double(accepted), as: "accepted")
   }
 }

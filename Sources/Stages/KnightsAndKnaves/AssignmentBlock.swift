@@ -11,6 +11,9 @@ struct AssignmentBlock {
     (0..<1 << max(0, people - 6)).map(AssignmentBlock.init)
   }
 
+  /// The bits of a block that stand for assignments which no lower bit stands for.
+  static func valid(people: Int) -> UInt64 { people < 6 ? (1 << (1 << people)) - 1 : ~0 }
+
   /// The assignments in which a person is a knight.
   func knights(_ person: Int) -> UInt64 {
     switch person {

@@ -1,17 +1,23 @@
 /// Turns of phrase of the long style. `@`, `#` and `%` are filled in.
 enum LongTracePhrases {
-  static let openings = [
-    "Okay, let me work through this puzzle step by step.",
-    "Alright, I need to find out who is a knight and who is a knave.",
-    "Let me think about this carefully.",
-    "Okay, so this is a knights and knaves puzzle.",
-    "Let's see what we have here.",
-  ]
-  static let rules = [
-    "Knights always tell the truth and knaves always lie.",
-    "Whatever a knight says is true, and whatever a knave says is false.",
-    "A statement is true exactly when the one who makes it is a knight.",
-  ]
+  static func openings(_ roles: RoleWords) -> [String] {
+    [
+      "Okay, let me work through this puzzle step by step.",
+      "Alright, I need to find out who is \(roles.aKnight) and who is \(roles.aKnave).",
+      "Let me think about this carefully.",
+      "Okay, so this is a puzzle about \(roles.knight)s and \(roles.knave)s.",
+      "Let's see what we have here.",
+    ]
+  }
+
+  static func rules(_ roles: RoleWords) -> [String] {
+    [
+      "\(roles.capitalisedKnights) always tell the truth and \(roles.knave)s always lie.",
+      "Whatever \(roles.aKnight) says is true, and whatever \(roles.aKnave) says is false.",
+      "A statement is true exactly when the one who makes it is \(roles.aKnight).",
+    ]
+  }
+
   static let listings = [
     "First, the statements.", "Here is what everybody says.", "Let me write down the statements.",
   ]
@@ -48,10 +54,22 @@ enum LongTracePhrases {
     "Let me double-check that the opposite of what I assumed fails.",
     "Before I settle on this, let me look at the other possibility.",
   ]
+  static let checkOpenings = [
+    "Let me check every statement against this.", "Now I hold this against what everybody said.",
+    "To be sure, I go through all the statements.", "Does it fit? Let me check them one by one.",
+  ]
+  static let moreChecks = [
+    "Let me go through them once more, from the other end.",
+    "I'd rather check that again, in another order.",
+    "Once more, to be safe, starting with the last one.",
+  ]
   static let checks = ["@, and #, as it should be.", "@: #. Good.", "@ and #. That fits."]
   static let checkedEndings = [
     "Every statement fits, so this is the solution.", "Everything is consistent, so I am done.",
     "All of it checks out.",
+  ]
+  static let summaries = [
+    "So, in the end:", "To sum up:", "My answer:", "That leaves me with this:",
   ]
   static let endings = ["So that is the solution.", "I am confident in this.", "That is it."]
 }

@@ -7,23 +7,21 @@ public struct Puzzle: Hashable, Sendable {
   public var people: Int { statements.count }
 
   /// Makes a puzzle.
-  /// - Precondition: the statements mention only people who say something.
+  /// - Precondition: there are at most 30 people, and the statements mention only them.
   public init(_ statements: [Statement]) {
+    precondition(statements.count <= PuzzleCode.mostPeople)
     precondition(statements.allSatisfy { $0.mentions.allSatisfy(statements.indices.contains) })
     self.statements = statements
   }
 
+  /// A puzzle as it was drawn.
+  package init(_ puzzle: SolvedPuzzle) { statements = puzzle.code.statements }
+
   /// The roles (`true` for a knight), where exactly one assignment fits everything said.
   public var uniqueSolution: [Bool]? {
-    var found: Int?
-    let valid: UInt64 = people < 6 ? (1 << (1 << people)) - 1 : ~0
-    for block in AssignmentBlock.all(people: people) {
-      let fitting = fitting(in: block) & valid
-      if fitting == 0 { continue }
-      if found != nil || fitting.nonzeroBitCount > 1 { return nil }
-      found = 64 * block.index + fitting.trailingZeroBitCount
+    PuzzleCode(statements).onlySolution(people: people).map { number in
+      (0..<people).map { number >> $0 & 1 == 1 }
     }
-    return found.map { number in (0..<people).map { number >> $0 & 1 == 1 } }
   }
 
   /// Whether the roles fit everything that is said.
@@ -33,25 +31,53 @@ public struct Puzzle: Hashable, Sendable {
 
   /// Whether what one person says can have a value, given the roles known so far.
   package func canStatement(of speaker: Int, be value: Bool, given roles: [Bool?]) -> Bool {
-    AssignmentBlock.all(people: people).contains { block in
-      let truth = statements[speaker].truth(in: block)
-      return block.agreeing(with: roles) & (value ? truth : ~truth) != 0
+    let local = LocalAssignments(of: statements[speaker], by: speaker)
+    return local.blocks.contains { block in
+      let truth = local.statement.truth(in: block)
+      return block.agreeing(with: local.roles(roles)) & (value ? truth : ~truth) != 0
     }
   }
 
   /// Whether a speaker's role and words can agree, given the roles known so far.
   package func canAgree(_ speaker: Int, given roles: [Bool?]) -> Bool {
-    AssignmentBlock.all(people: people).contains { block in
-      block.agreeing(with: roles) & agreement(of: speaker, in: block) != 0
+    let local = LocalAssignments(of: statements[speaker], by: speaker)
+    return local.blocks.contains { block in
+      let agreement = ~(block.knights(0) ^ local.statement.truth(in: block))
+      return block.agreeing(with: local.roles(roles)) & agreement != 0
     }
   }
+}
 
-  private func fitting(in block: AssignmentBlock) -> UInt64 {
-    statements.indices.reduce(~0) { $0 & agreement(of: $1, in: block) }
+/// The assignments of those people alone whom one statement concerns, however many others there
+/// are. The speaker is number 0.
+private struct LocalAssignments {
+  let statement: Statement
+  private let people: [Int]
+
+  init(of statement: Statement, by speaker: Int) {
+    var people = [speaker]
+    for person in statement.mentions where !people.contains(person) { people.append(person) }
+    self.people = people
+    self.statement = statement.renumbered { people.firstIndex(of: $0) ?? 0 }
   }
 
-  /// The assignments in which a person's words have the value that the person's role demands.
-  private func agreement(of speaker: Int, in block: AssignmentBlock) -> UInt64 {
-    ~(block.knights(speaker) ^ statements[speaker].truth(in: block))
+  var blocks: [AssignmentBlock] { AssignmentBlock.all(people: people.count) }
+
+  func roles(_ roles: [Bool?]) -> [Bool?] { people.map { roles[$0] } }
+}
+
+extension Statement {
+  /// The statement about other people.
+  fileprivate func renumbered(_ number: (Int) -> Int) -> Statement {
+    switch self {
+    case .tellingTruth(let person): .tellingTruth(number(person))
+    case .lying(let person): .lying(number(person))
+    case .not(let part): .not(part.renumbered(number))
+    case .and(let parts): .and(parts.map { $0.renumbered(number) })
+    case .or(let parts): .or(parts.map { $0.renumbered(number) })
+    case .implies(let first, let second):
+      .implies(first.renumbered(number), second.renumbered(number))
+    case .iff(let first, let second): .iff(first.renumbered(number), second.renumbered(number))
+    }
   }
 }

@@ -9,4 +9,15 @@ package enum PuzzleNames {
     "Victoria", "Samuel", "Riley", "Matthew", "Aria", "Joseph", "Lily", "Luke", "Aurora", "David",
     "Zoey", "Oliver", "Penelope",
   ]
+
+  /// The published list of uncommon names, in the published order.
+  package static let uncommon = [
+    "Zephyr", "Elowen", "Caspian", "Isolde", "Osiris", "Vesper", "Thaddeus", "Ondine", "Lysander",
+    "Xanthe", "Oberon", "Calliope", "Leander", "Eulalia", "Florian", "Forsythe", "Nephele",
+    "Peregrine", "Ianthe", "Lazarus", "Elodie", "Cillian", "Ottoline", "Evander", "Saffron",
+    "Caius", "Zora", "Cyprian", "Amaryllis", "Theron", "Perdita", "Ignatius", "Zephyrine",
+    "Balthazar", "Melisande", "Zinnia", "Sylvester", "Cosima", "Leocadio", "Percival", "Oceane",
+    "Evanthe", "Zenobia", "Eurydice", "Quillan", "Aeronwen", "Thorsten", "Xiomara", "Zephyrus",
+    "Ysolde",
+  ]
 }

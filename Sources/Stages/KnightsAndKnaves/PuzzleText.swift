@@ -2,47 +2,54 @@
 package struct PuzzleText: Sendable {
   /// The people, in the order of the puzzle.
   package let names: [String]
+  /// What the two kinds of people are called.
+  package let roles: RoleWords
   /// The whole question.
   package let quiz: String
 
-  /// Draws names and turns of phrase. The published puzzle `i` of seed `s` is told with seed
-  /// `s + i`.
-  /// - Parameter pool: the names to draw from, at least as many as there are people.
-  package init(_ puzzle: Puzzle, seed: Int, pool: [String] = PuzzleNames.common) {
-    var random = NumpyRandom(seed: seed)
-    let names = random.elements(puzzle.people, of: pool)
-    let said = zip(names, puzzle.statements).map { name, statement in
-      random.element(of: Self.phrases)(name, statement.english(names))
+  /// Tells a puzzle. The published puzzle `i` of seed `s` is told with seed `s + i`.
+  /// - Parameter pool: the names to draw from, at least as many as there are people; the published
+  ///   ones where there are none.
+  package init(
+    _ puzzle: Puzzle, seed: Int, pool: [String] = [], telling: PuzzleTelling = PuzzleTelling()
+  ) {
+    let wording = PuzzleWording(
+      people: puzzle.people, seed: seed, pool: pool, telling: telling,
+      phraseCount: Self.phrases.count)
+    let (names, roles) = (wording.names, wording.roles)
+    let said = wording.order.map { speaker in
+      Self.phrases[wording.phrases[speaker]](
+        names[speaker], puzzle.statements[speaker].english(names, roles))
     }
     let people = names.dropLast().joined(separator: ", ") + ", and " + names[names.count - 1]
     quiz =
-      Self.opening + " You meet \(names.count) inhabitants: \(people). "
-      + said.joined(separator: " ") + " " + Self.question
+      Self.opening(roles) + " You meet \(names.count) inhabitants: \(people). "
+      + said.joined(separator: " ") + " So who is \(roles.aKnight) and who is \(roles.aKnave)?"
     self.names = names
+    self.roles = roles
   }
 
   /// `Zoey is a knave, and Oliver is a knight.`
-  package static func solution(_ roles: [Bool], _ names: [String]) -> String {
-    let sentences = zip(names, roles).map { role($1, of: $0) }
+  package static func solution(
+    _ solution: [Bool], _ names: [String], _ roles: RoleWords = .published
+  ) -> String {
+    let sentences = zip(names, solution).map { "\($0) is \(roles.a($1))" }
     return sentences.dropLast().joined(separator: ", ") + ", and "
       + sentences[sentences.count - 1] + "."
   }
 
   /// `(1) Zoey is a knave` and so on, a line for each person: the form of the paper's answers.
-  package static func answer(_ roles: [Bool], _ names: [String]) -> String {
-    zip(names, roles).enumerated().map { "(\($0 + 1)) \(role($1.1, of: $1.0))" }
+  package static func answer(
+    _ solution: [Bool], _ names: [String], _ roles: RoleWords = .published
+  ) -> String {
+    zip(names, solution).enumerated().map { "(\($0 + 1)) \($1.0) is \(roles.a($1.1))" }
       .joined(separator: "\n")
   }
 
-  private static func role(_ isKnight: Bool, of name: String) -> String {
-    name + (isKnight ? " is a knight" : " is a knave")
+  private static func opening(_ roles: RoleWords) -> String {
+    "A very special island is inhabited only by \(roles.knight)s and \(roles.knave)s. "
+      + "\(roles.capitalisedKnights) always tell the truth, and \(roles.knave)s always lie."
   }
-
-  private static let opening =
-    "A very special island is inhabited only by knights and knaves. "
-    + "Knights always tell the truth, and knaves always lie."
-
-  private static let question = "So who is a knight and who is a knave?"
 
   /// The published ways of quoting somebody, in the published order, on which the draws depend.
   private static let phrases: [@Sendable (_ name: String, _ words: String) -> String] = [

@@ -7,19 +7,29 @@ package struct ReasoningPlan: Sendable {
   /// Whether the words of people whose role is open are searched for what they give away; without,
   /// such people are heard only once their words are settled.
   package var foresees: Bool
-  /// Whether, with a solution at hand, the other role of the first assumption is tried as well.
-  package var looksForOthers: Bool
-  /// Whether every statement is checked at the end.
-  package var checks: Bool
+  /// Which assumptions that held are looked at again with the other role.
+  package var secondLooks: SecondLooks
+  /// How often every statement is checked at the end, the second time in reverse order.
+  package var checks: Int
+
+  /// How sure a solver wants to be that there is no other solution.
+  package enum SecondLooks: CaseIterable, Sendable {
+    /// The first solution found is the answer.
+    case none
+    /// The other role of the first assumption is tried as well.
+    case first
+    /// The other roles of all assumptions are tried, which shows that the solution is the only one.
+    case all
+  }
 
   /// Names a plan.
   package init(
-    order: [Int], guesses: [Bool], foresees: Bool, looksForOthers: Bool, checks: Bool
+    order: [Int], guesses: [Bool], foresees: Bool, secondLooks: SecondLooks, checks: Int
   ) {
     self.order = order
     self.guesses = guesses
     self.foresees = foresees
-    self.looksForOthers = looksForOthers
+    self.secondLooks = secondLooks
     self.checks = checks
   }
 }
@@ -64,8 +74,23 @@ package struct Reasoner {
     knowledge = Knowledge(roles: Array(repeating: nil, count: puzzle.people))
     _ = explore()
     steps.append(.candidate(solution))
-    if plan.looksForOthers, let first = open.first { rule(outOtherRoleOf: first) }
-    if plan.checks { steps += plan.order.map { .check($0, roles: solution) } }
+    for assumption in doubted { rule(outOtherRoleOf: assumption) }
+    for round in 0..<plan.checks { check(round) }
+  }
+
+  /// The assumptions to look at again, the latest first: each is judged with those before it.
+  private var doubted: [Assumption] {
+    switch plan.secondLooks {
+    case .none: []
+    case .first: Array(open.prefix(1))
+    case .all: open.reversed()
+    }
+  }
+
+  private mutating func check(_ round: Int) {
+    let order = round.isMultiple(of: 2) ? plan.order : plan.order.reversed()
+    steps.append(.beginCheck(round: round))
+    steps += order.map { .check($0, roles: solution) }
   }
 
   /// - Returns: whether everybody got a role without a contradiction.

@@ -13,8 +13,10 @@ package enum ReasoningStep: Equatable, Sendable {
   case refute(Int, wasKnight: Bool, given: [Bool?])
   /// Everybody has a role and no contradiction has come up.
   case candidate([Bool])
-  /// The other role of the first assumption is looked at as well.
+  /// The other role of an assumption that held is looked at as well.
   case reconsider(Int, isKnight: Bool, given: [Bool?])
+  /// Everybody's words are going to be checked, for the first time or once more.
+  case beginCheck(round: Int)
   /// A speaker's words are held against everybody's roles.
   case check(Int, roles: [Bool])
 }

@@ -11,7 +11,7 @@ package struct ReferenceChain: Sendable {
   package let foot: String
 
   /// Walks through a puzzle and writes down the steps.
-  package init(_ puzzle: Puzzle, names: [String]) {
+  package init(_ puzzle: Puzzle, names: [String], roles: RoleWords = .published) {
     var walk = Walk(people: puzzle.people)
     var steps: [String] = []
     while walk.position < puzzle.people {
@@ -19,7 +19,7 @@ package struct ReferenceChain: Sendable {
         guard let exhausted = walk.goBack() else { break }
         steps.append(Self.reconsideration(exhausted.map { names[$0] }, names[walk.person]))
       }
-      steps.append(Self.trial(&walk, puzzle, names))
+      steps.append(Self.trial(&walk, puzzle, names, roles))
     }
     self.steps = steps
     foot =
@@ -27,19 +27,21 @@ package struct ReferenceChain: Sendable {
       ? "This leads to a feasible solution." : "All the configurations lead to contradictions."
   }
 
-  private static func trial(_ walk: inout Walk, _ puzzle: Puzzle, _ names: [String]) -> String {
+  private static func trial(
+    _ walk: inout Walk, _ puzzle: Puzzle, _ names: [String], _ roles: RoleWords
+  ) -> String {
     let person = walk.person
     let isKnight = walk.tryNext()
     guard let conflict = walk.conflict(in: puzzle) else {
       walk.goOn(mentioned: puzzle.statements[person].mentions)
-      let claim = puzzle.statements[person].english(names)
-      return "Assume \(names[person]) is \(isKnight ? "a knight" : "a knave"). "
+      let claim = puzzle.statements[person].english(names, roles)
+      return "Assume \(names[person]) is \(roles.a(isKnight)). "
         + "No contradiction is found in their \(isKnight ? "" : "false ")claim that \(claim)."
     }
     let kind = walk.roles[conflict] == true ? "" : "false "
     let owner = conflict == person ? "their own" : names[conflict]
-    return "\(names[person]) cannot be \(isKnight ? "a knight" : "a knave"), because this would "
-      + "contradict the \(kind)claim of \(owner) that \(puzzle.statements[conflict].english(names))."
+    return "\(names[person]) cannot be \(roles.a(isKnight)), because this would "
+      + "contradict the \(kind)claim of \(owner) that \(puzzle.statements[conflict].english(names, roles))."
   }
 
   private static func reconsideration(_ exhausted: [String], _ next: String) -> String {

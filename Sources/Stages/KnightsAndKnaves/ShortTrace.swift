@@ -14,10 +14,13 @@
 struct ShortTrace {
   private let puzzle: Puzzle
   private let names: [String]
+  private let roles: RoleWords
 
   /// The reasoning as text.
-  static func text(_ puzzle: Puzzle, names: [String], solution: [Bool]) -> String {
-    let trace = ShortTrace(puzzle: puzzle, names: names)
+  static func text(
+    _ puzzle: Puzzle, names: [String], roles: RoleWords, solution: [Bool]
+  ) -> String {
+    let trace = ShortTrace(puzzle: puzzle, names: names, roles: roles)
     return trace.lines(until: solution).joined(separator: "\n")
   }
 
@@ -32,7 +35,7 @@ struct ShortTrace {
   }
 
   private func attempt(_ roles: [Bool]) -> [String] {
-    let list = roles.indices.map { "\(names[$0]) \(kind(roles[$0]))" }
+    let list = roles.indices.map { "\(names[$0]) \(self.roles.bare(roles[$0]))" }
     var lines = ["Try " + list.joined(separator: ", ") + "."]
     for (speaker, statement) in puzzle.statements.enumerated() {
       let value = statement.holds(among: roles)
@@ -47,8 +50,12 @@ struct ShortTrace {
   /// A statement with its value behind every part, such as `Zoey knave false and Emma knave true`.
   private func annotated(_ statement: Statement, _ roles: [Bool]) -> String {
     switch statement {
-    case .tellingTruth(let person): return "\(names[person]) knight \(roles[person])"
-    case .lying(let person): return "\(names[person]) knave \(!roles[person])"
+    case .tellingTruth(let person):
+      return
+        "\(names[person]) \(self.roles.knight) \(roles[person])"
+    case .lying(let person):
+      return
+        "\(names[person]) \(self.roles.knave) \(!roles[person])"
     case .not(let part): return "not \(inner(part, roles))"
     case .and(let parts): return parts.map { inner($0, roles) }.joined(separator: " and ")
     case .or(let parts): return parts.map { inner($0, roles) }.joined(separator: " or ")
@@ -62,6 +69,4 @@ struct ShortTrace {
     let text = annotated(part, roles)
     return part.parts.isEmpty ? text : "(\(text)) \(part.holds(among: roles))"
   }
-
-  private func kind(_ isKnight: Bool) -> String { isKnight ? "knight" : "knave" }
 }

@@ -11,6 +11,7 @@ extension Puzzle {
   public init(literal: String) throws {
     var reader = LiteralReader(literal)
     guard let statements = reader.readList(reader: { $0.readStatement() }), reader.isAtEnd,
+      statements.count <= PuzzleCode.mostPeople,
       statements.allSatisfy({ $0.mentions.allSatisfy(statements.indices.contains) })
     else { throw KnightsAndKnavesError.unreadableStatements(literal) }
     self.init(statements)
@@ -77,8 +78,8 @@ private struct LiteralReader {
   private static func compound(_ name: String, _ parts: [Statement]) -> Statement? {
     switch (name, parts.count) {
     case ("not", 1): .not(parts[0])
-    case ("and", 1...): .and(parts)
-    case ("or", 1...): .or(parts)
+    case ("and", 1...255): .and(parts)
+    case ("or", 1...255): .or(parts)
     case ("->", 2): .implies(parts[0], parts[1])
     case ("<=>", 2): .iff(parts[0], parts[1])
     default: nil

@@ -41,9 +41,11 @@ extension Statement {
 
   /// The values of those parts that the known roles settle, such as
   /// `"Zoey is a knave" is false`; nil where there are none.
-  func settledParts(_ names: [String], given roles: [Bool?]) -> String? {
+  func settledParts(
+    _ names: [String], _ words: RoleWords, given roles: [Bool?]
+  ) -> String? {
     let settled = parts.compactMap { part in
-      part.value(given: roles).map { "\"\(part.english(names))\" is \($0)" }
+      part.value(given: roles).map { "\"\(part.english(names, words))\" is \($0)" }
     }
     return settled.isEmpty ? nil : settled.joined(separator: " and ")
   }

@@ -38,18 +38,19 @@ package struct SymbolicTeacher: Sendable {
   ///   - answer: what to answer instead of the solution, in a control arm.
   /// - Throws: `KnightsAndKnavesError.notUnique`.
   package func completion(
-    _ puzzle: Puzzle, names: [String], id: String, answer: [Bool]? = nil
+    _ puzzle: Puzzle, names: [String], id: String, answer: [Bool]? = nil,
+    roles: RoleWords = .published
   ) throws -> String {
     guard let solution = puzzle.uniqueSolution else {
       throw KnightsAndKnavesError.notUnique(id: id)
     }
     let reasoning =
       switch style {
-      case .short: ShortTrace.text(puzzle, names: names, solution: solution)
-      case .long: long(puzzle, names, id)
+      case .short: ShortTrace.text(puzzle, names: names, roles: roles, solution: solution)
+      case .long: long(puzzle, names, roles, id)
       }
-    return
-      "\(reasoning) </think>\n<answer> \(PuzzleText.answer(answer ?? solution, names)) </answer>"
+    let answer = PuzzleText.answer(answer ?? solution, names, roles)
+    return "\(reasoning) </think>\n<answer> \(answer) </answer>"
   }
 
   /// The plan that the teacher follows for a puzzle in the long style.
@@ -58,19 +59,25 @@ package struct SymbolicTeacher: Sendable {
     return Self.plan(people: people, random: &random)
   }
 
-  private func long(_ puzzle: Puzzle, _ names: [String], _ id: String) -> String {
+  private func long(
+    _ puzzle: Puzzle, _ names: [String], _ roles: RoleWords, _ id: String
+  ) -> String {
     let plan = plan(people: puzzle.people, id: id)
     let steps = Reasoner(puzzle, plan: plan)?.steps ?? []
     let random = NumpyRandom(seed: seed, stream: "wording " + id)
-    return LongTrace.text(steps, of: puzzle, names: names, random: random)
+    return LongTrace.text(steps, of: puzzle, names: names, roles: roles, random: random)
   }
 
   private static func plan(people: Int, random: inout NumpyRandom) -> ReasoningPlan {
     let natural = random.uniform() < 0.5
     let order = natural ? Array(0..<people) : random.permutation(people)
+    let guesses = (0..<people).map { _ in random.uniform() < 0.75 }
+    let foresees = random.uniform() < 0.15
+    let secondLooks = random.element(of: [
+      ReasoningPlan.SecondLooks.none, .none, .first, .all,
+    ])
     return ReasoningPlan(
-      order: order, guesses: (0..<people).map { _ in random.uniform() < 0.75 },
-      foresees: random.uniform() < 0.15, looksForOthers: random.uniform() < 0.5,
-      checks: random.uniform() < 0.9)
+      order: order, guesses: guesses, foresees: foresees, secondLooks: secondLooks,
+      checks: random.uniform() < 0.25 ? 2 : 1)
   }
 }

@@ -63,7 +63,7 @@ package struct TraceWriter: Sendable {
   private func completion(_ problem: ReadPuzzle) throws -> String {
     try teacher.completion(
       problem.puzzle, names: problem.names, id: problem.id,
-      answer: errors == .wrongAnswer ? wrongAnswer(to: problem) : nil)
+      answer: errors == .wrongAnswer ? wrongAnswer(to: problem) : nil, roles: problem.roles)
   }
 
   /// The solution with one or more roles turned round.

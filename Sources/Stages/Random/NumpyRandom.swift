@@ -35,6 +35,7 @@ public struct NumpyRandom: Sendable {
   }
 
   /// 64 random bits.
+  @inline(__always)
   public mutating func next64() -> UInt64 {
     step()
     let folded = UInt64(truncatingIfNeeded: state >> 64) ^ UInt64(truncatingIfNeeded: state)
@@ -43,6 +44,7 @@ public struct NumpyRandom: Sendable {
   }
 
   /// 32 random bits; two calls share one 64-bit output.
+  @inline(__always)
   public mutating func next32() -> UInt32 {
     if let half = storedHalf {
       storedHalf = nil
@@ -57,6 +59,7 @@ public struct NumpyRandom: Sendable {
   public mutating func uniform() -> Double { Double(next64() >> 11) * 0x1p-53 }
 
   /// An integer of a non-empty range, as `integers(low, high)`.
+  @inline(__always)
   public mutating func integer(in range: Range<Int>) -> Int {
     precondition(!range.isEmpty, "an empty range holds no integer")
     let last = UInt64(bitPattern: Int64(range.upperBound &- 1 &- range.lowerBound))
@@ -66,6 +69,7 @@ public struct NumpyRandom: Sendable {
   private mutating func step() { state = state &* Self.multiplier &+ increment }
 
   /// An integer from 0 to `last`, both included; draws nothing when `last` is 0.
+  @inline(__always)
   private mutating func bounded(_ last: UInt64) -> UInt64 {
     if last == 0 { return 0 }
     if last < UInt64(UInt32.max) { return UInt64(bounded32(UInt32(last))) }
@@ -73,6 +77,7 @@ public struct NumpyRandom: Sendable {
     return last == UInt64.max ? next64() : bounded64(last)
   }
 
+  @inline(__always)
   private mutating func bounded32(_ last: UInt32) -> UInt32 {
     let count = last + 1
     var product = next32().multipliedFullWidth(by: count)

@@ -1,0 +1,159 @@
+/// A puzzle as bytes, in which puzzles are drawn, compared and solved by the million.
+///
+/// The statements stand one after another, each with what joins its parts before the parts. A claim
+/// about one person is one byte, twice the person's number, plus one for "is a knave".
+struct PuzzleCode: Hashable, Sendable {
+  /// The bytes of all statements.
+  var bytes: [UInt8] = []
+
+  /// More people than this are not tried: every person doubles the assignments.
+  static let mostPeople = 30
+
+  static let and: UInt8 = 64
+  static let or: UInt8 = 65
+  static let not: UInt8 = 66
+  static let implies: UInt8 = 67
+  static let iff: UInt8 = 68
+
+  static func claim(_ person: Int, isLying: Bool) -> UInt8 { UInt8(2 * person + (isLying ? 1 : 0)) }
+
+  static func isClaim(_ byte: UInt8) -> Bool { byte < and }
+
+  /// How many parts the statement that begins at a place joins, and where the first one begins.
+  func parts(at place: Int) -> (count: Int, first: Int) {
+    switch bytes[place] {
+    case Self.and, Self.or: (Int(bytes[place + 1]), place + 2)
+    case Self.not: (1, place + 1)
+    case Self.implies, Self.iff: (2, place + 1)
+    default: (0, place + 1)
+    }
+  }
+
+  /// Where the statement that begins at a place ends.
+  func end(ofStatementAt place: Int) -> Int {
+    if Self.isClaim(bytes[place]) { return place + 1 }
+    let (count, first) = parts(at: place)
+    return (0..<count).reduce(first) { next, _ in end(ofStatementAt: next) }
+  }
+
+  /// Where what one person says stands.
+  func range(of speaker: Int) -> Range<Int> {
+    let start = (0..<speaker).reduce(0) { place, _ in end(ofStatementAt: place) }
+    return start..<end(ofStatementAt: start)
+  }
+
+  /// Whether the last statement, which begins at `place`, equals one that stands between `start`
+  /// and itself.
+  func repeats(from start: Int, at place: Int) -> Bool {
+    let length = bytes.count - place
+    var earlier = start
+    while earlier < place {
+      let next = end(ofStatementAt: earlier)
+      if next - earlier == length,
+        (0..<length).allSatisfy({ bytes[earlier + $0] == bytes[place + $0] })
+      {
+        return true
+      }
+      earlier = next
+    }
+    return false
+  }
+}
+
+extension PuzzleCode {
+  /// The number of the only assignment that fits everything said, with person `p` a knight when bit
+  /// `p` is set; nil where none or several fit.
+  func onlySolution(people: Int) -> Int? {
+    let valid = AssignmentBlock.valid(people: people)
+    var found: Int?
+    for index in 0..<1 << max(0, people - 6) {
+      let fitting = fitting(in: AssignmentBlock(index: index), people) & valid
+      if fitting == 0 { continue }
+      if found != nil || fitting & (fitting - 1) != 0 { return nil }
+      found = 64 * index + fitting.trailingZeroBitCount
+    }
+    return found
+  }
+
+  /// Those of 64 assignments in which everybody's words have the value that the role demands.
+  private func fitting(in block: AssignmentBlock, _ people: Int) -> UInt64 {
+    var fitting: UInt64 = ~0
+    var place = 0
+    for speaker in 0..<people {
+      fitting &= ~(block.knights(speaker) ^ truth(at: &place, in: block))
+      if fitting == 0 { return 0 }
+    }
+    return fitting
+  }
+
+  /// Whether the statement at a place holds in each of 64 assignments; moves the place behind it.
+  private func truth(at place: inout Int, in block: AssignmentBlock) -> UInt64 {
+    let byte = bytes[place]
+    place += 1
+    switch byte {
+    case Self.and, Self.or:
+      let count = bytes[place]
+      place += 1
+      var joined: UInt64 = byte == Self.and ? ~0 : 0
+      for _ in 0..<count {
+        let part = truth(at: &place, in: block)
+        joined = byte == Self.and ? joined & part : joined | part
+      }
+      return joined
+    case Self.not: return ~truth(at: &place, in: block)
+    case Self.implies:
+      let first = truth(at: &place, in: block)
+      return ~first | truth(at: &place, in: block)
+    case Self.iff:
+      let first = truth(at: &place, in: block)
+      return ~(first ^ truth(at: &place, in: block))
+    default:
+      let knights = block.knights(Int(byte >> 1))
+      return byte & 1 == 1 ? ~knights : knights
+    }
+  }
+}
+
+extension PuzzleCode {
+  /// The code of statements.
+  /// - Precondition: nobody's number is 32 or more, and `and` and `or` join at most 255 parts.
+  init(_ statements: [Statement]) {
+    for statement in statements { append(statement) }
+  }
+
+  private mutating func append(_ statement: Statement) {
+    switch statement {
+    case .tellingTruth(let person): bytes.append(Self.claim(person, isLying: false))
+    case .lying(let person): bytes.append(Self.claim(person, isLying: true))
+    case .not: bytes.append(Self.not)
+    case .and(let parts): bytes += [Self.and, UInt8(parts.count)]
+    case .or(let parts): bytes += [Self.or, UInt8(parts.count)]
+    case .implies: bytes.append(Self.implies)
+    case .iff: bytes.append(Self.iff)
+    }
+    for part in statement.parts { append(part) }
+  }
+
+  /// The statements, one for each person.
+  var statements: [Statement] {
+    var statements: [Statement] = []
+    var place = 0
+    while place < bytes.count { statements.append(statement(at: &place)) }
+    return statements
+  }
+
+  private func statement(at place: inout Int) -> Statement {
+    let byte = bytes[place]
+    let (count, first) = parts(at: place)
+    place = first
+    let parts = (0..<count).map { _ in statement(at: &place) }
+    switch byte {
+    case Self.and: return .and(parts)
+    case Self.or: return .or(parts)
+    case Self.not: return .not(parts[0])
+    case Self.implies: return .implies(parts[0], parts[1])
+    case Self.iff: return .iff(parts[0], parts[1])
+    default: return byte & 1 == 1 ? .lying(Int(byte >> 1)) : .tellingTruth(Int(byte >> 1))
+    }
+  }
+}
