@@ -2,7 +2,7 @@ import Foundation
 import Runner
 import Synchronization
 
-/// Runs asynchronous work from a stage's own thread, which may block.
+/// Runs asynchronous work from code that blocks.
 enum BlockingTask {
   private final class Outcome<Value: Sendable>: Sendable {
     let result = Mutex<Result<Value, any Error>?>(nil)
@@ -15,7 +15,7 @@ enum BlockingTask {
   ) throws -> Value {
     let outcome = Outcome<Value>()
     let isDone = DispatchSemaphore(value: 0)
-    let task = Task.detached {
+    let task = Task.detached(executorPreference: QueueExecutor()) {
       do {
         let value = try await work()
         outcome.result.withLock { $0 = .success(value) }

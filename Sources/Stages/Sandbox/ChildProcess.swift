@@ -72,14 +72,13 @@ enum ChildProcess {
     }
   }
 
-  /// Waits on this thread for what Swift tasks do. The thread must not belong to Swift's own pool,
-  /// which the tasks need.
+  /// Waits on this thread for what Swift tasks do.
   static func blocking<Value: Sendable>(
     _ work: @escaping @Sendable () async throws -> Value
   ) throws -> Value {
     let done = DispatchSemaphore(value: 0)
     let box = ResultBox<Value>()
-    Task.detached {
+    Task.detached(executorPreference: QueueExecutor()) {
       do { box.set(.success(try await work())) } catch { box.set(.failure(error)) }
       done.signal()
     }
