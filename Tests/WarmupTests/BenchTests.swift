@@ -4,7 +4,7 @@ import Testing
 extension EndToEnd {
   /// `warmup bench`: that it answers, never how fast.
   @Suite struct BenchTests {
-    /// A tiny model, exported once.
+    /// Lends a tiny model as a folder.
     private func withModel(_ body: (String) async throws -> Void) async throws {
       let results = try await FinishedRun.tiny.value.results
       let folder = FileManager.default.temporaryDirectory

@@ -29,13 +29,18 @@ public struct SamplingWorkload: Sendable {
     let request = SamplingRequest(
       prompt: (0..<prompt).map { _ in Int32(stream.uniform() * Double(vocabularySize)) },
       streams: (0..<sequences).map { RandomStream(seed: 0, "bench", repetition, $0) })
-    func seconds(tokens: Int) throws -> Double {
-      try Stopwatch.seconds {
-        _ = try sampler.generate([request], options: SamplingOptions(maxNewTokens: tokens))
-      }
-    }
-    let prefill = try seconds(tokens: 1)
-    return Times(prefill: prefill, decoding: max(0, try seconds(tokens: tokens) - prefill))
+    let started = ContinuousClock.now
+    var steps: [Duration] = []
+    _ = try sampler.generate(
+      [request], options: SamplingOptions(maxNewTokens: tokens),
+      interrupted: {
+        // Asked before each step, of which the first ends with the prompt's own tokens.
+        steps.append(ContinuousClock.now - started)
+        return false
+      })
+    let all = (ContinuousClock.now - started) / .seconds(1)
+    let prefill = (steps.count > 1 ? steps[1] : .seconds(all)) / .seconds(1)
+    return Times(prefill: prefill, decoding: all - prefill)
   }
 
   /// Tokens that are decoded; the first of each completion comes from the prompt.
