@@ -4,7 +4,7 @@ import Stages
 import Testing
 
 /// Published files. All tests are skipped where no benchmark data lies beside the project.
-@Suite(.enabled(if: SourceFixtures.sharedDataIsThere)) struct DatasetPublishedTests {
+@Suite(.enabled(if: SourceFixtures.sharedDataIsThere), .ownThread) struct DatasetPublishedTests {
   private func table(
     _ task: DatasetTask, _ path: String,
     _ change: (inout DatasetStage.Parameters) -> Void = { _ in }

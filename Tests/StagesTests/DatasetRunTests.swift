@@ -3,7 +3,7 @@ import Runner
 import Stages
 import Testing
 
-@Suite struct DatasetRunTests {
+@Suite(.ownThread) struct DatasetRunTests {
   private func context(
     _ folder: SourceFolder, inputs: [String: InputArtifact] = [:]
   ) throws -> StageContext {

@@ -3,7 +3,7 @@ import Runner
 import Stages
 import Testing
 
-@Suite struct DatasetTests {
+@Suite(.ownThread) struct DatasetTests {
   private func stage(_ change: (inout DatasetStage.Parameters) -> Void) -> DatasetStage {
     var parameters = DatasetStage.Parameters()
     change(&parameters)

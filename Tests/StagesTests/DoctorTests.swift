@@ -3,7 +3,7 @@ import Runner
 import Stages
 import Testing
 
-@Suite struct DoctorTests {
+@Suite(.ownThread) struct DoctorTests {
   /// The findings of a section about recipes in a folder of the test's own.
   private func findings(
     _ title: String, _ recipes: [String] = [], in folder: SourceFolder

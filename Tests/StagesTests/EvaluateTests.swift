@@ -3,7 +3,7 @@ import Runner
 import Stages
 import Testing
 
-@Suite struct EvaluateTests {
+@Suite(.ownThread) struct EvaluateTests {
   /// A recipe that samples from an untrained model.
   static func recipe(
     axes: String = "seed: [1]",

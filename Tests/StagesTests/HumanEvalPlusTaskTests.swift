@@ -27,7 +27,7 @@ extension HumanEvalPlusTask.Code {
 }
 
 /// Skipped where there is no python3.
-@Suite(.enabled(if: PythonForTests.isThere, "needs python3"), .serialized)
+@Suite(.enabled(if: PythonForTests.isThere, "needs python3"), .serialized, .ownThread)
 struct HumanEvalPlusTaskTests {
   private let row: [String: JSONValue] = [
     "task_id": "own/1", "prompt": "def double(x):\n", "entry_point": "double",
@@ -35,7 +35,7 @@ struct HumanEvalPlusTaskTests {
       "def check(candidate):\n    assert candidate(4) == 8\n    assert candidate('ab') == 'abab'\n",
   ]
 
-  @Test func verdicts() async throws {
+  @Test func verdicts() throws {
     let texts = [
       "x </think> <answer>```python\ndef double(x):\n    return 2 * x\n```</answer>",
       "x </think> <answer>```python\ndef double(x):\n    return x * x\n```</answer>",
@@ -43,11 +43,9 @@ struct HumanEvalPlusTaskTests {
       "def double(x): return 2 * x", "x </think> <answer> </answer>",
     ]
     let items = texts.map { GradingItem(row: row, completion: $0, id: "1") }
-    let verdicts = try await PythonForTests.onThread {
-      let limits = SandboxLimits(seconds: 1)
-      let rules = GradingRules(use: .train, threads: 2, limits: limits)
-      return try HumanEvalPlusTask().grade(items, rules)
-    }
+    let limits = SandboxLimits(seconds: 1)
+    let rules = GradingRules(use: .train, threads: 2, limits: limits)
+    let verdicts = try HumanEvalPlusTask().grade(items, rules)
     #expect(verdicts.map(\.outcome) == [.correct, .wrong, .timeout, .badFormat, .noAnswer])
     #expect(verdicts[0].extracted == "def double(x):\n    return 2 * x")
   }
@@ -55,7 +53,7 @@ struct HumanEvalPlusTaskTests {
   @Test(
     .enabled(
       if: SharedData.exists("data/humaneval/HumanEvalPlus-OriginFmt.jsonl.gz"), "needs ../shared"))
-  func publishedSolutionsPass() async throws {
+  func publishedSolutionsPass() throws {
     let rows = try SharedData.compressedRows("data/humaneval/HumanEvalPlus-OriginFmt.jsonl.gz")
     let items = rows.compactMap { row -> GradingItem? in
       guard let prompt = row["prompt"]?.string, let code = row["canonical_solution"]?.string,
@@ -66,10 +64,8 @@ struct HumanEvalPlusTaskTests {
     try #require(items.count == 164)
     for verifier in ["1", "paper"] {
       let start = ContinuousClock.now
-      let verdicts = try await PythonForTests.onThread {
-        let rules = GradingRules(use: .evaluate, verifier: verifier, threads: 2)
-        return try HumanEvalPlusTask().grade(items, rules)
-      }
+      let rules = GradingRules(use: .evaluate, verifier: verifier, threads: 2)
+      let verdicts = try HumanEvalPlusTask().grade(items, rules)
       print("HumanEval+ references, verifier \(verifier): \(ContinuousClock.now - start)")
       // The test of HumanEval/32 is broken upstream: it unpacks the number that it asks for.
       let failed = zip(items, verdicts).filter { $1.outcome != .correct }.map(\.0.id)

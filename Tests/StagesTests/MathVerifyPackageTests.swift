@@ -4,7 +4,8 @@ import Stages
 import Testing
 
 /// The worker with other scripts in place of the package's, so that no package is needed.
-@Suite(.enabled(if: FakeWorker.python != nil, "needs python3")) struct MathVerifyWorkerTests {
+@Suite(.enabled(if: FakeWorker.python != nil, "needs python3"), .ownThread)
+struct MathVerifyWorkerTests {
   @Test func manyQuestionsAreAnsweredInTheirOrder() throws {
     let pool = FakeWorker.pool()
     let requests = (0..<200).map { MathVerifyWorker.Request(gold: "\($0 % 3)", answer: "1") }
@@ -107,7 +108,9 @@ private enum FakeWorker {
 }
 
 /// The package itself, where it is installed.
-@Suite(.enabled(if: MathVerifyInstallation.isAtHand(), "needs math-verify; see docs/verifiers.md"))
+@Suite(
+  .enabled(if: MathVerifyInstallation.isAtHand(), "needs math-verify; see docs/verifiers.md"),
+  .ownThread)
 struct MathVerifyPackageTests {
   private func outcome(
     _ answer: String, _ gold: String, _ verifier: String, _ use: TaskUse = .evaluate

@@ -4,7 +4,7 @@ import Stages
 import Testing
 
 /// `teacher: model`, with a model that has learnt nothing.
-@Suite struct ModelTeacherTests {
+@Suite(.ownThread) struct ModelTeacherTests {
   private static func recipe(_ params: String) -> String {
     """
     version: 1

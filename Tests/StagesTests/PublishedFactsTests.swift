@@ -72,7 +72,9 @@ struct PublishedFactsTests {
     let all = try table(.mmluPro, "mmlu_pro/test-00000-of-00001.parquet")
     let options = all.rows.map { $0["options"]?.array?.compactMap(\.string) ?? [] }
     let blanks = options.count { row in
-      row.contains { $0.first?.isWhitespace == true || $0.last?.isWhitespace == true }
+      row.map(\.unicodeScalars).contains {
+        $0.first?.properties.isWhitespace == true || $0.last?.properties.isWhitespace == true
+      }
     }
     #expect(blanks == 532)
     #expect(!options.joined().contains("N/A"))

@@ -6,7 +6,7 @@ import Testing
 ///
 /// Skipped where there is no python3. With WARMUP_ATTACKS_TABLE, writes the table of results into
 /// the file of that name.
-@Suite(.enabled(if: PythonForTests.isThere, "needs python3"), .serialized)
+@Suite(.enabled(if: PythonForTests.isThere, "needs python3"), .serialized, .ownThread)
 struct SandboxAttackTests {
   /// A machine that lacks something.
   struct Machine: Sendable, CustomStringConvertible {
@@ -36,8 +36,8 @@ struct SandboxAttackTests {
   }
 
   @Test(arguments: machines)
-  func allAreContained(_ machine: Machine) async throws {
-    let results = try await PythonForTests.onThread { try Self.results(on: machine) }
+  func allAreContained(_ machine: Machine) throws {
+    let results = try Self.results(on: machine)
     for (attack, damage) in results {
       let isKnown = machine.lacks.contains(.files) && Self.readsFiles.contains(attack.title)
       #expect(damage.isEmpty || isKnown, "\(attack) on a machine with \(machine): \(damage)")
@@ -87,15 +87,13 @@ struct SandboxAttackTests {
     "connects to a socket in the file system", "connects to an abstract socket",
     "sends to an abstract socket from a pair", "leaves a daemon behind",
   ])
-  func attacksHitOutsideTheSandbox(_ title: String) async throws {
+  func attacksHitOutsideTheSandbox(_ title: String) throws {
     let attack = try #require(SandboxAttack.all.first { $0.title == title })
-    let damage = try await PythonForTests.onThread {
-      let python = try Sandbox.locate().python.executable
-      let surroundings = try AttackSurroundings(python: python)
-      try surroundings.restore()
-      let said = try Self.runUnconfined(surroundings.aimed(attack.programs[0]), python)
-      return said == surroundings.token ? ["it passed"] : try surroundings.damage()
-    }
+    let python = try Sandbox.locate().python.executable
+    let surroundings = try AttackSurroundings(python: python)
+    try surroundings.restore()
+    let said = try Self.runUnconfined(surroundings.aimed(attack.programs[0]), python)
+    let damage = said == surroundings.token ? ["it passed"] : try surroundings.damage()
     #expect(!damage.isEmpty)
   }
 

@@ -10,7 +10,7 @@ private final class ServerState: Sendable {
 }
 
 /// `teacher: server` against a real server that misbehaves.
-@Suite(.serialized) struct ServerTeacherTests {
+@Suite(.serialized, .ownThread) struct ServerTeacherTests {
   /// Puzzles, and traces by the server at an address.
   private static func recipe(_ url: String, count: Int = 3, more: String = "") -> String {
     """

@@ -3,7 +3,7 @@ import Runner
 import Stages
 import Testing
 
-@Suite struct SourceTests {
+@Suite(.ownThread) struct SourceTests {
   @Test func readsEveryForm() throws {
     #expect(try DataSource(parsing: "data/x.jsonl.gz") == .path("data/x.jsonl.gz"))
     #expect(

@@ -1,7 +1,7 @@
 import Stages
 import Testing
 
-@Suite struct VerifierAuditTests {
+@Suite(.ownThread) struct VerifierAuditTests {
   /// Verifiers that need nothing but this program.
   @Test(arguments: [
     ("math", "math@1"), ("mmlu_pro", "mmlu_pro@paper"), ("mmlu_pro", "mmlu_pro@strict"),

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// Downloads from a real server that does what servers do on bad days.
-@Suite struct WebDownloadTests {
+@Suite(.ownThread) struct WebDownloadTests {
   private static let content = Data((0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7 / 3) })
   private static let digest = SHA256Digest.hex(of: content)
   private typealias Response = MisbehavingServer.Response

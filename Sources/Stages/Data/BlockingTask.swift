@@ -15,7 +15,7 @@ enum BlockingTask {
   ) throws -> Value {
     let outcome = Outcome<Value>()
     let isDone = DispatchSemaphore(value: 0)
-    let task = Task.detached(executorPreference: QueueExecutor()) {
+    let task = Task.detached {
       do {
         let value = try await work()
         outcome.result.withLock { $0 = .success(value) }

@@ -1,4 +1,5 @@
 import Foundation
+import Runner
 import Subprocess
 import SystemPackage
 
@@ -27,7 +28,7 @@ enum ChildProcess {
     _ program: URL, _ arguments: [String], environment: [String: String], input: String,
     limit: Duration
   ) throws -> Ending {
-    try blocking {
+    try BlockingTask.run(Interruption()) {
       try await run(program, arguments, environment: environment, input: input, limit: limit)
     }
   }
@@ -70,19 +71,5 @@ enum ChildProcess {
     } catch let error as SubprocessError where error.code == .outputLimitExceeded {
       return .flooded
     }
-  }
-
-  /// Waits on this thread for what Swift tasks do.
-  static func blocking<Value: Sendable>(
-    _ work: @escaping @Sendable () async throws -> Value
-  ) throws -> Value {
-    let done = DispatchSemaphore(value: 0)
-    let box = ResultBox<Value>()
-    Task.detached(executorPreference: QueueExecutor()) {
-      do { box.set(.success(try await work())) } catch { box.set(.failure(error)) }
-      done.signal()
-    }
-    done.wait()
-    return try box.get()
   }
 }
