@@ -25,7 +25,8 @@ struct ExportCommand: ParsableCommand {
     }
     let model = try ModelArtifact(contentsOf: artifact.output(port.name))
     try HuggingFaceExport.write(
-      model.weights, tokenizer: model.tokenizer, to: URL(fileURLWithPath: folder))
+      model.weights, tokenizer: model.tokenizer, chatTemplate: model.chatTemplate,
+      to: URL(fileURLWithPath: folder))
     StandardOutput.writeError("Wrote \(folder)\n")
   }
 }

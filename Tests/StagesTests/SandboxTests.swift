@@ -214,7 +214,7 @@ struct SandboxTests {
   }
 
   /// Python and numpy are started once, not for each program. The factor is measured by
-  /// `WARMUP_MEASURE=1 swift test -c release --filter startsPythonOnce`, which judges more.
+  /// `WARMUP_MEASURE=1 swift test -c release --filter warmProcessesAndNewOnesAgree`, which judges more.
   /// Prints how much faster warm processes are where WARMUP_MEASURE asks for it.
   @Test func warmProcessesAndNewOnesAgree() throws {
     let measures = ProcessInfo.processInfo.environment["WARMUP_MEASURE"] != nil

@@ -19,6 +19,44 @@ extension EndToEnd {
         ])
     }
 
+    @Test func theTemplateForConversationsGoesAlong() async throws {
+      let results = try await FinishedRun.tiny.value.results
+      let folder = try ResultsFolder("tiny")
+      let model = folder.url.appending(path: "model")
+      #expect(try await results.run("export", "warmed", model.path).code == 0)
+      let template = "{% for m in messages %}\"{{ m }}\"\n{% endfor %}"
+      try Data(template.utf8).write(to: model.appending(path: "chat_template.jinja"))
+      let recipe = folder.url.appending(path: "again.yaml")
+      try Data(
+        """
+        version: 1
+        name: again
+        stages:
+          outside: {kind: pretrained_model, params: {source: "\(model.path)"}}
+          problems: {kind: knights_and_knaves, params: {people: 2, count: 2, seed: 1}}
+          traces:
+            kind: write_traces
+            inputs: {problems: problems}
+            params: {style: short, prompt: knights_and_knaves_short}
+          warmed:
+            kind: distill
+            inputs: {model: outside, traces: traces}
+            params: {epochs: 1}
+        """.utf8
+      ).write(to: recipe)
+      let place = ["--results", folder.url.appending(path: "results").path]
+      let run = try await Program.run(["run", recipe.path] + place) { _ in }
+      #expect(run.code == 0, "\(run.messages)")
+      let exported = folder.url.appending(path: "exported")
+      let ending = try await Program.run(
+        ["export", recipe.path, "warmed", exported.path] + place
+      ) { _ in }
+      #expect(ending.code == 0, "\(ending.messages)")
+      let settings = try JSONSerialization.jsonObject(
+        with: Data(contentsOf: exported.appending(path: "tokenizer_config.json")))
+      #expect((settings as? [String: Any])?["chat_template"] as? String == template)
+    }
+
     @Test func whatIsNoModelIsASentence() async throws {
       let results = try await FinishedRun.tiny.value.results
       let ending = try await results.run("export", "puzzles", "/nonexistent/folder")

@@ -26,7 +26,7 @@ package struct PretrainedModelParameters: ParameterSet {
 /// A model that somebody else trained: a Hugging Face folder or a GGUF file.
 package struct PretrainedModelStage: Stage {
   package static let kind = "pretrained_model"
-  package static let version = 1
+  package static let version = 2
   package static let summary = "Reads a trained model from a Hugging Face folder or a GGUF file."
   package static let inputs: [Runner.Port] = []
   package static let outputs = [Port("model", .model, "the model")]
@@ -48,8 +48,9 @@ package struct PretrainedModelStage: Stage {
     guard let tokenizer = imported.tokenizer else {
       throw StageError.failed("\(file.lastPathComponent) holds no tokenizer; use another file")
     }
-    try ModelArtifact(weights: imported.weights, tokenizer: tokenizer)
-      .write(to: context.output("model"))
+    try ModelArtifact(
+      weights: imported.weights, tokenizer: tokenizer, chatTemplate: imported.chatTemplate
+    ).write(to: context.output("model"))
     context.publish(Double(imported.weights.layout.count), as: "parameters")
   }
 }

@@ -28,7 +28,7 @@ package struct ReinforceStage: Stage {
     let reference = parameters.loss.kl == 0 ? nil : Weights(copying: model.weights)
     let rollouts = try rolloutSampler(problems, model, context)
     let loop = TrainingLoop(
-      context: context, weights: model.weights, tokenizer: model.tokenizer,
+      context: context, model: model,
       optimiser: parameters.optimiser, totalSteps: parameters.steps,
       updatesPerStep: parameters.updatesPerBatch,
       checkpointSeconds: parameters.checkpointSeconds)

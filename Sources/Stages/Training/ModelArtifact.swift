@@ -7,16 +7,19 @@ import Runner
 ///
 /// In HDF5: parameters under `/model/<Hugging Face name>`, the configuration as the text of a
 /// Hugging Face `config.json` in `/config`, the tokenizer as that of a `tokenizer.json` in
-/// `/tokenizer`.
+/// `/tokenizer`, and its authors' template for conversations, if there is one, in `/chat_template`.
 package struct ModelArtifact: Sendable {
   /// The parameters.
   package let weights: Weights
   /// The tokenizer.
   package let tokenizer: Tokenizer
+  /// The Jinja template of the model's authors for conversations. No stage uses it; it goes along
+  /// from import to export.
+  package let chatTemplate: String?
 
   /// Pairs weights with a tokenizer.
   /// - Throws: `StageError.failed` when the tokenizer has ids that the embedding lacks.
-  package init(weights: Weights, tokenizer: Tokenizer) throws {
+  package init(weights: Weights, tokenizer: Tokenizer, chatTemplate: String? = nil) throws {
     guard tokenizer.vocabularySize <= weights.configuration.vocabularySize else {
       throw StageError.failed(
         "the tokenizer has \(tokenizer.vocabularySize) tokens, but the model only "
@@ -25,6 +28,7 @@ package struct ModelArtifact: Sendable {
     }
     self.weights = weights
     self.tokenizer = tokenizer
+    self.chatTemplate = chatTemplate
   }
 
   /// Reads a model from the HDF5 file of an artifact or a checkpoint.
@@ -43,7 +47,8 @@ package struct ModelArtifact: Sendable {
     }
     try self.init(
       weights: weights,
-      tokenizer: Tokenizer(huggingFace: Data(try source.readText("/tokenizer").utf8)))
+      tokenizer: Tokenizer(huggingFace: Data(try source.readText("/tokenizer").utf8)),
+      chatTemplate: try source.exists("/chat_template") ? source.readText("/chat_template") : nil)
   }
 
   /// Writes the model to an HDF5 file of its own.
@@ -59,6 +64,7 @@ package struct ModelArtifact: Sendable {
       to: "/config")
     try target.write(
       strings: [String(decoding: tokenizer.huggingFace, as: UTF8.self)], to: "/tokenizer")
+    if let chatTemplate { try target.write(strings: [chatTemplate], to: "/chat_template") }
     try weights.buffer.write(to: target, group: "/model", layout: weights.layout)
   }
 

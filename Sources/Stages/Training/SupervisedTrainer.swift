@@ -17,7 +17,7 @@ struct SupervisedTrainer {
   /// Trains, then writes the output `model`.
   func run() throws {
     let loop = TrainingLoop(
-      context: context, weights: model.weights, tokenizer: model.tokenizer, optimiser: optimiser,
+      context: context, model: model, optimiser: optimiser,
       totalSteps: steps, checkpointSeconds: checkpointSeconds)
     var lastLoss = Double.nan
     try loop.run { step, engine, apply in

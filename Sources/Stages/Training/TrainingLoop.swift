@@ -8,14 +8,15 @@ import Runner
 /// moments and the number of steps done are all that a checkpoint must hold.
 struct TrainingLoop {
   let context: StageContext
-  let weights: Weights
-  let tokenizer: Tokenizer
+  let model: ModelArtifact
   let optimiser: OptimiserParameters
   let totalSteps: Int
   /// Optimiser updates a step.
   var updatesPerStep = 1
   /// Seconds between checkpoints; they never take more than a twentieth of the time.
   let checkpointSeconds: Double
+
+  private var weights: Weights { model.weights }
 
   /// What one step computed, gradients apart.
   struct StepResult {
@@ -77,7 +78,7 @@ struct TrainingLoop {
     try checkWeights(after: state.step)
     try context.metrics.sync()
     try sync()
-    try state.save(context: context, weights: weights, tokenizer: tokenizer)
+    try state.save(context: context, model: model)
   }
 
   private func apply(

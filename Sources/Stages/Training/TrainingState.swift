@@ -40,14 +40,14 @@ struct TrainingState {
     return state
   }
 
-  func save(context: StageContext, weights: Weights, tokenizer: Tokenizer) throws {
+  func save(context: StageContext, model: ModelArtifact) throws {
     try context.checkpoints.save(step: step) { url in
       try HDF5File.create(url) { file in
-        try ModelArtifact(weights: weights, tokenizer: tokenizer).write(to: file)
+        try model.write(to: file)
         try optimiser.firstMoments.write(
-          to: file, group: "/training/first_moment", layout: weights.layout)
+          to: file, group: "/training/first_moment", layout: model.weights.layout)
         try optimiser.secondMoments.write(
-          to: file, group: "/training/second_moment", layout: weights.layout)
+          to: file, group: "/training/second_moment", layout: model.weights.layout)
         try file.setAttribute("step", .integer(step), of: "/training")
         try file.setAttribute("updates", .integer(optimiser.stepCount), of: "/training")
       }
