@@ -8,12 +8,7 @@ public struct NumpyRandom: Sendable {
   private static let multiplier: UInt128 = 0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645
   private var state: UInt128 = 0
   private let increment: UInt128
-  /// The next outputs, made together: then the processor need not guess, draw by draw, whether a
-  /// half is left, which it cannot.
-  private var outputs = SIMD16<UInt64>()
-  /// How many 32-bit halves of them are used. numpy hands halves out low half first.
-  private var used = 2 * SIMD16<UInt64>.scalarCount
-  /// The high half of an output, kept while others are drawn whole.
+  /// The unused half of a 64-bit output; numpy hands 32-bit halves out low half first.
   private var storedHalf: UInt32?
 
   /// The generator that `numpy.random.default_rng(seed)` makes.
@@ -40,11 +35,12 @@ public struct NumpyRandom: Sendable {
   }
 
   /// 64 random bits.
+  @inline(__always)
   public mutating func next64() -> UInt64 {
-    if used & 1 == 1 { storedHalf = half() }
-    if used == 2 * outputs.scalarCount { refill() }
-    used += 2
-    return outputs[used / 2 - 1]
+    step()
+    let folded = UInt64(truncatingIfNeeded: state >> 64) ^ UInt64(truncatingIfNeeded: state)
+    let rotation = UInt64(truncatingIfNeeded: state >> 122)
+    return folded >> rotation | folded << ((64 &- rotation) & 63)
   }
 
   /// 32 random bits; two calls share one 64-bit output.
@@ -54,24 +50,9 @@ public struct NumpyRandom: Sendable {
       storedHalf = nil
       return half
     }
-    if used == 2 * outputs.scalarCount { refill() }
-    return half()
-  }
-
-  @inline(__always)
-  private mutating func half() -> UInt32 {
-    defer { used &+= 1 }
-    return UInt32(truncatingIfNeeded: outputs[used >> 1] >> (UInt64(used & 1) &* 32))
-  }
-
-  private mutating func refill() {
-    for index in outputs.indices {
-      step()
-      let folded = UInt64(truncatingIfNeeded: state >> 64) ^ UInt64(truncatingIfNeeded: state)
-      let rotation = UInt64(truncatingIfNeeded: state >> 122)
-      outputs[index] = folded >> rotation | folded << ((64 &- rotation) & 63)
-    }
-    used = 0
+    let word = next64()
+    storedHalf = UInt32(truncatingIfNeeded: word >> 32)
+    return UInt32(truncatingIfNeeded: word)
   }
 
   /// A number in [0, 1), as `random()`.
