@@ -17,6 +17,15 @@ import Testing
     if !verifier.hasSuffix("paper") { #expect(tally.caught == tally.cheats && tally.known == 0) }
   }
 
+  @Test(
+    .enabled(if: PythonForTests.isThere, "needs python3"),
+    arguments: ["humaneval_plus@1", "humaneval_plus@paper"])
+  func verifiersThatRunProgramsSayWhatIsExpected(verifier: String) throws {
+    let task = try TaskDefinitions.named("humaneval_plus")
+    let outcomes = try VerifierAudit.outcomes(of: verifier, task, threads: 1)
+    #expect(try VerifierAudit(task, [(verifier, outcomes)]).tally(of: 0).unexpected == [])
+  }
+
   @Test func everyCaseSaysSomething() throws {
     for task in TaskDefinitions.all {
       let cases = try AuditCase.all(of: task)
