@@ -24,6 +24,10 @@ struct AuditCommand: ParsableCommand {
 
   func validate() throws {
     guard threads >= 1 else { throw ValidationError("--threads must be at least 1") }
+    do {
+      let definition = try TaskDefinitions.named(task)
+      for name in verifier { _ = try definition.verifier(named: name) }
+    } catch { throw ValidationError("\(error)") }
   }
 
   func run() throws {

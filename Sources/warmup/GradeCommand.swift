@@ -34,6 +34,9 @@ struct GradeCommand: ParsableCommand {
 
   func validate() throws {
     guard threads >= 1 else { throw ValidationError("--threads must be at least 1") }
+    do { _ = try TaskDefinitions.named(task).verifier(named: verifier) } catch {
+      throw ValidationError("\(error)")
+    }
   }
 
   func run() throws {
