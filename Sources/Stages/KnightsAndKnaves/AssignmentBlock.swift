@@ -15,6 +15,7 @@ struct AssignmentBlock {
   static func valid(people: Int) -> UInt64 { people < 6 ? (1 << (1 << people)) - 1 : ~0 }
 
   /// The assignments in which a person is a knight.
+  @inline(__always)
   func knights(_ person: Int) -> UInt64 {
     switch person {
     case 0: 0xaaaa_aaaa_aaaa_aaaa

@@ -20,7 +20,8 @@ struct PuzzleCode: Hashable, Sendable {
     bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
   }
 
-  static func claim(_ person: Int, isLying: Bool) -> UInt8 { UInt8(2 * person + (isLying ? 1 : 0)) }
+  /// That a person is a knight, or with a `lie` of 1, a knave.
+  static func claim(_ person: Int, lie: Int) -> UInt8 { UInt8(truncatingIfNeeded: 2 * person + lie) }
 
   static func isClaim(_ byte: UInt8) -> Bool { byte < and }
 
@@ -128,8 +129,8 @@ extension PuzzleCode {
 
   private mutating func append(_ statement: Statement) {
     switch statement {
-    case .tellingTruth(let person): bytes.append(Self.claim(person, isLying: false))
-    case .lying(let person): bytes.append(Self.claim(person, isLying: true))
+    case .tellingTruth(let person): bytes.append(Self.claim(person, lie: 0))
+    case .lying(let person): bytes.append(Self.claim(person, lie: 1))
     case .not: bytes.append(Self.not)
     case .and(let parts): bytes += [Self.and, UInt8(parts.count)]
     case .or(let parts): bytes += [Self.or, UInt8(parts.count)]

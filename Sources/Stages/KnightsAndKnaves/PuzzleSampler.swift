@@ -118,12 +118,12 @@ public struct PuzzleSampler: Sendable {
   /// Nobody can say "I am a knave", so that is drawn again.
   private mutating func drawClaim(by speaker: Int) -> UInt64 {
     while true {
-      let isLying = random.integer(in: 0..<2) == 1
+      let lie = random.integer(in: 0..<2)
       let person = random.integer(in: 0..<people)
-      if isLying && person == speaker { continue }
-      code.bytes.append(PuzzleCode.claim(person, isLying: isLying))
-      let knights = AssignmentBlock(index: 0).knights(person)
-      return isLying ? ~knights : knights
+      if person == speaker && lie == 1 { continue }
+      code.bytes.append(PuzzleCode.claim(person, lie: lie))
+      // All ones for a lie: a branch would be foreseen wrongly half of the time.
+      return AssignmentBlock(index: 0).knights(person) ^ UInt64(bitPattern: -Int64(lie))
     }
   }
 

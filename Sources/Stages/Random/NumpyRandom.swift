@@ -9,7 +9,8 @@ public struct NumpyRandom: Sendable {
   private var state: UInt128 = 0
   private let increment: UInt128
   /// The unused half of a 64-bit output; numpy hands 32-bit halves out low half first.
-  private var storedHalf: UInt32?
+  private var storedHalf: UInt32 = 0
+  private var holdsHalf = false
 
   /// The generator that `numpy.random.default_rng(seed)` makes.
   /// - Precondition: the seed is not negative.
@@ -38,21 +39,28 @@ public struct NumpyRandom: Sendable {
   @inline(__always)
   public mutating func next64() -> UInt64 {
     step()
+    return Self.output(of: state)
+  }
+
+  @inline(__always)
+  private static func output(of state: UInt128) -> UInt64 {
     let folded = UInt64(truncatingIfNeeded: state >> 64) ^ UInt64(truncatingIfNeeded: state)
     let rotation = UInt64(truncatingIfNeeded: state >> 122)
     return folded >> rotation | folded << ((64 &- rotation) & 63)
   }
 
   /// 32 random bits; two calls share one 64-bit output.
+  ///
+  /// Both cases are computed and one is chosen, since a processor cannot foresee which it is.
   @inline(__always)
   public mutating func next32() -> UInt32 {
-    if let half = storedHalf {
-      storedHalf = nil
-      return half
-    }
-    let word = next64()
-    storedHalf = UInt32(truncatingIfNeeded: word >> 32)
-    return UInt32(truncatingIfNeeded: word)
+    let isStored = holdsHalf
+    state = isStored ? state : state &* Self.multiplier &+ increment
+    let output = Self.output(of: state)
+    let word = isStored ? storedHalf : UInt32(truncatingIfNeeded: output)
+    storedHalf = UInt32(truncatingIfNeeded: output >> 32)
+    holdsHalf = !isStored
+    return word
   }
 
   /// A number in [0, 1), as `random()`.
