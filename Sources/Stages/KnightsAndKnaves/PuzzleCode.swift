@@ -21,7 +21,9 @@ struct PuzzleCode: Hashable, Sendable {
   }
 
   /// That a person is a knight, or with a `lie` of 1, a knave.
-  static func claim(_ person: Int, lie: Int) -> UInt8 { UInt8(truncatingIfNeeded: 2 * person + lie) }
+  static func claim(_ person: Int, lie: Int) -> UInt8 {
+    UInt8(truncatingIfNeeded: 2 * person + lie)
+  }
 
   static func isClaim(_ byte: UInt8) -> Bool { byte < and }
 
