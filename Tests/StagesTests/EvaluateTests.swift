@@ -108,6 +108,12 @@ import Testing
     #expect(table.attributes["template"] == "knights_and_knaves_short")
   }
 
+  /// What an untrained model writes has no form.
+  @Test func theFormIsMeasuredApartFromTheAnswers() throws {
+    let result = try #require(try RecipeRun(Self.recipe()).summary.results.last)
+    #expect(result.values["format_rate"]?.number == 0)
+  }
+
   @Test func promptsThatDoNotFitAreAnError() throws {
     let text = Self.recipe().replacing("context: 1024", with: "context: 64")
     guard case .failed(let sentence) = try RecipeRun(text).summary.outcomes.last else {

@@ -46,6 +46,15 @@ import Testing
     let found = ResponseFormat.strictAnswer(in: completion)
     #expect(found.map { Array($0.utf8) } == expected.map { Array($0.utf8) })
   }
+
+  @Test func theFormatRateCountsWholeForms() {
+    let completions = [
+      "so </think> <answer> 4 </answer>", "4", "so </think> <answer> 4",
+      "</think> <answer>4</answer>",
+    ]
+    #expect(ResponseFormat.rate(among: completions) == 0.25)
+    #expect(ResponseFormat.rate(among: []) == nil)
+  }
 }
 
 @Suite struct MathTaskTests {

@@ -28,7 +28,8 @@ struct ScoreSheet {
       ])
   }
 
-  /// Publishes accuracy with its standard error, the share of each outcome, lengths.
+  /// Publishes accuracy with its standard error, the share of each outcome, the share of
+  /// completions in the form that training asks for, and lengths.
   func publish(to context: StageContext) {
     let total = Double(max(verdicts.count, 1))
     func share(_ isCounted: (Verdict) -> Bool) -> Double {
@@ -44,9 +45,19 @@ struct ScoreSheet {
     }
     context.publish(
       share { $0.outcome == .correct || $0.guessed }, as: "accuracy_with_guesses")
+    publishFormat(to: context)
     publishLengths(to: context)
     context.publish(Double(problems.count), as: "problems")
     context.publish(Double(byProblem.first?.count ?? 0), as: "samples")
+  }
+
+  /// Whether an answer is right and whether it has the form are measured apart: evaluation does not
+  /// ask for the form, and reinforcement learning rewards nothing else without it.
+  private func publishFormat(to context: StageContext) {
+    guard let texts = try? completions.strings("completion"),
+      let rate = ResponseFormat.rate(among: texts)
+    else { return }
+    context.publish(rate, as: "format_rate")
   }
 
   private func publishLengths(to context: StageContext) {

@@ -40,7 +40,7 @@ package struct EvaluateParameters: ParameterSet {
 /// Sampling is an artifact of its own inside, so another verifier grades the same completions.
 package struct EvaluateStage: Stage {
   package static let kind = "evaluate"
-  package static let version = 1
+  package static let version = 2
   package static let summary = "Samples completions of problems and grades them."
   package static let inputs = [
     Port("model", .model, "the model to measure"),
