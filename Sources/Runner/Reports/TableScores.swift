@@ -39,7 +39,7 @@ struct TableScores {
     let found = results.compactMap(of)
     if let k = ProblemScores.passCount(reference.name), !found.isEmpty {
       let most = found.compactMap(\.samples).max() ?? 0
-      return "\(reference.name) needs at least \(k) samples a problem, and \(reference.stage) has "
+      return "\(reference) needs at least \(k) samples a problem, and \(reference.stage) has "
         + "\(most); raise 'samples'"
     }
     let published = results.flatMap { $0.values.filter { $0.value.number != nil }.keys }
