@@ -54,16 +54,18 @@ import Testing
   }
 
   @Test func ratiosMayStandBesideOrInstead() throws {
-    let both = try report({ $0.compare = [.difference, .relative] }) { try Self.fill(&$0, $1) }
+    let both = try report({ $0.compare = [.difference, .relative] }, Self.fill)
     // Some draw holds nothing but the problem at 0, so the ratio of accuracies has no interval.
     #expect(both.markdown.contains("(+37.5 \\[+25.0, +50.0\\], +150.0 %)"))
-    let lengths = try report({
-      ($0.compare, $0.value) = ([.difference, .relative], ["scores.mean_tokens"])
-    }) { try Self.fill(&$0, $1) }
+    let lengths = try report(
+      {
+        ($0.compare, $0.value) = ([.difference, .relative], ["scores.mean_tokens"])
+      }, Self.fill)
     #expect(lengths.markdown.contains("(\u{2212}8 \\[\u{2212}10, \u{2212}5\\], \u{2212}30.0 % \\["))
-    let alone = try report({
-      ($0.compare, $0.interval, $0.value) = ([.relative], false, ["scores.mean_tokens"])
-    }) { try Self.fill(&$0, $1) }
+    let alone = try report(
+      {
+        ($0.compare, $0.interval, $0.value) = ([.relative], false, ["scores.mean_tokens"])
+      }, Self.fill)
     // 17.5 tokens of 25.
     #expect(alone.markdown.contains("| warmed | 18 ± 0 (\u{2212}30.0 %) |"))
     #expect(alone.notes.contains("Signed numbers are ratios to start=base, \u{2212} 1."))
@@ -71,10 +73,12 @@ import Testing
   }
 
   @Test func nothingHasNoRatio() throws {
-    let report = try report({ $0.compare = [.relative] }) { fixture, folder in
-      try fixture.addScores(["start": "base", "seed": 1], ["a": 0, "b": 0], under: folder)
-      try fixture.addScores(["start": "warmed", "seed": 1], ["a": 1, "b": 0], under: folder)
-    }
+    let report = try report(
+      { $0.compare = [.relative] },
+      { fixture, folder in
+        try fixture.addScores(["start": "base", "seed": 1], ["a": 0, "b": 0], under: folder)
+        try fixture.addScores(["start": "warmed", "seed": 1], ["a": 1, "b": 0], under: folder)
+      })
     let comparison = try #require(report.rows[0].cells[0].comparison)
     #expect(comparison.relative == nil && comparison.relativeInterval == nil)
     #expect(comparison.interval == 0...25)
@@ -108,13 +112,15 @@ import Testing
   }
 
   @Test func aBaselineWithoutSeedsStandsForEach() throws {
-    let report = try report({ $0.value = ["scores.accuracy"] }) { fixture, folder in
-      try fixture.addScores(["start": "base"], ["a": 1, "b": 2], under: folder)
-      for seed in [1, 2] {
-        try fixture.addScores(
-          ["start": "warmed", "seed": .integer(seed)], ["a": 2, "b": 3], under: folder)
-      }
-    }
+    let report = try report(
+      { $0.value = ["scores.accuracy"] },
+      { fixture, folder in
+        try fixture.addScores(["start": "base"], ["a": 1, "b": 2], under: folder)
+        for seed in [1, 2] {
+          try fixture.addScores(
+            ["start": "warmed", "seed": .integer(seed)], ["a": 2, "b": 3], under: folder)
+        }
+      })
     let comparison = try #require(report.rows[0].cells[0].comparison)
     #expect(comparison.interval == 25...25)
   }
@@ -147,9 +153,10 @@ import Testing
   }
 
   @Test func passAtKAndVerdictsAreValues() throws {
-    let report = try report({
-      $0.value = ["scores.pass@2", "scores.no_answer", "scores.truncated"]
-    }) { try Self.fill(&$0, $1) }
+    let report = try report(
+      {
+        $0.value = ["scores.pass@2", "scores.no_answer", "scores.truncated"]
+      }, Self.fill)
     // 1 of 4 right: half of the pairs; 2 of 4: 5 of 6; 3 or 4: all.
     let expected: Double = (50 + 500.0 / 6 + 200) / 4
     let mean = try #require(report.rows[0].cells[0].mean)
@@ -157,7 +164,7 @@ import Testing
     #expect(report.rows[0].cells[1].mean == 37.5 && report.rows[0].cells[2].mean == 37.5)
     #expect(report.columns.allSatisfy { $0.format == .percent })
     let error = #expect(throws: ReportError.self) {
-      _ = try self.report({ $0.value = ["scores.pass@8"] }) { try Self.fill(&$0, $1) }
+      _ = try self.report({ $0.value = ["scores.pass@8"] }, Self.fill)
     }
     #expect(
       error?.description == "table 'main': scores.pass@8 needs at least 8 samples a problem, and "
@@ -165,10 +172,11 @@ import Testing
   }
 
   @Test func severalValuesMayShareACell() throws {
-    let report = try report({
-      ($0.value, $0.together) = (["scores.accuracy", "scores.mean_tokens"], true)
-      $0.baseline = [:]
-    }) { try Self.fill(&$0, $1) }
+    let report = try report(
+      {
+        ($0.value, $0.together) = (["scores.accuracy", "scores.mean_tokens"], true)
+        $0.baseline = [:]
+      }, Self.fill)
     #expect(report.markdown.contains("| start | accuracy; mean\\_tokens |"))
     #expect(report.markdown.contains("| warmed | 62.5 ± 0.0; 18 ± 0 |"))
     #expect(report.notes[0].hasPrefix("accuracy in %, mean_tokens in tokens. Mean ±"))

@@ -11,6 +11,9 @@ struct TableNotes {
   let spread: TableReport.Spread
   let unreadable: [String]
 
+  /// How many cells with the same shortcoming are listed.
+  private static let listed = 6
+
   private var cells: [TableReport.Cell] { rows.flatMap(\.cells) }
 
   /// What the numbers mean, in the order in which a reader asks.
@@ -104,11 +107,17 @@ struct TableNotes {
     var owners: OrderedDictionary<String, [String]> = [:]
     for row in rows {
       for (column, cell) in zip(columns, row.cells) {
-        guard let reason = cell.comparison?.refusal else { continue }
+        guard let comparison = cell.comparison, let reason = comparison.refusal,
+          specification.interval || comparison.difference == nil
+        else { continue }
         owners[reason, default: []].append(place(row.label, column.label))
       }
     }
-    return owners.map { "\($1.joined(separator: "; ")): \($0)." }
+    return owners.map { reason, cells in
+      let rest = cells.count - Self.listed
+      let names = cells.prefix(Self.listed) + (rest > 0 ? ["and \(rest) more"] : [])
+      return "\(names.joined(separator: "; ")): \(reason)."
+    }
   }
 
   /// What the stages themselves say against their numbers, in the fact `warning`.
