@@ -66,7 +66,8 @@ extension TableReport {
     case .notEnoughData, nil: break
     }
     let verdict = text.verdict.map { span("verdict \(style)", $0) } ?? .empty
-    return .element("span", ["class": "published"], Markup("published \(value)"), letters)
+    return .element(
+      "span", ["class": "published"], Markup("published "), span("estimate", value), letters)
       + verdict
   }
 
