@@ -13,14 +13,42 @@ struct ReportFixture {
   /// Adds an instance to the plan, with its values where it is done.
   mutating func add(
     _ stage: String, _ point: AxisPoint, _ values: [String: JSONValue]?,
-    folder: URL = URL(filePath: "/nowhere")
+    folder: URL = URL(filePath: "/nowhere"), parameters: JSONValue = ["samples": 4]
   ) {
     planned.append(ExpectedInstance(stageName: stage, point: point))
     guard let values else { return }
     results.append(
       InstanceResult(
         stageName: stage, kind: "evaluate", point: point, key: String(repeating: "ab", count: 32),
-        values: values, parameters: ["samples": 4], folder: folder, seconds: 61))
+        values: values, parameters: parameters, folder: folder, seconds: 61))
+  }
+
+  /// Adds a run of `scores` with its problems on disk: for each problem's id, how many of `samples`
+  /// completions are right.
+  mutating func addScores(
+    _ point: AxisPoint, _ correct: KeyValuePairs<String, Int>, samples: Int = 4,
+    temperature: Double = 0.7, under folder: URL
+  ) throws {
+    let folder = folder.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let rows = correct.enumerated().flatMap { index, problem in
+      (0..<samples).map { sample -> [String: JSONValue] in
+        let isRight = sample < problem.value
+        return [
+          "problem": .integer(index), "problem_id": .string(problem.key),
+          "sample": .integer(sample),
+          "outcome": isRight ? "correct" : "no_answer", "correct": .boolean(isRight),
+          "guessed": false, "tokens": .integer(isRight ? 10 : 30), "truncated": .boolean(!isRight),
+        ]
+      }
+    }
+    try RowTable(rows: rows).write(to: folder.appending(path: "scores.h5"))
+    let right = correct.map(\.value).reduce(0, +)
+    let accuracy = Double(right) / Double(max(rows.count, 1))
+    add(
+      "scores", point,
+      ["accuracy": .number(accuracy), "mean_tokens": .number(30 - 20 * accuracy)], folder: folder,
+      parameters: ["temperature": .number(temperature)])
   }
 
   var data: ReportData { ReportData(axes: axes, planned: planned, results: results) }

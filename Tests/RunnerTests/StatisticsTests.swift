@@ -85,4 +85,51 @@ import Testing
     #expect(PairedDifference(pairs) == PairedDifference(pairs))
     #expect(PairedDifference(pairs)?.interval != PairedDifference(pairs, seed: 1)?.interval)
   }
+
+  @Test func seedsAreTheOuterLevel() throws {
+    // Every problem alike, two seeds 0.2 apart: all that varies is which seed is drawn.
+    let base = [[Double]](repeating: [Double](repeating: 0.5, count: 20), count: 2)
+    let ours = [0.6, 0.8].map { [Double](repeating: $0, count: 20) }
+    let difference = try #require(PairedDifference(first: base, second: ours))
+    #expect(abs(difference.mean - 0.2) < 1e-12 && difference.seeds == 2)
+    let interval = try #require(difference.interval)
+    #expect(abs(interval.lowerBound - 0.1) < 1e-9 && abs(interval.upperBound - 0.3) < 1e-9)
+  }
+
+  @Test func ratiosToNothingAreNothing() throws {
+    let zero = try #require(PairedDifference(first: [[0, 0, 0]], second: [[1, 2, 3]]))
+    #expect(zero.mean == 2 && zero.ratio == nil && zero.ratioInterval == nil)
+    // Some draw hits only the problems at 0, so the ratio has no bounds though it has a value.
+    let rare = try #require(PairedDifference(first: [[0, 0, 1]], second: [[1, 1, 1]]))
+    #expect(rare.ratio == 2 && rare.ratioInterval == nil && rare.interval != nil)
+  }
+
+  @Test func scoresThatDoNotFitAreRefused() {
+    #expect(PairedDifference(first: [[1, 2]], second: [[1]]) == nil)
+    #expect(PairedDifference(first: [[1], [2]], second: [[1]]) == nil)
+    #expect(PairedDifference(first: [[]], second: [[]]) == nil)
+    #expect(PairedDifference(first: [[1, .nan]], second: [[1, 2]]) == nil)
+    #expect(PairedDifference(first: [[1, 2]], second: [[1, .infinity]]) == nil)
+  }
+
+  @Test func oneProblemOverSeedsHasNoInterval() throws {
+    let one = try #require(PairedDifference(first: [[0], [0]], second: [[1], [0]]))
+    #expect(one.mean == 0.5 && one.interval == nil)
+  }
+
+  @Test func tiesLieAtNoDifference() throws {
+    let tied = try #require(PairedDifference(first: [[1, 0, 1]], second: [[1, 0, 1]]))
+    #expect(tied.mean == 0 && tied.interval == 0...0 && tied.ratio == 0)
+    let test = try #require(McNemarTest(first: [1, 0, 1], second: [1, 0, 1]))
+    #expect(test.onlyFirst == 0 && test.onlySecond == 0 && test.pValue == 1)
+  }
+
+  @Test func mcNemarTakesRightAndWrongOnly() throws {
+    let test = try #require(McNemarTest(first: [1, 1, 0, 0, 0], second: [1, 0, 1, 1, 1]))
+    #expect(test.onlyFirst == 1 && test.onlySecond == 3)
+    #expect(abs(test.pValue - 0.625) < 1e-12)
+    #expect(McNemarTest(first: [0.5], second: [1]) == nil)
+    #expect(McNemarTest(first: [1], second: [1, 0]) == nil)
+    #expect(McNemarTest(onlyFirst: 2000, onlySecond: 0).pValue < 1e-300)
+  }
 }

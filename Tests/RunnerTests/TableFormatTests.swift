@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TableFormatTests {
   private func report(
-    published: PublishedTable? = nil, _ change: (inout ReportFixture) -> Void = { _ in }
+    published: [PublishedTable] = [], _ change: (inout ReportFixture) -> Void = { _ in }
   ) throws -> TableReport {
     var fixture = ReportFixture.scores
     change(&fixture)
@@ -33,19 +33,24 @@ import Testing
   @Test func csvHoldsOneCellALine() throws {
     #expect(
       try report().csv == """
-        row,column,metric,unit,mean,std,n,planned,standard_error,difference_to_baseline,\
-        published_mean,published_std
-        warmed,accuracy,scores.accuracy,%,50,2.828427125,2,2,,10,,
-        base,accuracy,scores.accuracy,%,40,1.414213562,2,2,,,,
+        row,column,metric,unit,mean,sd_over_seeds,se_over_problems,problems,samples,seeds,planned,\
+        baseline,difference,difference_low,difference_high,relative,relative_low,relative_high,\
+        mcnemar_p,published_mean,published_deviation,published_problems,published_model,\
+        published_caveat,published_difference,published_difference_low,published_difference_high,\
+        margin,verdict,verdict_remedy
+        warmed,accuracy,scores.accuracy,%,50,2.828427125,,64,1,2,2,false,10,,,0.25,,,,,,,,,,,,,,
+        base,accuracy,scores.accuracy,%,40,1.414213562,,64,1,2,2,true,,,,,,,,,,,,,,,,,,
 
         """)
   }
 
   @Test func latex() throws {
     let text = try report().latex
-    #expect(text.contains("\\caption{Accuracy \\& more. In \\%. Mean $\\pm$ sample"))
+    #expect(text.contains("\\caption{Accuracy \\& more}"))
+    #expect(text.contains("\\footnotesize\nIn \\%. Mean $\\pm$ sample"))
     #expect(text.contains("warmed & 50.0 $\\pm$ 2.8 (+10.0) \\\\\n"))
-    #expect(text.contains("\\begin{tabular}{lr}\n\\toprule\nstart & accuracy \\\\\n\\midrule\n"))
+    #expect(
+      text.contains("\\begin{tabular}{lr}\n\\toprule\nstart & accuracy \\\\\n\\midrule\n"))
   }
 
   @Test func terminalColumnsAreAligned() throws {
@@ -96,16 +101,19 @@ import Testing
       : #"{"rows": {"warmed": {"accuracy": {"mean": 54, "std": 1.4}}, "#
         + #""ba,se": {"accuracy": {"mean": 43.8}}}}"#
     try Data(text.utf8).write(to: file)
-    let report = try report(published: PublishedTable(contentsOf: file))
+    let report = try report(published: [PublishedTable(contentsOf: file)])
     let expected = PublishedTable.Value(mean: 54, deviation: 1.4)
-    #expect(report.rows[0].cells[0].published == expected)
-    #expect(report.markdown.contains("50.0 ± 2.8 (+10.0) \\[published 54.0 ± 1.4\\]"))
+    #expect(report.rows[0].cells[0].published?.value == expected)
+    let shown = "50.0 ± 2.8 (+10.0) \\[published 54.0 ± 1.4: not enough data\\]"
+    #expect(report.markdown.contains(shown))
     #expect(report.notes.contains("Published numbers without a cell here: ba,se / accuracy."))
   }
 
   @Test(arguments: [
-    ("missing.json", nil, "the file is missing"), ("a.json", "{", "this is not valid JSON"),
-    ("a.json", "{}", "it has no object 'rows'"), ("a.yaml", "rows:", "write it as .json or .csv"),
+    ("missing.json", nil, "the file is missing"), ("no.yaml", nil, "there is no such file"),
+    ("a.json", "{", "this is not valid JSON"),
+    ("a.json", "{}", "it has no object 'rows'"),
+    ("a.txt", "rows:", "write it as .yaml, .json or .csv"),
     ("a.csv", "x,y\n", "its first line must name"),
     ("a.csv", "row,column,mean\na,b,c\n", "'a,b,c' does not fit the first line"),
   ])

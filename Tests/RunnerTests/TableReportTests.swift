@@ -5,7 +5,7 @@ import Testing
 @Suite struct TableReportTests {
   private func table(
     _ specification: TableSpecification = ReportFixture.table,
-    _ fixture: ReportFixture = .scores, published: PublishedTable? = nil
+    _ fixture: ReportFixture = .scores, published: [PublishedTable] = []
   ) throws -> TableReport {
     try TableReport(name: "main", specification, data: fixture.data, published: published)
   }

@@ -12,12 +12,13 @@ extension RowTable {
   /// Reads a table from an HDF5 file.
   ///
   /// Files of others are read too: 1-D datasets in the root group, sorted by name.
+  /// - Parameter wanted: the columns to read, where not all are; what the file lacks is left out.
   /// - Throws: `RowTableError.unreadable`.
-  public init(contentsOf file: URL) throws {
+  public init(contentsOf file: URL, columns wanted: [String]? = nil) throws {
     do {
       let source = try HDF5File.open(file)
       var columns: OrderedDictionary<String, Column> = [:]
-      for name in try Self.columnNames(of: source) {
+      for name in try Self.columnNames(of: source) where wanted?.contains(name) != false {
         columns[name] = try Self.readColumn(name, of: source)
       }
       var attributes: [String: String] = [:]

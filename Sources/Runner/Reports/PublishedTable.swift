@@ -1,88 +1,129 @@
 import Foundation
 
-/// Numbers that somebody else published for the cells of a table, in the unit that the table shows.
+/// Numbers that somebody else published for the cells of a table.
 ///
-/// A JSON file: `{"source": "Doe et al. 2025, table 9", "rows": {"warmed": {"accuracy": {"mean":
-/// 54.0, "std": 1.4}}}}`. Or a CSV file with the columns `row`, `column`, `mean` and `std`.
+/// A YAML file names points of the table's axes; JSON and CSV files name its rows and columns by
+/// their labels. `docs/statistics.md` describes all three.
 public struct PublishedTable: Sendable, Equatable {
   /// One number.
   public struct Value: Sendable, Equatable {
     /// The mean, or the only value.
-    public let mean: Double
+    public var mean: Double
     /// The standard deviation, where there is one.
-    public let deviation: Double?
+    public var deviation: Double?
+    /// How many problems it was measured on.
+    public var problems: Int?
+    /// What it was measured of, such as `Qwen2.5-3B`.
+    public var model: String?
+    /// What speaks against taking it at face value.
+    public var caveat: String?
 
     /// Describes a published number.
-    public init(mean: Double, deviation: Double?) {
+    public init(
+      mean: Double, deviation: Double?, problems: Int? = nil, model: String? = nil,
+      caveat: String? = nil
+    ) {
       self.mean = mean
       self.deviation = deviation
+      self.problems = problems
+      self.model = model
+      self.caveat = caveat
     }
+
+    /// The number in a unit `factor` times as small.
+    func scaled(by factor: Double) -> Value {
+      var scaled = self
+      scaled.mean *= factor
+      scaled.deviation = deviation.map { $0 * factor }
+      return scaled
+    }
+  }
+
+  /// Where a number belongs.
+  public enum Place: Sendable, Equatable {
+    /// The labels of a row and of a column.
+    case labels(row: String, column: String)
+    /// The values of axes, and which of the values that the table shows, where it shows several.
+    case point([String: String], value: String?)
+  }
+
+  /// A number with its place.
+  public struct Entry: Sendable, Equatable {
+    /// Where it belongs.
+    public let place: Place
+    /// The number.
+    public let value: Value
   }
 
   /// Where the numbers are from, for people.
   public let source: String
-  /// The numbers by the label of the row, then of the column.
-  public let rows: [String: [String: Value]]
+  /// Where to read on.
+  public let url: String?
+  /// What the numbers are in; nil for the unit that the table shows.
+  public let unit: PublishedUnit?
+  /// What the deviations were taken over, for people.
+  public let spread: String?
+  /// Over how many evaluation passes.
+  public let passes: Int?
+  /// The numbers, in the order of the file.
+  public let entries: [Entry]
 
-  /// Reads a file.
-  /// - Throws: `ReportError.unreadablePublished`.
+  /// Reads a file by its extension.
+  /// - Throws: `ReportError.unreadablePublished`; for mistakes in a YAML file,
+  ///   `ReportError.mistakenPublished` with all of them.
   public init(contentsOf file: URL) throws {
     do {
-      let data = try Data(contentsOf: file)
       switch file.pathExtension {
-      case "json": try self.init(json: JSONValue(parsing: data), name: file.lastPathComponent)
-      case "csv": try self.init(csv: data, name: file.lastPathComponent)
-      default: throw PublishedTableError("write it as .json or .csv")
+      case "yaml", "yml": try self.init(yaml: RecipeText.read(file), file: file)
+      case "json": try self.init(json: JSONValue(parsing: Self.bytes(of: file)), file: file)
+      case "csv": try self.init(csv: Self.bytes(of: file), file: file)
+      default: throw PublishedTableError("write it as .yaml, .json or .csv")
       }
-    } catch let error as PublishedTableError {
-      throw ReportError.unreadablePublished(path: file.path, reason: error.description)
-    } catch let error as JSONError {
-      throw ReportError.unreadablePublished(path: file.path, reason: error.description)
+    } catch let error as ReportError {
+      throw error
     } catch {
-      throw ReportError.unreadablePublished(
-        path: file.path, reason: "the file is missing or may not be read")
+      throw ReportError.unreadablePublished(path: file.relativePath, reason: "\(error)")
     }
   }
 
-  private init(json: JSONValue, name: String) throws {
-    guard let rows = json["rows"]?.object else {
-      throw PublishedTableError("it has no object 'rows'")
+  private static func bytes(of file: URL) throws -> Data {
+    guard let data = try? Data(contentsOf: file) else {
+      throw PublishedTableError("the file is missing or may not be read")
     }
-    source = json["source"]?.string ?? name
-    self.rows = try rows.mapValues { row in
-      try (row.object ?? [:]).mapValues { cell in
-        guard let mean = cell["mean"]?.number ?? cell.number else {
-          throw PublishedTableError("a cell must have a number 'mean'")
-        }
-        return Value(mean: mean, deviation: cell["std"]?.number)
-      }
-    }
+    return data
   }
 
-  private init(csv data: Data, name: String) throws {
-    var lines = CSV.parse(data)
-    guard !lines.isEmpty else { throw PublishedTableError("it is empty") }
-    let header = lines.removeFirst()
-    let places = ["row", "column", "mean"].map { header.firstIndex(of: $0) }
-    guard let row = places[0], let column = places[1], let mean = places[2] else {
-      throw PublishedTableError("its first line must name the columns row, column, mean and std")
-    }
-    let deviation = header.firstIndex(of: "std")
-    var rows: [String: [String: Value]] = [:]
-    for line in lines where line != [""] {
-      guard line.count == header.count, let number = Double(line[mean]) else {
-        throw PublishedTableError("'\(line.joined(separator: ","))' does not fit the first line")
-      }
-      let spread = deviation.flatMap { Double(line[$0]) }
-      rows[line[row], default: [:]][line[column]] = Value(mean: number, deviation: spread)
-    }
-    source = name
-    self.rows = rows
+  /// Takes numbers that are named by labels, in the table's unit.
+  init(labelled entries: [Entry], source: String) {
+    self.init(source: source, url: nil, unit: nil, spread: nil, passes: nil, entries: entries)
+  }
+
+  /// Takes everything.
+  init(
+    source: String, url: String?, unit: PublishedUnit?, spread: String?, passes: Int?,
+    entries: [Entry]
+  ) {
+    self.source = source
+    self.url = url
+    self.unit = unit
+    self.spread = spread
+    self.passes = passes
+    self.entries = entries
   }
 }
 
+/// What published numbers are in.
+public enum PublishedUnit: String, ParameterChoice {
+  /// Shares, of a hundred.
+  case percent
+  /// Lengths, in tokens.
+  case tokens
+  /// Anything else, as it is; shares of one.
+  case number
+}
+
 /// What is wrong inside a file of published values.
-private struct PublishedTableError: Error, CustomStringConvertible {
+struct PublishedTableError: Error, CustomStringConvertible {
   let description: String
 
   init(_ description: String) { self.description = description }

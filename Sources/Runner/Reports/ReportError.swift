@@ -4,6 +4,8 @@ public enum ReportError: Error, CustomStringConvertible, Equatable {
   case impossible(String)
   /// A file of published values cannot be read.
   case unreadablePublished(path: String, reason: String)
+  /// A file of published values holds mistakes: each with file, line, column and the line itself.
+  case mistakenPublished(String)
 
   /// A sentence for people.
   public var description: String {
@@ -11,6 +13,7 @@ public enum ReportError: Error, CustomStringConvertible, Equatable {
     case .impossible(let sentence): sentence
     case .unreadablePublished(let path, let reason):
       "the published values in \(path) cannot be read: \(reason)"
+    case .mistakenPublished(let mistakes): mistakes
     }
   }
 }

@@ -1,7 +1,7 @@
 /// How `report.html` looks: readable on a phone and on paper, in light and in dark.
 enum ReportStyle {
   /// The style sheet.
-  static let css = base + tables + parts + paper
+  static let css = base + tables + TableStyle.css + parts + paper
 
   private static let base = """
     :root{--ink:#16191d;--soft:#5b636d;--line:#dfe2e6;--strong:#16191d;--page:#f6f7f8;--card:#fff;\

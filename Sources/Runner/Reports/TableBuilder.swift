@@ -5,17 +5,17 @@ struct TableBuilder {
   private let name: String
   private let specification: TableSpecification
   private let data: ReportData
-  private let published: PublishedTable?
+  private let published: [PublishedTable]
   private let references: [ValueReference]
   private let instances: [ExpectedInstance]
+  private let scores: TableScores
 
   private var owner: String { "table '\(name)'" }
-  private var scale: Double { specification.format.scale }
 
-  /// Checks what the recipe asks for.
+  /// Checks what the recipe asks for, and reads the problem-level results.
   /// - Throws: `ReportError.impossible`.
   init(
-    name: String, _ specification: TableSpecification, data: ReportData, published: PublishedTable?
+    name: String, _ specification: TableSpecification, data: ReportData, published: [PublishedTable]
   ) throws {
     self.name = name
     self.specification = specification
@@ -29,64 +29,96 @@ struct TableBuilder {
     try data.check(
       ["rows": specification.rows, "columns": specification.columns, "over": specification.over],
       cover: instances, for: owner)
+    scores = TableScores(instances.compactMap(data.result))
     try checkBaseline()
     try references.forEach(checkValue)
   }
 
   /// Makes the table.
-  func build() -> TableReport {
+  /// - Throws: `ReportError.impossible` where published values do not fit.
+  func build() throws -> TableReport {
     let rowPoints = data.points(of: specification.rows, among: instances)
     let columnPoints = data.points(of: specification.columns, among: instances)
-    let sources = columnPoints.flatMap { point in references.map { Source(point: point, value: $0) }
+    let sources = columnPoints.flatMap { point in
+      references.enumerated().map { index, value in
+        Source(point: point, value: value, format: specification.format(of: value, at: index))
+      }
     }
-    var cells = rowPoints.map { row in sources.map { cell($0.value, row: row, column: $0.point) } }
+    let runs = rowPoints.map { row in sources.map { self.runs(of: $0, row: row) } }
+    var cells = runs.map { $0.map(\.cell) }
+    compare(&cells, runs: runs, rows: rowPoints, columns: sources)
     let labels = sources.map { label(of: $0.value, at: $0.point) }
-    compare(&cells, rows: rowPoints, columns: sources)
-    attachPublished(&cells, rows: rowPoints.map(\.label), columns: labels)
-    let spread = spread(of: cells.flatMap(\.self))
+    let columns = sources.indices.map { index in
+      TableReport.Column(
+        label: labels[index], pointLabel: sources[index].point.label,
+        metric: sources[index].value.description, valueLabel: label(of: sources[index].value),
+        format: sources[index].format,
+        decimals: decimals(for: cells.map { $0[index] }, as: sources[index].format))
+    }
+    var matcher = PublishedMatcher(
+      owner: owner, specification: specification, tables: published, references: references)
+    try matcher.attach(
+      to: &cells, rows: rowPoints, columns: zip(sources.map(\.point), columns).map { ($0, $1) })
+    let rows = zip(rowPoints, cells).map { TableReport.Row(label: $0.label, cells: $1) }
+    return report(rows, columns, unmatched: matcher.unmatched)
+  }
+
+  private func report(
+    _ rows: [TableReport.Row], _ columns: [TableReport.Column], unmatched: [String]
+  ) -> TableReport {
+    let spread = spread(of: rows.flatMap(\.cells))
     let notes = TableNotes(
       specification: specification, data: data, references: references, instances: instances,
-      rowPoints: rowPoints, columns: labels, cells: cells, spread: spread, published: published)
+      rows: rows, columns: columns, spread: spread, unreadable: scores.unreadable)
+    let publication = PublishedNotes(
+      specification: specification, rows: rows, columns: columns, published: published,
+      unmatched: unmatched)
+    let size = references.count
+    let isTogether = specification.together && size > 1
     return TableReport(
       name: name, title: specification.title ?? name,
-      rowHeader: specification.rows.joined(separator: " · "),
-      columns: sources.indices.map { index in
-        TableReport.Column(
-          label: labels[index], metric: sources[index].value.description,
-          decimals: decimals(for: cells.map { $0[index] }))
-      },
-      rows: zip(rowPoints, cells).map { point, cells in
-        TableReport.Row(label: point.label, cells: cells)
-      },
-      notes: notes.sentences, format: specification.format, spread: spread)
+      rowHeader: specification.rows.joined(separator: " · "), columns: columns, rows: rows,
+      notes: notes.sentences + publication.sentences + notes.shortcomings,
+      footnotes: publication.footnotes, verdicts: publication.verdicts, spread: spread,
+      compare: specification.compare, hasIntervals: specification.interval,
+      groups: isTogether
+        ? stride(from: 0, to: columns.count, by: size).map { Array($0..<$0 + size) }
+        : columns.indices.map { [$0] })
   }
 
   /// What a column shows.
   private struct Source {
     let point: AxisPoint
     let value: ValueReference
+    let format: NumberFormat
   }
 
   // MARK: Cells
 
-  private func cell(_ value: ValueReference, row: AxisPoint, column: AxisPoint) -> TableReport.Cell
-  {
-    let runs = instances.filter {
-      $0.stageName == value.stage && row.includes($0.point) && column.includes($0.point)
+  private func runs(of source: Source, row: AxisPoint) -> CellRuns {
+    let planned = instances.filter {
+      $0.stageName == source.value.stage && row.includes($0.point)
+        && source.point.includes($0.point)
     }
-    let results = runs.compactMap(data.result)
-    let values = results.compactMap { $0.values[value.name]?.number }.filter(\.isFinite)
-    let error = results.first?.values[value.name + "_standard_error"]?.number
-    return TableReport.Cell(
-      planned: runs.count, values: values.map { $0 * scale },
-      standardError: runs.count == 1 ? error.map { $0 * scale } : nil)
+    let runs = planned.compactMap { instance -> CellRuns.Run? in
+      guard let result = data.result(of: instance),
+        let value = scores.number(source.value.name, of: result), value.isFinite
+      else { return nil }
+      return CellRuns.Run(
+        point: instance.point, value: value, result: result, scores: scores.of(result))
+    }
+    return CellRuns(
+      name: source.value.name, planned: planned.count, runs: runs, scale: source.format.scale)
+  }
+
+  private func label(of value: ValueReference) -> String {
+    let isOneStage = Set(references.map(\.stage)).count == 1
+    return isOneStage ? value.name : value.description
   }
 
   private func label(of value: ValueReference, at point: AxisPoint) -> String {
-    let isOneStage = Set(references.map(\.stage)).count == 1
-    let name = isOneStage ? value.name : value.description
-    if point.isEmpty { return name }
-    return references.count == 1 ? point.label : "\(point.label) · \(name)"
+    if point.isEmpty { return label(of: value) }
+    return references.count == 1 ? point.label : "\(point.label) · \(label(of: value))"
   }
 
   private func spread(of cells: [TableReport.Cell]) -> TableReport.Spread {
@@ -94,16 +126,19 @@ struct TableBuilder {
     return cells.contains { $0.standardError != nil } ? .standardError : .none
   }
 
-  private func decimals(for cells: [TableReport.Cell]) -> Int {
-    if specification.format == .percent { return 1 }
-    return NumberText.decimals(for: cells.compactMap(\.mean).map(abs).max() ?? 0)
+  private func decimals(for cells: [TableReport.Cell], as format: NumberFormat) -> Int {
+    switch format {
+    case .percent: 1
+    case .integer, .tokens: 0
+    case .decimal: NumberText.decimals(for: cells.compactMap(\.mean).map(abs).max() ?? 0)
+    }
   }
 
   // MARK: Comparisons
 
   private func isBaseline(_ point: AxisPoint) -> Bool {
     !specification.baseline.isEmpty
-      && specification.baseline.allSatisfy { point[$0.key].map(text) == $0.value }
+      && specification.baseline.allSatisfy { point[$0.key].map(\.label) == $0.value }
   }
 
   /// Whether `candidate` is what a cell is compared with: a baseline at the same point but for the
@@ -116,7 +151,7 @@ struct TableBuilder {
   }
 
   private func compare(
-    _ cells: inout [[TableReport.Cell]], rows: [AxisPoint], columns: [Source]
+    _ cells: inout [[TableReport.Cell]], runs: [[CellRuns]], rows: [AxisPoint], columns: [Source]
   ) {
     func place(_ row: Int, _ column: Int) -> AxisPoint {
       rows[row].merging(columns[column].point) { $1 }
@@ -128,23 +163,11 @@ struct TableBuilder {
         columns[$0.column].value == columns[column].value
           && isBaseline(place($0.row, $0.column), of: place(row, column))
       }
-      guard let base, let ours = cells[row][column].mean,
-        let theirs = cells[base.row][base.column].mean
-      else { continue }
-      cells[row][column].difference = ours - theirs
+      guard let base else { continue }
+      cells[row][column].comparison = runs[row][column].comparison(
+        with: runs[base.row][base.column], over: specification.over)
     }
     for (row, column) in baselines { cells[row][column].isBaseline = true }
-  }
-
-  private func attachPublished(
-    _ cells: inout [[TableReport.Cell]], rows: [String], columns: [String]
-  ) {
-    guard let published else { return }
-    for (row, rowLabel) in rows.enumerated() {
-      for (column, columnLabel) in columns.enumerated() {
-        cells[row][column].published = published.rows[rowLabel]?[columnLabel]
-      }
-    }
   }
 
   // MARK: Checks
@@ -155,7 +178,7 @@ struct TableBuilder {
         throw ReportError.impossible(
           "\(owner): the baseline's axis '\(axis)' is under neither 'rows' nor 'columns'")
       }
-      let values = data.axes[axis, default: []].map(text)
+      let values = data.axes[axis, default: []].map(\.label)
       guard values.contains(value) else {
         let hint = suggestion(for: value, among: values)
         throw ReportError.impossible("\(owner): the axis '\(axis)' has no value '\(value)'\(hint)")
@@ -165,14 +188,10 @@ struct TableBuilder {
 
   private func checkValue(_ reference: ValueReference) throws {
     let results = instances.filter { $0.stageName == reference.stage }.compactMap(data.result)
-    if results.isEmpty || results.contains(where: { $0.values[reference.name] != nil }) { return }
-    let names = Set(results.flatMap { $0.values.filter { $0.value.number != nil }.keys }).sorted()
-    let hint = suggestion(for: reference.name, among: names)
+    if results.isEmpty || results.contains(where: { scores.has(reference.name, of: $0) }) { return }
     throw ReportError.impossible(
-      "\(owner): \(reference.stage) publishes no value '\(reference.name)'\(hint)")
+      "\(owner): " + scores.absence(of: reference, among: results))
   }
-
-  private func text(_ value: JSONValue) -> String { value.string ?? value.text }
 }
 
 extension TableReport {
@@ -182,7 +201,7 @@ extension TableReport {
   ///   out an axis that the values depend on.
   package init(
     name: String, _ specification: TableSpecification, data: ReportData,
-    published: PublishedTable? = nil
+    published: [PublishedTable] = []
   ) throws {
     self = try TableBuilder(name: name, specification, data: data, published: published).build()
   }

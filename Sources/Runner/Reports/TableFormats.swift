@@ -1,46 +1,28 @@
 extension TableReport {
   /// The table as Markdown (GitHub's), with its heading and notes.
   public var markdown: String {
-    let header = [rowHeader] + columns.map(\.label)
-    let lines = zip(rows, cellTexts).map { row, cells in [row.label] + cells.map(\.line) }
-    let rule = ["---"] + columns.map { _ in "---:" }
+    let header = [rowHeader] + groupLabels
+    let lines = zip(rows, groupLines).map { row, cells in [row.label] + cells }
+    let rule = ["---"] + groups.map { _ in "---:" }
     let table = ([header.map(Self.markdownText), rule] + lines.map { $0.map(Self.markdownText) })
       .map { "| \($0.joined(separator: " | ")) |\n" }.joined()
-    let list = notes.map { Self.markdownText($0) + "\n" }.joined()
-    return "### \(Self.markdownText(title))\n\n\(table)\n\(list)"
+    let sentences = notes.map { Self.markdownText($0) + "\n" }.joined()
+    let list = allNotes.dropFirst(notes.count).map { "- \(Self.markdownText($0))\n" }.joined()
+    return "### \(Self.markdownText(title))\n\n\(table)\n\(sentences)"
+      + (list.isEmpty ? "" : "\n" + list)
   }
 
-  /// The table as CSV: one line a cell, in the unit that the column `unit` names.
-  public var csv: String {
-    let header = [
-      "row", "column", "metric", "unit", "mean", "std", "n", "planned", "standard_error",
-      "difference_to_baseline", "published_mean", "published_std",
-    ]
-    func number(_ value: Double?) -> String { value.map(NumberText.exact) ?? "" }
-    let lines = rows.flatMap { row in
-      zip(columns, row.cells).map { column, cell in
-        [
-          row.label, column.label, column.metric, unit, number(cell.mean),
-          number(cell.deviation), "\(cell.values.count)", "\(cell.planned)",
-          number(cell.standardError), number(cell.difference), number(cell.published?.mean),
-          number(cell.published?.deviation),
-        ]
-      }
-    }
-    return ([header] + lines).map(CSV.line).joined()
-  }
-
-  /// The table as LaTeX, for `\usepackage{booktabs}`.
+  /// The table as LaTeX, for `\usepackage{booktabs}`; the notes stand under it in small print.
   public var latex: String {
-    let alignment = "l" + String(repeating: "r", count: columns.count)
-    let header = ([rowHeader] + columns.map(\.label)).map(Self.latexText)
-    let lines = zip(rows, cellTexts).map { row, cells in
-      ([row.label] + cells.map(\.line)).map(Self.latexText).joined(separator: " & ") + " \\\\\n"
+    let alignment = "l" + String(repeating: "r", count: groups.count)
+    let header = ([rowHeader] + groupLabels).map(Self.latexText)
+    let lines = zip(rows, groupLines).map { row, cells in
+      ([row.label] + cells).map(Self.latexText).joined(separator: " & ") + " \\\\\n"
     }
     return """
       \\begin{table}
       \\centering
-      \\caption{\(Self.latexText(title)). \(Self.latexText(notes.joined(separator: " ")))}
+      \\caption{\(Self.latexText(title))}
       \\label{tab:\(name)}
       \\begin{tabular}{\(alignment)}
       \\toprule
@@ -48,9 +30,20 @@ extension TableReport {
       \\midrule
       \(lines.joined())\\bottomrule
       \\end{tabular}
+      \\par\\medskip
+      \\begin{minipage}{\\linewidth}\\footnotesize
+      \(allNotes.map(Self.latexText).joined(separator: "\\\\\n"))
+      \\end{minipage}
       \\end{table}
 
       """
+  }
+
+  /// The cells of each group on one line, by row.
+  private var groupLines: [[String]] {
+    cellTexts.map { cells in
+      groups.map { group in group.map { cells[$0].line }.joined(separator: "; ") }
+    }
   }
 
   private static func markdownText(_ text: String) -> String {
@@ -67,6 +60,7 @@ extension TableReport {
     replace(text) { scalar in
       switch scalar {
       case "&", "%", "$", "#", "_", "{", "}": "\\\(scalar)"
+      case "[", "]": "{\(scalar)}"
       case "~": "\\textasciitilde{}"
       case "^": "\\textasciicircum{}"
       case "\\": "\\textbackslash{}"
@@ -74,6 +68,8 @@ extension TableReport {
       case "\u{2212}": "$-$"
       case "·": "$\\cdot$"
       case "–": "--"
+      case "—": "---"
+      case "\u{202F}": "\\,"
       case "<": "\\textless{}"
       case ">": "\\textgreater{}"
       case "\n", "\r": " "

@@ -12,17 +12,31 @@ public struct TableReport: Sendable {
   public let rows: [Row]
   /// What the numbers mean and what is missing: a sentence each.
   public let notes: [String]
-  /// How numbers are written.
-  public let format: NumberFormat
+  /// What letters beside published values stand for, from `a` on.
+  public let footnotes: [String]
+  /// The verdict on each published value, with its reason: a sentence each.
+  public let verdicts: [String]
   /// What stands behind ±.
   public let spread: Spread
+  /// How cells are compared with the baseline.
+  let compare: [TableComparison]
+  /// Whether comparisons show their interval.
+  let hasIntervals: Bool
+  /// The columns that share a cell, by index; each alone where none do.
+  let groups: [[Int]]
 
   /// A column: one value at one point of the column axes.
   public struct Column: Sendable {
     /// The heading.
     public let label: String
+    /// The heading of the point alone; empty where the table has no column axes.
+    public let pointLabel: String
     /// What is shown, such as `scores.accuracy`.
     public let metric: String
+    /// The name of the value, such as `accuracy`.
+    public let valueLabel: String
+    /// How numbers are written.
+    public let format: NumberFormat
     /// How many decimals all of the column's numbers have.
     public let decimals: Int
   }
@@ -37,29 +51,6 @@ public struct TableReport: Sendable {
     public var isBaseline: Bool { !cells.isEmpty && cells.allSatisfy(\.isBaseline) }
   }
 
-  /// The runs of one row and column, taken together.
-  public struct Cell: Sendable, Equatable {
-    /// How many runs the plan holds for the cell; 0 where the recipe excludes the point.
-    public let planned: Int
-    /// The value of each run that is done, in the order of the plan, in the table's unit.
-    public let values: [Double]
-    /// The standard error over problems that a lone run published with its value.
-    public let standardError: Double?
-    /// Whether others are compared with it.
-    public var isBaseline = false
-    /// The mean minus the baseline's mean, both complete.
-    public var difference: Double?
-    /// What was published elsewhere for the same cell, in the table's unit.
-    public var published: PublishedTable.Value?
-
-    /// Whether every planned run is done.
-    public var isComplete: Bool { planned > 0 && values.count == planned }
-    /// The mean over runs; nil until all of them are done.
-    public var mean: Double? { isComplete ? Statistics.mean(values) : nil }
-    /// The sample standard deviation over runs; nil for a lone run.
-    public var deviation: Double? { isComplete ? Statistics.standardDeviation(values) : nil }
-  }
-
   /// What stands behind ± throughout a table; one table never mixes two.
   public enum Spread: Sendable {
     /// The sample standard deviation over runs.
@@ -70,9 +61,6 @@ public struct TableReport: Sendable {
     case none
   }
 
-  /// The unit of all numbers: `%`, or nothing.
-  public var unit: String { format == .percent ? "%" : "" }
-
   /// What stands behind ± in a cell.
   func spread(of cell: Cell) -> Double? {
     switch spread {
@@ -81,9 +69,4 @@ public struct TableReport: Sendable {
     case .none: nil
     }
   }
-}
-
-extension NumberFormat {
-  /// What published numbers are multiplied by to be shown.
-  var scale: Double { self == .percent ? 100 : 1 }
 }

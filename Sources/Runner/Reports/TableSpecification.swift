@@ -1,6 +1,6 @@
 /// A table that a recipe asks for.
 public struct TableSpecification: ParameterSet {
-  /// What the cells show: `stage.value`, such as `scores.accuracy`.
+  /// What the cells show: `stage.value`, such as `scores.accuracy` or `scores.pass@4`.
   public var value: [String] = []
   /// The axes whose points make the rows.
   public var rows: [String] = []
@@ -10,12 +10,30 @@ public struct TableSpecification: ParameterSet {
   public var over: [String] = []
   /// The row that the others are compared with.
   public var baseline: [String: String] = [:]
-  /// A file of published values, relative to the recipe.
-  public var published: String?
+  /// How cells are compared with the baseline.
+  public var compare: [TableComparison] = [.difference]
+  /// Whether comparisons show their 95 % interval.
+  public var interval = true
+  /// Whether several values of a point share a cell.
+  public var together = false
+  /// Files of published values, relative to the recipe.
+  public var published: [String] = []
+  /// Axes that the published values name and the table does not have, with the value to take.
+  public var publishedAt: [String: AxisText] = [:]
+  /// How far a percentage may lie from the published one and count as reproduced, in points.
+  public var margin = 3.0
+  /// The same for other values, as a share of the published one.
+  public var relativeMargin = 0.1
+  /// Whether published values are of the same problems; nil says that equal numbers of problems
+  /// are.
+  public var sameProblems: Bool?
+  /// What our values are measured of, called as the published values call it.
+  public var model: String?
   /// The heading.
   public var title: String?
-  /// How numbers are written.
-  public var format = NumberFormat.percent
+  /// How numbers are written: once for all values, or once for each; by the values' names where
+  /// nothing is said.
+  public var format: [NumberFormat] = []
 
   /// An empty table.
   public init() {}
@@ -28,17 +46,90 @@ public struct TableSpecification: ParameterSet {
       Field("columns", \.columns, "the axes whose points make the columns"),
       Field("over", \.over, "the axes that a cell is the mean over, with standard deviation"),
       Field("baseline", \.baseline, "the row that others are compared with, as axis: value"),
-      Field("published", \.published, "a file of published values, relative to the recipe"),
+      Field("compare", \.compare, "how cells are compared with the baseline"),
+      Field("interval", \.interval, "whether comparisons show their 95 % interval"),
+      Field("together", \.together, "whether several values of a point share a cell"),
+      Field("published", \.published, "files of published values, relative to the recipe"),
+      Field(
+        "published_at", \.publishedAt,
+        "which point of axes that only the published values have, as axis: value"),
+      Field(
+        "margin", \.margin, range: 0...100,
+        "how far a percentage may lie from the published one to be reproduced, in points"),
+      Field(
+        "relative_margin", \.relativeMargin, range: 0...10,
+        "the same for other values, as a share of the published one"),
+      Field(
+        "same_problems", \.sameProblems,
+        "whether published values are of the same problems; else where their numbers are equal"),
+      Field("model", \.model, "what is measured, called as the published values call it"),
       Field("title", \.title, "the heading"),
-      Field("format", \.format, "how numbers are written"),
+      Field("format", \.format, "how numbers are written, once for all values or for each"),
     ]
   }
+
+  /// A format for all values or one for each.
+  public func check(
+    positions: [String: SourcePosition], at position: SourcePosition,
+    into sink: inout DiagnosticSink
+  ) {
+    if format.count > 1, format.count != value.count {
+      sink.report(
+        positions["format"] ?? position,
+        "\(format.count) formats for \(value.count) values; give one for all, or one for each")
+    }
+  }
+
+  /// How a value is written.
+  func format(of reference: ValueReference, at index: Int) -> NumberFormat {
+    if format.count > 1, format.indices.contains(index) { return format[index] }
+    return format.first ?? NumberFormat(naming: reference.name)
+  }
+}
+
+/// How a table compares a cell with the baseline's.
+public enum TableComparison: String, ParameterChoice {
+  /// The difference of the means.
+  case difference
+  /// The ratio of the means, − 1.
+  case relative
 }
 
 /// How a table writes its numbers.
 public enum NumberFormat: String, ParameterChoice {
   /// A share of one, as a percentage with one decimal.
   case percent
-  /// Three significant decimals.
+  /// Four significant figures.
   case decimal
+  /// No decimals.
+  case integer
+  /// A number of tokens, without decimals.
+  case tokens
+
+  /// The format for a value of which a recipe says nothing.
+  init(naming value: String) {
+    if value.contains("tokens") {
+      self = .tokens
+    } else if ["problems", "samples", "parameters"].contains(value) {
+      self = .integer
+    } else if value.contains("accuracy") || value.hasPrefix("pass@")
+      || ProblemScores.names.contains(value)
+    {
+      self = .percent
+    } else {
+      self = .decimal
+    }
+  }
+
+  /// What values are multiplied by to be shown.
+  var scale: Double { self == .percent ? 100 : 1 }
+
+  /// The unit of the numbers shown: `%`, `tokens` or nothing.
+  var unit: String {
+    switch self {
+    case .percent: "%"
+    case .tokens: "tokens"
+    case .decimal, .integer: ""
+    }
+  }
 }

@@ -4,17 +4,45 @@ struct CellText: Equatable {
   let value: String
   /// `0.8`, what stands behind ±.
   let spread: String?
-  /// `+10.2`, the difference to the baseline.
-  let difference: String?
+  /// `+10.2` with `+5.1, +15.0`: the difference to the baseline, the ratio, with their intervals.
+  let comparisons: [Comparison]
+  /// `p = 0.031`, by McNemar's test.
+  let probability: String?
   /// `43.8 ± 0.8`, what was published elsewhere.
   let published: String?
+  /// `reproduced`, what is said of the published value.
+  let verdict: String?
+  /// `a, b`: which footnotes the published value has.
+  let letters: String?
+
+  /// A comparison with the baseline.
+  struct Comparison: Equatable {
+    let value: String
+    let interval: String?
+
+    /// `+10.2 [+5.1, +15.0]`.
+    var line: String { interval.map { "\(value) [\($0)]" } ?? value }
+  }
 
   /// `43.8 ± 0.8`.
   var main: String { spread.map { "\(value) ± \($0)" } ?? value }
 
-  /// Everything on one line: `54.0 ± 1.4 (+10.2) [published 54.0 ± 1.4]`.
+  /// `+10.2 [+5.1, +15.0], p = 0.031`; nothing where there is nothing to compare with.
+  var compared: String? {
+    let parts = comparisons.map(\.line) + [probability].compactMap(\.self)
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
+  }
+
+  /// `published 54.0 ± 1.4 (a): reproduced`.
+  var publication: String? {
+    published.map { value in
+      "published \(value)" + (letters.map { " (\($0))" } ?? "") + (verdict.map { ": \($0)" } ?? "")
+    }
+  }
+
+  /// Everything on one line: `54.0 ± 1.4 (+10.2 [+5.1, +15.0]) [published 54.0 ± 1.4: reproduced]`.
   var line: String {
-    [main, difference.map { "(\($0))" }, published.map { "[published \($0)]" }]
+    [main, compared.map { "(\($0))" }, publication.map { "[\($0)]" }]
       .compactMap(\.self).joined(separator: " ")
   }
 }
@@ -22,20 +50,89 @@ struct CellText: Equatable {
 extension TableReport {
   /// The texts of a cell.
   func text(of cell: Cell, in column: Column) -> CellText {
-    func number(_ value: Double) -> String { NumberText.fixed(value, decimals: column.decimals) }
+    func number(_ value: Double) -> String { Self.text(of: value, in: column) }
     let missing = cell.planned == 0 ? "" : "–"
+    let letters = cell.published?.footnotes.compactMap(letter) ?? []
     return CellText(
       value: cell.mean.map(number) ?? missing,
       spread: cell.mean == nil ? nil : spread(of: cell).map(number),
-      difference: cell.difference.map { NumberText.signed($0, decimals: column.decimals) },
+      comparisons: cell.comparison.map { texts(of: $0, in: column) } ?? [],
+      probability: (cell.comparison?.mcNemar?.pValue).map(Self.probability),
       published: cell.published.map { published in
-        number(published.mean) + (published.deviation.map { " ± " + number($0) } ?? "")
-      })
+        number(published.value.mean)
+          + (published.value.deviation.map { " ± " + number($0) } ?? "")
+      },
+      verdict: cell.published?.verdict,
+      letters: letters.isEmpty ? nil : letters.joined(separator: ", "))
+  }
+
+  private func texts(of comparison: Comparison, in column: Column) -> [CellText.Comparison] {
+    compare.compactMap { kind in
+      switch kind {
+      case .difference:
+        comparison.difference.map {
+          text($0, comparison.interval, unit: "") {
+            NumberText.signed($0, decimals: column.decimals)
+          }
+        }
+      case .relative:
+        comparison.relative.map {
+          text($0, comparison.relativeInterval, unit: " %") {
+            NumberText.signed($0 * 100, decimals: 1)
+          }
+        }
+      }
+    }
+  }
+
+  private func text(
+    _ value: Double, _ interval: ClosedRange<Double>?, unit: String, _ number: (Double) -> String
+  ) -> CellText.Comparison {
+    let bounds = hasIntervals ? interval : nil
+    return CellText.Comparison(
+      value: number(value) + unit,
+      interval: bounds.map { "\(number($0.lowerBound)), \(number($0.upperBound))" })
+  }
+
+  private static func text(of value: Double, in column: Column) -> String {
+    if column.format == .tokens { return NumberText.short(value.rounded()) }
+    return NumberText.fixed(value, decimals: column.decimals)
+  }
+
+  /// `p = 0.031`, or that it is smaller than what is shown.
+  private static func probability(_ value: Double) -> String {
+    value < 0.001 ? "p < 0.001" : "p = \(NumberText.fixed(value, decimals: 3))"
+  }
+
+  /// The letter of a footnote; numbers after `z`.
+  func letter(_ footnote: String) -> String? {
+    footnotes.firstIndex(of: footnote).map(Self.letter(at:))
+  }
+
+  /// The letter of the footnote at an index.
+  static func letter(at index: Int) -> String {
+    let letters = "abcdefghijklmnopqrstuvwxyz".map { String($0) }
+    return letters.indices.contains(index) ? letters[index] : "\(index + 1)"
+  }
+
+  /// Everything under the table: notes, footnotes, then verdicts with their reasons.
+  var allNotes: [String] {
+    notes + footnotes.enumerated().map { "(\(Self.letter(at: $0))) \($1)" } + verdicts
   }
 
   /// The texts of all cells, by row and column.
   var cellTexts: [[CellText]] {
     rows.map { row in zip(row.cells, columns).map { text(of: $0, in: $1) } }
+  }
+
+  /// The heading of each group of columns.
+  var groupLabels: [String] {
+    groups.map { group in
+      guard group.count > 1 else { return group.map { columns[$0].label }.joined() }
+      let values = group.map { columns[$0].valueLabel }.joined(separator: "; ")
+      let point = columns[group[0]].pointLabel
+      return point.isEmpty ? values : "\(point): \(values)"
+    }
   }
 
   /// The table for a terminal: aligned columns, then the notes.
@@ -45,8 +142,8 @@ extension TableReport {
     let body = columns.indices.map { index in
       let cells = texts.map { $0[index] }
       let parts = [
-        cells.map(\.main), cells.map { $0.difference ?? "" },
-        cells.map { $0.published.map { "[published \($0)]" } ?? "" },
+        cells.map(\.main), cells.map { $0.compared ?? "" },
+        cells.map { $0.publication.map { "[\($0)]" } ?? "" },
       ].filter { $0.contains { !$0.isEmpty } }.map { Self.aligned($0, isRight: true) }
       let lines = cells.indices.map { row in parts.map { $0[row] }.joined(separator: "  ") }
       return Self.aligned([columns[index].label] + lines, isRight: true)
@@ -55,7 +152,7 @@ extension TableReport {
       ([labels[row]] + body.map { $0[row] }).joined(separator: "  ")
     }
     let rule = String(repeating: "─", count: lines.first?.count ?? 0)
-    let all = [title] + lines.prefix(1) + [rule] + lines.dropFirst() + notes
+    let all = [title] + lines.prefix(1) + [rule] + lines.dropFirst() + allNotes
     return all.map { $0.replacing(/[ ]+$/, with: "") + "\n" }.joined()
   }
 
