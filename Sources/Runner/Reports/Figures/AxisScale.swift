@@ -48,6 +48,9 @@ struct AxisScale {
 
   /// The label of a tick.
   func label(_ tick: Double) -> String {
+    if max(abs(range.lowerBound), abs(range.upperBound)) >= 1e7 {
+      return String(format: "%.4g", tick == 0 ? 0 : tick).replacing("-", with: NumberText.minus)
+    }
     if decimals == 0, abs(tick) >= 10_000, abs(tick) < 1e15 {
       return (tick < 0 ? NumberText.minus : "") + NumberText.grouped(Int(abs(tick)))
     }
