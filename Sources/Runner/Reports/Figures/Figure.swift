@@ -55,7 +55,7 @@ package struct FigureNumbers: Sendable, Equatable {
   }
 
   /// The rows as a table, or where to find them if they are many.
-  func markup(file: String) -> Markup {
+  package func markup(file: String) -> Markup {
     guard rows.count <= Self.shownRows else {
       return .element("p", ["class": "quiet"], "All \(rows.count) rows are in \(file).".markup)
     }

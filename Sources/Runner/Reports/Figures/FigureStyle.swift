@@ -1,5 +1,5 @@
 /// How figures look: colours that people with any colour vision tell apart, on light and dark.
-enum FigureStyle {
+package enum FigureStyle {
   /// How many colours there are before they repeat with dashes.
   static let colours = 7
 
@@ -31,9 +31,9 @@ enum FigureStyle {
     .figure-svg .figure-whisker{stroke:var(--f-ink);stroke-width:1.25;fill:none}
     .figure-svg .figure-value{font-size:12px;font-variant-numeric:tabular-nums}
     .figure-svg .figure-cell{stroke:var(--f-paper);stroke-width:1.5}
-    .figure-svg .figure-total{fill:none;stroke:var(--f-grid)}
+    .figure-svg .figure-total{fill:var(--f-paper);fill-opacity:0;stroke:var(--f-grid)}
     .figure-svg .figure-none{fill:var(--f-grid)}
-    .figure-svg .figure-hatch{stroke:var(--f-axis);stroke-width:1}
+    .figure-svg .figure-hatch{fill:none;stroke:var(--f-axis);stroke-width:1}
     .figure-svg .figure-panel{font-weight:650}
 
     """ + shadeStyle
@@ -41,23 +41,23 @@ enum FigureStyle {
   // MARK: Shades
 
   /// How much of a hue the cells of a heat map have, from the weakest to the strongest.
-  static let opacities = [0.14, 0.30, 0.46, 0.66, 0.90]
+  package static let opacities = [0.14, 0.30, 0.46, 0.66, 0.90]
 
   /// A hue on paper, with the inks that are read on its weak, middle and strong shades.
-  struct Palette {
-    let paper: String
-    let up: String
-    let down: String
-    let same: String
-    let inks: [String]
+  package struct Palette: Sendable {
+    package let paper: String
+    package let up: String
+    package let down: String
+    package let same: String
+    package let inks: [String]
   }
 
   /// On white paper.
-  static let light = Palette(
+  package static let light = Palette(
     paper: "#ffffff", up: "#0067a5", down: "#b04400", same: "#555b63",
     inks: ["#16191d", "#16191d", "#16191d", "#16191d", "#ffffff"])
   /// On dark paper.
-  static let dark = Palette(
+  package static let dark = Palette(
     paper: "#16191e", up: "#5eb3f0", down: "#ff9159", same: "#c0c6cf",
     inks: ["#eceff3", "#eceff3", "#eceff3", "#000000", "#000000"])
 

@@ -69,21 +69,20 @@ struct GridFigureSVG {
     return sheet.markup(
       styled: styled,
       [
-        hatch, SVG.text(figure.valueTitle, frame.margin, frame.top - 12, "figure-soft"), legend,
+        SVG.text(figure.valueTitle, frame.margin, frame.top - 12, "figure-soft"), legend,
         panels.isEmpty ? sheet.nothing : Markup(panels),
       ])
   }
 
-  private var hatchName: String { "figure-\(figure.name)-hatch" }
-
-  /// The pattern of missing cells.
-  private var hatch: Markup {
-    .element(
-      "pattern",
-      [
-        "id": hatchName, "width": "6", "height": "6", "patternUnits": "userSpaceOnUse",
-        "patternTransform": "rotate(45)",
-      ], .leaf("path", ["class": "figure-hatch", "d": "M0 0V6"]))
+  /// Slanted lines across a missing cell. A pattern would need a reference, which pages do without.
+  private func hatch(_ x: Double, _ y: Double, _ width: Double, _ height: Double) -> Markup {
+    let lines = stride(from: 8.0, to: width + height, by: 8).map { offset in
+      let start = (x + max(0, offset - height), y + min(offset, height))
+      let end = (x + min(offset, width), y + max(0, offset - width))
+      return "M\(SVG.number(start.0)) \(SVG.number(start.1))"
+        + "L\(SVG.number(end.0)) \(SVG.number(end.1))"
+    }
+    return .leaf("path", ["class": "figure-hatch", "d": lines.joined()])
   }
 
   // MARK: Panels
@@ -122,7 +121,7 @@ struct GridFigureSVG {
   private func cell(_ cell: GridFigure.Cell, _ x: Double, _ y: Double, _ width: Double) -> Markup {
     let shape = box(x, y, width, Place.rowHeight, cell.shade, tooltip: cell.tooltip)
     let isWide = FigureFrame.width(of: cell.text) * 0.95 > width
-    if cell.text.isEmpty || isWide { return shape }
+    if cell.text.isEmpty || isWide || cell.shade == .missing { return shape }
     let ink = Self.strength(of: cell.shade).map { " figure-t\($0)" } ?? ""
     return shape
       + SVG.text(
@@ -135,16 +134,16 @@ struct GridFigureSVG {
     tooltip: String?
   ) -> Markup {
     let strength = Self.strength(of: shade).map { " figure-s\($0)" } ?? ""
-    let (style, fill): (String, String?) =
+    let style =
       switch shade {
-      case .blank: ("figure-cell figure-total", nil)
-      case .total: ("figure-total", nil)
-      case .missing: ("figure-cell", "url(#\(hatchName))")
-      case .up: ("figure-cell figure-up" + strength, nil)
-      case .down: ("figure-cell figure-down" + strength, nil)
-      case .same: ("figure-cell figure-same" + strength, nil)
+      case .blank, .missing: "figure-cell figure-total"
+      case .total: "figure-total"
+      case .up: "figure-cell figure-up" + strength
+      case .down: "figure-cell figure-down" + strength
+      case .same: "figure-cell figure-same" + strength
       }
-    return SVG.rectangle(x, y, width, height, style, fill: fill, tooltip: tooltip)
+    let shape = SVG.rectangle(x, y, width, height, style, tooltip: tooltip)
+    return shade == .missing ? hatch(x, y, width, height) + shape : shape
   }
 
   private static func strength(of shade: GridFigure.Shade) -> Int? {

@@ -9,6 +9,13 @@ extension LineFigure {
     package let cost: Double?
     /// Whether the first point is already there, so that it may have been reached earlier.
     package let isFirst: Bool
+
+    /// Describes a place.
+    package init(x: Double, cost: Double?, isFirst: Bool) {
+      self.x = x
+      self.cost = cost
+      self.isFirst = isFirst
+    }
   }
 
   /// Where the line through some points, by ascending x, first reaches a value: by linear

@@ -42,6 +42,13 @@ package struct SolveHistoryFigure: Figure {
     package let last: Int
     /// The share of right samples.
     package let share: Double
+
+    /// Describes some steps.
+    package init(first: Int, last: Int, share: Double) {
+      self.first = first
+      self.last = last
+      self.share = share
+    }
   }
 
   /// How many problems a panel shows; of more, an even choice.
