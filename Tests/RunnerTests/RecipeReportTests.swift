@@ -131,10 +131,10 @@ import Testing
           early: {line: puzzles.count, series: size, format: §percent}
           many: {line: [puzzles.count, §puzzles.other], x: size}
           smooth: {line: puzzles.count, x: size, smooth: §3}
-          cost: {line: puzzles.count, x: size, target: 1, cost: §tuned.tokens}
+          cost: {line: puzzles.count, x: size, target: 1, cost: §§tuned.tokens}
           §left: {bars: tuned.reward, x: start}
           base: {bars: tuned.reward, x: start, over: seed, baseline: {start: §bse}}
-          map: {heat_map: tuned.reward, rows: start, over: §sede}
+          §map: {heat_map: tuned.reward, rows: start, over: §sede}
           history: {solve_history: [tuned, §tuend], panels: start, over: seed}
           verdict: {confusion: §tuned.reward, between: {start: [base, other]}, over: seed}
           arms: {confusion: tuned.verdict, between: {start: [base, §nobody]}, over: seed}
@@ -143,7 +143,7 @@ import Testing
         "'x' needs an axis of numbers, but 'start' has the value base; draw it as 'bars' instead",
         "unknown axis or metric 'siez'; did you mean 'size'?",
         "with 'target', 'x' names an axis of numbers; unknown axis 'step'; "
-          + "choose from start, seed, size, one",
+          + "did you mean 'seed'?",
         "'format' is for values over an axis of numbers; name one in 'x'",
         "over the axis 'size' a figure draws one value; give the other a figure of its own",
         "'smooth' is for metrics over steps, not for values over the axis 'size'",
@@ -152,6 +152,8 @@ import Testing
         "'tuned' depends on the axis 'seed', of which the figure says nothing; "
           + "name it in 'x', 'series' or 'over'",
         "the axis 'start' has no value bse; did you mean 'base'?",
+        "'tuned' depends on the axis 'seed', of which the figure says nothing; "
+          + "name it in 'rows', 'columns', 'panels' or 'over'",
         "unknown axis 'sede'; did you mean 'seed'?",
         "unknown stage 'tuend'; did you mean 'tuned'?",
         "a confusion compares verdicts: write 'tuned.verdict'",

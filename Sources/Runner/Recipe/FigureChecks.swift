@@ -64,7 +64,8 @@ struct FigureChecks {
           "'smooth' is for metrics over steps, not for values over the axis '\(axis)'")
       }
     } else {
-      for key in ["target", "format"] where places.has(key) {
+      let keys = figure.x.isEmpty ? ["target", "format"] : ["format"]
+      for key in keys where places.has(key) {
         sink.report(
           places.place(of: key, element: 0),
           "'\(key)' is for values over an axis of numbers; name one in 'x'")
@@ -86,7 +87,9 @@ struct FigureChecks {
         let hint = suggestion(for: x, among: Array(axes.values.keys))
         sink.report(
           position, "with 'target', 'x' names an axis of numbers; unknown axis '\(x)'\(hint)")
-      } else if let near = nearestName(to: x, among: Array(axes.values.keys)), !Self.loggedMetrics.contains(x) {
+      } else if let near = nearestName(to: x, among: Array(axes.values.keys)),
+        !Self.loggedMetrics.contains(x)
+      {
         sink.report(position, "unknown axis or metric '\(x)'; did you mean '\(near)'?")
       }
       return nil
