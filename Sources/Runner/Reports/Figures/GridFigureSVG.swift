@@ -46,7 +46,7 @@ struct GridFigureSVG {
     let count = Double(max(1, panel.columns.count))
     let longest = panel.columns.map(FigureFrame.width).max() ?? 0
     let text = panel.cells.flatMap { $0 }.map { FigureFrame.width(of: $0.text) }.max() ?? 0
-    let cell = min((width - names) / count, max(58, text + 14, min(120, longest + 14)))
+    let cell = min((width - names) / count, max(76, text + 16, min(120, longest + 16)))
     let lines = panel.columns.map { headLines($0, cell).count }.max() ?? 1
     let head = 22 + 15 * Double(lines)
     let title = panel.title == nil ? 0 : Place.titleHeight

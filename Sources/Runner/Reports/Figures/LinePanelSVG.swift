@@ -43,15 +43,30 @@ struct LinePanelSVG {
       line(place.left, y.pixel(tick), place.right, y.pixel(tick), isAxis: tick == 0)
         + SVG.text(y.label(tick), place.left - 8, y.pixel(tick) + 4, "figure-tick", anchor: "end")
     }
-    let columns = x.ticks.map { tick in
+    let columns = marks.map { tick, label in
       line(x.pixel(tick), place.bottom, x.pixel(tick), place.bottom + 5, isAxis: true)
         + (place.isLowest
           ? SVG.text(
-            x.label(tick), x.pixel(tick), place.bottom + 20, "figure-tick", anchor: "middle")
+            label, x.pixel(tick), place.bottom + 20, "figure-tick", anchor: "middle")
           : .empty)
     }
     let base = line(place.left, place.bottom, place.right, place.bottom, isAxis: true)
     return Markup(rows + columns) + base
+  }
+
+  /// Where the horizontal axis is labelled: where there is a point if points are marked, as far as
+  /// the labels have room; else at round numbers.
+  private var marks: [(tick: Double, label: String)] {
+    guard panel.series.contains(where: \.isMarked) else { return x.ticks.map { ($0, x.label($0)) } }
+    let places = Set(panel.series.flatMap(\.points).map(\.x)).sorted()
+    var end = -Double.infinity
+    return places.compactMap { place in
+      let label = NumberText.short(place)
+      let half = FigureFrame.width(of: label) / 2
+      guard x.pixel(place) - half > end else { return nil }
+      end = x.pixel(place) + half + 6
+      return (place, label)
+    }
   }
 
   private func line(
