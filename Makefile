@@ -6,7 +6,7 @@ BUILD := swift build -c release
 WARMUP := .build/release/warmup
 RESULTS ?= results
 
-.PHONY: deps build quickstart test format lint clean
+.PHONY: deps build quickstart figures test format lint clean
 
 deps:
 	@scripts/install-dependencies
@@ -16,6 +16,13 @@ build: deps
 
 quickstart: build
 	$(WARMUP) run experiments/quickstart.yaml --results $(RESULTS)
+
+# The pictures of docs/figures.md that show the quickstart, after `make quickstart`.
+figures:
+	cp $(RESULTS)/quickstart/figures/training.svg docs/images/figure-training.svg
+	cp $(RESULTS)/quickstart/figures/gain.svg docs/images/figure-bars.svg
+	cp $(RESULTS)/quickstart/figures/solved.svg docs/images/figure-solve-history.svg
+	cp $(RESULTS)/quickstart/figures/flips.svg docs/images/figure-confusion.svg
 
 test: deps lint
 	$(BUILD) --build-tests

@@ -10,7 +10,7 @@ import Testing
     _ change: (inout FigureSpecification) -> Void = { _ in }
   ) throws -> LineFigure {
     var specification = FigureSpecification()
-    specification.line = "scores.reward"
+    specification.line = ["scores.reward"]
     specification.series = ["start"]
     specification.band = ["seed"]
     specification.smooth = smooth

@@ -42,7 +42,7 @@ import Testing
       recipe.stageNames == ["scores", "base", "puzzles", "split", "warmed", "tuned"])
     #expect(recipe.tables.map(\.name) == ["main"])
     #expect(recipe.tables[0].specification.baseline == ["start": "base", "seed": "1"])
-    #expect(recipe.figures.first?.specification.line == "tuned.reward/mean")
+    #expect(recipe.figures.first?.specification.line == ["tuned.reward/mean"])
     #expect(recipe.name == "four_arms")
     #expect(recipe.summary == "Does warming up help?")
   }

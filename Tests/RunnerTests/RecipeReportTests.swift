@@ -78,6 +78,89 @@ import Testing
       ])
   }
 
+  @Test func figuresOfEveryKind() {
+    expect(
+      Self.recipe(
+        """
+        tables: {sizes: {value: puzzles.count, rows: [size, one]}}
+        figures:
+          a: {line: puzzles.count, x: size, target: 0.3, cost: puzzles.tokens}
+          b: {line: [tuned.reward, tuned.entropy], series: start, band: seed, smooth: 10}
+          c: {bars: tuned.reward, x: start, over: seed, baseline: {§seed: 1}}
+          d: {heat_map: tuned.length, rows: start, columns: seed, baseline: {start: base},
+            change: relative}
+          e: {solve_history: tuned, panels: start, over: seed}
+          f: {confusion: tuned.verdict, between: {seed: [1, 2]}, panels: start}
+        """), ["the baseline names axes of 'x' or 'series', not 'seed'; choose from start"])
+    expect(
+      Self.recipe(
+        """
+        tables: {sizes: {value: puzzles.count, rows: [size, one]}}
+        figures:
+          §nothing: {title: Nothing}
+          two: {line: tuned.reward, bars: §tuned.reward, series: start, over: seed}
+          foreign: {bars: tuned.reward, x: start, band: §seed}
+          change: {bars: tuned.reward, x: start, over: seed, change: §relative}
+          cost: {line: puzzles.count, x: size, cost: §puzzles.tokens}
+          §rows: {heat_map: tuned.reward, columns: start, over: seed}
+          §between: {confusion: tuned.verdict, panels: start, over: seed}
+          three: {confusion: tuned.verdict, between: §{start: [base, other, base]}, over: seed}
+        """),
+      [
+        "a figure must say what it draws: one of 'line', 'bars', 'heat_map', 'solve_history', "
+          + "'confusion'",
+        "a figure draws one thing: 'line' or 'bars', not both",
+        "'band' has no meaning for 'bars', which takes x, series, over, baseline, change and format",
+        "'change' needs 'baseline', the arm that the others are compared with",
+        "'cost' needs 'target', the value that is to be reached",
+        "a heat map needs 'rows', the axes whose points make its rows",
+        "a confusion needs 'between', one axis with two of its values, as in {arm: [base, warmed]}",
+        "a confusion needs 'between', one axis with two of its values, as in {arm: [base, warmed]}",
+      ])
+  }
+
+  @Test func figuresAgainstTheAxes() {
+    expect(
+      Self.recipe(
+        """
+        tables: {sizes: {value: puzzles.count, rows: [size, one]}}
+        figures:
+          words: {line: tuned.reward, x: §start, band: seed}
+          slip: {line: puzzles.count, x: §siez, series: size}
+          target: {line: puzzles.count, x: §step, series: size, target: 1}
+          early: {line: puzzles.count, series: size, format: §percent}
+          many: {line: [puzzles.count, §puzzles.other], x: size}
+          smooth: {line: puzzles.count, x: size, smooth: §3}
+          cost: {line: puzzles.count, x: size, target: 1, cost: §§tuned.tokens}
+          §left: {bars: tuned.reward, x: start}
+          base: {bars: tuned.reward, x: start, over: seed, baseline: {start: §bse}}
+          §map: {heat_map: tuned.reward, rows: start, over: §sede}
+          history: {solve_history: [tuned, §tuend], panels: start, over: seed}
+          verdict: {confusion: §tuned.reward, between: {start: [base, other]}, over: seed}
+          arms: {confusion: tuned.verdict, between: {start: [base, §nobody]}, over: seed}
+        """),
+      [
+        "'x' needs an axis of numbers, but 'start' has the value base; draw it as 'bars' instead",
+        "unknown axis or metric 'siez'; did you mean 'size'?",
+        "with 'target', 'x' names an axis of numbers; unknown axis 'step'; "
+          + "did you mean 'seed'?",
+        "'format' is for values over an axis of numbers; name one in 'x'",
+        "over the axis 'size' a figure draws one value; give the other a figure of its own",
+        "'smooth' is for metrics over steps, not for values over the axis 'size'",
+        "the cost of 'tuned' depends on the axis 'start', of which the figure says nothing",
+        "the cost of 'tuned' depends on the axis 'seed', of which the figure says nothing",
+        "'tuned' depends on the axis 'seed', of which the figure says nothing; "
+          + "name it in 'x', 'series' or 'over'",
+        "the axis 'start' has no value bse; did you mean 'base'?",
+        "'tuned' depends on the axis 'seed', of which the figure says nothing; "
+          + "name it in 'rows', 'columns', 'panels' or 'over'",
+        "unknown axis 'sede'; did you mean 'seed'?",
+        "unknown stage 'tuend'; did you mean 'tuned'?",
+        "a confusion compares verdicts: write 'tuned.verdict'",
+        "the axis 'start' has no value nobody; choose from base, other",
+      ])
+  }
+
   /// Where references lead nowhere, the axes are not known, and nothing is said about them.
   @Test func noMistakesThatFollowFromOthers() {
     expect(

@@ -23,7 +23,7 @@ import Testing
     }
     fixture.add("scores", ["start": "warmed", "seed": 2], nil)
     var figure = FigureSpecification()
-    (figure.line, figure.series, figure.band) = ("scores.reward", ["start"], ["seed"])
+    (figure.line, figure.series, figure.band) = (["scores.reward"], ["start"], ["seed"])
     return RecipeReport(
       recipeName: "demo", summary: "Does it help?", sourceText: "name: demo # <&>",
       overrides: ["stages.a.params.b=1"], recipeFolder: folder, axes: fixture.axes,
@@ -52,7 +52,7 @@ import Testing
       first.map { "\($0.deletingLastPathComponent().lastPathComponent)/\($0.lastPathComponent)" }
         == [
           "tables/main.md", "tables/main.csv", "tables/main.tex", "tables/main.html",
-          "figures/learning.svg", "one/report.md", "one/report.html",
+          "figures/learning.svg", "figures/learning.csv", "one/report.md", "one/report.html",
         ])
     for (one, two) in zip(first, second) {
       #expect(try Data(contentsOf: one) == Data(contentsOf: two), "\(one.lastPathComponent)")
@@ -83,7 +83,7 @@ import Testing
     var fixture = ReportFixture.scores
     fixture.planned.removeAll { $0.point["start"] == "base" }
     var figure = FigureSpecification()
-    (figure.line, figure.series, figure.band) = ("scores.reward", ["start"], ["seed"])
+    (figure.line, figure.series, figure.band) = (["scores.reward"], ["start"], ["seed"])
     let report = RecipeReport(
       recipeName: "demo", summary: "", sourceText: "", recipeFolder: folder, axes: fixture.axes,
       tables: [], figures: [("learning", figure)], planned: fixture.planned,

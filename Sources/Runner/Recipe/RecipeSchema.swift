@@ -144,6 +144,12 @@ public enum RecipeSchema {
       baseline["additionalProperties"] = ["$ref": "#/$defs/axis_value"]
       properties["baseline"] = .object(baseline)
     }
+    if var between = properties["between"]?.object {
+      between["additionalProperties"] = [
+        "type": "array", "items": ["$ref": "#/$defs/axis_value"], "minItems": 2, "maxItems": 2,
+      ]
+      properties["between"] = .object(between)
+    }
     return [
       "type": "object", "properties": .object(properties), "additionalProperties": false,
     ]

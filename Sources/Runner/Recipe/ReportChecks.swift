@@ -13,7 +13,7 @@ struct ReportChecks {
 
   /// Reads a table, reporting what is wrong with it.
   func table(_ entry: RecipeEntry, into sink: inout DiagnosticSink) -> TableSpecification? {
-    let places = ReportPlaces(withBaselineAsText(entry), "table")
+    let places = ReportPlaces(withPointsAsText(entry), "table")
     guard let table = read(TableSpecification.self, places, into: &sink) else { return nil }
     let known = stages(table.value, "value", places, into: &sink)
     let lists = [("rows", table.rows), ("columns", table.columns), ("over", table.over)]
@@ -24,14 +24,13 @@ struct ReportChecks {
 
   /// Reads a figure, reporting what is wrong with it.
   func figure(_ entry: RecipeEntry, into sink: inout DiagnosticSink) -> FigureSpecification? {
-    let places = ReportPlaces(entry, "figure")
+    let places = ReportPlaces(withPointsAsText(entry), "figure")
     guard let figure = read(FigureSpecification.self, places, into: &sink) else { return nil }
-    let known = stages([figure.line], "line", places, into: &sink)
-    check([("series", figure.series), ("band", figure.band)], of: known, places, into: &sink)
+    FigureChecks(figure, places, checks: self, graph: graph, axes: axes).check(into: &sink)
     return figure
   }
 
-  private func read<Specification: ParameterSet>(
+  func read<Specification: ParameterSet>(
     _ type: Specification.Type, _ places: ReportPlaces, into sink: inout DiagnosticSink
   ) -> Specification? {
     places.entry.checkName(of: "a \(places.what)", into: &sink)
@@ -42,7 +41,7 @@ struct ReportChecks {
   }
 
   /// The stages whose values are shown, as `stage.value`.
-  private func stages(
+  func stages(
     _ values: [String], _ key: String, _ places: ReportPlaces, into sink: inout DiagnosticSink
   ) -> [LinkedStage] {
     values.enumerated().compactMap { index, value in
@@ -60,7 +59,7 @@ struct ReportChecks {
     }
   }
 
-  private func check(
+  func check(
     _ lists: [(key: String, axes: [String])], of stages: [LinkedStage], _ places: ReportPlaces,
     into sink: inout DiagnosticSink
   ) {
@@ -118,16 +117,20 @@ struct ReportChecks {
     keys.map { "'\($0)'" }.dropLast().joined(separator: ", ") + " or '\(keys.last ?? "")'"
   }
 
-  /// The table with the values of its baseline as the axes write them, so that `seed: 1` needs no
+  /// The table or figure with the values of axes that it names as text, so that `seed: 1` needs no
   /// quotes.
-  private func withBaselineAsText(_ table: RecipeEntry) -> RecipeEntry {
-    table.mapValue(of: "baseline") { baseline in
-      baseline.mapEntries { entry in
-        guard let found = entry.node.value.scalar else { return entry.node }
-        let own = axes.values[entry.key]?.first { $0.isSameAxisValue(as: found) }
-        return RecipeNode(.string((own ?? found).label), at: entry.node.position)
+  private func withPointsAsText(_ entry: RecipeEntry) -> RecipeEntry {
+    ["baseline", "between"].reduce(entry) { entry, key in
+      entry.mapValue(of: key) { point in
+        point.mapEntries { part in part.node.mapElements { text(of: $0, axis: part.key) } }
       }
     }
+  }
+
+  private func text(of node: RecipeNode, axis: String) -> RecipeNode {
+    guard let found = node.value.scalar else { return node }
+    let own = axes.values[axis]?.first { $0.isSameAxisValue(as: found) }
+    return RecipeNode(.string((own ?? found).label), at: node.position)
   }
 
   private func checkBaseline(
@@ -157,6 +160,14 @@ extension RecipeNode {
   }
 }
 
+extension RecipeNode {
+  /// The list with each element replaced, or what is no list replaced itself.
+  fileprivate func mapElements(_ replace: (RecipeNode) -> RecipeNode) -> RecipeNode {
+    guard case .list(let nodes) = value else { return replace(self) }
+    return RecipeNode(.list(nodes.map(replace)), at: position)
+  }
+}
+
 extension RecipeEntry {
   /// The entry with the value of one of its mapping's keys replaced.
   fileprivate func mapValue(
@@ -168,7 +179,7 @@ extension RecipeEntry {
 }
 
 /// Where the parts of a table or figure stand.
-private struct ReportPlaces {
+struct ReportPlaces {
   let entry: RecipeEntry
   let what: String
   private let parts: [RecipeEntry]

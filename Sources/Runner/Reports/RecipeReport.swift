@@ -67,20 +67,20 @@ public struct RecipeReport: Sendable {
   }
 
   /// The figures with their numbers.
-  /// - Throws: `ReportError`, or what reading the metrics throws.
-  public func lineFigures() throws -> [LineFigure] {
-    try figures.map { try LineFigure(name: $0.name, $0.specification, data: data) }
+  /// - Throws: `ReportError`, or what reading results throws.
+  package func drawnFigures() throws -> [any Figure] {
+    try figures.map { try $0.specification.figure(name: $0.name, data: data) }
   }
 
   /// Writes `report.html`, `report.md`, `tables/<name>.{md,csv,tex,html}` and
-  /// `figures/<name>.svg`. Equal inputs give equal bytes.
+  /// `figures/<name>.{svg,csv}`. Equal inputs give equal bytes.
   /// - Returns: the files, in the order written.
   /// - Throws: `ReportError`, what reading the metrics throws, or `AtomicFileError`. Nothing is
   ///   written before all tables and figures are made.
   @discardableResult
   public func write(to folder: URL) throws -> [URL] {
     let tables = try tableReports()
-    let figures = try lineFigures()
+    let figures = try drawnFigures()
     let page = ReportPage(report: self, tables: tables, figures: figures)
     let brief = ReportMarkdown(report: self, tables: tables, figures: figures)
     var files = tables.flatMap { table in
@@ -89,7 +89,9 @@ public struct RecipeReport: Sendable {
         ("tables/\(table.name).tex", table.latex), ("tables/\(table.name).html", table.html),
       ]
     }
-    files += figures.map { ("figures/\($0.name).svg", $0.svg) }
+    files += figures.flatMap {
+      [("figures/\($0.name).svg", $0.svg), ("figures/\($0.name).csv", $0.csv)]
+    }
     files += [("report.md", brief.text), ("report.html", page.html)]
     return try files.map { path, text in
       let file = folder.appending(path: path)

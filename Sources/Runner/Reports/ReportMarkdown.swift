@@ -2,7 +2,7 @@
 struct ReportMarkdown {
   let report: RecipeReport
   let tables: [TableReport]
-  let figures: [LineFigure]
+  let figures: [any Figure]
 
   /// The whole text.
   var text: String {

@@ -4,7 +4,7 @@ import OrderedCollections
 struct ReportPage {
   let report: RecipeReport
   let tables: [TableReport]
-  let figures: [LineFigure]
+  let figures: [any Figure]
 
   /// How many completions of an instance are shown.
   static let shownSamples = 20
@@ -45,11 +45,7 @@ struct ReportPage {
   }
 
   private var sections: [Section] {
-    let drawn = figures.map { figure in
-      Markup.element(
-        "figure", ["class": "scroll drawing", "tabindex": "0"],
-        LineFigureSVG(figure).markup(styled: false))
-    }
+    let drawn = figures.map(\.pageMarkup)
     let samples = SamplesSection(results: report.results, limit: Self.shownSamples)
     let stages = StagesSection(planned: report.planned, data: report.data)
     return [

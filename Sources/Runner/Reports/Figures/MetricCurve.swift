@@ -15,7 +15,8 @@ package struct MetricCurve: Sendable, Equatable {
     self.y = rows.map { $0.1.isFinite ? $0.1 : .nan }
   }
 
-  /// Reads two columns of the `metrics.h5` that an instance published.
+  /// Reads two columns of the `metrics.h5` that an instance published; short names such as
+  /// `completion_length` stand for what training logs.
   /// - Throws: `ReportError.impossible` where there is no such metric.
   package init(_ metric: String, over x: String, of result: InstanceResult) throws {
     let file = result.folder.appending(path: "metrics.h5")
@@ -24,11 +25,14 @@ package struct MetricCurve: Sendable, Equatable {
     }
     let table = try RowTable(contentsOf: file)
     func column(_ name: String) throws -> [Double] {
-      guard table.columns[name] != nil else {
-        let hint = suggestion(for: name, among: Array(table.columns.keys))
+      if table.columns[name] != nil { return try table.numbers(name) }
+      guard let meaning = MetricAlias.meanings[name], table.columns[meaning.metric] != nil else {
+        let names = Array(table.columns.keys) + MetricAlias.meanings.keys.sorted()
+        let hint = suggestion(for: name, among: names)
         throw ReportError.impossible("\(result.name) has no metric '\(name)'\(hint)")
       }
-      return try table.numbers(name)
+      let logged = try table.numbers(meaning.metric)
+      return meaning.isComplement ? logged.map { 1 - $0 } : logged
     }
     self.init(x: try column(x), y: try column(metric))
   }

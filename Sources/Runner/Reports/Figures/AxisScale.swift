@@ -1,13 +1,13 @@
 import Foundation
 
 /// A linear axis: the range of its numbers, where its ticks stand, and the pixels that it covers.
-struct AxisScale {
+package struct AxisScale {
   /// The numbers at the ends.
-  let range: ClosedRange<Double>
+  package let range: ClosedRange<Double>
   /// Where the ticks stand: multiples of 1, 2 or 5 times a power of ten.
-  let ticks: [Double]
+  package let ticks: [Double]
   /// How many decimals the labels of the ticks need.
-  let decimals: Int
+  package let decimals: Int
   private let start: Double
   private let end: Double
 
@@ -17,7 +17,7 @@ struct AxisScale {
   ///   - pixels: where the axis begins and ends.
   ///   - count: about how many ticks there should be.
   ///   - isRounded: whether the range is widened to whole ticks.
-  init(_ values: [Double], pixels: (Double, Double), count: Int, isRounded: Bool) {
+  package init(_ values: [Double], pixels: (Double, Double), count: Int, isRounded: Bool) {
     let finite = values.filter(\.isFinite)
     var low = finite.min() ?? 0
     var high = finite.max() ?? 1
@@ -47,7 +47,10 @@ struct AxisScale {
   }
 
   /// The label of a tick.
-  func label(_ tick: Double) -> String {
+  package func label(_ tick: Double) -> String {
+    if max(abs(range.lowerBound), abs(range.upperBound)) >= 1e7 {
+      return String(format: "%.4g", tick == 0 ? 0 : tick).replacing("-", with: NumberText.minus)
+    }
     if decimals == 0, abs(tick) >= 10_000, abs(tick) < 1e15 {
       return (tick < 0 ? NumberText.minus : "") + NumberText.grouped(Int(abs(tick)))
     }

@@ -1,0 +1,179 @@
+import OrderedCollections
+
+/// Checks what a figure says against the stages and the axes.
+struct FigureChecks {
+  private let figure: FigureSpecification
+  private let places: ReportPlaces
+  private let checks: ReportChecks
+  private let graph: StageGraph
+  private let axes: AxisSpace
+
+  /// Prepares to check a figure whose keys fit together.
+  init(
+    _ figure: FigureSpecification, _ places: ReportPlaces, checks: ReportChecks,
+    graph: StageGraph, axes: AxisSpace
+  ) {
+    self.figure = figure
+    self.places = places
+    self.checks = checks
+    self.graph = graph
+    self.axes = axes
+  }
+
+  /// Reports what is wrong.
+  func check(into sink: inout DiagnosticSink) {
+    if !figure.bars.isEmpty {
+      checkValues(
+        figure.bars, "bars",
+        [("x", figure.x), ("series", figure.series), ("over", figure.over)], into: &sink)
+    } else if !figure.heatMap.isEmpty {
+      checkValues(
+        figure.heatMap, "heat_map",
+        [
+          ("rows", figure.rows), ("columns", figure.columns), ("panels", figure.panels),
+          ("over", figure.over),
+        ], into: &sink)
+    } else if !figure.solveHistory.isEmpty {
+      checkHistory(into: &sink)
+    } else if !figure.confusion.isEmpty {
+      checkConfusion(into: &sink)
+    } else {
+      checkLines(into: &sink)
+    }
+  }
+
+  /// Metrics along which curves run; another name that is nearly an axis' is taken for a slip.
+  private static let loggedMetrics = ["step", "epoch", "time", "num_tokens", "tokens"]
+
+  // MARK: Lines
+
+  private func checkLines(into sink: inout DiagnosticSink) {
+    let stages = checks.stages(figure.line, "line", places, into: &sink)
+    var lists = [("series", figure.series), ("band", figure.band)]
+    if let axis = axisOfX(into: &sink) {
+      lists.insert(("x", [axis]), at: 0)
+      checkCost(into: &sink)
+      if figure.line.count > 1 {
+        sink.report(
+          places.place(of: "line", element: 1),
+          "over the axis '\(axis)' a figure draws one value; give the other a figure of its own")
+      }
+      if figure.smooth > 1 {
+        sink.report(
+          places.place(of: "smooth", element: 0),
+          "'smooth' is for metrics over steps, not for values over the axis '\(axis)'")
+      }
+    } else {
+      let keys = figure.x.isEmpty ? ["target", "format"] : ["format"]
+      for key in keys where places.has(key) {
+        sink.report(
+          places.place(of: key, element: 0),
+          "'\(key)' is for values over an axis of numbers; name one in 'x'")
+      }
+    }
+    checks.check(lists, of: stages, places, into: &sink)
+  }
+
+  /// The axis of the recipe along which the values run; nil where that is a logged metric.
+  private func axisOfX(into sink: inout DiagnosticSink) -> String? {
+    guard let x = figure.x.first else { return nil }
+    let position = places.place(of: "x", element: 0)
+    if figure.x.count > 1 {
+      sink.report(
+        places.place(of: "x", element: 1), "lines run along one metric or axis, not several")
+    }
+    guard let values = axes.values[x] else {
+      if places.has("target") {
+        let hint = suggestion(for: x, among: Array(axes.values.keys))
+        sink.report(
+          position, "with 'target', 'x' names an axis of numbers; unknown axis '\(x)'\(hint)")
+      } else if let near = nearestName(to: x, among: Array(axes.values.keys)),
+        !Self.loggedMetrics.contains(x)
+      {
+        sink.report(position, "unknown axis or metric '\(x)'; did you mean '\(near)'?")
+      }
+      return nil
+    }
+    if let other = values.first(where: { $0.number == nil }) {
+      sink.report(
+        position,
+        "'x' needs an axis of numbers, but '\(x)' has the value \(other.label);"
+          + " draw it as 'bars' instead")
+    }
+    return x
+  }
+
+  private func checkCost(into sink: inout DiagnosticSink) {
+    guard let cost = figure.cost else { return }
+    let named = Set(figure.x + figure.series + figure.band)
+    for stage in checks.stages([cost], "cost", places, into: &sink) where stage.isLinked {
+      for axis in axes.sorted(stage.axes) where !named.contains(axis) {
+        guard Set(axes.points(of: stage.axes).map { $0[axis] }).count > 1 else { continue }
+        sink.report(
+          places.place(of: "cost", element: 0),
+          "the cost of '\(stage.declaration.name)' depends on the axis '\(axis)', of which the"
+            + " figure says nothing")
+      }
+    }
+  }
+
+  // MARK: Values
+
+  private func checkValues(
+    _ values: [String], _ key: String, _ lists: [(key: String, axes: [String])],
+    into sink: inout DiagnosticSink
+  ) {
+    let stages = checks.stages(values, key, places, into: &sink)
+    checks.check(lists, of: stages, places, into: &sink)
+    let shown = lists.dropLast().flatMap(\.axes)
+    for entry in places.entries(of: "baseline") {
+      if !shown.contains(entry.key) {
+        let keys = lists.dropLast().map { "'\($0.key)'" }
+        sink.report(
+          entry.keyPosition,
+          "the baseline names axes of \(keys.dropLast().joined(separator: ", ")) or"
+            + " \(keys.last ?? ""), not '\(entry.key)'\(suggestion(for: entry.key, among: shown))")
+      } else if let values = axes.values[entry.key] {
+        _ = entry.node.value(of: entry.key, among: values, into: &sink)
+      }
+    }
+  }
+
+  // MARK: Problems
+
+  private func checkHistory(into sink: inout DiagnosticSink) {
+    let stages = figure.solveHistory.enumerated().compactMap { index, name -> LinkedStage? in
+      if let stage = graph[name] { return stage }
+      let hint = suggestion(for: name, among: graph.stages.map(\.declaration.name))
+      sink.report(
+        places.place(of: "solve_history", element: index), "unknown stage '\(name)'\(hint)")
+      return nil
+    }
+    checks.check(
+      [("panels", figure.panels), ("over", figure.over)], of: stages, places, into: &sink)
+  }
+
+  private func checkConfusion(into sink: inout DiagnosticSink) {
+    let stages = checks.stages([figure.confusion], "confusion", places, into: &sink)
+    let position = places.place(of: "confusion", element: 0)
+    if !stages.isEmpty, !figure.confusion.hasSuffix(".verdict") {
+      let stage = figure.confusion.prefix { $0 != "." }
+      sink.report(position, "a confusion compares verdicts: write '\(stage).verdict'")
+    }
+    checks.check(
+      [
+        ("between", Array(figure.between.keys)), ("panels", figure.panels), ("over", figure.over),
+      ], of: stages, places, into: &sink)
+    for entry in places.entries(of: "between") {
+      guard let values = axes.values[entry.key], case .list(let arms) = entry.node.value else {
+        continue
+      }
+      for arm in arms { _ = arm.value(of: entry.key, among: values, into: &sink) }
+    }
+  }
+}
+
+extension ReportPlaces {
+  /// Whether the figure says anything under a key.
+  func has(_ key: String) -> Bool { place(of: key, element: 0) != entry.keyPosition }
+}

@@ -1,0 +1,155 @@
+/// Draws cells in rows and columns as SVG. Equal figures give equal bytes.
+struct GridFigureSVG {
+  private let figure: GridFigure
+  private let frame: FigureFrame
+  private let places: [Place]
+
+  /// Where a panel stands, relative to the plot's upper left end.
+  private struct Place {
+    let x: Double
+    let y: Double
+    /// The width of the rows' names.
+    let names: Double
+    /// The height of the columns' names.
+    let head: Double
+    let cellWidth: Double
+
+    static let rowHeight = 38.0
+    static let titleHeight = 26.0
+  }
+
+  private static let width = 720.0
+
+  init(_ figure: GridFigure) {
+    self.figure = figure
+    var places: [Place] = []
+    var (x, y, lowest) = (0.0, 0.0, 0.0)
+    for panel in figure.panels {
+      let size = Self.size(of: panel)
+      if x > 0, x + size.width > Self.width { (x, y) = (0, lowest + 26) }
+      places.append(
+        Place(x: x, y: y, names: size.names, head: size.head, cellWidth: size.cell))
+      x += size.width + 36
+      lowest = max(lowest, y + size.height)
+    }
+    self.places = places
+    frame = FigureFrame(
+      legend: figure.legend.map(\.label), notes: figure.notes, plotHeight: max(60, lowest),
+      below: 16)
+  }
+
+  private static func size(
+    of panel: GridFigure.Panel
+  ) -> (names: Double, head: Double, cell: Double, width: Double, height: Double) {
+    let labels = panel.rows + [panel.rowTitle]
+    let names = min(210, max(40, labels.map(FigureFrame.width).max() ?? 0)) + 12
+    let count = Double(max(1, panel.columns.count))
+    let longest = panel.columns.map(FigureFrame.width).max() ?? 0
+    let text = panel.cells.flatMap { $0 }.map { FigureFrame.width(of: $0.text) }.max() ?? 0
+    let cell = min((width - names) / count, max(76, text + 16, min(120, longest + 16)))
+    let lines = panel.columns.map { headLines($0, cell).count }.max() ?? 1
+    let head = 22 + 15 * Double(lines)
+    let title = panel.title == nil ? 0 : Place.titleHeight
+    let height = title + head + Place.rowHeight * Double(panel.rows.count)
+    let wide = max(names + cell * count, FigureFrame.width(of: panel.title ?? "") + 12)
+    return (names, head, cell, wide, height)
+  }
+
+  private static func headLines(_ label: String, _ cell: Double) -> [String] {
+    FigureFrame.wrap(label, to: max(4, Int(cell / 7.2)))
+  }
+
+  /// The whole image.
+  func markup(styled: Bool) -> Markup {
+    let sheet = FigureSheet(figure, frame: frame)
+    let legend = sheet.legend { index, x, y in
+      box(x + 2, y - 12, 20, 15, figure.legend[index].shade, tooltip: nil)
+    }
+    let panels = zip(figure.panels, places).map(panel)
+    return sheet.markup(
+      styled: styled,
+      [
+        SVG.text(figure.valueTitle, frame.margin, frame.top - 12, "figure-soft"), legend,
+        panels.isEmpty ? sheet.nothing : Markup(panels),
+      ])
+  }
+
+  /// Slanted lines across a missing cell. A pattern would need a reference, which pages do without.
+  private func hatch(_ x: Double, _ y: Double, _ width: Double, _ height: Double) -> Markup {
+    let lines = stride(from: 8.0, to: width + height, by: 8).map { offset in
+      let start = (x + max(0, offset - height), y + min(offset, height))
+      let end = (x + min(offset, width), y + max(0, offset - width))
+      return "M\(SVG.number(start.0)) \(SVG.number(start.1))"
+        + "L\(SVG.number(end.0)) \(SVG.number(end.1))"
+    }
+    return .leaf("path", ["class": "figure-hatch", "d": lines.joined()])
+  }
+
+  // MARK: Panels
+
+  private func panel(_ panel: GridFigure.Panel, _ place: Place) -> Markup {
+    let left = frame.margin + place.x
+    var top = frame.top + place.y
+    var parts: [Markup] = []
+    if let title = panel.title {
+      parts.append(SVG.text(title, left, top + 14, "figure-panel"))
+      top += Place.titleHeight
+    }
+    let first = left + place.names
+    parts.append(SVG.text(panel.rowTitle, left, top + place.head - 8, "figure-soft"))
+    parts.append(SVG.text(panel.columnTitle, first, top + 10, "figure-soft"))
+    for (index, label) in panel.columns.enumerated() {
+      let middle = first + (Double(index) + 0.5) * place.cellWidth
+      let lines = Self.headLines(label, place.cellWidth)
+      for (number, line) in lines.enumerated() {
+        let height = top + place.head - 8 - 15 * Double(lines.count - 1 - number)
+        parts.append(SVG.text(line, middle, height, "figure-value", anchor: "middle"))
+      }
+    }
+    for (index, label) in panel.rows.enumerated() {
+      let y = top + place.head + Double(index) * Place.rowHeight
+      let short = FigureFrame.shortened(label, to: Int(place.names / 7.2))
+      parts.append(SVG.text(short, left, y + Place.rowHeight / 2 + 4.5, "figure-label"))
+      for (column, cell) in panel.cells[index].enumerated() {
+        parts.append(
+          self.cell(cell, first + Double(column) * place.cellWidth, y, place.cellWidth))
+      }
+    }
+    return Markup(parts)
+  }
+
+  private func cell(_ cell: GridFigure.Cell, _ x: Double, _ y: Double, _ width: Double) -> Markup {
+    let shape = box(x, y, width, Place.rowHeight, cell.shade, tooltip: cell.tooltip)
+    let isWide = FigureFrame.width(of: cell.text) * 0.95 > width
+    if cell.text.isEmpty || isWide || cell.shade == .missing { return shape }
+    let ink = Self.strength(of: cell.shade).map { " figure-t\($0)" } ?? ""
+    return shape
+      + SVG.text(
+        cell.text, x + width / 2, y + Place.rowHeight / 2 + 4.5, "figure-value" + ink,
+        anchor: "middle")
+  }
+
+  private func box(
+    _ x: Double, _ y: Double, _ width: Double, _ height: Double, _ shade: GridFigure.Shade,
+    tooltip: String?
+  ) -> Markup {
+    let strength = Self.strength(of: shade).map { " figure-s\($0)" } ?? ""
+    let style =
+      switch shade {
+      case .blank, .missing: "figure-cell figure-total"
+      case .total: "figure-total"
+      case .up: "figure-cell figure-up" + strength
+      case .down: "figure-cell figure-down" + strength
+      case .same: "figure-cell figure-same" + strength
+      }
+    let shape = SVG.rectangle(x, y, width, height, style, tooltip: tooltip)
+    return shade == .missing ? hatch(x, y, width, height) + shape : shape
+  }
+
+  private static func strength(of shade: GridFigure.Shade) -> Int? {
+    switch shade {
+    case .up(let strength), .down(let strength), .same(let strength): strength
+    case .blank, .missing, .total: nil
+    }
+  }
+}
