@@ -125,6 +125,7 @@ public struct Planner: Sendable {
   ) -> String {
     if case .damaged(let words) = entry { return "damaged: \(words)" }
     if let step = cache.workFolder(key).newestStep { return "resumes from step \(step)" }
+    if let gap = packed?.gap(key) { return gap }
     guard let old = previous[instance.name] else { return "never run" }
     if old == key { return "its result is no longer in the cache" }
     guard let changes else { return "changed since it last ran" }

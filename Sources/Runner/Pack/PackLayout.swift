@@ -33,7 +33,8 @@ enum PackLayout {
 
   /// Whether a text is a key, and so a safe name.
   static func isKey(_ name: String) -> Bool {
-    name.utf8.count == 64 && name.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+    name.utf8.count == 64
+      && name.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
   }
 
   /// Whether a text names a file that an artifact may have. Nothing else is ever written.

@@ -14,7 +14,7 @@ struct PackWriter {
         try writeTop(files, to: file)
         for item in contents.items { try write(item, to: file) }
       }
-      try Self.seal(beside)
+      try PackSeal.close(beside)
     }
   }
 
@@ -87,21 +87,22 @@ struct PackWriter {
     let path = PackLayout.file(source.lastPathComponent, of: artifact.key)
     try data.withUnsafeBytes { try file.write($0.bindMemory(to: UInt8.self), to: path) }
   }
+}
 
+/// What makes sure that a packed file has the bytes that were written.
+package enum PackSeal {
   /// Writes the header into the space that was left for it.
-  private static func seal(_ file: URL) throws {
+  package static func close(_ file: URL) throws {
     let handle = try FileHandle(forUpdating: file)
     defer { try? handle.close() }
     let length = try handle.seekToEnd()
-    let sha256 = try PackDigest.ofBody(handle)
+    let sha256 = try digest(of: handle)
     try handle.seek(toOffset: 0)
     try handle.write(contentsOf: PackHeader(bytes: Int(length), sha256: sha256).data)
   }
-}
 
-/// The digest of what follows a packed file's header.
-enum PackDigest {
-  static func ofBody(_ handle: FileHandle) throws -> String {
+  /// SHA-256 of what follows the header.
+  static func digest(of handle: FileHandle) throws -> String {
     try handle.seek(toOffset: UInt64(PackHeader.size))
     let digest = SHA256Digest()
     while let piece = try handle.read(upToCount: 1 << 22), !piece.isEmpty { digest.update(piece) }

@@ -26,7 +26,9 @@ struct PackedArtifactReader {
       throw PackFault("'\(stray)' is no file of \(Self.short(key))")
     }
     for (name, expected) in record.files.sorted(by: { $0.key < $1.key }) {
-      guard PackLayout.isFileName(name) else { throw PackFault("it would write the file '\(name)'") }
+      guard PackLayout.isFileName(name) else {
+        throw PackFault("it would write the file '\(name)'")
+      }
       guard members.contains(name) else {
         guard leftOut.contains(name) else {
           throw PackFault("\(name) of \(Self.short(key)) is missing")

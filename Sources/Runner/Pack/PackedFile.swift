@@ -37,7 +37,7 @@ public struct PackedFile: Sendable {
     guard bytes == header.bytes else {
       throw PackError.wrongLength(path, found: bytes, expected: header.bytes)
     }
-    guard header.data == data, header.sha256 == (try PackDigest.ofBody(handle)) else {
+    guard header.data == data, header.sha256 == (try PackSeal.digest(of: handle)) else {
       throw PackError.damaged(path)
     }
   }

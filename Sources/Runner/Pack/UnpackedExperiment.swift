@@ -29,11 +29,20 @@ public struct UnpackedExperiment: Sendable {
 
   /// Reads the recipe.
   /// - Parameter more: overrides beyond those that it was packed with.
-  /// - Throws: `RecipeError`.
+  /// - Throws: `RecipeError`, or `PackError` where it names files outside the packed ones.
   public func recipe(
     overrides more: [String] = [], registry: KindRegistry
-  ) throws(RecipeError) -> Recipe {
-    try Recipe.load(recipeFile, overrides: overrides + more, registry: registry)
+  ) throws -> Recipe {
+    let recipe = try Recipe.load(recipeFile, overrides: overrides + more, registry: registry)
+    if !more.isEmpty { return recipe }
+    let inside = folder.appending(path: "recipe").standardizedFileURL.path + "/"
+    for path in RecipeFiles.references(of: recipe) {
+      let place = recipeFile.deletingLastPathComponent().appending(path: path)
+      guard !path.hasPrefix("/"), place.standardizedFileURL.path.hasPrefix(inside) else {
+        throw PackError.contradictory(recipe.name, "its recipe reads '\(path)', which is not in it")
+      }
+    }
+    return recipe
   }
 
   /// What was done of the recipe's instances when it was packed, by their names: for reports and
@@ -54,6 +63,12 @@ public struct UnpackedExperiment: Sendable {
   /// A result whose files are all there, as they were published.
   func wholeArtifact(_ key: String) -> Artifact? {
     artifacts[key].flatMap { $0.incomplete.isEmpty ? $0.artifact : nil }
+  }
+
+  /// What the file lacks of a result, in words; nil where it has all of it or nothing.
+  func gap(_ key: String) -> String? {
+    guard let files = artifacts[key]?.incomplete.sorted(), !files.isEmpty else { return nil }
+    return "the packed file leaves out \(files.joined(separator: ", "))"
   }
 
   /// What an instance's content from outside was, if it is the same instance still.
