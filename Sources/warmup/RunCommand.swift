@@ -35,7 +35,11 @@ struct RunCommand: ParsableCommand {
     }
     let plan = try workspace.plan()
     if locked { try workspace.checkLock(plan) }
-    try workspace.takePacked(interruption)
+    do {
+      try workspace.takePacked(interruption)
+    } catch StageError.interrupted {
+      throw ExitCode(130)
+    }
     let executor = Executor(
       cache: workspace.cache, recipeFolder: workspace.folder, environment: workspace.environment,
       threads: threads, keepsGoing: keepGoing, interruption: interruption,
