@@ -158,7 +158,7 @@ func description(of dataset: hid_t, _ operation: Operation) throws -> HDF5Datase
     try operation.check(rank)
     var lengths = [hsize_t](repeating: 0, count: Int(rank))
     try operation.check(H5Sget_simple_extent_dims(space, &lengths, nil))
-    return lengths.map { Int($0) }
+    return lengths.map { Int(clamping: $0) }
   }
   return HDF5DatasetDescription(type: type, shape: shape)
 }

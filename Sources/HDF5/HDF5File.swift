@@ -26,11 +26,14 @@ public final class HDF5File: @unchecked Sendable {
   /// Makes a file, replacing one that is there.
   ///
   /// Nothing is sure to be written before `close` has returned, and nothing is synced to the disk.
-  public static func create(_ url: URL) throws -> HDF5File {
+  /// - Parameter userBlock: how many bytes at the beginning are left to others: none, or a power
+  ///   of two from 512.
+  public static func create(_ url: URL, userBlock: Int = 0) throws -> HDF5File {
     let operation = Operation(action: "create", path: url.path)
     return try HDF5Library.locked {
       try operation.usingCreation(chdf5_file_creation()) { creation in
-        try withAccess(operation) { access in
+        try operation.check(H5Pset_userblock(creation, hsize_t(userBlock)))
+        return try withAccess(operation) { access in
           let mode = chdf5_access_truncate()
           let identifier = H5Fcreate(url.path, mode, creation, access)
           if identifier < 0 { throw operation.error }
@@ -42,9 +45,9 @@ public final class HDF5File: @unchecked Sendable {
 
   /// Makes a file, lends it to a closure and closes it.
   public static func create<Result>(
-    _ url: URL, _ body: (HDF5File) throws -> Result
+    _ url: URL, userBlock: Int = 0, _ body: (HDF5File) throws -> Result
   ) throws -> Result {
-    let file = try create(url)
+    let file = try create(url, userBlock: userBlock)
     let result = try body(file)
     try file.close()
     return result

@@ -19,11 +19,13 @@ struct ExportCommand: ParsableCommand {
   var folder: String
 
   func run() throws {
-    let (item, artifact) = try Workspace(options).artifact(of: instance)
+    let workspace = try Workspace(options)
+    let (item, artifact) = try workspace.artifact(of: instance)
     guard let port = item.instance.kind.outputs.first(where: { $0.type == .model }) else {
       throw LookupError.noModel(instance: item.instance.name)
     }
-    let model = try ModelArtifact(contentsOf: artifact.output(port.name))
+    let model = try ModelArtifact(
+      contentsOf: try artifact.existingOutput(port.name, of: item))
     try HuggingFaceExport.write(
       model.weights, tokenizer: model.tokenizer, chatTemplate: model.chatTemplate,
       to: URL(fileURLWithPath: folder))

@@ -6,13 +6,14 @@ extension Workspace {
   /// axes do not matter.
   /// - Throws: `LookupError`.
   func artifact(of name: String) throws -> (item: PlannedInstance, artifact: Artifact) {
-    let plan = try plan()
+    let plan = try findings()
     let wanted = normalised(name)
     guard let item = plan.items.first(where: { normalised($0.instance.name) == wanted }) else {
       throw LookupError.unknown(instance: name, known: plan.items.map(\.instance.name))
     }
     guard let artifact = item.artifact else {
-      throw LookupError.notDone(instance: item.instance.name, recipe: recipe.file.relativePath)
+      let source = packed?.file ?? recipe.file
+      throw LookupError.notDone(instance: item.instance.name, recipe: source.relativePath)
     }
     return (item, artifact)
   }
@@ -24,12 +25,25 @@ extension Workspace {
   }
 }
 
+extension Artifact {
+  /// The file of an output, which a packed file may have left out.
+  /// - Throws: `LookupError`.
+  func existingOutput(_ name: String, of item: PlannedInstance) throws -> URL {
+    let file = output(name)
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      throw LookupError.leftOut(name, instance: item.instance.name)
+    }
+    return file
+  }
+}
+
 /// What can be wrong with the name of an instance or an output.
 enum LookupError: Error, CustomStringConvertible {
   case unknown(instance: String, known: [String])
   case notDone(instance: String, recipe: String)
   case unknownOutput(String, known: [String])
   case noModel(instance: String)
+  case leftOut(String, instance: String)
 
   var description: String {
     switch self {
@@ -41,6 +55,9 @@ enum LookupError: Error, CustomStringConvertible {
       return "'\(instance)' has no result yet; 'warmup run \(recipe)' makes it"
     case .unknownOutput(let name, let known):
       return "there is no output '\(name)'; choose from \(known.joined(separator: ", "))"
+    case .leftOut(let name, let instance):
+      return "the file holds no '\(name)' of '\(instance)': it was packed without models; 'warmup "
+        + "run' makes it again from the packed file, 'warmup pack --models' takes it along"
     case .noModel(let instance):
       return "'\(instance)' makes no model; name an instance that does, such as one of distill"
     }

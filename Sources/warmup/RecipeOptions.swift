@@ -5,7 +5,9 @@ import Stages
 
 /// What every command that reads a recipe takes.
 struct RecipeOptions: ParsableArguments {
-  @Argument(help: "The recipe, a YAML file.", completion: .file(extensions: ["yaml", "yml"]))
+  @Argument(
+    help: "The recipe, a YAML file, or a packed file.",
+    completion: .file(extensions: ["yaml", "yml", "h5"]))
   var recipe: String
 
   @Option(help: "The folder of the cache and of what runs write.", completion: .directory)
@@ -24,6 +26,12 @@ struct RecipeOptions: ParsableArguments {
   /// Reads and checks the recipe.
   func load() throws -> Recipe {
     try Recipe.load(recipeURL, overrides: overrides, registry: .standard)
+  }
+
+  /// The packed file, where one stands in the recipe's place.
+  func openPack() throws -> OpenedPack? {
+    guard PackedFile.isPacked(recipeURL) else { return nil }
+    return try PackedFile(checking: recipeURL).opened()
   }
 
   /// Where the recipe's files are.

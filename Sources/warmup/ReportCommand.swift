@@ -11,7 +11,7 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     let workspace = try Workspace(options)
-    let results = try workspace.plan().results
+    let results = try workspace.findings().results
     if results.isEmpty {
       StandardOutput.writeError("Nothing is done yet; 'warmup run \(options.recipe)' begins.\n")
     }

@@ -20,6 +20,9 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "After a failure, go on with what does not depend on it.")
   var keepGoing = false
 
+  @Flag(help: "Run only the experiment of lock.json, or of the packed file; else say what differs.")
+  var locked = false
+
   func validate() throws {
     guard threads >= 1 else { throw ValidationError("--threads must be at least 1") }
   }
@@ -30,12 +33,19 @@ struct RunCommand: ParsableCommand {
     SignalHandling.install(interruption) {
       StandardOutput.writeError("\nFinishing the step; press Ctrl-C again to leave at once.\n")
     }
+    let plan = try workspace.plan()
+    if locked { try workspace.checkLock(plan) }
+    do {
+      try workspace.takePacked(interruption)
+    } catch StageError.interrupted {
+      throw ExitCode(130)
+    }
     let executor = Executor(
       cache: workspace.cache, recipeFolder: workspace.folder, environment: workspace.environment,
       threads: threads, keepsGoing: keepGoing, interruption: interruption,
       display: DisplayOutput.standardDisplay(),
       versions: ["warmup": Warmup.configuration.version])
-    let summary = try executor.run(try workspace.plan())
+    let summary = try executor.run(plan)
     StandardOutput.writeError(sentence(summary) + "\n")
     if !summary.results.isEmpty { try workspace.writeReport(summary.results) }
     if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }

@@ -21,12 +21,15 @@ struct ShowCommand: ParsableCommand {
   var jsonl = false
 
   func run() throws {
-    let (item, artifact) = try Workspace(options).artifact(of: instance)
+    let workspace = try Workspace(options)
+    let (item, artifact) = try workspace.artifact(of: instance)
     if jsonl {
       try printRows(of: try file(of: item, artifact))
     } else {
       StandardOutput.write(artifact.record.json.prettyText)
-      StandardOutput.writeError("Folder: \(artifact.folder.relativePath)\n")
+      if workspace.packed == nil {
+        StandardOutput.writeError("Folder: \(artifact.folder.relativePath)\n")
+      }
     }
   }
 
@@ -37,7 +40,7 @@ struct ShowCommand: ParsableCommand {
     guard outputs.contains(name) else {
       throw LookupError.unknownOutput(name, known: outputs)
     }
-    return artifact.output(name)
+    return try artifact.existingOutput(name, of: item)
   }
 
   private func printRows(of file: URL) throws {

@@ -15,7 +15,7 @@ struct StatusCommand: ParsableCommand {
 
   func run() throws {
     let workspace = try Workspace(options)
-    let plan = try workspace.plan()
+    let plan = try workspace.findings()
     let rows = plan.items.map { row($0, workspace.cache) }
     if json {
       StandardOutput.write(JSONValue.array(rows).prettyText)

@@ -10,7 +10,7 @@ struct ValidateCommand: ParsableCommand {
   @OptionGroup var options: RecipeOptions
 
   func run() throws {
-    let recipe = try options.load()
+    let recipe = try Workspace(options).recipe
     StandardOutput.write(
       "\(options.recipe): fine; \(recipe.stageNames.count) stages, "
         + "\(recipe.instances.count) instances\n")

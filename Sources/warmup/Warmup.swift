@@ -14,7 +14,8 @@ struct Warmup: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       RunCommand.self, PlanCommand.self, StatusCommand.self, ShowCommand.self, ReportCommand.self,
-      ValidateCommand.self, SchemaCommand.self, ExportCommand.self, TokenizeCommand.self,
+      PackCommand.self, UnpackCommand.self, ValidateCommand.self, SchemaCommand.self,
+      ExportCommand.self, TokenizeCommand.self,
       BenchCommand.self, GradeCommand.self, AuditCommand.self, DoctorCommand.self,
     ])
 
@@ -24,6 +25,9 @@ struct Warmup: ParsableCommand {
       try command.run()
     } catch let error as RecipeError {
       StandardOutput.writeError("\(error)\n")
+      exit(withError: ExitCode(64))
+    } catch let error as LockError {
+      StandardOutput.writeError("warmup: \(error)\n")
       exit(withError: ExitCode(64))
     } catch let error as any CustomStringConvertible & Error where isOurs(error) {
       StandardOutput.writeError("warmup: \(error)\n")

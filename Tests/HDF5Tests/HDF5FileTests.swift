@@ -124,6 +124,18 @@ import Testing
     #expect(try write("2.h5") == first)
   }
 
+  @Test func leavesAUserBlockToOthers() throws {
+    let url = folder.file("block.h5")
+    try HDF5File.create(url, userBlock: 512) { try $0.write([1, 2], to: "/x") }
+    let handle = try FileHandle(forUpdating: url)
+    #expect(try handle.read(upToCount: 512) == Data(count: 512))
+    try handle.seek(toOffset: 0)
+    try handle.write(contentsOf: Data("anything".utf8))
+    try handle.close()
+    #expect(try HDF5File.open(url).read("/x") == [1, 2])
+    #expect(throws: HDF5Error.self) { try HDF5File.create(url, userBlock: 100) }
+  }
+
   @Test func worksFromManyThreads() async throws {
     let url = folder.file("threads.h5")
     try HDF5File.create(url) { try $0.write(Array(0..<1000), to: "/x") }

@@ -86,9 +86,10 @@ import Testing
   @Test func keepsEntriesOfOthers() throws {
     let folder = try ScratchFolder()
     #expect(try RecipeLock(recipeFolder: folder.file("x")).keys == [:])
-    try RecipeLock.update(["a": "1", "b": "2"], in: folder.file("x"))
+    func entry(_ key: String) -> RecipeLock.Entry { .init(key: key, fields: nil) }
+    try RecipeLock.update(["a": entry("1"), "b": entry("2")], in: folder.file("x"))
     try Data("half".utf8).write(to: folder.file("x/lock.json.tmp-1-1"))
-    try RecipeLock.update(["b": "3"], in: folder.file("x"))
+    try RecipeLock.update(["b": entry("3")], in: folder.file("x"))
     #expect(try RecipeLock(recipeFolder: folder.file("x")).keys == ["a": "1", "b": "3"])
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("x").path)
     #expect(names == ["lock.json"])

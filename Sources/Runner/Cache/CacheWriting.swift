@@ -60,9 +60,48 @@ extension Cache {
     let recordFile = output.appending(path: Artifact.recordName)
     try AtomicFile.write(record.json.prettyText, to: recordFile)
     chmod(recordFile.path, 0o444)
-    try AtomicFile.sync(output)
+    return try place(output, record)
+  }
 
-    let place = artifactFolder(key)
+  /// Takes over a whole artifact that lies elsewhere, after comparing its files with its record.
+  ///
+  /// Its record stays as it is, byte for byte.
+  /// - Returns: whether it was not here yet.
+  /// - Throws: `CacheError`, or `StageError.interrupted` while somebody else works on the key.
+  package func adopt(
+    _ artifact: Artifact, interruption: Interruption, waiting: (String) -> Void
+  ) throws -> Bool {
+    let key = artifact.key
+    if case .present = lookUp(key) { return false }
+    let lock = try lock(key, interruption: interruption, waiting: waiting)
+    defer { lock.release() }
+    switch lookUp(key) {
+    case .present: return false
+    case .damaged: try setAside(key)
+    case .absent: break
+    }
+    let output = try workFolder(key).prepare()
+    defer { try? FileManager.default.removeItem(at: output) }
+    for name in artifact.record.files.keys.sorted() {
+      try FileManager.default.copyItem(
+        at: artifact.folder.appending(path: name), to: output.appending(path: name))
+    }
+    guard try describeAndSync(output) == artifact.record.files else {
+      throw CacheError.malformed(artifact.folder.path, "its files are not those of its record")
+    }
+    let record = output.appending(path: Artifact.recordName)
+    try FileManager.default.copyItem(
+      at: artifact.folder.appending(path: Artifact.recordName), to: record)
+    chmod(record.path, 0o444)
+    try AtomicFile.sync(record)
+    _ = try place(output, artifact.record)
+    return true
+  }
+
+  /// Renames a folder that holds a whole artifact to where its key says. The work folder goes.
+  private func place(_ output: URL, _ record: ArtifactRecord) throws -> Artifact {
+    try AtomicFile.sync(output)
+    let place = artifactFolder(record.key)
     let group = place.deletingLastPathComponent()
     try Self.makeFolder(group)
     guard rename(output.path, place.path) == 0 else {
@@ -70,7 +109,7 @@ extension Cache {
     }
     try AtomicFile.sync(group)
     try AtomicFile.sync(folder)
-    try FileManager.default.removeItem(at: workFolder(key).url)
+    try FileManager.default.removeItem(at: workFolder(record.key).url)
     return Artifact(folder: place, record: record)
   }
 

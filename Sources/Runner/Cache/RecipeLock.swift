@@ -1,23 +1,91 @@
 import Foundation
 
-/// `results/<recipe>/lock.json`: the key of each instance when it last came out.
+/// `results/<recipe>/lock.json`: what each instance was when it last came out.
+///
+/// It holds no path, no time and no machine, so it can be committed, and equal experiments have
+/// equal locks.
 public struct RecipeLock: Sendable, Equatable {
+  /// What identifies the result of an instance.
+  public struct Entry: Sendable, Equatable {
+    /// The key.
+    public let key: String
+    /// What the key was derived from; nil in locks of an older format.
+    public let fields: KeyFields?
+
+    /// Describes a result.
+    public init(key: String, fields: KeyFields?) {
+      self.key = key
+      self.fields = fields
+    }
+  }
+
+  /// The entries by the instance's name.
+  public private(set) var entries: [String: Entry]
+
   /// The key by the instance's name.
-  public private(set) var keys: [String: String] = [:]
+  public var keys: [String: String] { entries.mapValues(\.key) }
+
+  /// The lock of everything that a plan has a key for, done or not.
+  public init(_ plan: Plan) {
+    entries = [:]
+    for item in plan.items {
+      if let key = item.key { entries[item.instance.name] = Entry(key: key, fields: item.fields) }
+    }
+  }
 
   /// Reads the lock of a recipe; empty where there is none yet.
   /// - Throws: `CacheError.malformed`.
   public init(recipeFolder: URL) throws {
     let file = Self.file(in: recipeFolder)
-    guard FileManager.default.fileExists(atPath: file.path) else { return }
-    guard let json = try? JSONValue(parsing: Data(contentsOf: file)),
-      let instances = json["instances"]?.object
-    else { throw CacheError.malformed(file.path, "it is no lock of a recipe") }
-    keys = instances.compactMapValues { $0["key"]?.string }
+    do {
+      try self.init(json: Self.read(file))
+    } catch let error as RecipeLockError {
+      throw CacheError.malformed(file.path, error.reason)
+    }
   }
 
-  /// Notes the keys of instances that came out, leaving those of others as they are.
-  public static func update(_ keys: [String: String], in recipeFolder: URL) throws {
+  private static func read(_ file: URL) throws -> JSONValue {
+    guard FileManager.default.fileExists(atPath: file.path) else { return ["instances": [:]] }
+    guard let json = try? JSONValue(parsing: Data(contentsOf: file)) else {
+      throw RecipeLockError(reason: "it is no lock of a recipe")
+    }
+    return json
+  }
+
+  /// Reads a lock. Each key must be the one that its fields come to.
+  init(json: JSONValue) throws {
+    guard let instances = json["instances"]?.object else {
+      throw RecipeLockError(reason: "it is no lock of a recipe")
+    }
+    entries = [:]
+    for (name, entry) in instances {
+      guard let key = entry["key"]?.string else {
+        throw RecipeLockError(reason: "'\(name)' has no key")
+      }
+      let fields = KeyFields(json: entry)
+      if let fields, (try? fields.key()) != key {
+        throw RecipeLockError(reason: "the key of '\(name)' is not the one that its fields come to")
+      }
+      entries[name] = Entry(key: key, fields: fields)
+    }
+  }
+
+  /// Notes what came out, leaving the entries of other instances as they are.
+  public static func update(_ entries: [String: Entry], in recipeFolder: URL) throws {
+    try change(in: recipeFolder) { $0.entries.merge(entries) { $1 } }
+  }
+
+  /// Forgets instances that a recipe no longer has.
+  static func keep(only names: Set<String>, in recipeFolder: URL) throws {
+    guard FileManager.default.fileExists(atPath: file(in: recipeFolder).path) else { return }
+    try change(in: recipeFolder) { lock in
+      lock.entries = lock.entries.filter { names.contains($0.key) }
+    }
+  }
+
+  private static func change(
+    in recipeFolder: URL, _ change: (inout RecipeLock) -> Void
+  ) throws {
     try Cache.makeFolder(recipeFolder)
     let file = file(in: recipeFolder)
     // Two runs of one recipe must not overwrite each other's entries.
@@ -25,9 +93,9 @@ public struct RecipeLock: Sendable, Equatable {
     defer { guardian.release() }
     try sweepLeftovers(of: file)
     var lock = try RecipeLock(recipeFolder: recipeFolder)
-    let old = lock.keys
-    lock.keys.merge(keys) { $1 }
-    if lock.keys != old { try AtomicFile.write(lock.json.prettyText, to: file) }
+    let old = lock
+    change(&lock)
+    if lock != old { try AtomicFile.write(lock.text, to: file) }
   }
 
   /// Removes what killed runs left half-written. Only whoever guards the file may call this.
@@ -39,11 +107,20 @@ public struct RecipeLock: Sendable, Equatable {
     }
   }
 
-  private var json: JSONValue {
-    ["version": 1, "instances": .object(keys.mapValues { ["key": .string($0)] })]
+  /// The lock as it is written.
+  var text: String {
+    let instances = entries.mapValues { entry in
+      var members = entry.fields?.json.object ?? [:]
+      members["key"] = .string(entry.key)
+      return JSONValue.object(members)
+    }
+    return JSONValue.object(["version": 2, "instances": .object(instances)]).prettyText
   }
 
-  private static func file(in recipeFolder: URL) -> URL {
-    recipeFolder.appending(path: "lock.json")
-  }
+  static func file(in recipeFolder: URL) -> URL { recipeFolder.appending(path: "lock.json") }
+}
+
+/// What is wrong with a lock, in words that follow the file's name.
+struct RecipeLockError: Error {
+  let reason: String
 }

@@ -57,6 +57,7 @@ public struct Executor: Sendable {
         run.stop = "not begun after the failure"
       }
     }
+    try RecipeLock.keep(only: Set(plan.items.map(\.instance.name)), in: recipeFolder)
     return RunSummary(
       outcomes: run.outcomes, results: run.results, wasInterrupted: run.wasInterrupted,
       seconds: (ContinuousClock.now - start) / .seconds(1))
@@ -65,7 +66,9 @@ public struct Executor: Sendable {
   private func settle(
     _ item: PlannedInstance, _ title: InstanceTitle, _ run: inout Run
   ) -> InstanceOutcome {
-    guard let key = item.key, let fields = item.fields else { return .failed(item.reason) }
+    guard item.state != .blocked, let key = item.key, let fields = item.fields else {
+      return .failed(item.reason)
+    }
     if let reason = run.stop ?? run.missingInput(of: item.instance) { return .skipped(reason) }
     if interruption.isRequested {
       run.interrupt()
@@ -74,7 +77,8 @@ public struct Executor: Sendable {
     do {
       let inputs = try run.inputs(of: item.instance)
       let obtained = try runner.obtain(item.instance, key, fields, inputs) { display.begin(title) }
-      try RecipeLock.update([item.instance.name: key], in: recipeFolder)
+      let entry = RecipeLock.Entry(key: key, fields: fields)
+      try RecipeLock.update([item.instance.name: entry], in: recipeFolder)
       run.artifacts[title.number - 1] = obtained.artifact
       return obtained.seconds.map { .ran(seconds: $0) } ?? .cached
     } catch StageError.interrupted {

@@ -38,9 +38,9 @@ public struct PlannedInstance: Sendable {
   public let state: State
   /// Why, in words for people.
   public let reason: String
-  /// What identifies the result; nil when blocked.
+  /// What identifies the result; nil where it cannot be known.
   public let fields: KeyFields?
-  /// The key; nil when blocked.
+  /// The key; nil where it cannot be known.
   public let key: String?
   /// The result, when cached.
   public let artifact: Artifact?

@@ -3,13 +3,21 @@ public struct Planner: Sendable {
   private let cache: Cache
   private let environment: StageEnvironment
   private let previous: [String: String]
+  private let packed: UnpackedExperiment?
 
   /// Prepares a planner.
-  /// - Parameter previous: the key of each instance when it last came out, from the recipe's lock.
-  public init(cache: Cache, environment: StageEnvironment, previous: [String: String] = [:]) {
+  /// - Parameters:
+  ///   - previous: the key of each instance when it last came out, from the recipe's lock.
+  ///   - packed: what the recipe was packed with: results that a run takes over, and what content
+  ///     from outside was, where it is not at hand.
+  public init(
+    cache: Cache, environment: StageEnvironment, previous: [String: String] = [:],
+    packed: UnpackedExperiment? = nil
+  ) {
     self.cache = cache
     self.environment = environment
     self.previous = previous
+    self.packed = packed
   }
 
   /// Plans instances, of which producers come before consumers. Changes nothing on disk.
@@ -31,8 +39,11 @@ public struct Planner: Sendable {
     after items: [PlannedInstance]
   ) -> PlannedInstance {
     do {
-      let fields = try keyFields(of: instance, content.get(), after: items)
-      return plan(instance, fields, try fields.key(), after: items)
+      let (external, obstacle) = try external(instance, content)
+      let fields = try keyFields(of: instance, external, after: items)
+      return plan(
+        instance, fields, try fields.key(), obstacle ?? blockedInput(of: instance, items),
+        after: items)
     } catch {
       return PlannedInstance(
         instance: instance, state: .blocked, reason: sentence(for: error), fields: nil, key: nil,
@@ -41,25 +52,55 @@ public struct Planner: Sendable {
   }
 
   private func plan(
-    _ instance: Instance, _ fields: KeyFields, _ key: String, after items: [PlannedInstance]
+    _ instance: Instance, _ fields: KeyFields, _ key: String, _ obstacle: String?,
+    after items: [PlannedInstance]
   ) -> PlannedInstance {
+    func planned(
+      _ state: PlannedInstance.State, _ reason: String, _ artifact: Artifact?, _ seconds: Double?
+    ) -> PlannedInstance {
+      PlannedInstance(
+        instance: instance, state: state, reason: reason, fields: fields, key: key,
+        artifact: artifact, lastSeconds: seconds)
+    }
     let entry = cache.lookUp(key)
     if case .present(let artifact) = entry {
-      return PlannedInstance(
-        instance: instance, state: .cached, reason: "its result is in the cache", fields: fields,
-        key: key, artifact: artifact, lastSeconds: artifact.record.seconds)
+      return planned(.cached, "its result is in the cache", artifact, artifact.record.seconds)
     }
+    if let artifact = packed?.wholeArtifact(key) {
+      return planned(.cached, "its result is in the packed file", artifact, artifact.record.seconds)
+    }
+    if let obstacle { return planned(.blocked, obstacle, nil, nil) }
     let oldRecord = previous[instance.name].flatMap(record)
     let reason = reason(
       instance, key, entry, changes: oldRecord.map { fields.differences(from: $0.fields) },
       after: items)
-    return PlannedInstance(
-      instance: instance, state: .toRun, reason: reason, fields: fields, key: key, artifact: nil,
-      lastSeconds: oldRecord?.seconds)
+    return planned(.toRun, reason, nil, oldRecord?.seconds)
+  }
+
+  /// The content from outside. Where it is not at hand, but known from a packed file, the words say
+  /// what is missing.
+  private func external(
+    _ instance: Instance, _ content: Result<[ExternalContent], any Error>
+  ) throws -> (content: [String: String], obstacle: String?) {
+    switch content {
+    case .success(let content):
+      return (Dictionary(content.map { ($0.name, $0.sha256) }) { $1 }, nil)
+    case .failure(let error):
+      guard let known = packed?.external(of: instance) else { throw error }
+      return (known, sentence(for: error))
+    }
+  }
+
+  private func blockedInput(of instance: Instance, _ items: [PlannedInstance]) -> String? {
+    let input = instance.inputs.first { items[$0.producer].state == .blocked }
+    return input.map { input in
+      let producer = items[input.producer].instance.name
+      return PlanError.blockedInput(port: input.port, producer: producer).description
+    }
   }
 
   private func keyFields(
-    of instance: Instance, _ content: [ExternalContent], after items: [PlannedInstance]
+    of instance: Instance, _ external: [String: String], after items: [PlannedInstance]
   ) throws -> KeyFields {
     var inputs: [String: KeyFields.Input] = [:]
     for input in instance.inputs {
@@ -71,7 +112,7 @@ public struct Planner: Sendable {
     }
     return KeyFields(
       kind: instance.kind.kind, kindVersion: instance.kind.version, identity: instance.identity,
-      external: Dictionary(content.map { ($0.name, $0.sha256) }) { $1 }, inputs: inputs)
+      external: external, inputs: inputs)
   }
 
   private func record(of key: String) -> ArtifactRecord? {
@@ -84,6 +125,7 @@ public struct Planner: Sendable {
   ) -> String {
     if case .damaged(let words) = entry { return "damaged: \(words)" }
     if let step = cache.workFolder(key).newestStep { return "resumes from step \(step)" }
+    if let gap = packed?.gap(key) { return gap }
     guard let old = previous[instance.name] else { return "never run" }
     if old == key { return "its result is no longer in the cache" }
     guard let changes else { return "changed since it last ran" }

@@ -1,0 +1,109 @@
+import Foundation
+
+/// A packed file laid out in a folder, with everything checked.
+///
+/// ```
+/// recipe/…            the recipe and the files that it names
+/// lock.json           what identifies each instance's result
+/// artifacts/<key>/    record.json and the files, apart from those that were left out
+/// ```
+public struct UnpackedExperiment: Sendable {
+  /// A result, as far as it was packed.
+  public struct PackedArtifact: Sendable {
+    /// The record, and the folder of the files.
+    public let artifact: Artifact
+    /// The files that were left out, or that lack their texts.
+    public let incomplete: Set<String>
+  }
+
+  /// The folder.
+  public let folder: URL
+  /// The recipe.
+  public let recipeFile: URL
+  /// What was changed on the command line when it was packed.
+  public let overrides: [String]
+  /// What identifies the result of each instance, done or not.
+  public let lock: RecipeLock
+  /// Every result by its key.
+  public let artifacts: [String: PackedArtifact]
+
+  /// Reads the recipe.
+  /// - Parameter more: overrides beyond those that it was packed with.
+  /// - Throws: `RecipeError`, or `PackError` where it names files outside the packed ones.
+  public func recipe(
+    overrides more: [String] = [], registry: KindRegistry
+  ) throws -> Recipe {
+    let recipe = try Recipe.load(recipeFile, overrides: overrides + more, registry: registry)
+    if !more.isEmpty { return recipe }
+    let inside = folder.appending(path: "recipe").standardizedFileURL.path + "/"
+    for path in RecipeFiles.references(of: recipe) {
+      let place = recipeFile.deletingLastPathComponent().appending(path: path)
+      guard !path.hasPrefix("/"), place.standardizedFileURL.path.hasPrefix(inside) else {
+        throw PackError.contradictory(recipe.name, "its recipe reads '\(path)', which is not in it")
+      }
+    }
+    return recipe
+  }
+
+  /// What was done of the recipe's instances when it was packed, by their names: for reports and
+  /// for looking at results. Needs neither data nor models, nor the same versions of kinds.
+  public func plan(_ instances: [Instance]) -> Plan {
+    Plan(
+      items: instances.map { instance in
+        let entry = lock.entries[instance.name]
+        let artifact = entry.flatMap { artifacts[$0.key] }?.artifact
+        return PlannedInstance(
+          instance: instance, state: artifact == nil ? .toRun : .cached,
+          reason: artifact == nil ? "not done when it was packed" : "its result is in the file",
+          fields: entry?.fields, key: entry?.key, artifact: artifact,
+          lastSeconds: artifact?.record.seconds)
+      })
+  }
+
+  /// A result whose files are all there, as they were published.
+  func wholeArtifact(_ key: String) -> Artifact? {
+    artifacts[key].flatMap { $0.incomplete.isEmpty ? $0.artifact : nil }
+  }
+
+  /// What the file lacks of a result, in words; nil where it has all of it or nothing.
+  func gap(_ key: String) -> String? {
+    guard let files = artifacts[key]?.incomplete.sorted(), !files.isEmpty else { return nil }
+    return "the packed file leaves out \(files.joined(separator: ", "))"
+  }
+
+  /// What an instance's content from outside was, if it is the same instance still.
+  func external(of instance: Instance) -> [String: String]? {
+    guard let fields = lock.entries[instance.name]?.fields, !fields.external.isEmpty,
+      fields.kind == instance.kind.kind, fields.kindVersion == instance.kind.version,
+      fields.equalsIdentity(instance.identity)
+    else { return nil }
+    return fields.external
+  }
+
+  /// Takes the whole results that a plan needs over into a cache, and the parts of its stages.
+  /// - Parameter waiting: called with a sentence while another run works on the same result.
+  /// - Returns: how many were not there yet.
+  /// - Throws: `CacheError`, or `StageError.interrupted`.
+  public func seed(
+    _ cache: Cache, interruption: Interruption = Interruption(),
+    waiting: (String) -> Void = { _ in }
+  ) throws -> Int {
+    try cache.prepare()
+    var count = 0
+    for key in artifacts.keys.sorted() {
+      guard let artifact = wholeArtifact(key) else { continue }
+      try interruption.check()
+      if try cache.adopt(artifact, interruption: interruption, waiting: waiting) { count += 1 }
+    }
+    return count
+  }
+}
+
+extension KeyFields {
+  fileprivate func equalsIdentity(_ other: JSONValue) -> Bool {
+    func key(_ identity: JSONValue) -> String? {
+      try? KeyFields(kind: kind, kindVersion: kindVersion, identity: identity).key()
+    }
+    return key(identity) == key(other)
+  }
+}

@@ -1,0 +1,171 @@
+import Foundation
+import Runner
+import Testing
+
+extension EndToEnd {
+  /// `pack`, `unpack` and packed files in a recipe's place.
+  @Suite struct SharingTests {
+    /// The instances of the recipe `tiny` that make a model.
+    private static let modelCount = 8
+
+    /// Somebody's results, and a folder of somebody else with the packed file and nothing more.
+    private struct Exchange {
+      let sender: ResultsFolder
+      let receiver: URL
+      let file: URL
+
+      init(_ options: String...) async throws {
+        sender = try ResultsFolder(copying: try await FinishedRun.tiny.value.results)
+        receiver = sender.url.appending(path: "receiver")
+        try FileManager.default.createDirectory(at: receiver, withIntermediateDirectories: true)
+        file = receiver.appending(path: "tiny.warmup.h5")
+        let ending = try await Program.run(
+          ["pack", sender.recipe.path, "--results", sender.url.path, "-o", file.path] + options
+        ) { _ in }
+        #expect(ending.code == 0, "\(ending.messages)")
+        #expect(ending.messages.contains("Packed 17 of 17 instances into"))
+      }
+
+      func run(_ arguments: String...) async throws -> Program.Ending {
+        try await Program.run(arguments, in: receiver) { _ in }
+      }
+
+      var results: URL { receiver.appending(path: "results") }
+    }
+
+    /// Tables, figures and reports by their paths.
+    private func shown(in folder: URL) throws -> [String: Data] {
+      var found: [String: Data] = [:]
+      for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path) {
+        let isShown = ["tables/", "figures/", "report."].contains { path.hasPrefix($0) }
+        if isShown { found[path] = try Data(contentsOf: folder.appending(path: path)) }
+      }
+      return found
+    }
+
+    @Test func aPackedFileReportsTheSameBytes() async throws {
+      let exchange = try await Exchange()
+      let original = try await exchange.sender.run("report")
+      let expected = try shown(in: exchange.sender.url.appending(path: "tiny"))
+      #expect(expected.keys.contains("report.html") && expected.keys.contains("tables/main.csv"))
+      let ending = try await exchange.run("report", "tiny.warmup.h5")
+      #expect(ending.code == 0, "\(ending.messages)")
+      #expect(ending.output == original.output)
+      #expect(try shown(in: exchange.results.appending(path: "tiny")) == expected)
+      #expect(
+        !FileManager.default.fileExists(atPath: exchange.results.appending(path: "cache").path))
+
+      let unpacked = try await exchange.run("unpack", "tiny.warmup.h5")
+      #expect(unpacked.code == 0, "\(unpacked.messages)")
+      let folder = exchange.receiver.appending(path: "tiny")
+      #expect(try shown(in: folder) == expected)
+      let recipe = try Data(contentsOf: folder.appending(path: "recipe/tiny.yaml"))
+      #expect(recipe == (try Data(contentsOf: exchange.sender.recipe)))
+      let again = try await exchange.run("unpack", "tiny.warmup.h5")
+      #expect(again.code == 1)
+      #expect(again.messages.contains("exists already; choose another folder with -o"))
+    }
+
+    @Test func aPackedFileShowsWhatItHolds() async throws {
+      let exchange = try await Exchange()
+      let status = try await exchange.run("status", "tiny.warmup.h5")
+      #expect(status.output.hasPrefix("tiny: 17 of 17 done\n"))
+      let shown = try await exchange.run(
+        "show", "tiny.warmup.h5", "scores[start=warmed,seed=2]", "--jsonl")
+      let original = try await exchange.sender.run(
+        "show", "scores[start=warmed,seed=2]", "--jsonl")
+      #expect(shown.code == 0 && shown.output == original.output && !shown.output.isEmpty)
+      let export = try await exchange.run("export", "tiny.warmup.h5", "warmed", "model")
+      #expect(export.code == 1)
+      #expect(export.messages.contains("the file holds no 'model' of 'warmed': it was packed"))
+      let change = try await exchange.run(
+        "report", "tiny.warmup.h5", "--set", "stages.warmed.params.epochs=3")
+      #expect(change.code == 64)
+      #expect(change.messages.contains("--set cannot change what a packed file holds"))
+      let packed = try await exchange.run("pack", "tiny.warmup.h5")
+      #expect(packed.code == 64 && packed.messages.contains("is packed already"))
+    }
+
+    @Test func aPackedFileRunsAndIsTheSameExperiment() async throws {
+      let exchange = try await Exchange()
+      let ending = try await exchange.run("run", "tiny.warmup.h5", "--locked")
+      #expect(ending.code == 0, "\(ending.messages)")
+      let whole = 17 - Self.modelCount
+      #expect(ending.messages.contains("\(Self.modelCount) ran, \(whole) cached"))
+      let sender = exchange.sender
+      let cache = Cache(folder: exchange.results.appending(path: "cache"))
+      #expect(cache.keys() == sender.published)
+      for key in cache.keys() {
+        #expect(cache.verify(key) == [])
+        let records = try [cache, Cache(folder: sender.cache)].map {
+          try ArtifactRecord(contentsOf: $0.artifactFolder(key).appending(path: "record.json"))
+        }
+        #expect(records[0].files == records[1].files, "\(records[0].instance)")
+      }
+      let locks = try [exchange.results, sender.url].map {
+        try Data(contentsOf: $0.appending(path: "tiny/lock.json"))
+      }
+      #expect(locks[0] == locks[1])
+    }
+
+    @Test func lockedRunsRefuseWhatDiffers() async throws {
+      let exchange = try await Exchange()
+      let change = ["--set", "stages.warmed.params.epochs=3"]
+      let packed = try await exchange.run("run", "tiny.warmup.h5", "--locked", change[0], change[1])
+      #expect(packed.code == 64)
+      #expect(packed.messages.contains("this is not the experiment that was locked: 5 of 17"))
+      #expect(packed.messages.contains("\n  warmed: epochs changed from 2 to 3\n"))
+      #expect(!FileManager.default.fileExists(atPath: exchange.results.path), "something ran")
+      let recipe = try await exchange.sender.run("run", "--locked", change[0], change[1])
+      #expect(recipe.code == 64)
+      #expect(recipe.messages.contains("\n  warmed: epochs changed from 2 to 3\n"))
+      let same = try await exchange.sender.run("run", "--locked")
+      #expect(same.code == 0 && same.messages.contains("Everything is cached: 17 instances"))
+      let unlocked = try await ResultsFolder("tiny").run("run", "--locked")
+      #expect(unlocked.code == 64 && unlocked.messages.contains("there is no lock at"))
+    }
+
+    @Test func modelsGoAlongOnDemand() async throws {
+      let exchange = try await Exchange("--models", "--without-texts")
+      let data = try Data(contentsOf: exchange.file)
+      #expect(data.range(of: Data("A very special island".utf8)) == nil)
+      let export = try await exchange.run("export", "tiny.warmup.h5", "warmed", "model")
+      #expect(export.code == 0, "\(export.messages)")
+      let report = try await exchange.run("report", "tiny.warmup.h5")
+      #expect(report.code == 0, "\(report.messages)")
+      let tables = try [exchange.results, exchange.sender.url].map {
+        try Data(contentsOf: $0.appending(path: "tiny/tables/main.csv"))
+      }
+      #expect(tables[0] == tables[1])
+      let shown = try await exchange.run(
+        "show", "tiny.warmup.h5", "scores[start=base,seed=1]", "--jsonl")
+      #expect(shown.output.contains(#""prompt":"sha256:"#))
+    }
+
+    @Test func whatIsNotDoneIsSaid() async throws {
+      let results = try ResultsFolder("tiny")
+      let file = results.url.appending(path: "tiny.h5").path
+      let ending = try await results.run("pack", "-o", file)
+      #expect(ending.code == 0)
+      #expect(ending.messages.contains("Packed 0 of 17 instances into"))
+      #expect(ending.messages.contains("Not done yet: puzzles, split,"))
+      let status = try await Program.run("status", file)
+      #expect(status.output.hasPrefix("tiny: 0 of 17 done\n"))
+      #expect(status.output.contains("not done when it was packed"))
+      let recipe = try await results.run("pack", "-o", results.recipe.path)
+      #expect(recipe.code == 64 && recipe.messages.contains("packing must not overwrite"))
+    }
+
+    @Test(arguments: ["run", "report", "status", "plan", "validate", "unpack"])
+    func damagedFilesAreRefused(command: String) async throws {
+      let exchange = try await Exchange()
+      let data = try Data(contentsOf: exchange.file)
+      try data.dropLast(1000).write(to: exchange.file)
+      let ending = try await exchange.run(command, "tiny.warmup.h5")
+      #expect(ending.code == 1)
+      #expect(ending.messages.hasPrefix("warmup: tiny.warmup.h5 is cut off: it has"))
+      let names = try FileManager.default.contentsOfDirectory(atPath: exchange.receiver.path)
+      #expect(names == ["tiny.warmup.h5"])
+    }
+  }
+}
