@@ -29,7 +29,7 @@ package struct ArmLineage: Sendable {
       let own = places.places.filter { $0.arm == arm }
       let chains = own.map { chain(to: $0.instance, byName) }.filter { !$0.isEmpty }
       return OrderedDictionary(grouping: chains) { $0.map(\.stageName) }.values.map {
-        ArmLineage(arm: arm, chains: $0)
+        ArmLineage(arm: arm, chains: $0, byName)
       }
     }
     markDifferences(&lineages)
@@ -50,14 +50,22 @@ package struct ArmLineage: Sendable {
   }
 
   /// Lays chains of the same stages on top of each other.
-  private init(arm: String, chains: [[ExpectedInstance]]) {
+  private init(
+    arm: String, chains: [[ExpectedInstance]], _ byName: [String: ExpectedInstance]
+  ) {
     self.arm = arm
     steps = (chains.first ?? []).indices.map { position in
       let instances = chains.map { $0[position] }
       var step = Step(
         stageName: instances[0].stageName, kind: instances[0].work?.kind ?? "")
       let inputs = instances.flatMap { $0.work?.inputs ?? [] }.filter { $0.port != "model" }
-      step.materials = OrderedSet(inputs.map { "\($0.stageName).\($0.output)" }).elements
+      step.materials =
+        OrderedSet(
+          inputs.map { input in
+            let isOnly = byName[input.producer]?.work?.outputs.count == 1
+            return isOnly ? input.stageName : "\(input.stageName).\(input.output)"
+          }
+        ).elements
       for instance in instances {
         for leaf in instance.work?.parameters.leaves ?? [] {
           step.parameters[leaf.path, default: []].append(leaf.value.exactText)

@@ -10,7 +10,8 @@ enum BrowserStyle {
     .controls{display:grid;grid-template-columns:minmax(0,1fr) auto minmax(0,1fr) minmax(0,1fr) \
     minmax(0,1fr);gap:.6rem .75rem;align-items:end;margin-bottom:.9rem}
     .controls label{display:flex;flex-direction:column;gap:.2rem;font-size:.8rem;color:var(--soft)}
-    .controls .search{grid-column:1/-1}
+    .controls .search{grid-column:2/-1}
+    .alone .controls .search{grid-column:3/-1}
     .browser select,.browser input,.browser button{font:inherit;font-size:.9rem;color:var(--ink);\
     background:var(--card);border:1px solid var(--edge);border-radius:8px;padding:.45rem .6rem;\
     min-width:0;width:100%;min-height:2.5rem}
@@ -37,7 +38,7 @@ enum BrowserStyle {
     """
 
   private static let list = """
-    .panes{display:grid;grid-template-columns:15rem minmax(0,1fr);border:1px solid var(--line);\
+    .panes{display:grid;grid-template-columns:17rem minmax(0,1fr);border:1px solid var(--line);\
     border-radius:12px;background:var(--card);overflow:hidden}
     .list{list-style:none;margin:0;padding:.4rem;border-right:1px solid var(--line);\
     max-height:46rem;overflow-y:auto;scrollbar-width:thin}
@@ -80,8 +81,8 @@ enum BrowserStyle {
     @media (max-width:56rem){.panes{grid-template-columns:minmax(0,1fr)}
     .list{max-height:11.5rem;border-right:0;border-bottom:1px solid var(--line)}
     .detail{min-height:0}}
-    @media (max-width:44rem){.controls{grid-template-columns:minmax(0,1fr) auto minmax(0,1fr)}
-    .controls label:nth-of-type(n+3){grid-column:1/-1}
+    @media (max-width:44rem){.controls{display:flex;flex-wrap:wrap}
+    .controls label{flex:1 1 40%}.controls .arm{flex-basis:30%}.controls .search{flex-basis:100%}
     .counts{display:grid;grid-template-columns:1fr 1fr}
     .walk{justify-content:space-between}.keys{display:none}
     .detail{padding:1rem}}

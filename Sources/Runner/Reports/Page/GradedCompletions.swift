@@ -13,6 +13,14 @@ package struct GradedCompletions: Sendable {
     package let outcome: String
     /// Whether it counts as right.
     package let isCorrect: Bool
+
+    /// Describes a verdict.
+    package init(problem: String, sample: Int, outcome: String, isCorrect: Bool) {
+      self.problem = problem
+      self.sample = sample
+      self.outcome = outcome
+      self.isCorrect = isCorrect
+    }
   }
 
   /// What was read and written, beside the verdict.

@@ -34,7 +34,7 @@ enum ReportStyle {
     code{font-size:.9em;overflow-wrap:anywhere}
     pre{background:var(--code);border-radius:8px;padding:.9rem 1rem;margin:0;font-size:.8125rem;\
     line-height:1.55;white-space:pre-wrap;overflow-wrap:anywhere;max-height:28rem;overflow:auto}
-    pre.source{white-space:pre;max-height:none}
+    pre.source{white-space:pre;max-height:34rem}
 
     """
 
@@ -99,6 +99,7 @@ enum ReportStyle {
     gap:.9rem}
     .origins .card{margin:0}
     .origins h3{margin-bottom:.4rem;overflow-wrap:anywhere}
+    td .badge{min-width:0}
     .fold{margin-top:.75rem;font-size:.875rem}
     .leak{display:block;font-size:.8rem;color:var(--wrong);white-space:normal}
     tfoot th,tfoot td{border-top:1px solid var(--strong);font-weight:650}
@@ -123,7 +124,7 @@ enum ReportStyle {
     @media print{:root{--page:#fff}body{font-size:10pt}nav,footer{display:none}
     .table,.drawing,.stage,.card{border:0;padding:0;break-inside:avoid}
     .scroll{overflow:visible}.drawing .figure-svg{min-width:0}
-    pre{max-height:none;overflow:visible}pre.source{white-space:pre-wrap}
+    pre{max-height:none;overflow:visible}pre.source{white-space:pre-wrap;max-height:none}
     h2,h3,h4{break-after:avoid}}
 
     """

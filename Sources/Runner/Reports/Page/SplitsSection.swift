@@ -6,7 +6,6 @@ import OrderedCollections
 struct SplitsSection {
   /// Two sets of problems that must not meet.
   private struct Sides: Hashable {
-    let what: String
     let first: Side
     let second: Side
   }
@@ -27,7 +26,7 @@ struct SplitsSection {
     let splits = planned.filter { data.result(of: $0)?.count("test_count") != nil }
     let divided = splits.map { instance in
       Sides(
-        what: "split", first: Side(instance: instance.name, output: "train"),
+        first: Side(instance: instance.name, output: "train"),
         second: Side(instance: instance.name, output: "test"))
     }
     let measured = planned.compactMap { instance -> Sides? in
@@ -35,7 +34,7 @@ struct SplitsSection {
         let trained = instance.work?.input("trained_on")
       else { return nil }
       return Sides(
-        what: "evaluation", first: Side(instance: trained.producer, output: trained.output),
+        first: Side(instance: trained.producer, output: trained.output),
         second: Side(instance: tested.producer, output: tested.output))
     }
     sides = OrderedSet(divided + measured)
@@ -50,7 +49,7 @@ struct SplitsSection {
   /// The section's content.
   var markup: Markup {
     if sides.isEmpty { return .empty }
-    let head = ["Trained on", "Problems", "Tested on", "Problems", "In common"]
+    let head = ["Train side", "Problems", "Test side", "Problems", "In common"]
     let cells = head.enumerated().map { index, text in
       Markup.element(
         "th", ["scope": "col", "class": index % 2 == 1 || index == 4 ? "number" : ""],
