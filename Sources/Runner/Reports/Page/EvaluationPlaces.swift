@@ -15,10 +15,18 @@ package struct EvaluationPlaces: Sendable {
     package fileprivate(set) var benchmark: String
     /// The run, such as `seed=2`; empty where there is one only.
     package let run: String
+
+    /// Describes a place.
+    init(instance: ExpectedInstance, arm: String, benchmark: String, run: String) {
+      self.instance = instance
+      self.arm = arm
+      self.benchmark = benchmark
+      self.run = run
+    }
   }
 
   /// The evaluations, in the order of the plan.
-  package private(set) var places: [Place]
+  package let places: [Place]
   /// The arms.
   package let arms: [String]
   /// The benchmarks.
@@ -31,11 +39,17 @@ package struct EvaluationPlaces: Sendable {
   package init(_ planned: [ExpectedInstance], runAxes: Set<String>) {
     let evaluations = planned.filter(\.isEvaluation)
     let stages = OrderedDictionary(grouping: evaluations, by: \.stageName)
-    places = stages.values.flatMap { instances in
+    var places = stages.values.flatMap { instances in
       let benchmarkAxes = Self.benchmarkAxes(of: instances, without: runAxes)
       return instances.map { Self.place($0, runAxes: runAxes, benchmarkAxes: benchmarkAxes) }
     }
     Self.tellApart(&places)
+    self.init(places: places)
+  }
+
+  /// Takes places that are known already.
+  init(places: [Place]) {
+    self.places = places
     arms = OrderedSet(places.map(\.arm)).elements
     benchmarks = OrderedSet(places.map(\.benchmark)).elements
     runs = OrderedSet(places.map(\.run)).elements

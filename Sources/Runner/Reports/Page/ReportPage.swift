@@ -9,74 +9,42 @@ struct ReportPage {
   let tables: [TableReport]
   let figures: [LineFigure]
 
-  private struct Section {
-    let id: String
-    let title: String
-    let content: Markup
-  }
-
   /// The whole page.
   var html: String {
     let places = EvaluationPlaces(report.planned, runAxes: report.runAxes)
     let browser = BrowserData(places, data: report.data, baseline: report.baseline)
     let completions = CompletionsSection(results: report.results, browser: browser)
-    let shown = sections(places, browser, completions).filter { !$0.content.source.isEmpty }
-    let links = shown.map { section in
-      Markup.element("a", ["href": "#" + section.id], Markup(section.title))
-    }
-    let body = Markup.element(
-      "body", [:],
-      .element("header", [:], heading, .element("nav", ["aria-label": "Sections"], links)),
-      .element("main", [:], shown.map(markup)),
-      .element("footer", [:], "Made by warmup from the results of this recipe alone."),
-      completions.scripts)
-    let head = head(scripts: completions.runnable)
-    return "<!doctype html>\n<html lang=\"en\">\n\(head.source)\n\(body.source)\n</html>\n"
-  }
-
-  private func head(scripts: [String]) -> Markup {
-    .element(
-      "head", [:],
-      Markup(trusted: "<meta charset=\"utf-8\">\n"),
-      Markup(
-        trusted: "<meta http-equiv=\"Content-Security-Policy\""
-          + " content=\"\(ContentPolicy.text(scripts: scripts))\">\n"),
-      Markup(
-        trusted: "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"),
-      Markup(trusted: "<meta name=\"color-scheme\" content=\"light dark\">\n"),
-      .element("title", [:], Markup(report.recipeName)),
-      .element("style", [:], Markup(trusted: ReportStyle.css + FigureStyle.css)))
-  }
-
-  private func markup(_ section: Section) -> Markup {
-    Markup(trusted: "\n")
-      + .element(
-        "section", ["id": section.id], .element("h2", [:], Markup(section.title)), section.content)
+    return PageFrame(
+      title: report.recipeName, heading: heading,
+      sections: sections(places, browser, completions),
+      footer: "Made by warmup from the results of this recipe alone.",
+      scripts: completions.scripts, runnable: completions.runnable
+    ).html
   }
 
   private func sections(
     _ places: EvaluationPlaces, _ browser: BrowserData, _ completions: CompletionsSection
-  ) -> [Section] {
+  ) -> [PageFrame.Section] {
     let (planned, data) = (report.planned, report.data)
     let arms = ArmsSection(
       lineages: ArmLineage.all(of: places, planned: planned), baseline: browser.baselineName)
     let main = tables.filter { $0.name == "main" } + tables.filter { $0.name != "main" }
     return [
-      Section(id: "arms", title: "Arms", content: arms.markup),
-      Section(id: "tables", title: "Tables", content: Markup(main.map(\.htmlMarkup))),
-      Section(id: "figures", title: "Figures", content: drawings),
-      Section(id: "completions", title: "Completions", content: completions.markup),
-      Section(id: "recipe", title: "Recipe", content: recipe),
-      Section(
+      PageFrame.Section(id: "arms", title: "Arms", content: arms.markup),
+      PageFrame.Section(id: "tables", title: "Tables", content: Markup(main.map(\.htmlMarkup))),
+      PageFrame.Section(id: "figures", title: "Figures", content: drawings),
+      PageFrame.Section(id: "completions", title: "Completions", content: completions.markup),
+      PageFrame.Section(id: "recipe", title: "Recipe", content: recipe),
+      PageFrame.Section(
         id: "data", title: "Data", content: DataSection(planned: planned, data: data).markup),
-      Section(
+      PageFrame.Section(
         id: "splits", title: "Splits", content: SplitsSection(planned: planned, data: data).markup),
-      Section(
+      PageFrame.Section(
         id: "stages", title: "Stages", content: StagesSection(planned: planned, data: data).markup),
-      Section(
+      PageFrame.Section(
         id: "cost", title: "Time and cost",
         content: CostSection(planned: planned, data: data).markup),
-      Section(
+      PageFrame.Section(
         id: "machine", title: "Versions and machine", content: Provenance(report.results).markup),
     ]
   }

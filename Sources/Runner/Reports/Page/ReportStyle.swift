@@ -102,6 +102,7 @@ enum ReportStyle {
     td .badge{min-width:0}
     .fold{margin-top:.75rem;font-size:.875rem}
     .leak{display:block;font-size:.8rem;color:var(--wrong);white-space:normal}
+    .plain-table td{overflow-wrap:anywhere}.plain-table td:not(.number){min-width:8rem}
     tfoot th,tfoot td{border-top:1px solid var(--strong);font-weight:650}
     .extent{width:9rem;min-width:5rem}
     .extent span{display:block;height:.55rem;min-width:2px;border-radius:99px;background:var(--link)}
@@ -125,7 +126,8 @@ enum ReportStyle {
     .table,.drawing,.stage,.card{border:0;padding:0;break-inside:avoid}
     .scroll{overflow:visible}.drawing .figure-svg{min-width:0}
     pre{max-height:none;overflow:visible}pre.source{white-space:pre-wrap;max-height:none}
-    h2,h3,h4{break-after:avoid}}
+    h2,h3,h4{break-after:avoid}.arms h3{break-after:auto}.arms>li,.origins .card{break-inside:avoid}
+    header{padding-top:0}}
 
     """
 }
