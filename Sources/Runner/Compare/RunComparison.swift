@@ -10,6 +10,13 @@ public struct RunComparison: Sendable {
     public let first: String?
     /// The second run's value.
     public let second: String?
+
+    /// Describes a change.
+    package init(name: String, first: String?, second: String?) {
+      self.name = name
+      self.first = first
+      self.second = second
+    }
   }
 
   /// A stage that differs.
@@ -22,6 +29,14 @@ public struct RunComparison: Sendable {
     public let secondKind: String?
     /// What differs.
     public let changes: [Change]
+
+    /// Describes a stage.
+    package init(name: String, firstKind: String?, secondKind: String?, changes: [Change]) {
+      self.name = name
+      self.firstKind = firstKind
+      self.secondKind = secondKind
+      self.changes = changes
+    }
   }
 
   /// An instance that came out differently in both runs.
