@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Runner
-import Stages
 
 /// `warmup compare A B`.
 struct CompareCommand: ParsableCommand {
@@ -25,7 +24,7 @@ struct CompareCommand: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
-  @Option(help: "Also write a page with all tables side by side and a browser of completions.")
+  @Option(help: "Also write a page with a browser of both runs' completions.")
   var html: String?
 
   func validate() throws {
@@ -42,23 +41,17 @@ struct CompareCommand: ParsableCommand {
       json ? comparison.json.prettyText : ComparisonText(comparison, flipLimit: flips).text)
   }
 
+  /// A folder is read as it is; whatever else stands in a recipe's place goes the recipe's way.
   private func run(named path: String) throws -> ComparedRun {
     let url = URL(fileURLWithPath: path)
-    guard !["yaml", "yml"].contains(url.pathExtension) else { return try run(of: url) }
+    guard (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true else {
+      let workspace = try Workspace(try RecipeOptions.parse([path, "--results", results]))
+      return ComparedRun(name: workspace.recipe.name, plan: try workspace.plan())
+    }
     do {
       return try ComparedRun(resultsFolder: url)
     } catch let error as ComparisonError {
       throw ValidationError(error.description)
     }
-  }
-
-  private func run(of file: URL) throws -> ComparedRun {
-    let folder = URL(fileURLWithPath: results)
-    let recipe = try Recipe.load(file, registry: .standard)
-    let lock = try RecipeLock(recipeFolder: folder.appending(path: recipe.name))
-    let planner = Planner(
-      cache: Cache(folder: folder.appending(path: "cache")),
-      environment: StageEnvironment(recipe: file, results: folder), previous: lock.keys)
-    return ComparedRun(name: recipe.name, plan: planner.plan(recipe.instances))
   }
 }

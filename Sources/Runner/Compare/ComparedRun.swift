@@ -62,19 +62,33 @@ public struct ComparedRun: Sendable {
   }
 
   /// Reads what last came out in a folder of results: `results/<recipe>`, or `results` where there
-  /// is one recipe only. The cache is looked for in it and beside it.
+  /// is one recipe only, with the cache in it or beside it; or what a packed file was unpacked to.
   /// - Throws: `ComparisonError`, or `CacheError`.
   public init(resultsFolder folder: URL) throws {
     let place = try Self.recipeFolder(in: folder)
     let keys = try RecipeLock(recipeFolder: place).keys
-    let caches = [place, place.deletingLastPathComponent()].map { $0.appending(path: "cache") }
-    guard let cache = caches.first(where: { FileManager.default.fileExists(atPath: $0.path) })
-    else { throw ComparisonError.noCache(folder.relativePath) }
-    let artifacts = keys.compactMapValues { key -> Artifact? in
-      if case .present(let artifact) = Cache(folder: cache).lookUp(key) { artifact } else { nil }
-    }
+    let find = try Self.artifactFinder(place)
+    let artifacts = keys.compactMapValues(find)
     if artifacts.isEmpty { throw ComparisonError.nothingDone(folder.relativePath) }
     self.init(name: place.lastPathComponent, artifacts: artifacts)
+  }
+
+  /// Finds artifacts by their keys: among those of an unpacked file, or in the cache.
+  private static func artifactFinder(_ place: URL) throws -> (String) -> Artifact? {
+    let unpacked = place.appending(path: "artifacts")
+    if FileManager.default.fileExists(atPath: unpacked.path) {
+      return { key in
+        let folder = unpacked.appending(path: key)
+        let record = try? ArtifactRecord(contentsOf: folder.appending(path: Artifact.recordName))
+        return record.map { Artifact(folder: folder, record: $0) }
+      }
+    }
+    let caches = [place, place.deletingLastPathComponent()].map { $0.appending(path: "cache") }
+    guard let cache = caches.first(where: { FileManager.default.fileExists(atPath: $0.path) })
+    else { throw ComparisonError.noCache(place.relativePath) }
+    return { key in
+      if case .present(let artifact) = Cache(folder: cache).lookUp(key) { artifact } else { nil }
+    }
   }
 
   private static func recipeFolder(in folder: URL) throws -> URL {

@@ -34,7 +34,7 @@ package struct BrowserData {
     }
     let cells = boards.flatMap { $0.chosen.flatMap { $0.cells.compactMap(\.self) } }
     let limit = min(Self.textLimit, Self.totalLimit / max(cells.count, 1))
-    let contents = contents(of: cells, limit: limit)
+    let contents = contents(of: cells)
     let runs = OrderedSet(boards.flatMap { $0.chosen.map(\.run) })
     var problems: [JSONValue] = []
     var slots: [JSONValue] = []
@@ -131,7 +131,7 @@ package struct BrowserData {
 
   /// What was written at the chosen places, an evaluation at a time: all together may be large.
   private func contents(
-    of cells: [CompletionSlots.Cell], limit: Int
+    of cells: [CompletionSlots.Cell]
   ) -> [CellPlace: GradedCompletions.Content] {
     var found: [CellPlace: GradedCompletions.Content] = [:]
     for (index, cells) in OrderedDictionary(grouping: cells, by: \.evaluation) {
