@@ -77,7 +77,7 @@ struct Workspace {
       overrides: recipe.overrides, recipeFolder: recipe.file.deletingLastPathComponent(),
       axes: recipe.axes,
       tables: recipe.tables, figures: recipe.figures,
-      planned: recipe.instances.map { ExpectedInstance($0) }, results: results)
+      planned: ExpectedInstance.all(of: recipe.instances), results: results)
   }
 
   /// Writes the report and prints its tables.

@@ -72,6 +72,14 @@ public struct RecipeReport: Sendable {
     try figures.map { try $0.specification.figure(name: $0.name, data: data) }
   }
 
+  /// The axes along which runs are repeated: those that tables average over, and `seed`.
+  var runAxes: Set<String> { Set(tables.flatMap(\.specification.over)).union(["seed"]) }
+
+  /// The point of the axes that the first table with a baseline compares others with.
+  var baseline: [String: String] {
+    tables.map(\.specification.baseline).first { !$0.isEmpty } ?? [:]
+  }
+
   /// Writes `report.html`, `report.md`, `tables/<name>.{md,csv,tex,html}` and
   /// `figures/<name>.{svg,csv}`. Equal inputs give equal bytes.
   /// - Returns: the files, in the order written.

@@ -6,16 +6,14 @@ public struct ExpectedInstance: Sendable {
   public let stageName: String
   /// The point of the axes.
   public let point: AxisPoint
+  /// The kind, its parameters and where its inputs come from; nil where only the name is known.
+  public let work: PlannedWork?
 
   /// Describes an instance.
-  public init(stageName: String, point: AxisPoint) {
+  public init(stageName: String, point: AxisPoint, work: PlannedWork? = nil) {
     self.stageName = stageName
     self.point = point
-  }
-
-  /// Takes what reports need from an instance of a plan.
-  public init(_ instance: Instance) {
-    self.init(stageName: instance.stageName, point: instance.point)
+    self.work = work
   }
 
   /// The name with the point, as people write it on the command line.
@@ -52,6 +50,9 @@ package struct ReportData: Sendable {
 
   /// What an instance published, if it is done.
   func result(of instance: ExpectedInstance) -> InstanceResult? { results[instance.name] }
+
+  /// What the instance of a name published, if it is done.
+  func result(named name: String) -> InstanceResult? { results[name] }
 
   /// The points of some axes at which there are instances, in the order of the axes' values.
   ///

@@ -1,16 +1,10 @@
 /// How `report.html` looks: readable on a phone and on paper, in light and in dark.
 enum ReportStyle {
   /// The style sheet.
-  static let css = base + tables + TableStyle.css + parts + paper
+  static let css =
+    ReportPalette.css + base + tables + TableStyle.css + parts + BrowserStyle.css + paper
 
   private static let base = """
-    :root{--ink:#16191d;--soft:#5b636d;--line:#dfe2e6;--strong:#16191d;--page:#f6f7f8;--card:#fff;\
-    --link:#0067a5;--right:#00704f;--right-tint:#dff3ea;--wrong:#b3261e;--wrong-tint:#fbe6e4;\
-    --other:#8a5a00;--other-tint:#fbf0d9;--code:#f0f2f4}
-    @media screen and (prefers-color-scheme:dark){:root{--ink:#eceff3;--soft:#a3abb6;\
-    --line:#2b3038;--strong:#8b94a1;--page:#0e1013;--card:#16191e;--link:#5eb3f0;--right:#56d3a4;\
-    --right-tint:#12332a;--wrong:#ff9a90;--wrong-tint:#40201e;--other:#f0c56a;--other-tint:#3a2d12;\
-    --code:#1e2228}}
     *{box-sizing:border-box}
     html{scroll-behavior:smooth;-webkit-text-size-adjust:100%}
     body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,\
@@ -41,7 +35,7 @@ enum ReportStyle {
     code{font-size:.9em;overflow-wrap:anywhere}
     pre{background:var(--code);border-radius:8px;padding:.9rem 1rem;margin:0;font-size:.8125rem;\
     line-height:1.55;white-space:pre-wrap;overflow-wrap:anywhere;max-height:28rem;overflow:auto}
-    pre.source{white-space:pre;max-height:none}
+    pre.source{white-space:pre;max-height:34rem}
 
     """
 
@@ -92,6 +86,27 @@ enum ReportStyle {
     .bar .right{background:var(--right)}
     .bar .wrong{background:var(--wrong)}
     .bar .other{background:var(--other)}
+    .arms{list-style:none;margin:0;padding:0;border-top:1px solid var(--line)}
+    .arms>li{display:grid;grid-template-columns:11rem minmax(0,1fr);gap:.25rem 1.5rem;\
+    padding:.8rem 0;border-bottom:1px solid var(--line)}
+    .arms h3{overflow-wrap:anywhere}
+    .chain{list-style:none;margin:0;padding:0;display:flex;flex-wrap:wrap;gap:.5rem 0}
+    .chain li{display:flex;flex-direction:column;max-width:20rem;line-height:1.35;font-size:.95rem}
+    .chain li+li{margin-left:.9rem;padding-left:1.6rem;position:relative}
+    .chain li+li::before{content:"→";position:absolute;left:0;color:var(--soft)}
+    .chain a{font-weight:600}
+    .kind,.chain .quiet{font-size:.8125rem;color:var(--soft);overflow-wrap:anywhere}
+    .origins{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr));\
+    gap:.9rem}
+    .origins .card{margin:0}
+    .origins h3{margin-bottom:.4rem;overflow-wrap:anywhere}
+    td .badge{min-width:0}
+    .fold{margin-top:.75rem;font-size:.875rem}
+    .leak{display:block;font-size:.8rem;color:var(--wrong);white-space:normal}
+    .plain-table td{overflow-wrap:anywhere}.plain-table td:not(.number){min-width:8rem}
+    tfoot th,tfoot td{border-top:1px solid var(--strong);font-weight:650}
+    .extent{width:9rem;min-width:5rem}
+    .extent span{display:block;height:.55rem;min-width:2px;border-radius:99px;background:var(--link)}
     .sample{border-top:1px solid var(--line);padding:.5rem 0}
     .badge{display:inline-block;min-width:6.5rem;padding:.05rem .55rem;border-radius:6px;\
     font-size:.8125rem;font-weight:600}
@@ -104,13 +119,16 @@ enum ReportStyle {
   private static let paper = """
     @media (max-width:36rem){header{padding-top:1.75rem}
     .table,.card,.stage{padding:1rem;border-radius:10px}
-    th,td{padding:.5rem .5rem}h2{margin-top:2.25rem}}
+    th,td{padding:.5rem .5rem}h2{margin-top:2.25rem}
+    .arms>li{grid-template-columns:minmax(0,1fr)}.chain{flex-direction:column}
+    .chain li+li{margin-left:0}}
     @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
     @media print{:root{--page:#fff}body{font-size:10pt}nav,footer{display:none}
     .table,.drawing,.stage,.card{border:0;padding:0;break-inside:avoid}
     .scroll{overflow:visible}.drawing .figure-svg{min-width:0}
-    pre{max-height:none;overflow:visible}pre.source{white-space:pre-wrap}
-    h2,h3,h4{break-after:avoid}}
+    pre{max-height:none;overflow:visible}pre.source{white-space:pre-wrap;max-height:none}
+    h2,h3,h4{break-after:avoid}.arms h3{break-after:auto}.arms>li,.origins .card{break-inside:avoid}
+    header{padding-top:0}}
 
     """
 }

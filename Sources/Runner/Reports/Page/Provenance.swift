@@ -1,4 +1,3 @@
-import Foundation
 import OrderedCollections
 
 /// Which machines and versions made the results, from the artifacts' records.
@@ -16,9 +15,7 @@ struct Provenance {
   init(_ results: [InstanceResult]) {
     var found: OrderedDictionary<JSONValue, [String]> = [:]
     for result in results {
-      let file = result.folder.appending(path: "record.json")
-      guard let data = try? Data(contentsOf: file), let record = try? JSONValue(parsing: data)
-      else {
+      guard let record = result.record else {
         unreadable.append(result.name)
         continue
       }

@@ -1,0 +1,136 @@
+/// A comparison for a terminal.
+public struct ComparisonText {
+  private let comparison: RunComparison
+  private let flipLimit: Int
+
+  /// Prepares the text.
+  /// - Parameter flipLimit: how many flips of each direction are shown of an evaluation.
+  public init(_ comparison: RunComparison, flipLimit: Int = 5) {
+    self.comparison = comparison
+    self.flipLimit = flipLimit
+  }
+
+  /// The whole text.
+  public var text: String {
+    ([heading, stages, metrics, lone, flips].filter { !$0.isEmpty }.map { $0 + "\n" })
+      .joined(separator: "\n")
+  }
+
+  private var heading: String {
+    let (first, second) = (comparison.first, comparison.second)
+    let same = comparison.sameCount
+    return """
+      A  \(first.name), \(first.doneCount) of \(first.entries.count) done
+      B  \(second.name), \(second.doneCount) of \(second.entries.count) done
+      \(same == 1 ? "1 instance is" : "\(same) instances are") the same result in both.
+      """
+  }
+
+  private var stages: String {
+    if comparison.stages.isEmpty { return "No parameter differs." }
+    let rows = comparison.stages.flatMap { stage -> [[String]] in
+      switch (stage.firstKind, stage.secondKind) {
+      case (let kind?, nil): return [["  " + stage.name, "only in A", kind]]
+      case (nil, let kind?): return [["  " + stage.name, "only in B", kind]]
+      case (let one, let other):
+        let kinds = one == other ? [] : [["  " + stage.name, "kind", Self.change(one, other)]]
+        return kinds
+          + stage.changes.map { ["  " + stage.name, $0.name, Self.change($0.first, $0.second)] }
+      }
+    }
+    return "Parameters that differ, A → B\n" + Self.aligned(rows)
+  }
+
+  private static func change(_ first: String?, _ second: String?) -> String {
+    func words(_ value: String?) -> String {
+      guard let value else { return "(not there)" }
+      return value.count <= 60 ? value : value.prefix(57) + "…"
+    }
+    return "\(words(first)) → \(words(second))"
+  }
+
+  private var metrics: String {
+    if comparison.metrics.isEmpty { return "No number differs." }
+    let intervals = Dictionary(
+      comparison.evaluations.map { ($0.instance, $0.difference) }
+    ) { first, _ in first }
+    let parts = comparison.metrics.map { metrics -> String in
+      let rows = metrics.values.map { value -> [String] in
+        let interval = value.name == "accuracy" ? intervals[metrics.instance] ?? nil : nil
+        return [
+          "    " + value.name, NumberText.short(value.first), NumberText.short(value.second),
+          Self.signed(value.second - value.first), interval.map(Self.words) ?? "",
+        ]
+      }
+      let equal = metrics.equalCount == 0 ? "" : "  (\(metrics.equalCount) equal)"
+      return "  \(metrics.instance)\(equal)\n" + Self.aligned(rows, numbers: 1...3)
+    }
+    return "Numbers that differ: A, B, B − A\n" + parts.joined(separator: "\n")
+  }
+
+  private static func words(_ difference: PairedDifference) -> String {
+    guard let interval = difference.interval else { return "" }
+    return "95 % over problems: \(signed(interval.lowerBound)) to \(signed(interval.upperBound))"
+  }
+
+  private static func signed(_ value: Double) -> String {
+    value > 0 ? "+" + NumberText.short(value) : NumberText.short(value)
+  }
+
+  private var lone: String {
+    [("A", comparison.onlyFirst), ("B", comparison.onlySecond)].compactMap { run, names in
+      names.isEmpty ? nil : "Done in \(run) only: \(names.joined(separator: ", "))"
+    }.joined(separator: "\n")
+  }
+
+  private var flips: String {
+    if comparison.evaluations.isEmpty { return "" }
+    let parts = comparison.evaluations.map { evaluation in
+      let counts = zip(
+        CompletionSlots.Change.allCases,
+        ["correct → wrong", "wrong → correct", "wrong in both", "correct in both"]
+      ).map { "\(evaluation.counts[$0, default: 0]) \($1)" }
+      return "  \(evaluation.instance): \(counts.joined(separator: ", "))\n"
+        + list(evaluation.lost) + list(evaluation.won)
+    }
+    return "Problems that flipped, A → B\n" + parts.joined().dropLast(1)
+  }
+
+  private func list(_ flips: [EvaluationComparison.Flip]) -> String {
+    let shown = flips.prefix(flipLimit).map { flip in
+      """
+          \(flip.problem), sample \(flip.sample): \(flip.firstOutcome) → \(flip.secondOutcome)
+            A  \(Self.printable(flip.firstEnd))
+            B  \(Self.printable(flip.secondEnd))
+
+      """
+    }
+    let more = flips.count - shown.count
+    return shown.joined() + (more > 0 ? "    and \(more) more of these\n" : "")
+  }
+
+  /// What a model wrote must not reach a terminal as commands.
+  private static func printable(_ text: String) -> String {
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { scalar in
+          scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) ? "\u{FFFD}" : scalar
+        }))
+  }
+
+  /// Rows with columns as wide as their widest entry.
+  private static func aligned(_ rows: [[String]], numbers: ClosedRange<Int>? = nil) -> String {
+    let count = rows.map(\.count).max() ?? 0
+    let widths = (0..<count).map { column in
+      rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+    }
+    return rows.map { row in
+      let cells = row.enumerated().map { column, text in
+        let blanks = String(repeating: " ", count: widths[column] - text.count)
+        return numbers?.contains(column) == true ? blanks + text : text + blanks
+      }
+      let line = cells.joined(separator: "  ")
+      return String(line.reversed().drop { $0 == " " }.reversed())
+    }.joined(separator: "\n")
+  }
+}

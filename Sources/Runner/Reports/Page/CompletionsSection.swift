@@ -1,0 +1,132 @@
+import OrderedCollections
+
+/// The part of a report that shows what models wrote, with the verdicts: a browser where scripts
+/// run, and a plain list of the first few in any case.
+struct CompletionsSection {
+  /// How many completions of an instance the plain list shows.
+  static let listed = 5
+
+  private let instances: [(name: String, listed: Result<Listed, any Error>)]
+  private let data: JSONValue?
+
+  /// What the plain list shows of an instance; not all of its completions, which may be large.
+  private struct Listed {
+    let count: Int
+    let tallies: [(outcome: String, isCorrect: Bool, count: Int)]
+    let shown: [(verdict: GradedCompletions.Verdict, content: GradedCompletions.Content)]
+
+    init(_ graded: GradedCompletions) {
+      count = graded.verdicts.count
+      tallies = graded.tallies
+      shown = graded.verdicts.prefix(CompletionsSection.listed).enumerated().map {
+        ($0.element, graded.content(at: $0.offset))
+      }
+    }
+  }
+
+  /// Reads the completions of every instance that has some.
+  init(results: [InstanceResult], browser: BrowserData) {
+    instances = results.compactMap { result in
+      do {
+        guard let graded = try GradedCompletions(folder: result.folder) else { return nil }
+        return (result.name, .success(Listed(graded)))
+      } catch {
+        return (result.name, .failure(error))
+      }
+    }
+    data = browser.json()
+  }
+
+  /// The section's content.
+  var markup: Markup {
+    if instances.isEmpty { return .empty }
+    let list = Markup(instances.map { markup($0.name, $0.listed) })
+    return BrowserMarkup.markup(data) + .element("div", ["class": "plain"], list)
+  }
+
+  /// The data and the script, for the end of the page; nothing where nothing was graded.
+  var scripts: Markup {
+    guard let data else { return .empty }
+    return Markup(
+      trusted:
+        "\n<script type=\"application/json\" id=\"completions-data\">\(EmbeddedJSON.text(data))"
+        + "</script>\n<script>\(BrowserScript.source)</script>\n")
+  }
+
+  /// The scripts whose running the page must allow.
+  var runnable: [String] { data == nil ? [] : [BrowserScript.source] }
+
+  private func markup(_ name: String, _ listed: Result<Listed, any Error>) -> Markup {
+    switch listed {
+    case .failure(let error):
+      return .element("p", ["class": "warning"], Markup("\(name): \(error)"))
+    case .success(let listed):
+      let shown = listed.shown.count
+      let words =
+        shown < listed.count
+        ? "The first \(shown) of \(listed.count) completions." : "All \(shown) completions."
+      return .element(
+        "details", ["class": "card"],
+        .element("summary", [:], .element("code", [:], Markup(name)), tally(listed)),
+        .element("p", ["class": "quiet"], Markup(words)),
+        Markup(listed.shown.map(sample)))
+    }
+  }
+
+  private func tally(_ listed: Listed) -> Markup {
+    let total = Double(max(listed.count, 1))
+    let parts = listed.tallies.map { tally in
+      Markup.element(
+        "span",
+        [
+          "class": style(tally.outcome, tally.isCorrect),
+          "style": "flex-grow:\(NumberText.plain(Double(tally.count) / total, decimals: 4))",
+        ])
+    }
+    let counts = listed.tallies.map { "\($0.count) \(words($0.outcome))" }
+    return .element("span", ["class": "bar", "aria-hidden": "true"], parts)
+      + .element("span", ["class": "quiet"], Markup(counts.joined(separator: " · ")))
+  }
+
+  private func sample(
+    _ verdict: GradedCompletions.Verdict, _ content: GradedCompletions.Content
+  ) -> Markup {
+    let mark = verdict.isCorrect ? "✓ " : "✗ "
+    let badge = Markup.element(
+      "span", ["class": "badge " + style(verdict.outcome, verdict.isCorrect)],
+      Markup(mark + words(verdict.outcome)))
+    let name = Markup.element(
+      "span", ["class": "name"], Markup("\(verdict.problem), sample \(verdict.sample)"))
+    let facts = Markup.element(
+      "span", ["class": "quiet"], Markup(content.facts.joined(separator: " · ")))
+    return .element(
+      "details", ["class": "sample"],
+      .element("summary", [:], badge, name, facts),
+      .element("h4", [:], "Prompt"), text(content.prompt),
+      .element("h4", [:], "Completion"), text(content.text))
+  }
+
+  private func text(_ content: String) -> Markup {
+    let cut = ShortenedText(content, limit: BrowserData.textLimit)
+    let gap = cut.omitted > 0 ? "\n[\(cut.omitted) characters left out]\n" : ""
+    let shown = content.isEmpty ? "(empty)" : cut.head + gap + cut.tail
+    return .element("pre", ["dir": "auto", "tabindex": "0"], Markup(shown))
+  }
+
+  private func words(_ outcome: String) -> String { outcome.replacing("_", with: " ") }
+
+  private func style(_ outcome: String, _ isCorrect: Bool) -> String {
+    isCorrect ? "right" : outcome == "wrong" ? "wrong" : "other"
+  }
+}
+
+extension GradedCompletions.Content {
+  /// What there is to know of a completion beside its text, in a few words each.
+  package var facts: [String] {
+    [
+      tokens.map { $0 == 1 ? "1 token" : "\($0) tokens" },
+      isTruncated ? "cut off at the limit" : nil, isGuess ? "a guess, credited" : nil,
+      extracted.map { $0.isEmpty ? "no answer read" : "read as \($0.prefix(60))" },
+    ].compactMap(\.self)
+  }
+}
