@@ -76,5 +76,12 @@ extension RecipeNode {
   }
 
   /// A scalar as it would be written.
-  fileprivate var text: String { value.scalar.map { $0.string ?? $0.text } ?? "" }
+  fileprivate var text: String {
+    switch value {
+    case .string(let text): text
+    case .integer(let number): "\(number)"
+    case .number(let number): "\(number)"
+    default: ""
+    }
+  }
 }
