@@ -37,10 +37,6 @@ struct DoctorCommand: ParsableCommand {
 
   /// Every recipe below `experiments` in the current folder, in the order of their paths.
   private static var experiments: [URL] {
-    let folder = URL(fileURLWithPath: "experiments")
-    let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder.path)) ?? []
-    return paths.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
-      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-      .map { folder.appending(path: $0) }
+    RecipeFiles.below(URL(fileURLWithPath: "experiments"))
   }
 }

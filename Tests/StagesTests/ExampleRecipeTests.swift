@@ -8,11 +8,10 @@ import Testing
   private static let root = URL(filePath: #filePath)
     .deletingLastPathComponent().appending(path: "../..").standardized
 
-  /// Every YAML file below `experiments/`, by its path there, sorted.
+  /// Every recipe below `experiments/`, by its path there, sorted.
   private static let recipes: [String] = {
-    let folder = root.appending(path: "experiments").path
-    let names = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
-    return names.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }.sorted()
+    let folder = root.appending(path: "experiments")
+    return RecipeFiles.below(folder).map { String($0.path.dropFirst(folder.path.count + 1)) }
   }()
 
   @Test func thereAreRecipes() {

@@ -59,4 +59,11 @@ import Testing
     #expect(
       formula.contains("-sum min(ratio A, clip(ratio, 1 - 0.2, 1 + \(example.clipHigh)) A)"))
   }
+
+  @Test func theFormulaSaysThatPromptsAreCut() {
+    var parameters = ReinforcementParameters()
+    #expect(!parameters.formula.contains("prompts"))
+    parameters.lossPromptTokens = 256
+    #expect(parameters.formula.contains(", prompts cut to their last 256 tokens (the paper's code"))
+  }
 }

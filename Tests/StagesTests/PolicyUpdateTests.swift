@@ -201,4 +201,23 @@ import Testing
     let kept = PolicyUpdate([truncated], parameters(.sequence))
     #expect(kept.accumulate(engine, old: nil, reference: nil).tokens == 24)
   }
+
+  /// The released code samples from whole prompts and trains on their ends.
+  @Test func promptsCanBeCutForTheLossAlone() {
+    func gradients(_ groups: [RolloutGroup], limit: Int?) -> [Float] {
+      var parameters = parameters(.batchTokens)
+      parameters.lossPromptTokens = limit
+      let engine = engine(1)
+      _ = PolicyUpdate(groups, parameters).accumulate(engine, old: nil, reference: nil)
+      return engine.gradients[0..<engine.gradients.count]
+    }
+    let short = groups.map {
+      RolloutGroup(
+        problem: $0.problem, prompt: Array($0.prompt.suffix(2)), completions: $0.completions,
+        verdicts: $0.verdicts, rewards: $0.rewards)
+    }
+    #expect(gradients(groups, limit: 2) == gradients(short, limit: nil))
+    #expect(gradients(groups, limit: 2) != gradients(groups, limit: nil))
+    #expect(gradients(groups, limit: 4) == gradients(groups, limit: nil))
+  }
 }

@@ -62,7 +62,8 @@ private struct NamedFile: Hashable {
     } catch DataSourceError.notFound(_, let folders) {
       return DoctorFinding(
         source, .missing, "not in \(folders.joined(separator: ", "))",
-        advice: BenchmarkFile.at(source)?.advice ?? "Put it into one of these folders.")
+        advice: BenchmarkFile.at(source)?.advice
+          ?? PublishedModel.at(source)?.advice(path: source) ?? "Put it into one of these folders.")
     } catch {
       return DoctorFinding(source, .wrong, "\(error)")
     }

@@ -89,7 +89,7 @@ public struct DatasetStage: Stage {
   /// The problems.
   public static let outputs = [Runner.Port("problems", .problems, "the rows with their ids")]
 
-  private let parameters: Parameters
+  let parameters: Parameters
 
   /// Makes the stage.
   public init(parameters: Parameters) { self.parameters = parameters }

@@ -51,7 +51,7 @@ package struct DistillStage: Stage {
   ]
   package static let outputs = [Port("model", .model, "the trained model")]
 
-  private let parameters: DistillParameters
+  let parameters: DistillParameters
 
   package init(parameters: DistillParameters) { self.parameters = parameters }
 

@@ -49,7 +49,7 @@ package struct EvaluateStage: Stage {
   ]
   package static let outputs = [Port("scores", .scores, "a verdict for each completion")]
 
-  private let parameters: EvaluateParameters
+  let parameters: EvaluateParameters
 
   package init(parameters: EvaluateParameters) { self.parameters = parameters }
 

@@ -99,7 +99,7 @@ public struct KnightsAndKnavesStage: Stage {
     Port("problems", .problems, "puzzles in the published field names")
   ]
 
-  private let parameters: Parameters
+  let parameters: Parameters
 
   /// Makes the stage.
   public init(parameters: Parameters) { self.parameters = parameters }

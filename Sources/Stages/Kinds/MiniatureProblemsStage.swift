@@ -55,7 +55,7 @@ public struct MiniatureProblemsStage: Stage {
   /// The problems.
   public static let outputs = [Port("problems", .problems, "problems with their answers")]
 
-  private let parameters: Parameters
+  let parameters: Parameters
 
   /// Makes the stage.
   public init(parameters: Parameters) { self.parameters = parameters }

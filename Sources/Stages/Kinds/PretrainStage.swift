@@ -47,7 +47,7 @@ package struct PretrainStage: Stage {
   ]
   package static let outputs = [Port("model", .model, "the trained model")]
 
-  private let parameters: PretrainParameters
+  let parameters: PretrainParameters
 
   package init(parameters: PretrainParameters) { self.parameters = parameters }
 

@@ -31,7 +31,7 @@ package struct PretrainedModelStage: Stage {
   package static let inputs: [Runner.Port] = []
   package static let outputs = [Port("model", .model, "the model")]
 
-  private let parameters: PretrainedModelParameters
+  let parameters: PretrainedModelParameters
 
   package init(parameters: PretrainedModelParameters) { self.parameters = parameters }
 

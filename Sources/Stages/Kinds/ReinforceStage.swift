@@ -17,7 +17,7 @@ package struct ReinforceStage: Stage {
     Port("rollouts", .rollouts, "every completion that was sampled, with its reward"),
   ]
 
-  private let parameters: ReinforcementParameters
+  let parameters: ReinforcementParameters
 
   package init(parameters: ReinforcementParameters) { self.parameters = parameters }
 

@@ -68,7 +68,7 @@ package struct ScratchModelStage: Stage {
   package static let outputs = [Port("model", .model, "the untrained model")]
 
   private static let endOfText = "<|endoftext|>"
-  private let parameters: ScratchModelParameters
+  let parameters: ScratchModelParameters
 
   package init(parameters: ScratchModelParameters) { self.parameters = parameters }
 

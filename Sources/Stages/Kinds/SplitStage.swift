@@ -77,7 +77,7 @@ public struct SplitStage: Stage {
     Runner.Port("test", .problems, "problems to test on"),
   ]
 
-  private let parameters: Parameters
+  let parameters: Parameters
 
   /// Makes the stage.
   public init(parameters: Parameters) { self.parameters = parameters }

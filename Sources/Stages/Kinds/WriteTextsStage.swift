@@ -69,7 +69,7 @@ public struct WriteTextsStage: Stage {
   /// The texts.
   public static let outputs = [Port("texts", .texts, "texts, a row each")]
 
-  private let parameters: Parameters
+  let parameters: Parameters
 
   /// Makes the stage.
   public init(parameters: Parameters) { self.parameters = parameters }

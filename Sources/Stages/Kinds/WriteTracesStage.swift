@@ -19,7 +19,7 @@ public struct WriteTracesStage: Stage {
     Runner.Port("traces", .traces, "prompts with completions, a row each")
   ]
 
-  private let parameters: WriteTracesParameters
+  let parameters: WriteTracesParameters
 
   /// Makes the stage.
   public init(parameters: WriteTracesParameters) { self.parameters = parameters }

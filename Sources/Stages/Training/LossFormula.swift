@@ -20,8 +20,9 @@ extension ReinforcementParameters {
       case .constant: "completions x \(sampling.maxTokens)"
       }
     let divergence = loss.kl == 0 ? "" : " + \(loss.kl) KL(reference)"
+    let prompts = lossPromptTokens.map { ", prompts cut to their last \($0) tokens" } ?? ""
     return "\(advantage); loss = -sum min(ratio A, clip(ratio, 1 - \(loss.clipLow), "
-      + "1 + \(loss.clipHigh)) A)\(divergence), each token divided by \(divisor)\(brand)"
+      + "1 + \(loss.clipHigh)) A)\(divergence), each token divided by \(divisor)\(prompts)\(brand)"
   }
 
   private var brand: String {

