@@ -37,6 +37,6 @@ struct DoctorCommand: ParsableCommand {
 
   /// Every recipe below `experiments` in the current folder, in the order of their paths.
   private static var experiments: [URL] {
-    RecipeFiles.below(URL(fileURLWithPath: "experiments"))
+    RecipeFolder.below(URL(fileURLWithPath: "experiments"))
   }
 }

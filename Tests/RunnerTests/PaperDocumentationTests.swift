@@ -21,7 +21,7 @@ import Testing
   }
 
   @Test func everyRecipeIsNamedAndThere() throws {
-    let recipes = RecipeFiles.below(Self.folder).map(\.lastPathComponent)
+    let recipes = RecipeFolder.below(Self.folder).map(\.lastPathComponent)
     #expect(recipes.count > 15)
     #expect(try linked("experiments/paper") == Set(recipes))
   }
@@ -33,7 +33,7 @@ import Testing
 
   /// What a recipe sets beside its tables is there.
   @Test func everyPublishedFileOfARecipeIsThere() throws {
-    for file in RecipeFiles.below(Self.folder) {
+    for file in RecipeFolder.below(Self.folder) {
       let recipe = try String(contentsOf: file, encoding: .utf8)
       for match in recipe.matches(of: #/published: published/([a-z0-9_]+)\.yaml/#) {
         let name = String(match.output.1)

@@ -11,7 +11,7 @@ import Testing
   /// Every recipe below `experiments/`, by its path there, sorted.
   private static let recipes: [String] = {
     let folder = root.appending(path: "experiments")
-    return RecipeFiles.below(folder).map { String($0.path.dropFirst(folder.path.count + 1)) }
+    return RecipeFolder.below(folder).map { String($0.path.dropFirst(folder.path.count + 1)) }
   }()
 
   @Test func thereAreRecipes() {

@@ -8,7 +8,7 @@ import Testing
   private static let root = URL(filePath: #filePath)
     .deletingLastPathComponent().appending(path: "../..").standardized
 
-  private static let recipes: [URL] = RecipeFiles.below(root.appending(path: "experiments"))
+  private static let recipes: [URL] = RecipeFolder.below(root.appending(path: "experiments"))
 
   private func forecast(
     _ recipe: Recipe, meanTokens: Int? = nil

@@ -20,7 +20,7 @@ struct ResultsFixture {
     for instance in instances { keys[instance.name] = key(of: instance) }
     for instance in instances { try publish(instance, keys, in: root.appending(path: "cache")) }
     let folder = root.appending(path: recipe)
-    try RecipeLock.update(keys, in: folder)
+    try RecipeLock.update(keys.mapValues { .init(key: $0, fields: nil) }, in: folder)
     return folder
   }
 

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The recipes of a folder.
-package enum RecipeFiles {
+/// The recipes below a folder.
+package enum RecipeFolder {
   /// Every YAML file below a folder, in the order of their paths. Folders called `published` hold
   /// other people's numbers and no recipes.
   package static func below(_ folder: URL) -> [URL] {
