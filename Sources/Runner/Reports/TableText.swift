@@ -36,9 +36,20 @@ struct CellText: Equatable {
   /// `published 54.0 ± 1.4 (a): reproduced`.
   var publication: String? {
     published.map { value in
-      "published \(value)" + (letters.map { " (\($0))" } ?? "") + (verdict.map { ": \($0)" } ?? "")
+      "published \(value)\(marks)" + (verdict.map { ": \($0)" } ?? "")
     }
   }
+
+  /// The parts that fit a narrow column, from top to bottom.
+  var lines: [String] {
+    let isShort = probability == nil && comparisons.allSatisfy { $0.interval == nil }
+    let first = isShort ? [main, compared.map { "(\($0))" }].compactMap(\.self) : [main]
+    return [first.joined(separator: " ")]
+      + [isShort ? nil : compared, published.map { "published \($0)" + marks }, verdict]
+      .compactMap(\.self)
+  }
+
+  private var marks: String { letters.map { " (\($0))" } ?? "" }
 
   /// Everything on one line: `54.0 ± 1.4 (+10.2 [+5.1, +15.0]) [published 54.0 ± 1.4: reproduced]`.
   var line: String {
