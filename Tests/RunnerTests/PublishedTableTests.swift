@@ -107,6 +107,15 @@ import Testing
     #expect(bare.verdicts[0].contains("the published value has no known error"))
   }
 
+  @Test func aDifferenceOnTheMarginIsUndecided() throws {
+    let report = try report("  - {at: {start: base}, mean: 40, deviation: 1, problems: 64}\n") {
+      $0.margin = 0
+    }
+    #expect(verdict(report) == "not enough data")
+    #expect(report.verdicts[0].contains("ours − published is ±0.0 ["))
+    #expect(report.verdicts[0].contains("the difference lies on the margin itself"))
+  }
+
   @Test func unitsMustFit() throws {
     let shares = try report(
       "  - {at: {start: base}, mean: 0.438}\n", header: "source: Doe\nunit: number\n")
