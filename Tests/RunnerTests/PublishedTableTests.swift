@@ -53,8 +53,10 @@ import Testing
     #expect(verdict(other) == "reproduced (another model)")
     #expect(other.footnotes == ["The published value is of N, ours of M."])
     let latex = other.latex.replacing("$\\pm$", with: "±")
+    #expect(latex.contains("published 40.5 ± 0.8 (a) \\\\ reproduced (another model)\\end"))
     for text in [other.markdown, latex, other.terminalText] {
-      #expect(text.contains("published 40.5 ± 0.8 (a): reproduced (another model)"))
+      let line = "published 40.5 ± 0.8 (a): reproduced (another model)"
+      #expect(text == latex || text.contains(line))
       #expect(text.contains("(a) The published value is of N, ours of M."))
     }
     #expect(other.csv.contains(",N,,"))
@@ -103,6 +105,15 @@ import Testing
       "  - {at: {start: base}, mean: 400}\n", header: "source: Doe\nunit: tokens\n"
     ) { ($0.format, $0.sameProblems) = ([.tokens], true) }
     #expect(bare.verdicts[0].contains("the published value has no known error"))
+  }
+
+  @Test func aDifferenceOnTheMarginIsUndecided() throws {
+    let report = try report("  - {at: {start: base}, mean: 40, deviation: 1, problems: 64}\n") {
+      $0.margin = 0
+    }
+    #expect(verdict(report) == "not enough data")
+    #expect(report.verdicts[0].contains("ours − published is ±0.0 ["))
+    #expect(report.verdicts[0].contains("the difference lies on the margin itself"))
   }
 
   @Test func unitsMustFit() throws {
@@ -159,5 +170,47 @@ import Testing
       try PublishedTable(text: text + "\nsource: Doe\n")
     }
     #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+  }
+
+  @Test func mistakesAreFoundBeforeAnythingRuns() throws {
+    let folder = try temporaryReportFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try Data("source: Doe\nvalues: [{at: {seed: 1}, men: 1}]\n".utf8)
+      .write(to: folder.appending(path: "p.yaml"))
+    let text = """
+      version: 1
+      name: test
+      axes: {seed: [1, 2]}
+      stages:
+        base: {kind: base, params: {source: a}}
+        tuned: {kind: train, inputs: {model: base, problems: fixed}, params: {seed: "${seed}"}}
+        fixed: {kind: puzzles}
+      tables:
+        a: {value: tuned.reward, rows: seed, published: [p.yaml, missing.yaml]}
+      """
+    let error = #expect(throws: RecipeError.self) {
+      try Recipe.parse(
+        text, file: folder.appending(path: "recipe.yaml"), registry: RecipeKinds.registry)
+    }
+    let message = error?.description ?? ""
+    #expect(message.contains("recipe.yaml:9:52: the published values have mistakes:\n"))
+    #expect(message.contains("p.yaml:2:26: unknown key 'men'; did you mean 'mean'?"))
+    #expect(error?.diagnostics.count == 1)
+  }
+
+  private static let projectFolder = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "../../experiments/paper/published").standardized
+  private static let projectFiles =
+    ((try? FileManager.default.contentsOfDirectory(
+      at: projectFolder, includingPropertiesForKeys: nil)) ?? []).filter {
+      $0.pathExtension == "yaml"
+    }.sorted { $0.path < $1.path }
+
+  @Test(
+    .enabled(if: !projectFiles.isEmpty, "there are no published values in experiments/paper"),
+    arguments: projectFiles)
+  func theProjectsFilesAreRead(file: URL) throws {
+    let table = try PublishedTable(contentsOf: file)
+    #expect(!table.entries.isEmpty && table.unit != nil && table.url != nil)
   }
 }

@@ -150,6 +150,8 @@ import Testing
     #expect(report.markdown.contains(", p = 0.219)"))
     #expect(report.notes.contains { $0.hasSuffix("; p by McNemar's exact test.") })
     #expect(report.html.contains("p = 0.219"))
+    // LaTeX sets what is compared below the number, or no page would be wide enough.
+    #expect(report.latex.contains("& \\begin{tabular}[t]{@{}r@{}}83.3 $\\pm$ 16.7 \\\\ +66.7 {["))
   }
 
   @Test func passAtKAndVerdictsAreValues() throws {

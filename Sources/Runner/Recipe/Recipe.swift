@@ -54,7 +54,10 @@ public struct Recipe: Sendable {
     let tree = RecipeDocument.read(
       text, file: file, overrides: overrides, sources: &sources, into: &sink)
     let outline = tree.flatMap { RecipeOutline($0, registry: registry, into: &sink) }
-    guard let outline, let body = RecipeBody(outline, into: &sink), sink.diagnostics.isEmpty else {
+    let folder = file.deletingLastPathComponent()
+    guard let outline, let body = RecipeBody(outline, folder: folder, into: &sink),
+      sink.diagnostics.isEmpty
+    else {
       throw RecipeError(sink.diagnostics, sources: sources)
     }
     return Recipe(outline, body, file: file, sourceText: text, overrides: overrides)

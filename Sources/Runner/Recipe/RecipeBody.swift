@@ -1,3 +1,4 @@
+import Foundation
 import OrderedCollections
 
 /// What a recipe's parts come to when they are joined.
@@ -10,8 +11,9 @@ struct RecipeBody {
   let figures: [(name: String, specification: FigureSpecification)]
 
   /// Joins the parts, reporting what is wrong with them together.
+  /// - Parameter folder: where the recipe stands.
   /// - Returns: nil when something was reported, now or before.
-  init?(_ outline: RecipeOutline, into sink: inout DiagnosticSink) {
+  init?(_ outline: RecipeOutline, folder: URL, into sink: inout DiagnosticSink) {
     let axes = outline.axes
     let own = outline.stages.map { ($0, $0.ownAxes) }
     guard Self.arePointsFew(own, in: axes, into: &sink) else { return nil }
@@ -23,7 +25,7 @@ struct RecipeBody {
       configurations.append(stage.configure(in: axes, into: &sink))
     }
     Self.checkPointsRemain(graph, in: axes, into: &sink)
-    let checks = ReportChecks(graph: graph, axes: axes)
+    let checks = ReportChecks(graph: graph, axes: axes, folder: folder)
     tables = outline.tables.compactMap { entry in
       checks.table(entry, into: &sink).map { (entry.key, $0) }
     }

@@ -1,14 +1,18 @@
+import Foundation
 import OrderedCollections
 
 /// Checks what tables and figures say against the stages and the axes.
 struct ReportChecks {
   private let graph: StageGraph
   private let axes: AxisSpace
+  private let folder: URL
 
   /// Prepares to check tables and figures of a recipe.
-  init(graph: StageGraph, axes: AxisSpace) {
+  /// - Parameter folder: where the recipe stands; published values are looked for from there.
+  init(graph: StageGraph, axes: AxisSpace, folder: URL) {
     self.graph = graph
     self.axes = axes
+    self.folder = folder
   }
 
   /// Reads a table, reporting what is wrong with it.
@@ -19,6 +23,7 @@ struct ReportChecks {
     let lists = [("rows", table.rows), ("columns", table.columns), ("over", table.over)]
     check(lists, of: known, places, into: &sink)
     checkBaseline(of: table, places, into: &sink)
+    checkPublished(by: table, places, into: &sink)
     return table
   }
 
@@ -145,6 +150,23 @@ struct ReportChecks {
       } else if let values = axes.values[entry.key] {
         _ = entry.node.value(of: entry.key, among: values, into: &sink)
       }
+    }
+  }
+}
+
+extension ReportChecks {
+  /// Published values are read before anything runs, not after a night. A file that is missing is
+  /// missed when it is needed, for a recipe may be checked without it.
+  private func checkPublished(
+    by table: TableSpecification, _ places: ReportPlaces, into sink: inout DiagnosticSink
+  ) {
+    for (index, path) in table.published.enumerated() {
+      do {
+        _ = try PublishedTable(contentsOf: PublishedTable.file(path, beside: folder))
+      } catch ReportError.mistakenPublished(let mistakes) {
+        let position = places.place(of: "published", element: index)
+        sink.report(position, "the published values have mistakes:\n\(mistakes)")
+      } catch {}
     }
   }
 }

@@ -19,6 +19,12 @@ enum NumberText {
     return (isZero ? "±" : "+") + text
   }
 
+  /// The bounds of an interval, such as `[+5.1, +15.0]`, with a zero that has no sign.
+  static func bounds(_ range: ClosedRange<Double>, decimals: Int) -> String {
+    [range.lowerBound, range.upperBound]
+      .map { signed($0, decimals: decimals).replacing("±", with: "") }.joined(separator: ", ")
+  }
+
   /// A number for machines: ten significant digits, which hides the noise of a multiplication by
   /// a hundred and nothing else.
   static func exact(_ value: Double) -> String {

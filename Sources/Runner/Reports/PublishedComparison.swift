@@ -48,6 +48,7 @@ public struct PublishedComparison: Sendable, Equatable {
 
   /// How many more of what would decide, if the difference and the deviations stayed.
   private static func remedy(_ error: DifferenceError, limit: Double) -> String {
+    guard limit > 0 else { return "the difference lies on the margin itself; choose another" }
     let more = DifferenceError.Source.allCases.compactMap { source -> String? in
       guard let now = error.counts[source], let count = error.count(of: source, for: limit)
       else { return nil }

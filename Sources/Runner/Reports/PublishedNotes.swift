@@ -68,9 +68,8 @@ struct PublishedNotes {
   ) -> String? {
     guard let comparison = published.comparison, let verdict = published.verdict else { return nil }
     let difference = NumberText.signed(comparison.difference, decimals: column.decimals)
-    let interval = comparison.interval.map { bounds in
-      " [\(NumberText.signed(bounds.lowerBound, decimals: column.decimals)), "
-        + "\(NumberText.signed(bounds.upperBound, decimals: column.decimals))]"
+    let interval = comparison.interval.map {
+      " [\(NumberText.bounds($0, decimals: column.decimals))]"
     }
     let margin = "±" + NumberText.fixed(comparison.margin, decimals: column.decimals)
     let place: String

@@ -86,6 +86,11 @@ public struct PublishedTable: Sendable, Equatable {
     }
   }
 
+  /// The file that a recipe names, relative to its folder.
+  static func file(_ path: String, beside folder: URL) -> URL {
+    path.hasPrefix("/") ? URL(filePath: path) : folder.appending(path: path)
+  }
+
   private static func bytes(of file: URL) throws -> Data {
     guard let data = try? Data(contentsOf: file) else {
       throw PublishedTableError("the file is missing or may not be read")

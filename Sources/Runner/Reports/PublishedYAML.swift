@@ -50,7 +50,8 @@ private struct PublishedFile: ParameterSet {
     for entry in values where !seen.insert(entry.label).inserted {
       sink.report(place, "\(entry.label) has two numbers; keep one")
     }
-    for entry in values where unit == .percent && !(0...100).contains(entry.mean) {
+    // Gains may be negative.
+    for entry in values where unit == .percent && !(-100...100).contains(entry.mean) {
       sink.report(place, "\(entry.label) is \(entry.mean), which is no percentage")
     }
   }

@@ -58,9 +58,7 @@ public struct RecipeReport: Sendable {
   public func tableReports() throws -> [TableReport] {
     try tables.map { name, specification in
       let published = try specification.published.map { path in
-        let isAbsolute = path.hasPrefix("/")
-        return try PublishedTable(
-          contentsOf: isAbsolute ? URL(filePath: path) : recipeFolder.appending(path: path))
+        try PublishedTable(contentsOf: PublishedTable.file(path, beside: recipeFolder))
       }
       return try TableReport(name: name, specification, data: data, published: published)
     }

@@ -16,8 +16,9 @@ extension TableReport {
   public var latex: String {
     let alignment = "l" + String(repeating: "r", count: groups.count)
     let header = ([rowHeader] + groupLabels).map(Self.latexText)
-    let lines = zip(rows, groupLines).map { row, cells in
-      ([row.label] + cells).map(Self.latexText).joined(separator: " & ") + " \\\\\n"
+    let lines = zip(rows, cellTexts).map { row, cells in
+      let fields = groups.map { group in Self.latexCell(group.flatMap { cells[$0].lines }) }
+      return ([Self.latexText(row.label)] + fields).joined(separator: " & ") + " \\\\\n"
     }
     return """
       \\begin{table}
@@ -44,6 +45,14 @@ extension TableReport {
     cellTexts.map { cells in
       groups.map { group in group.map { cells[$0].line }.joined(separator: "; ") }
     }
+  }
+
+  /// A cell; several lines stand one below the other.
+  private static func latexCell(_ lines: [String]) -> String {
+    let texts = lines.map(latexText)
+    if texts.count == 1 { return texts[0] }
+    let body = texts.joined(separator: " \\\\ ")
+    return "\\begin{tabular}[t]{@{}r@{}}\(body)\\end{tabular}"
   }
 
   private static func markdownText(_ text: String) -> String {

@@ -36,9 +36,20 @@ struct CellText: Equatable {
   /// `published 54.0 ± 1.4 (a): reproduced`.
   var publication: String? {
     published.map { value in
-      "published \(value)" + (letters.map { " (\($0))" } ?? "") + (verdict.map { ": \($0)" } ?? "")
+      "published \(value)\(marks)" + (verdict.map { ": \($0)" } ?? "")
     }
   }
+
+  /// The parts that fit a narrow column, from top to bottom.
+  var lines: [String] {
+    let isShort = probability == nil && comparisons.allSatisfy { $0.interval == nil }
+    let first = isShort ? [main, compared.map { "(\($0))" }].compactMap(\.self) : [main]
+    return [first.joined(separator: " ")]
+      + [isShort ? nil : compared, published.map { "published \($0)" + marks }, verdict]
+      .compactMap(\.self)
+  }
+
+  private var marks: String { letters.map { " (\($0))" } ?? "" }
 
   /// Everything on one line: `54.0 ± 1.4 (+10.2 [+5.1, +15.0]) [published 54.0 ± 1.4: reproduced]`.
   var line: String {
@@ -71,27 +82,26 @@ extension TableReport {
       switch kind {
       case .difference:
         comparison.difference.map {
-          text($0, comparison.interval, unit: "") {
-            NumberText.signed($0, decimals: column.decimals)
-          }
+          text($0, comparison.interval, unit: "", decimals: column.decimals)
         }
       case .relative:
-        comparison.relative.map {
-          text($0, comparison.relativeInterval, unit: " %") {
-            NumberText.signed($0 * 100, decimals: 1)
+        comparison.relative.map { ratio in
+          let bounds = comparison.relativeInterval.map {
+            ($0.lowerBound * 100)...($0.upperBound * 100)
           }
+          return text(ratio * 100, bounds, unit: " %", decimals: 1)
         }
       }
     }
   }
 
   private func text(
-    _ value: Double, _ interval: ClosedRange<Double>?, unit: String, _ number: (Double) -> String
+    _ value: Double, _ interval: ClosedRange<Double>?, unit: String, decimals: Int
   ) -> CellText.Comparison {
     let bounds = hasIntervals ? interval : nil
     return CellText.Comparison(
-      value: number(value) + unit,
-      interval: bounds.map { "\(number($0.lowerBound)), \(number($0.upperBound))" })
+      value: NumberText.signed(value, decimals: decimals) + unit,
+      interval: bounds.map { NumberText.bounds($0, decimals: decimals) })
   }
 
   private static func text(of value: Double, in column: Column) -> String {
