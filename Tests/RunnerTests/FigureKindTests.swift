@@ -101,6 +101,20 @@ import Testing
     #expect(!figure.svg.contains("nan"))
   }
 
+  @Test func bandsOfSharesEndWhereSharesDo() {
+    let points = [0.02, 0.99].enumerated().map { index, share in
+      LineFigure.Point(x: Double(index), y: share, deviation: 0.3, runs: 2)
+    }
+    let series = LineFigure.Series(label: "a", marked: points)
+    func svg(_ bounds: ClosedRange<Double>?) -> String {
+      LineFigure(
+        name: "s", title: "S", xLabel: "x", yLabel: "y", series: [series], bounds: bounds
+      ).svg
+    }
+    #expect(svg(nil).contains(">1.5<") && svg(nil).contains("−0.5<"))
+    #expect(!svg(0...1).contains(">1.2<") && !svg(0...1).contains("−"))
+  }
+
   @Test func shortNamesStandForWhatIsLogged() throws {
     let folder = try temporaryReportFolder()
     defer { try? FileManager.default.removeItem(at: folder) }

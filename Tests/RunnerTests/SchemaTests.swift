@@ -56,6 +56,10 @@ import Testing
     ("tables: {t: {value: a.b, rows: seed, baseline: {seed: 1}, format: percent}}", true),
     ("tables: {t: {value: a.b}}", false), ("tables: {t: {value: a.b, rows: seed, x: 1}}", false),
     ("figures: {f: {line: a.b, smooth: 5}}", true), ("figures: {f: {line: a.b, smooth: 0}}", false),
+    ("figures: {f: {confusion: a.verdict, between: {seed: [1, 2]}}}", true),
+    ("figures: {f: {confusion: a.verdict, between: {seed: [1]}}}", false),
+    ("figures: {f: {heat_map: [a.b], rows: c, change: relative}}", true),
+    ("figures: {f: {smooth: 5}}", false),
     ("include: [{seed: 1}, {start: [a, b]}]", true), ("exclude: {seed: 1}", true),
     ("exclude: [1]", false), ("other: 1", false), ("tables: {T: {value: a.b, rows: c}}", false),
   ])

@@ -42,6 +42,7 @@ struct SchemaValidator {
     case "propertyNames": (value.object ?? [:]).keys.allSatisfy { accepts(.string($0), argument) }
     case "items": (value.array ?? []).allSatisfy { accepts($0, argument) }
     case "minItems": value.array.map { $0.count >= argument.integer ?? 0 } ?? true
+    case "maxItems": value.array.map { $0.count <= argument.integer ?? 0 } ?? true
     case "minimum": value.number.map { $0 >= argument.number ?? 0 } ?? true
     case "maximum": value.number.map { $0 <= argument.number ?? 0 } ?? true
     case "pattern":

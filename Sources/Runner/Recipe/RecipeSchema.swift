@@ -9,7 +9,7 @@ public enum RecipeSchema {
       "name": name, "axis_value": axisValue, "selector": selector,
       "stage": stage(kinds), "whole_stage": wholeStage(kinds),
       "table": report(TableSpecification.self), "whole_table": whole(TableSpecification.self),
-      "figure": report(FigureSpecification.self), "whole_figure": whole(FigureSpecification.self),
+      "figure": report(FigureSpecification.self), "whole_figure": wholeFigure,
     ]
     for kind in kinds { definitions["kind_\(kind.kind)"] = self.kind(kind) }
     return [
@@ -159,6 +159,11 @@ public enum RecipeSchema {
     let required = Specification.fields.filter(\.description.isRequired)
     return ["required": .array(required.map { .string($0.name) })]
   }
+
+  /// A figure draws one of the things that figures draw.
+  private static let wholeFigure: JSONValue = [
+    "anyOf": .array(FigureKind.allCases.map { ["required": [.string($0.rawValue)]] })
+  ]
 
   private static func fields<Kind: Stage>(of kind: Kind.Type) -> [FieldDescription] {
     Kind.Parameters.fields.map(\.description)

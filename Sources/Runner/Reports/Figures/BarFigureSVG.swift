@@ -10,7 +10,7 @@ struct BarFigureSVG {
     let width = 672 / Double(max(1, figure.groups.count))
     labels = figure.groups.map { FigureFrame.wrap($0.label, to: max(6, Int(width / 7))) }
     let lines = Double(labels.map(\.count).max() ?? 1)
-    frame = FigureFrame(legend: figure.arms, notes: figure.notes, below: 46 + 15 * lines)
+    frame = FigureFrame(legend: figure.arms, notes: figure.notes, below: 39 + 15 * lines)
     let ends = figure.groups.flatMap(\.bars).flatMap { bar -> [Double] in
       guard let value = bar.value else { return [] }
       return [value, value - (bar.spread ?? 0), value + (bar.spread ?? 0)]
@@ -36,7 +36,7 @@ struct BarFigureSVG {
       [
         SVG.text(figure.yLabel, frame.margin, frame.top - 12, "figure-soft"),
         SVG.text(
-          figure.groupTitle, frame.right, frame.height - notesHeight - 8, "figure-soft",
+          figure.groupTitle, frame.right, frame.height - notesHeight - 16, "figure-soft",
           anchor: "end"),
         legend, axes, isEmpty ? sheet.nothing : Markup(bars), zero,
       ])

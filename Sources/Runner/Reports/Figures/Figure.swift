@@ -26,7 +26,9 @@ extension Figure {
   package var pageMarkup: Markup {
     .element(
       "figure", ["class": "drawing"],
-      .element("div", ["class": "scroll", "tabindex": "0"], markup(styled: false)),
+      .element(
+        "div", ["class": "scroll", "tabindex": "0"],
+        .element("div", ["class": "figure-wide"], markup(styled: false))),
       .element(
         "details", ["class": "figure-numbers"],
         .element("summary", [:], "Numbers"), numbers.markup(file: "figures/\(name).csv")))

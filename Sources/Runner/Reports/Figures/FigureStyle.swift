@@ -35,6 +35,9 @@ package enum FigureStyle {
     .figure-svg .figure-none{fill:var(--f-grid)}
     .figure-svg .figure-hatch{fill:none;stroke:var(--f-axis);stroke-width:1}
     .figure-svg .figure-panel{font-weight:650}
+    @media screen and (max-width:46rem){.figure-wide{min-width:44rem}}
+    .figure-numbers{padding:0 .75rem .25rem;font-size:.85rem}
+    .figure-numbers[open]>summary{margin-bottom:.75rem}
 
     """ + shadeStyle
 

@@ -19,11 +19,12 @@ package struct LineFigure: Figure {
   /// Gathers a figure of one panel.
   package init(
     name: String, title: String, xLabel: String, yLabel: String, series: [Series],
-    target: Target? = nil, notes: [String] = []
+    bounds: ClosedRange<Double>? = nil, target: Target? = nil, notes: [String] = []
   ) {
     self.init(
-      name: name, title: title, xLabel: xLabel, panels: [Panel(yLabel: yLabel, series: series)],
-      target: target, notes: notes)
+      name: name, title: title, xLabel: xLabel,
+      panels: [Panel(yLabel: yLabel, series: series, bounds: bounds)], target: target,
+      notes: notes)
   }
 
   /// Gathers a figure.
@@ -48,11 +49,14 @@ package struct LineFigure: Figure {
     package let yLabel: String
     /// The lines.
     package let series: [Series]
+    /// Where values can lie, as for shares; bands end there.
+    package let bounds: ClosedRange<Double>?
 
     /// Gathers a panel.
-    package init(yLabel: String, series: [Series]) {
+    package init(yLabel: String, series: [Series], bounds: ClosedRange<Double>? = nil) {
       self.yLabel = yLabel
       self.series = series
+      self.bounds = bounds
     }
   }
 
@@ -77,7 +81,15 @@ package struct LineFigure: Figure {
     /// The sample standard deviation over runs; nil for a lone run.
     package let deviation: Double?
     /// How many runs there are; 0 where nobody counted.
-    package var runs = 0
+    package let runs: Int
+
+    /// Describes a point.
+    package init(x: Double, y: Double, deviation: Double?, runs: Int = 0) {
+      self.x = x
+      self.y = y
+      self.deviation = deviation
+      self.runs = runs
+    }
   }
 
   /// A value that the lines should reach.

@@ -44,7 +44,9 @@ extension LineFigure {
           label: arm.label, runs: curves, smooth: specification.smooth,
           showsMeasured: metrics.count > 1)
       }
-      return Panel(yLabel: MetricLabel.text(for: metric), series: series)
+      return Panel(
+        yLabel: MetricLabel.text(for: metric), series: series,
+        bounds: MetricLabel.isShare(metric) ? 0...1 : nil)
     }
     let stages = OrderedSet(references.map(\.stage)).joined(separator: " and ")
     let gaps = arms.filter { $0.results.count < $0.planned }

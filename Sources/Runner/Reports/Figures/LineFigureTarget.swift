@@ -108,11 +108,15 @@ private struct AxisLines {
       let scaled = value * specification.format.scale
       return LineFigure.Target(value: scaled, label: writer.full(scaled), crossings: crossings)
     }
+    // What is written in per cent and lies between 0 and 100 is a share.
+    let isShare =
+      specification.format == .percent
+      && series.allSatisfy { $0.points.allSatisfy { (0...100).contains($0.y) } }
     return LineFigure(
       name: name,
       title: specification.title ?? "\(reference.name) of \(reference.stage) over \(axis)",
       xLabel: axis, yLabel: writer.title(of: reference.name, baseline: [:]), series: series,
-      target: target, notes: notes(series, missing))
+      bounds: isShare ? 0...100 : nil, target: target, notes: notes(series, missing))
   }
 
   private static func gap(

@@ -17,7 +17,7 @@ struct LinePanelSVG {
     self.place = place
     let points = panel.series.flatMap { $0.points + $0.measured }
     let heights = points.flatMap { point in
-      [point.y, point.y - (point.deviation ?? 0), point.y + (point.deviation ?? 0)]
+      [point.y, Self.edge(of: point, -1, in: panel), Self.edge(of: point, 1, in: panel)]
     }
     x = AxisScale(
       places, pixels: (place.left, place.right), count: isSingle ? 8 : 4, isRounded: false)
@@ -89,8 +89,8 @@ struct LinePanelSVG {
   private func band(_ index: Int) -> Markup {
     let drawn = panel.series[index].points.split { $0.y.isNaN || $0.deviation == nil }
     let shapes = drawn.filter { $0.count > 1 }.map { run in
-      let above = run.map { pair($0.x, $0.y + ($0.deviation ?? 0)) }
-      let below = run.reversed().map { pair($0.x, $0.y - ($0.deviation ?? 0)) }
+      let above = run.map { pair($0.x, Self.edge(of: $0, 1, in: panel)) }
+      let below = run.reversed().map { pair($0.x, Self.edge(of: $0, -1, in: panel)) }
       return "M" + (above + below).joined(separator: "L") + "Z"
     }
     if shapes.isEmpty { return .empty }
@@ -100,6 +100,15 @@ struct LinePanelSVG {
         "class": "figure-band", "d": shapes.joined(),
         "style": "fill:" + FigureStyle.colour(index),
       ])
+  }
+
+  /// The upper (1) or lower (−1) end of the band at a point.
+  private static func edge(
+    of point: LineFigure.Point, _ sign: Double, in panel: LineFigure.Panel
+  ) -> Double {
+    let edge = point.y + sign * (point.deviation ?? 0)
+    guard let bounds = panel.bounds, bounds.contains(point.y) else { return edge }
+    return min(max(edge, bounds.lowerBound), bounds.upperBound)
   }
 
   private func faint(_ index: Int) -> Markup {

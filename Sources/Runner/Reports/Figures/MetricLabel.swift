@@ -16,6 +16,12 @@ enum MetricLabel {
     return "\(metric) (\(unit))"
   }
 
+  /// Whether the metric is a share, from 0 to 1.
+  static func isShare(_ metric: String) -> Bool {
+    units[metric] == "share of completions" || metric.hasPrefix("verdicts/")
+      || ["completions/clipped_ratio", "frac_reward_zero_std"].contains(metric)
+  }
+
   /// The unit, where it is known.
   static func unit(of metric: String) -> String? { units[metric] }
 }

@@ -49,13 +49,16 @@ struct SolveHistorySVG {
     return sheet.markup(styled: styled, [legend] + panels)
   }
 
+  /// The last step of all panels, which share their horizontal axis.
+  private var steps: Int { figure.panels.map(\.steps).max() ?? 0 }
+
   private func panel(_ index: Int) -> Markup {
     let (panel, place, rows) = (figure.panels[index], places[index], rows[index])
     let label = SVG.text(
       "\(panel.label) (\(panel.rows.count) problems)", place.left - 48, place.top - 12,
       "figure-panel")
     let height = (place.bottom - place.top) / Double(max(1, rows.count))
-    let width = (place.right - place.left) / Double(max(1, panel.steps))
+    let width = (place.right - place.left) / Double(max(1, steps))
     let frame = SVG.rectangle(
       place.left, place.top, place.right - place.left, place.bottom - place.top, "figure-total")
     if rows.isEmpty {
@@ -92,12 +95,14 @@ struct SolveHistorySVG {
     _ panel: SolveHistoryFigure.Panel, _ place: FigurePanel, rows: Int
   ) -> Markup {
     let x = AxisScale(
-      [0, Double(panel.steps)], pixels: (place.left, place.right),
+      [0, Double(steps)], pixels: (place.left, place.right),
       count: places.count > 1 ? 4 : 8, isRounded: false)
     let columns = x.ticks.filter { $0 > 0 }.map { tick in
       SVG.line(x.pixel(tick), place.bottom, x.pixel(tick), place.bottom + 5, "figure-axis")
-        + SVG.text(
-          x.label(tick), x.pixel(tick), place.bottom + 20, "figure-tick", anchor: "middle")
+        + (place.isLowest
+          ? SVG.text(
+            x.label(tick), x.pixel(tick), place.bottom + 20, "figure-tick", anchor: "middle")
+          : .empty)
     }
     let y = AxisScale(
       [0, Double(rows)], pixels: (place.top, place.bottom), count: 4, isRounded: false)

@@ -48,7 +48,7 @@ struct ValueGrid {
     self.data = data
     format = specification.format
     baseline = specification.baseline
-    try references.forEach { try check($0, owner: owner) }
+    for reference in references { try check(reference, owner: owner) }
     try checkBaseline(places.flatMap(\.value), owner: owner)
   }
 
