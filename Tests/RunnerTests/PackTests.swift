@@ -72,7 +72,7 @@ import Testing
     let planner = Planner(
       cache: receiver.cache, environment: receiver.environment, packed: opened.experiment)
     let plan = planner.plan(recipe.instances)
-    let gap = "the packed file leaves out model.h5"
+    let gap = "not all of model.h5 is in the packed file"
     let there = "its result is in the packed file"
     #expect(plan.items.map(\.reason) == [there, gap, gap, there, there])
     #expect(plan.items.map(\.key) == before.items.map(\.key))

@@ -63,13 +63,14 @@ public struct PackContents: Sendable {
   public var leftOutCount: Int { items.map(\.leftOut.count).reduce(0, +) }
 
   /// Artifacts such as `evaluate/completions` that belong to instances of the plan: bound to the
-  /// same inputs, with the same values wherever both have a parameter of one name.
+  /// same inputs, with the same whole numbers where both have a parameter of one name, such as
+  /// `samples` and `seed`. Texts may be told in other words there (a template by its hash).
   private static func parts(of plan: Plan, in cache: Cache) -> [Artifact] {
     let done = plan.items.filter { $0.artifact != nil }
-    let records = cache.keys().compactMap { key -> Artifact? in
+    let all = cache.keys().compactMap { key -> Artifact? in
       if case .present(let artifact) = cache.lookUp(key) { artifact } else { nil }
     }
-    return records.filter { part in
+    return all.filter { part in
       part.record.fields.kind.contains("/")
         && done.contains { item in item.fields?.hasPart(part.record.fields) ?? false }
     }

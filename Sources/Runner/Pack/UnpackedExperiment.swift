@@ -68,7 +68,7 @@ public struct UnpackedExperiment: Sendable {
   /// What the file lacks of a result, in words; nil where it has all of it or nothing.
   func gap(_ key: String) -> String? {
     guard let files = artifacts[key]?.incomplete.sorted(), !files.isEmpty else { return nil }
-    return "the packed file leaves out \(files.joined(separator: ", "))"
+    return "not all of \(files.joined(separator: ", ")) is in the packed file"
   }
 
   /// What an instance's content from outside was, if it is the same instance still.
