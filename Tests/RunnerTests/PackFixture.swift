@@ -112,7 +112,7 @@ struct PackFixture {
       recipeName: recipe.name, summary: recipe.summary, sourceText: recipe.sourceText,
       overrides: recipe.overrides, recipeFolder: recipe.file.deletingLastPathComponent(),
       axes: recipe.axes, tables: recipe.tables, figures: recipe.figures,
-      planned: recipe.instances.map { ExpectedInstance($0) }, results: plan.results)
+      planned: ExpectedInstance.all(of: recipe.instances), results: plan.results)
   }
 
   func contents(

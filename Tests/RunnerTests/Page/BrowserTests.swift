@@ -35,7 +35,7 @@ struct BrowserTests {
       fixture.add("scores", ["arm": .string(arm)], ["accuracy": 0.2], folder: artifact)
     }
     var figure = FigureSpecification()
-    (figure.line, figure.series) = ("scores.reward", ["arm"])
+    (figure.line, figure.series) = (["scores.reward"], ["arm"])
     return RecipeReport(
       recipeName: "demo", summary: "Does it help?", sourceText: "name: demo",
       recipeFolder: folder, axes: ["arm": ["base", "tuned"]], tables: [],
