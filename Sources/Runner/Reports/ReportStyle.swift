@@ -45,31 +45,31 @@ enum ReportStyle {
 
     """
 
-  private static let tables =
-    TableStyle.css + """
-      figure{margin:0 0 1.5rem}
-      .table,.drawing,.card,.stage{background:var(--card);border:1px solid var(--line);\
-      border-radius:12px;padding:1.25rem}
-      figcaption{font-weight:650;margin-bottom:.75rem}
-      .scroll{overflow-x:auto}
-      .drawing{padding:.5rem}
-      .drawing .figure-svg{display:block;width:100%;min-width:34rem;height:auto}
-      table{border-collapse:collapse;min-width:min(100%,26rem);font-variant-numeric:tabular-nums;\
-      border-top:2px solid var(--strong);border-bottom:2px solid var(--strong)}
-      th{text-align:left;font-weight:600;white-space:nowrap}
-      th,td{padding:.6rem .75rem;vertical-align:baseline}
-      thead th{color:var(--soft);font-size:.85rem;border-bottom:1px solid var(--strong)}
-      tbody tr+tr>*{border-top:1px solid var(--line)}
-      .number{text-align:right;white-space:nowrap}
-      .mean{font-weight:650}
-      .spread{color:var(--soft)}
-      .difference{padding-left:0;font-size:.875rem}
-      .published{display:block;color:var(--soft);font-size:.8rem}
-      .tag{display:inline-block;margin-left:.5rem;padding:.05rem .5rem;border-radius:99px;\
-      background:var(--code);color:var(--soft);font-size:.75rem;font-weight:500}
-      .notes{list-style:none;margin:.9rem 0 0;padding:0;color:var(--soft);font-size:.85rem}
+  private static let tables = """
+    \(TableStyle.css)
+    figure{margin:0 0 1.5rem}
+    .table,.drawing,.card,.stage{background:var(--card);border:1px solid var(--line);\
+    border-radius:12px;padding:1.25rem}
+    figcaption{font-weight:650;margin-bottom:.75rem}
+    .scroll{overflow-x:auto}
+    .drawing{padding:.5rem}
+    .drawing .figure-svg{display:block;width:100%;min-width:34rem;height:auto}
+    table{border-collapse:collapse;min-width:min(100%,26rem);font-variant-numeric:tabular-nums;\
+    border-top:2px solid var(--strong);border-bottom:2px solid var(--strong)}
+    th{text-align:left;font-weight:600;white-space:nowrap}
+    th,td{padding:.6rem .75rem;vertical-align:baseline}
+    thead th{color:var(--soft);font-size:.85rem;border-bottom:1px solid var(--strong)}
+    tbody tr+tr>*{border-top:1px solid var(--line)}
+    .number{text-align:right;white-space:nowrap}
+    .mean{font-weight:650}
+    .spread{color:var(--soft)}
+    .difference{padding-left:0;font-size:.875rem}
+    .published{display:block;color:var(--soft);font-size:.8rem}
+    .tag{display:inline-block;margin-left:.5rem;padding:.05rem .5rem;border-radius:99px;\
+    background:var(--code);color:var(--soft);font-size:.75rem;font-weight:500}
+    .notes{list-style:none;margin:.9rem 0 0;padding:0;color:var(--soft);font-size:.85rem}
 
-      """
+    """
 
   private static let parts = """
     .stage,.card{margin-bottom:.9rem;padding:1rem 1.25rem}
