@@ -1,8 +1,7 @@
 /// How `report.html` looks: readable on a phone and on paper, in light and in dark.
 enum ReportStyle {
   /// The style sheet.
-  static let css =
-    ReportPalette.css + base + tables + TableStyle.css + parts + BrowserStyle.css + paper
+  static let css = ReportPalette.css + base + tables + parts + BrowserStyle.css + paper
 
   private static let base = """
     *{box-sizing:border-box}
@@ -40,6 +39,7 @@ enum ReportStyle {
     """
 
   private static let tables = """
+    \(TableStyle.css)
     figure{margin:0 0 1.5rem}
     .table,.drawing,.card,.stage{background:var(--card);border:1px solid var(--line);\
     border-radius:12px;padding:1.25rem}
