@@ -212,6 +212,21 @@ import Testing
     }
   }
 
+  /// Names that have no room are cut off, never written over their neighbours.
+  @Test func longNamesAreShortened() throws {
+    var fixture = ReportFixture()
+    let names = (0..<14).map { "an_extraordinarily_long_name_\($0)" }
+    fixture.axes = ["arm": names.map { .string($0) }]
+    for name in names { fixture.add("scores", ["arm": .string(name)], ["accuracy": 0.5]) }
+    let bars = FigureFixture.specification {
+      $0.bars = ["scores.accuracy"]
+      $0.x = ["arm"]
+    }
+    let svg = try bars.figure(name: "b", data: fixture.data).svg
+    #expect(svg.contains(">an_ex…<") && !svg.contains(">\(names[3])<"))
+    #expect(svg.contains("<title>scores, \(names[3]): 50.0 %</title>"))
+  }
+
   @Test func manyNumbersAreNotPutIntoPages() {
     let rows = (0..<500).map { [String($0)] }
     let many = FigureNumbers(header: ["a"], rows: rows).markup(file: "figures/x.csv").source

@@ -8,7 +8,10 @@ struct BarFigureSVG {
   init(_ figure: BarFigure) {
     self.figure = figure
     let width = 672 / Double(max(1, figure.groups.count))
-    labels = figure.groups.map { FigureFrame.wrap($0.label, to: max(6, Int(width / 7))) }
+    let count = max(4, Int(width / 7.2))
+    labels = figure.groups.map { group in
+      FigureFrame.wrap(group.label, to: count).map { FigureFrame.shortened($0, to: count) }
+    }
     let lines = Double(labels.map(\.count).max() ?? 1)
     frame = FigureFrame(legend: figure.arms, notes: figure.notes, below: 39 + 15 * lines)
     let ends = figure.groups.flatMap(\.bars).flatMap { bar -> [Double] in

@@ -56,7 +56,8 @@ struct GridFigureSVG {
   }
 
   private static func headLines(_ label: String, _ cell: Double) -> [String] {
-    FigureFrame.wrap(label, to: max(4, Int(cell / 7.2)))
+    let count = max(4, Int(cell / 6.8))
+    return FigureFrame.wrap(label, to: count).map { FigureFrame.shortened($0, to: count) }
   }
 
   /// The whole image.
