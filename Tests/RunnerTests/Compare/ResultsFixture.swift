@@ -22,8 +22,16 @@ struct ResultsFixture {
     for instance in instances { keys[instance.name] = key(of: instance) }
     for instance in instances { try publish(instance, keys, in: root.appending(path: "cache")) }
     let folder = root.appending(path: recipe)
-    try RecipeLock.update(keys, in: folder)
+    try writeLock(keys, in: folder)
     return folder
+  }
+
+  /// Writes `lock.json` with keys by the name of their instance.
+  static func writeLock(_ keys: [String: String], in folder: URL) throws {
+    let instances = keys.mapValues { key -> JSONValue in ["key": .string(key)] }
+    let lock: JSONValue = ["version": 1, "instances": .object(instances)]
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Data(lock.text.utf8).write(to: folder.appending(path: "lock.json"))
   }
 
   private static func key(of instance: Done) -> String {
