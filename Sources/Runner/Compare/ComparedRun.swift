@@ -11,6 +11,9 @@ public struct ComparedRun: Sendable {
     public let kind: String
     /// Every parameter, defaults filled in.
     public let parameters: JSONValue
+    /// The parameters that belong to the key: not those that cannot change the result, nor newer
+    /// ones at their default.
+    public let identity: JSONValue
     /// The content from outside: SHA-256 by name.
     public let external: [String: String]
     /// What is bound to each input port, as `stage.output`.
@@ -40,7 +43,8 @@ public struct ComparedRun: Sendable {
       let inputs = (expected.work?.inputs ?? []).map { ($0.port, "\($0.stageName).\($0.output)") }
       return Entry(
         name: item.instance.name, kind: item.instance.kind.kind,
-        parameters: item.instance.parameters, external: item.fields?.external ?? [:],
+        parameters: item.instance.parameters, identity: item.instance.identity,
+        external: item.fields?.external ?? [:],
         inputs: Dictionary(uniqueKeysWithValues: inputs), artifact: item.artifact)
     }
     self.init(name: name, entries: entries)
@@ -55,7 +59,8 @@ public struct ComparedRun: Sendable {
       }
       return Entry(
         name: name, kind: record.fields.kind, parameters: record.parameters,
-        external: record.fields.external, inputs: Dictionary(uniqueKeysWithValues: inputs),
+        identity: record.fields.identity, external: record.fields.external,
+        inputs: Dictionary(uniqueKeysWithValues: inputs),
         artifact: artifact)
     }
     self.init(name: name, entries: entries)

@@ -125,7 +125,7 @@ struct ComparisonSides {
         results.append(Self.result(entry, artifact, letter))
         guard differing.contains(entry.name) else { continue }
         places.append(
-          .init(instance: instance, arm: "\(letter): \(run.name)", benchmark: entry.name, run: ""))
+          .init(instance: instance, arm: "\(letter): \(run.name)", benchmark: entry.name))
       }
     }
     let evaluations = Set(places.map(\.instance.name))

@@ -124,13 +124,22 @@ extension RunComparison {
     _ first: [ComparedRun.Entry], _ second: [ComparedRun.Entry]
   ) -> [Change] {
     let (ours, theirs) = (facts(of: first), facts(of: second))
+    // What one record lacks because it is older, and what changes nothing, is no difference.
+    let (newer, older) = (idle(in: second), idle(in: first))
     let names = OrderedSet(ours.keys).union(theirs.keys)
     return names.compactMap { name in
       let (one, other) = (ours[name], theirs[name])
+      if one == nil && newer.contains(name) || other == nil && older.contains(name) { return nil }
       guard one.map(Set.init) != other.map(Set.init) else { return nil }
       return Change(
         name: name, first: one?.joined(separator: ", "), second: other?.joined(separator: ", "))
     }
+  }
+
+  /// The parameters that do not belong to the keys.
+  private static func idle(in entries: [ComparedRun.Entry]) -> Set<String> {
+    let all = entries.flatMap { $0.parameters.leaves.map(\.path) }
+    return Set(all).subtracting(entries.flatMap { $0.identity.leaves.map(\.path) })
   }
 
   private static func facts(

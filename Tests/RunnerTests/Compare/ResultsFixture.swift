@@ -8,6 +8,8 @@ struct ResultsFixture {
     var name: String
     var kind = "evaluate"
     var parameters: JSONValue = ["samples": 1]
+    /// Parameters that do not belong to the key.
+    var idle: [String: JSONValue] = [:]
     var inputs: [String: String] = [:]
     var values: [String: JSONValue] = [:]
     var scores: [[String: JSONValue]]?
@@ -20,8 +22,16 @@ struct ResultsFixture {
     for instance in instances { keys[instance.name] = key(of: instance) }
     for instance in instances { try publish(instance, keys, in: root.appending(path: "cache")) }
     let folder = root.appending(path: recipe)
-    try RecipeLock.update(keys.mapValues { .init(key: $0, fields: nil) }, in: folder)
+    try writeLock(keys, in: folder)
     return folder
+  }
+
+  /// Writes `lock.json` with keys by the name of their instance.
+  static func writeLock(_ keys: [String: String], in folder: URL) throws {
+    let instances = keys.mapValues { key -> JSONValue in ["key": .string(key)] }
+    let lock: JSONValue = ["version": 1, "instances": .object(instances)]
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Data(lock.text.utf8).write(to: folder.appending(path: "lock.json"))
   }
 
   private static func key(of instance: Done) -> String {
@@ -63,7 +73,8 @@ struct ResultsFixture {
         "format": 1, "kind": .string(instance.kind), "kind_version": 1,
         "identity": instance.parameters, "external": [:], "inputs": .object(bound),
       ],
-      "instance": .string(instance.name), "params": instance.parameters,
+      "instance": .string(instance.name),
+      "params": .object((instance.parameters.object ?? [:]).merging(instance.idle) { $1 }),
       "inputs": .object(inputs), "values": .object(instance.values),
       "started": "2026-01-01T00:00:00.000Z", "seconds": 1.5,
       "machine": ["host": "a", "processor": "b", "cores": 2], "versions": ["warmup": "0"],
@@ -83,15 +94,16 @@ struct ResultsFixture {
     }
   }
 
-  /// Two runs that differ in a parameter, a stage and three verdicts.
+  /// Two runs that differ in a parameter, a stage and three verdicts; the second is newer, with a
+  /// parameter at its default that the first did not know.
   static func pair(in root: URL) throws -> (first: URL, second: URL) {
     let base = Done(name: "base", kind: "pretrained_model", parameters: ["source": "pip:x"])
-    func tuned(_ steps: JSONValue, _ seeds: [Int]) -> [Done] {
-      seeds.map { seed in
+    func tuned(_ steps: JSONValue, idle: [String: JSONValue] = [:]) -> [Done] {
+      [1, 2].map { seed in
         Done(
           name: "tuned[seed=\(seed)]", kind: "rlvr",
           parameters: ["loss": ["clip": 0.2], "seed": .integer(seed), "steps": steps],
-          inputs: ["model": "base/model"], values: ["steps": steps])
+          idle: idle, inputs: ["model": "base/model"], values: ["steps": steps])
       }
     }
     func scores(_ accuracy: Double, _ outcomes: [String], _ text: String) -> Done {
@@ -105,9 +117,10 @@ struct ResultsFixture {
       0.6, ["wrong", "correct", "wrong", "correct", "correct"], "\u{1B}[31mtheirs")
     let extra = Done(name: "extra", kind: "distill", parameters: ["epochs": 3])
     return (
-      try write("short", [base, ours] + tuned(40, [1, 2]), in: root.appending(path: "one")),
+      try write("short", [base, ours] + tuned(40), in: root.appending(path: "one")),
       try write(
-        "long", [base, theirs, extra] + tuned(80, [1, 2]), in: root.appending(path: "two"))
+        "long", [base, theirs, extra] + tuned(80, idle: ["precision": "float32"]),
+        in: root.appending(path: "two"))
     )
   }
 }

@@ -87,12 +87,10 @@ import Testing
     #expect(message("nowhere").contains("is neither a recipe nor a folder of results"))
     // One recipe in a folder of results is found.
     #expect(try ComparedRun(resultsFolder: scratch.file("one")).name == "short")
-    try RecipeLock.update(
-      ["a": RecipeLock.Entry(key: "b", fields: nil)], in: scratch.file("one/other"))
+    try ResultsFixture.writeLock(["a": "b"], in: scratch.file("one/other"))
     #expect(message("one").contains("holds the results of other, short; name one of them"))
     #expect(message("one/other").contains("nothing that"))
-    try RecipeLock.update(
-      ["a": RecipeLock.Entry(key: "b", fields: nil)], in: scratch.file("lone/recipe"))
+    try ResultsFixture.writeLock(["a": "b"], in: scratch.file("lone/recipe"))
     #expect(message("lone/recipe").contains("there is no cache in"))
   }
 }

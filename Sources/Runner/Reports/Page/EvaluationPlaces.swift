@@ -17,7 +17,7 @@ package struct EvaluationPlaces: Sendable {
     package let run: String
 
     /// Describes a place.
-    init(instance: ExpectedInstance, arm: String, benchmark: String, run: String) {
+    init(instance: ExpectedInstance, arm: String, benchmark: String, run: String = "") {
       self.instance = instance
       self.arm = arm
       self.benchmark = benchmark
