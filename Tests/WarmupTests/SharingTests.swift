@@ -6,7 +6,7 @@ extension EndToEnd {
   /// `pack`, `unpack` and packed files in a recipe's place.
   @Suite struct SharingTests {
     /// The instances of the recipe `tiny` that make a model.
-    private static let modelCount = 8
+    private static let modelCount = 7
 
     /// Somebody's results, and a folder of somebody else with the packed file and nothing more.
     private struct Exchange {
