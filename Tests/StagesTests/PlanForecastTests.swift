@@ -10,9 +10,9 @@ import Testing
 
   private static let recipes: [URL] = RecipeFolder.below(root.appending(path: "experiments"))
 
-  private func forecast(
+  private func foresee(
     _ recipe: Recipe, meanTokens: Int? = nil
-  ) throws -> (plan: Plan, forecast: PlanForecast) {
+  ) -> (plan: Plan, forecast: PlanForecast) {
     let nowhere = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     let environment = StageEnvironment(
       searchPaths: [nowhere], downloads: nowhere.appending(path: "downloads"))
@@ -31,7 +31,7 @@ import Testing
   @Test(arguments: recipes)
   func everyRecipeIsForeseenWithoutItsFiles(_ file: URL) throws {
     let recipe = try Recipe.load(file, registry: .standard)
-    let (plan, forecast) = try forecast(recipe)
+    let (plan, forecast) = foresee(recipe)
     let missing = plan.items.filter {
       $0.state == .blocked && !$0.reason.hasPrefix("its input")
     }
@@ -65,7 +65,7 @@ import Testing
           inputs: {model: tuned, problems: puzzles}
           params: {samples: 3, max_tokens: 500}
       """)
-    let items = try forecast(recipe).forecast.items
+    let items = foresee(recipe).forecast.items
     let tuned = try #require(items.first { $0.instance.name == "tuned" }?.work)
     #expect(tuned.sampledTokens == 5 * 2 * 4 * 1000)
     #expect(tuned.trainedTokens == 5 * 2 * (4 * 1000 + Work.promptTokens))
@@ -88,9 +88,9 @@ import Testing
         puzzles: {kind: knights_and_knaves, params: {people: 3, count: 10}}
         scores: {kind: evaluate, inputs: {model: base, problems: puzzles}, params: {samples: 1}}
       """)
-    #expect(try forecast(recipe).forecast.total.sampledTokens == 10 * 8192)
-    #expect(try forecast(recipe, meanTokens: 700).forecast.total.sampledTokens == 10 * 700)
-    #expect(try forecast(recipe, meanTokens: 9000).forecast.total.sampledTokens == 10 * 8192)
+    #expect(foresee(recipe).forecast.total.sampledTokens == 10 * 8192)
+    #expect(foresee(recipe, meanTokens: 700).forecast.total.sampledTokens == 10 * 700)
+    #expect(foresee(recipe, meanTokens: 9000).forecast.total.sampledTokens == 10 * 8192)
   }
 
   /// What has the same result is done once, even where no key is known yet.
@@ -106,7 +106,7 @@ import Testing
         puzzles: {kind: knights_and_knaves, params: {people: 3, count: 10}}
         scores: {kind: evaluate, inputs: {model: "${arm}", problems: puzzles}, params: {samples: 1}}
       """)
-    let forecast = try forecast(recipe).forecast
+    let forecast = foresee(recipe).forecast
     #expect(forecast.items.count == 3)
     #expect(forecast.needs.map(\.name) == ["models/Qwen2.5-3B"])
     #expect(forecast.needs[0].advice.contains("Qwen/Qwen2.5-3B"))
