@@ -1,79 +1,6 @@
 import Foundation
 import OrderedCollections
 
-/// How often each pair of verdicts came: of one arm and of another on the same problem and sample.
-package struct VerdictConfusion: Sendable, Equatable {
-  /// A verdict of the first arm with one of the second.
-  package struct Pair: Hashable, Sendable {
-    /// The first arm's verdict.
-    package let first: String
-    /// The second arm's verdict.
-    package let second: String
-
-    /// Pairs two verdicts.
-    package init(first: String, second: String) {
-      self.first = first
-      self.second = second
-    }
-  }
-
-  /// The pairs with their numbers.
-  package private(set) var counts: [Pair: Int] = [:]
-  /// How many samples only one of the arms has.
-  package private(set) var unpaired = 0
-
-  /// Nothing counted yet.
-  package init() {}
-
-  /// Counts the pairs of two tables with the columns `problem_id`, `sample` and `outcome`.
-  /// - Throws: what reading the columns throws.
-  package mutating func add(_ first: RowTable, _ second: RowTable) throws {
-    let verdicts = try Self.verdicts(second)
-    var missing = Set(verdicts.keys)
-    for (sample, verdict) in try Self.verdicts(first) {
-      if let other = verdicts[sample] {
-        counts[Pair(first: verdict, second: other), default: 0] += 1
-        missing.remove(sample)
-      } else {
-        unpaired += 1
-      }
-    }
-    unpaired += missing.count
-  }
-
-  private struct Sample: Hashable {
-    let problem: String
-    let number: Int
-  }
-
-  private static func verdicts(_ table: RowTable) throws -> [Sample: String] {
-    let samples = zip(try table.strings("problem_id"), try table.integers("sample"))
-      .map { Sample(problem: $0, number: $1) }
-    return Dictionary(zip(samples, try table.strings("outcome"))) { $1 }
-  }
-
-  /// The verdicts that came up: `correct` first, the others by falling number.
-  package var verdicts: [String] {
-    var totals: [String: Int] = [:]
-    for (pair, count) in counts {
-      totals[pair.first, default: 0] += count
-      totals[pair.second, default: 0] += count
-    }
-    return totals.sorted { a, b in
-      (a.key == "correct" ? 0 : 1, -a.value, a.key) < (b.key == "correct" ? 0 : 1, -b.value, b.key)
-    }.map(\.key)
-  }
-
-  /// How many pairs have the given verdicts; nil stands for any.
-  package func count(_ first: String?, _ second: String?) -> Int {
-    counts.reduce(0) { sum, entry in
-      let isMeant =
-        (first == nil || entry.key.first == first) && (second == nil || entry.key.second == second)
-      return sum + (isMeant ? entry.value : 0)
-    }
-  }
-}
-
 extension GridFigure {
   /// Makes a confusion of verdicts from what a recipe asks for and what is done.
   /// - Parameter read: reads a table of an instance; the default reads its artifact.
@@ -176,37 +103,41 @@ private struct ConfusionBuilder {
   // MARK: Parts
 
   private func panel(_ confusion: VerdictConfusion, _ label: String?) -> GridFigure.Panel {
-    let verdicts = confusion.verdicts
-    let largest = confusion.counts.values.max() ?? 1
-    let total = confusion.count(nil, nil)
-    func cell(_ first: String?, _ second: String?) -> GridFigure.Cell {
-      let count = confusion.count(first, second)
-      let share = total == 0 ? 0 : Double(count) / Double(total) * 100
-      let sides = [(arms[0], first), (arms[1], second)].map { arm, verdict in
-        "\(arm) \(verdict.map(Self.words) ?? "any verdict")"
-      }
-      let shade: GridFigure.Shade
-      if let first, let second {
-        let strength = GridFigure.Shade.strength(Double(count) / Double(largest))
-        shade =
-          count == 0
-          ? .blank
-          : first == second || (first != "correct" && second != "correct")
-            ? .same(strength) : second == "correct" ? .up(strength) : .down(strength)
-      } else {
-        shade = .total
-      }
-      return GridFigure.Cell(
-        text: NumberText.grouped(count), shade: shade,
-        tooltip: "\(sides.joined(separator: ", ")): \(count) of \(total)"
-          + " (\(NumberText.fixed(share, decimals: 1)) %)")
-    }
-    let sides = verdicts.map { Optional($0) } + [nil]
+    let sides = confusion.verdicts.map { Optional($0) } + [nil]
     return GridFigure.Panel(
       title: label, rowTitle: arms[0], columnTitle: arms[1],
       rows: sides.map { $0.map(Self.words) ?? "total" },
       columns: sides.map { $0.map(Self.words) ?? "total" },
-      cells: sides.map { first in sides.map { cell(first, $0) } })
+      cells: sides.map { first in sides.map { cell(confusion, first, $0) } })
+  }
+
+  /// The cell of two verdicts; nil stands for any, in the rows and columns of totals.
+  private func cell(
+    _ confusion: VerdictConfusion, _ first: String?, _ second: String?
+  ) -> GridFigure.Cell {
+    let count = confusion.count(first, second)
+    let total = confusion.count(nil, nil)
+    let share = total == 0 ? 0 : Double(count) / Double(total) * 100
+    let sides = [(arms[0], first), (arms[1], second)].map { arm, verdict in
+      "\(arm) \(verdict.map(Self.words) ?? "any verdict")"
+    }
+    let largest = confusion.counts.values.max() ?? 1
+    return GridFigure.Cell(
+      text: NumberText.grouped(count),
+      shade: Self.shade(first, second, share: Double(count) / Double(largest)),
+      tooltip: "\(sides.joined(separator: ", ")): \(count) of \(total)"
+        + " (\(NumberText.fixed(share, decimals: 1)) %)")
+  }
+
+  /// Blue where only the second arm is right, orange where only the first is.
+  private static func shade(
+    _ first: String?, _ second: String?, share: Double
+  ) -> GridFigure.Shade {
+    guard let first, let second else { return .total }
+    if share == 0 { return .blank }
+    let strength = GridFigure.Shade.strength(share)
+    if (first == "correct") == (second == "correct") { return .same(strength) }
+    return second == "correct" ? .up(strength) : .down(strength)
   }
 
   private static func words(_ verdict: String) -> String { verdict.replacing("_", with: " ") }

@@ -50,7 +50,7 @@ extension LineFigure {
     let builder = AxisLines(
       name: name, specification: specification, axis: axis, grid: grid,
       reference: grid.references[0], cost: try LineCost(specification, data, read, owner: owner))
-    self = try builder.figure(in: owner, places: try builder.places(in: owner, data: data))
+    self = try builder.figure(places: try builder.places(in: owner, data: data))
   }
 }
 
@@ -75,38 +75,21 @@ private struct AxisLines {
     }.sorted { $0.x < $1.x }
   }
 
-  func figure(
-    in owner: String, places: [(value: JSONValue, x: Double)]
-  ) throws -> LineFigure {
+  /// One line before the figure is put together.
+  private struct Line {
+    let series: LineFigure.Series
+    let crossing: LineFigure.Crossing?
+    let missing: [String]
+  }
+
+  func figure(places: [(value: JSONValue, x: Double)]) throws -> LineFigure {
     let writer = ValueWriter(format: specification.format, change: nil)
-    var series: [LineFigure.Series] = []
-    var crossings: [LineFigure.Crossing?] = []
-    var missing: [String] = []
-    for arm in grid.points(of: specification.series) {
-      let label = arm.isEmpty ? reference.stage : arm.label
-      var points: [LineFigure.Point] = []
-      var measured: [Place] = []
-      for (value, x) in places {
-        let place = arm.merging([axis: value]) { $1 }
-        let cell = grid.cell(reference, at: place)
-        guard let mean = cell.mean else {
-          if cell.planned > 0 { missing.append(Self.gap(cell, label, axis, value)) }
-          continue
-        }
-        points.append(
-          LineFigure.Point(x: x, y: mean, deviation: cell.spread, runs: cell.planned))
-        measured.append((x, mean, try cost?.mean(at: place)))
-      }
-      let crossing = specification.target.flatMap {
-        LineFigure.crossing(of: $0 * specification.format.scale, measured)
-      }
-      crossings.append(crossing)
-      let remark = specification.target == nil ? "" : " · " + self.remark(crossing)
-      series.append(LineFigure.Series(label: label + remark, marked: points))
-    }
+    let lines = try grid.points(of: specification.series).map { try line(at: $0, places) }
+    let series = lines.map(\.series)
     let target = specification.target.map { value in
       let scaled = value * specification.format.scale
-      return LineFigure.Target(value: scaled, label: writer.full(scaled), crossings: crossings)
+      return LineFigure.Target(
+        value: scaled, label: writer.full(scaled), crossings: lines.map(\.crossing))
     }
     // What is written in per cent and lies between 0 and 100 is a share.
     let isShare =
@@ -116,7 +99,34 @@ private struct AxisLines {
       name: name,
       title: specification.title ?? "\(reference.name) of \(reference.stage) over \(axis)",
       xLabel: axis, yLabel: writer.title(of: reference.name, baseline: [:]), series: series,
-      bounds: isShare ? 0...100 : nil, target: target, notes: notes(series, missing))
+      bounds: isShare ? 0...100 : nil, target: target,
+      notes: notes(series, lines.flatMap(\.missing)))
+  }
+
+  private func line(
+    at arm: AxisPoint, _ places: [(value: JSONValue, x: Double)]
+  ) throws -> Line {
+    let label = arm.isEmpty ? reference.stage : arm.label
+    var points: [LineFigure.Point] = []
+    var measured: [Place] = []
+    var missing: [String] = []
+    for (value, x) in places {
+      let place = arm.merging([axis: value]) { $1 }
+      let cell = grid.cell(reference, at: place)
+      guard let mean = cell.mean else {
+        if cell.planned > 0 { missing.append(Self.gap(cell, label, axis, value)) }
+        continue
+      }
+      points.append(LineFigure.Point(x: x, y: mean, deviation: cell.spread, runs: cell.planned))
+      measured.append((x, mean, try cost?.mean(at: place)))
+    }
+    let crossing = specification.target.flatMap {
+      LineFigure.crossing(of: $0 * specification.format.scale, measured)
+    }
+    let remark = specification.target == nil ? "" : " · " + self.remark(crossing)
+    return Line(
+      series: LineFigure.Series(label: label + remark, marked: points), crossing: crossing,
+      missing: missing)
   }
 
   private static func gap(
