@@ -104,10 +104,16 @@ import Testing
         base: {kind: pretrained_model, params: {source: models/Qwen2.5-3B}}
         other: {kind: pretrained_model, params: {source: models/Qwen2.5-3B}}
         puzzles: {kind: knights_and_knaves, params: {people: 3, count: 10}}
+        more: {kind: knights_and_knaves, params: {people: 3, count: 10, start: 50}}
         scores: {kind: evaluate, inputs: {model: "${arm}", problems: puzzles}, params: {samples: 1}}
+        guarded:
+          kind: evaluate
+          inputs: {model: base, problems: puzzles, trained_on: more}
+          params: {samples: 1}
       """)
     let forecast = foresee(recipe).forecast
-    #expect(forecast.items.count == 3)
+    #expect(forecast.items.count == 4)
+    #expect(forecast.total.sampledTokens == 10 * 8192)
     #expect(forecast.needs.map(\.name) == ["models/Qwen2.5-3B"])
     #expect(forecast.needs[0].advice.contains("Qwen/Qwen2.5-3B"))
   }

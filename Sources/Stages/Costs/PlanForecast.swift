@@ -49,9 +49,12 @@ package struct PlanForecast {
   /// The work of all items together.
   package var total: Work { items.compactMap(\.work).reduce(Work(), +) }
 
-  /// Instances that would have the same result have the same question, as they have the same key.
+  /// Instances with the same work have the same question, as those with the same result have the
+  /// same key. What must not be measured on is no work: completions are shared without it.
   private static func question(_ instance: Instance, _ identities: [Int]) -> String {
-    let inputs = instance.inputs.map { "\($0.port)=\(identities[$0.producer]).\($0.output)" }
+    let isMeasured = instance.stage is EvaluateStage
+    let inputs = instance.inputs.filter { !(isMeasured && $0.port == "trained_on") }
+      .map { "\($0.port)=\(identities[$0.producer]).\($0.output)" }
     return ([instance.kind.kind, instance.parameters.text] + inputs).joined(separator: "\n")
   }
 
