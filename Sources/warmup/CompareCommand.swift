@@ -46,7 +46,7 @@ struct CompareCommand: ParsableCommand {
     let url = URL(fileURLWithPath: path)
     guard (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true else {
       let workspace = try Workspace(try RecipeOptions.parse([path, "--results", results]))
-      return ComparedRun(name: workspace.recipe.name, plan: try workspace.plan())
+      return ComparedRun(name: workspace.recipe.name, plan: try workspace.findings())
     }
     do {
       return try ComparedRun(resultsFolder: url)
