@@ -40,7 +40,8 @@ struct PackCommand: ParsableCommand {
       recipe: workspace.recipe, plan: plan, report: workspace.report(plan.results),
       cache: workspace.cache,
       options: .init(
-        leftOutTypes: models ? [] : [.model], texts: withoutTexts ? .standard : nil))
+        leftOutTypes: models ? [] : [.model], texts: withoutTexts ? .standard : nil,
+        tablelessTypes: [.model]))
     try contents.write(to: destination, programVersion: Warmup.configuration.version)
     StandardOutput.writeError(try summary(contents, plan, destination))
   }

@@ -23,7 +23,9 @@ extension EndToEnd {
       #expect(ending.code == 0)
       let json = try JSONValue(parsing: Data(ending.output.utf8))
       #expect(json["first"]?["name"] == "tiny" && json["second"]?["name"] == "training")
-      #expect(json["stages"]?.array?.contains { $0["stage"] == "puzzles" } == true)
+      #expect(
+        json["stages"]?.array?.contains { $0["stage"] == "split" && $0["second_kind"] == .null }
+          == true)
     }
 
     @Test func theWrongFolderIsWrongUsage() async throws {

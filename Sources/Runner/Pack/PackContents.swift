@@ -8,18 +8,25 @@ public struct PackContents: Sendable {
     public var leftOutTypes: Set<ArtifactType>
     /// What may stay where texts are left out; nil where texts are kept.
     public var texts: PackedTexts?
+    /// Outputs of these types are no tables, and have no texts to leave out.
+    public var tablelessTypes: Set<ArtifactType>
 
     /// Says how to pack.
-    public init(leftOutTypes: Set<ArtifactType>, texts: PackedTexts? = nil) {
+    public init(
+      leftOutTypes: Set<ArtifactType>, texts: PackedTexts? = nil,
+      tablelessTypes: Set<ArtifactType> = []
+    ) {
       self.leftOutTypes = leftOutTypes
       self.texts = texts
+      self.tablelessTypes = tablelessTypes
     }
   }
 
-  /// An artifact, and which of its files are left out.
+  /// An artifact, which of its files are left out, and which are no tables.
   struct Item: Sendable {
     let artifact: Artifact
     let leftOut: Set<String>
+    let tableless: Set<String>
   }
 
   /// The artifacts, sorted by key.
@@ -41,15 +48,16 @@ public struct PackContents: Sendable {
     var items: [String: Item] = [:]
     for planned in plan.items {
       guard let artifact = planned.artifact else { continue }
-      let outputs = planned.instance.kind.outputs.filter {
-        options.leftOutTypes.contains($0.type)
+      func files(of types: Set<ArtifactType>) -> Set<String> {
+        let outputs = planned.instance.kind.outputs.filter { types.contains($0.type) }
+        return Set(outputs.map { "\($0.name).h5" }).intersection(artifact.record.files.keys)
       }
-      let leftOut = Set(outputs.map { "\($0.name).h5" })
       items[artifact.key] = Item(
-        artifact: artifact, leftOut: leftOut.intersection(artifact.record.files.keys))
+        artifact: artifact, leftOut: files(of: options.leftOutTypes),
+        tableless: files(of: options.tablelessTypes))
     }
     for part in Self.parts(of: plan, in: cache) {
-      items[part.key] = Item(artifact: part, leftOut: [])
+      items[part.key] = Item(artifact: part, leftOut: [], tableless: [])
     }
     self.items = items.sorted { $0.key < $1.key }.map(\.value)
   }

@@ -58,7 +58,9 @@ struct PackWriter {
           "\(name) of '\(artifact.record.instance)' is not what was published; remove "
             + "\(artifact.folder.path) and run again")
       }
-      guard let texts = contents.options.texts, name != Artifact.metricsName else {
+      guard let texts = contents.options.texts, name != Artifact.metricsName,
+        !item.tableless.contains(name)
+      else {
         try write(bytesOf: source, artifact, to: file)
         continue
       }
