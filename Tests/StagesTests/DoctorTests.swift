@@ -73,11 +73,10 @@ import Testing
   /// What the recipes under `experiments/` pin is what the program says of the files.
   @Test func experimentsPinTheKnownContents() throws {
     let folder = SourceFixtures.tests.appending(path: "../experiments").standardized
-    let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
-      .filter { $0.hasSuffix(".yaml") }
     var pinned = 0
-    for name in names {
-      for instance in try Recipe.load(folder.appending(path: name), registry: .standard).instances {
+    for recipe in RecipeFolder.below(folder) {
+      let name = recipe.lastPathComponent
+      for instance in try Recipe.load(recipe, registry: .standard).instances {
         guard instance.kind.kind == "dataset" else { continue }
         let source = instance.parameters["source"]?.string
         let known = try #require(BenchmarkFile.known.first { $0.path == source }, "\(name)")
