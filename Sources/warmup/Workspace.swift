@@ -83,8 +83,7 @@ struct Workspace {
   /// Writes the report and prints its tables.
   func writeReport(_ results: [InstanceResult]) throws {
     let report = report(results)
-    try report.write(to: folder)
-    for table in try report.tableReports() {
+    for table in try report.write(to: folder) {
       StandardOutput.write(table.terminalText + "\n")
     }
     StandardOutput.writeError("Report: \(folder.appending(path: "report.html").relativePath)\n")

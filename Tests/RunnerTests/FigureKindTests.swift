@@ -10,34 +10,34 @@ import Testing
       // Points as x, y and cost; the target; where it is reached, at which cost, whether at the first.
       (
         [(10.0, 0.1, 100.0), (20, 0.3, 200)], 0.2,
-        LineFigure.Crossing(x: 15, cost: 150, isFirst: false)
+        TargetCrossing(x: 15, cost: 150, isFirst: false)
       ),
       (
-        [(10, 0.1, 100), (20, 0.3, 200)], 0.1, LineFigure.Crossing(x: 10, cost: 100, isFirst: true)
+        [(10, 0.1, 100), (20, 0.3, 200)], 0.1, TargetCrossing(x: 10, cost: 100, isFirst: true)
       ),
       (
-        [(10, 0.1, 100), (20, 0.3, 200)], 0.3, LineFigure.Crossing(x: 20, cost: 200, isFirst: false)
+        [(10, 0.1, 100), (20, 0.3, 200)], 0.3, TargetCrossing(x: 20, cost: 200, isFirst: false)
       ),
       ([(10, 0.1, 100), (20, 0.3, 200)], 0.4, nil),
       // Rising, falling and rising again: the first time counts.
       (
         [(1, 0, 0), (2, 1, 10), (3, 0, 20), (4, 2, 30)], 0.5,
-        LineFigure.Crossing(x: 1.5, cost: 5, isFirst: false)
+        TargetCrossing(x: 1.5, cost: 5, isFirst: false)
       ),
-      ([(7, 1, 3)], 1, LineFigure.Crossing(x: 7, cost: 3, isFirst: true)),
+      ([(7, 1, 3)], 1, TargetCrossing(x: 7, cost: 3, isFirst: true)),
       ([(7, 1, 3)], 2, nil),
       ([], 0, nil),
-    ] as [([(Double, Double, Double)], Double, LineFigure.Crossing?)])
+    ] as [([(Double, Double, Double)], Double, TargetCrossing?)])
   func targetsAreInterpolated(
-    points: [(Double, Double, Double)], target: Double, expected: LineFigure.Crossing?
+    points: [(Double, Double, Double)], target: Double, expected: TargetCrossing?
   ) {
-    let crossing = LineFigure.crossing(of: target, points.map { ($0.0, $0.1, $0.2) })
+    let crossing = TargetCrossing(of: target, along: points.map { ($0.0, $0.1, $0.2) })
     #expect(crossing == expected)
   }
 
   @Test func costsThatAreMissingAreNotInvented() {
-    let crossing = LineFigure.crossing(of: 0.5, [(1, 0, nil), (3, 1, 10)])
-    #expect(crossing == LineFigure.Crossing(x: 2, cost: nil, isFirst: false))
+    let crossing = TargetCrossing(of: 0.5, along: [(1, 0, nil), (3, 1, 10)])
+    #expect(crossing == TargetCrossing(x: 2, cost: nil, isFirst: false))
   }
 
   @Test func sampleEfficiencyNamesWhatTheTargetTakes() throws {

@@ -58,6 +58,36 @@ import Testing
       ])
   }
 
+  @Test func tablesOfTargets() {
+    expect(
+      Self.recipe(
+        """
+        tables:
+          fine: {value: tuned.reward, rows: start, along: seed, target: 0.3, cost: tuned.tokens}
+          a: {value: puzzles.count, rows: one, along: size, target: 1}
+          b: {value: tuned.reward, rows: seed, over: start, along: §size}
+          b2: {value: tuned.reward, rows: seed, over: start, along: §size, target: 1}
+          c: {value: tuned.reward, rows: start, over: seed, target: §1}
+          d2: {value: tuned.reward, rows: seed, along: §start, target: 1}
+          d: {value: §[tuned.reward, tuned.tokens], rows: seed, along: start, target: 1,
+            baseline: §{seed: 1}, margin: §2}
+          e: {value: puzzles.count, rows: one, along: size, target: 1, cost: §§tuned.tokens}
+          f: {value: tuned.reward, rows: start, over: seed, cost: §tuned.tokens}
+        """),
+      [
+        "'along' needs 'target', the value that is to be reached",
+        "'tuned' does not depend on the axis 'size' (on start, seed only)",
+        "'target' needs 'along', the axis of numbers along which it is reached",
+        "'along' needs an axis of numbers, but 'start' has the value base",
+        "one target holds for one value; give the others tables of their own",
+        "'baseline' has no meaning beside 'target'",
+        "'margin' has no meaning beside 'target'",
+        "the cost of 'tuned' depends on the axis 'start', of which the table says nothing",
+        "the cost of 'tuned' depends on the axis 'seed', of which the table says nothing",
+        "'cost' needs 'target', the value that is to be reached",
+      ])
+  }
+
   @Test func figures() {
     expect(
       Self.recipe(

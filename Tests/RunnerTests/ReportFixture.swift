@@ -29,6 +29,15 @@ struct ReportFixture {
     _ point: AxisPoint, _ correct: KeyValuePairs<String, Int>, samples: Int = 4,
     temperature: Double = 0.7, under folder: URL
   ) throws {
+    try addScores(
+      point, of: correct.map { $0 }, samples: samples, temperature: temperature, under: folder)
+  }
+
+  /// The same for problems that no literal lists.
+  mutating func addScores(
+    _ point: AxisPoint, of correct: [(key: String, value: Int)], samples: Int = 4,
+    temperature: Double = 0.7, under folder: URL
+  ) throws {
     let folder = folder.appending(path: UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let rows = correct.enumerated().flatMap { index, problem in

@@ -46,16 +46,22 @@ import Testing
     let folder = try temporaryReportFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let report = try report(in: folder)
-    let first = try report.write(to: folder.appending(path: "one"))
-    let second = try report.write(to: folder.appending(path: "two"))
+    let folders = ["one", "two"].map { folder.appending(path: $0) }
+    let tables = try folders.map { try report.write(to: $0) }
+    #expect(tables.map { $0.map(\.name) } == [["main"], ["main"]])
+    let files = try folders.map { folder in
+      try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        .filter { $0.contains(".") }.sorted()
+    }
     #expect(
-      first.map { "\($0.deletingLastPathComponent().lastPathComponent)/\($0.lastPathComponent)" }
-        == [
-          "tables/main.md", "tables/main.csv", "tables/main.tex", "tables/main.html",
-          "figures/learning.svg", "figures/learning.csv", "one/report.md", "one/report.html",
-        ])
-    for (one, two) in zip(first, second) {
-      #expect(try Data(contentsOf: one) == Data(contentsOf: two), "\(one.lastPathComponent)")
+      files[0] == [
+        "figures/learning.csv", "figures/learning.svg", "report.html", "report.md",
+        "tables/main.csv", "tables/main.html", "tables/main.md", "tables/main.tex",
+      ])
+    #expect(files[0] == files[1])
+    for file in files[0] {
+      let bytes = try folders.map { try Data(contentsOf: $0.appending(path: file)) }
+      #expect(bytes[0] == bytes[1], "\(file)")
     }
   }
 

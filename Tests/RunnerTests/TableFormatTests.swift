@@ -37,9 +37,9 @@ import Testing
         baseline,difference,difference_low,difference_high,relative,relative_low,relative_high,\
         mcnemar_p,published_mean,published_deviation,published_problems,published_model,\
         published_caveat,published_difference,published_difference_low,published_difference_high,\
-        margin,verdict,verdict_remedy
-        warmed,accuracy,scores.accuracy,%,50,2.828427125,,64,1,2,2,false,10,,,0.25,,,,,,,,,,,,,,
-        base,accuracy,scores.accuracy,%,40,1.414213562,,64,1,2,2,true,,,,,,,,,,,,,,,,,,
+        margin,verdict,verdict_remedy,reach_bound,reach_low,reach_high
+        warmed,accuracy,scores.accuracy,%,50,2.828427125,,64,1,2,2,false,10,,,0.25,,,,,,,,,,,,,,,,,
+        base,accuracy,scores.accuracy,%,40,1.414213562,,64,1,2,2,true,,,,,,,,,,,,,,,,,,,,,
 
         """)
   }

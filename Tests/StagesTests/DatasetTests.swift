@@ -201,6 +201,17 @@ import Testing
     #expect(drawn.first?.contains("'draw' is for the orders") == true)
   }
 
+  /// A model from elsewhere must be pinned as rows must be, and before anything runs.
+  @Test func modelsFromElsewhereMustBePinned() {
+    let place = SourcePosition(line: 1, column: 1)
+    let source = RecipeEntry(
+      key: "source", keyPosition: place,
+      node: RecipeNode(.string("https://a.org/model.gguf"), at: place))
+    var sink = DiagnosticSink()
+    _ = PretrainedModelParameters.decode(RecipeNode(.map([source]), at: place), into: &sink)
+    #expect(sink.diagnostics.map(\.message).first?.contains("sha256") == true)
+  }
+
   @Test func placeAndPinStayOutOfTheKey() {
     var parameters = DatasetStage.Parameters()
     let before = parameters.identity

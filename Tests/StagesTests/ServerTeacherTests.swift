@@ -49,6 +49,21 @@ private final class ServerState: Sendable {
     }
   }
 
+  /// Cancelling a request just when it ends by itself must not block either.
+  @Test func timeoutsAreSurvivedByTheDozen() throws {
+    let slow = 24
+    let server = try MisbehavingTeacher { number, _ in
+      number < slow ? .slow(seconds: 1.5, "late") : .answer(Self.right)
+    }
+    defer { server.stop() }
+    let recipe = Self.recipe(server.url, count: slow)
+      .replacing("timeout: 1, concurrency: 2", with: "timeout: 1, concurrency: 24")
+    let run = try RecipeRun(recipe)
+    #expect(run.summary.exitCode == 0, "\(run.summary.outcomes)")
+    #expect(try run.rows("traces", "traces").count == slow)
+    #expect(server.requests.count == 2 * slow)
+  }
+
   @Test func everySamplingFieldIsSent() throws {
     let server = try MisbehavingTeacher { _, _ in .answer(Self.right) }
     defer { server.stop() }

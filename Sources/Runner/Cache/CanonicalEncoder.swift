@@ -34,14 +34,19 @@ struct CanonicalEncoder {
 
   /// A text by its Unicode content: canonically equivalent texts are equal.
   private mutating func encode(_ text: String) {
-    let normalised = Data(text.precomposedStringWithCanonicalMapping.utf8)
+    let normalised = Data(Self.normalised(text).utf8)
     tag("s")
     append(UInt64(normalised.count))
     bytes.append(normalised)
   }
 
+  /// Canonically equivalent texts as one; ASCII, of which most texts are, is so already.
+  private static func normalised(_ text: String) -> String {
+    text.utf8.allSatisfy { $0 < 0x80 } ? text : text.precomposedStringWithCanonicalMapping
+  }
+
   private mutating func encode(_ entries: [String: JSONValue]) throws {
-    let normalised = entries.map { ($0.key.precomposedStringWithCanonicalMapping, $0.value) }
+    let normalised = entries.map { (Self.normalised($0.key), $0.value) }
     tag("m")
     append(UInt64(entries.count))
     for (key, value) in normalised.sorted(by: { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }) {

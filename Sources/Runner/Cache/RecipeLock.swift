@@ -75,11 +75,14 @@ public struct RecipeLock: Sendable, Equatable {
     try change(in: recipeFolder) { $0.entries.merge(entries) { $1 } }
   }
 
-  /// Forgets instances that a recipe no longer has.
-  static func keep(only names: Set<String>, in recipeFolder: URL) throws {
-    guard FileManager.default.fileExists(atPath: file(in: recipeFolder).path) else { return }
+  /// Notes what was there already, and forgets instances that a recipe no longer has.
+  static func settle(
+    _ entries: [String: Entry], only names: Set<String>, in recipeFolder: URL
+  ) throws {
+    let isThere = FileManager.default.fileExists(atPath: file(in: recipeFolder).path)
+    if !isThere, entries.isEmpty { return }
     try change(in: recipeFolder) { lock in
-      lock.entries = lock.entries.filter { names.contains($0.key) }
+      lock.entries = lock.entries.merging(entries) { $1 }.filter { names.contains($0.key) }
     }
   }
 

@@ -57,7 +57,8 @@ public struct Executor: Sendable {
         run.stop = "not begun after the failure"
       }
     }
-    try RecipeLock.keep(only: Set(plan.items.map(\.instance.name)), in: recipeFolder)
+    try RecipeLock.settle(
+      run.cached, only: Set(plan.items.map(\.instance.name)), in: recipeFolder)
     return RunSummary(
       outcomes: run.outcomes, results: run.results, wasInterrupted: run.wasInterrupted,
       seconds: (ContinuousClock.now - start) / .seconds(1))
@@ -77,10 +78,15 @@ public struct Executor: Sendable {
     do {
       let inputs = try run.inputs(of: item.instance)
       let obtained = try runner.obtain(item.instance, key, fields, inputs) { display.begin(title) }
-      let entry = RecipeLock.Entry(key: key, fields: fields)
-      try RecipeLock.update([item.instance.name: entry], in: recipeFolder)
+      let entry = [item.instance.name: RecipeLock.Entry(key: key, fields: fields)]
       run.artifacts[title.number - 1] = obtained.artifact
-      return obtained.seconds.map { .ran(seconds: $0) } ?? .cached
+      guard let seconds = obtained.seconds else {
+        // Many may be cached, so the lock is not read and written for each.
+        run.cached.merge(entry) { $1 }
+        return .cached
+      }
+      try RecipeLock.update(entry, in: recipeFolder)
+      return .ran(seconds: seconds)
     } catch StageError.interrupted {
       run.interrupt()
       return .interrupted
@@ -101,6 +107,7 @@ private struct Run {
   let plan: Plan
   var outcomes: [InstanceOutcome] = []
   var artifacts: [Int: Artifact] = [:]
+  var cached: [String: RecipeLock.Entry] = [:]
   var stop: String?
   var wasInterrupted = false
 

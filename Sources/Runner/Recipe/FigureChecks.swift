@@ -52,7 +52,8 @@ struct FigureChecks {
     var lists = [("series", figure.series), ("band", figure.band)]
     if let axis = axisOfX(into: &sink) {
       lists.insert(("x", [axis]), at: 0)
-      checkCost(into: &sink)
+      checks.checkCost(
+        figure.cost, named: figure.x + figure.series + figure.band, places, into: &sink)
       if figure.line.count > 1 {
         sink.report(
           places.place(of: "line", element: 1),
@@ -82,7 +83,7 @@ struct FigureChecks {
       sink.report(
         places.place(of: "x", element: 1), "lines run along one metric or axis, not several")
     }
-    guard let values = axes.values[x] else {
+    guard axes.values[x] != nil else {
       if places.has("target") {
         let hint = suggestion(for: x, among: Array(axes.values.keys))
         sink.report(
@@ -94,27 +95,8 @@ struct FigureChecks {
       }
       return nil
     }
-    if let other = values.first(where: { $0.number == nil }) {
-      sink.report(
-        position,
-        "'x' needs an axis of numbers, but '\(x)' has the value \(other.label);"
-          + " draw it as 'bars' instead")
-    }
+    checks.checkNumbers(of: x, "x", places, hint: "; draw it as 'bars' instead", into: &sink)
     return x
-  }
-
-  private func checkCost(into sink: inout DiagnosticSink) {
-    guard let cost = figure.cost else { return }
-    let named = Set(figure.x + figure.series + figure.band)
-    for stage in checks.stages([cost], "cost", places, into: &sink) where stage.isLinked {
-      for axis in axes.sorted(stage.axes) where !named.contains(axis) {
-        guard Set(axes.points(of: stage.axes).map { $0[axis] }).count > 1 else { continue }
-        sink.report(
-          places.place(of: "cost", element: 0),
-          "the cost of '\(stage.declaration.name)' depends on the axis '\(axis)', of which the"
-            + " figure says nothing")
-      }
-    }
   }
 
   // MARK: Values

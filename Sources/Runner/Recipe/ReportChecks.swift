@@ -3,8 +3,8 @@ import OrderedCollections
 
 /// Checks what tables and figures say against the stages and the axes.
 struct ReportChecks {
-  private let graph: StageGraph
-  private let axes: AxisSpace
+  let graph: StageGraph
+  let axes: AxisSpace
   private let folder: URL
 
   /// Prepares to check tables and figures of a recipe.
@@ -20,7 +20,12 @@ struct ReportChecks {
     let places = ReportPlaces(withPointsAsText(entry), "table")
     guard let table = read(TableSpecification.self, places, into: &sink) else { return nil }
     let known = stages(table.value, "value", places, into: &sink)
-    let lists = [("rows", table.rows), ("columns", table.columns), ("over", table.over)]
+    var lists = [("rows", table.rows), ("columns", table.columns), ("over", table.over)]
+    if let along = table.along {
+      lists.insert(("along", [along]), at: 2)
+      checkNumbers(of: along, "along", places, into: &sink)
+      checkCost(table.cost, named: lists.flatMap(\.1), places, into: &sink)
+    }
     check(lists, of: known, places, into: &sink)
     checkBaseline(of: table, places, into: &sink)
     checkPublished(by: table, places, into: &sink)

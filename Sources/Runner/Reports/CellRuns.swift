@@ -24,9 +24,14 @@ struct CellRuns {
   let scale: Double
 
   /// The value of each problem, by run; nil where a run has none.
-  private var problemValues: [[Double]]? {
+  var problemValues: [[Double]]? {
     let values = runs.compactMap { $0.scores?.values(name) }
     return values.isEmpty || values.count < runs.count ? nil : values
+  }
+
+  /// The mean over runs; nil until all of them are done.
+  var mean: Double? {
+    runs.count == planned ? Statistics.mean(runs.map(\.value)) : nil
   }
 
   /// Whether all runs were measured on the same problems.
@@ -38,7 +43,7 @@ struct CellRuns {
   /// The cell, not compared yet.
   var cell: TableReport.Cell {
     TableReport.Cell(
-      planned: planned, values: runs.map { $0.value * scale },
+      planned: planned, done: runs.count, values: runs.map { $0.value * scale },
       problems: common { $0.scores?.problems.count ?? $0.result.values["problems"]?.number?.whole },
       samples: common { $0.scores.map(\.samples) ?? $0.result.values["samples"]?.number?.whole },
       standardError: standardError.map { $0 * scale },
@@ -66,10 +71,7 @@ struct CellRuns {
   /// The cell's comparison with a baseline.
   /// - Parameter over: the axes that both are means over; runs pair up at equal points of them.
   func comparison(with base: CellRuns, over: [String]) -> TableReport.Comparison? {
-    guard planned > 0, runs.count == planned, base.runs.count == base.planned,
-      let ours = Statistics.mean(runs.map(\.value)),
-      let theirs = Statistics.mean(base.runs.map(\.value))
-    else { return nil }
+    guard let ours = mean, let theirs = base.mean else { return nil }
     var found = TableReport.Comparison(
       difference: (ours - theirs) * scale, relative: theirs > 0 ? ours / theirs - 1 : nil)
     guard problemValues != nil, base.problemValues != nil else { return found }
@@ -111,6 +113,23 @@ struct CellRuns {
         return RunPair(ours: ours, base: base)
       }
     }
+  }
+}
+
+extension CellRuns {
+  /// Gathers the runs of a stage that belong to a point of the axes.
+  init(
+    _ reference: ValueReference, at point: AxisPoint, of instances: [ExpectedInstance],
+    data: ReportData, scores: TableScores, scale: Double
+  ) {
+    let planned = instances.filter { $0.stageName == reference.stage && point.includes($0.point) }
+    let runs = planned.compactMap { instance -> Run? in
+      guard let result = data.result(of: instance),
+        let value = scores.number(reference.name, of: result), value.isFinite
+      else { return nil }
+      return Run(point: instance.point, value: value, result: result, scores: scores.of(result))
+    }
+    self.init(name: reference.name, planned: planned.count, runs: runs, scale: scale)
   }
 }
 

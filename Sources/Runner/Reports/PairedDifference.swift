@@ -1,11 +1,7 @@
 /// How far two arms lie apart on the same problems, over one seed or several.
 ///
-/// The intervals are percentile bootstraps'. What makes a problem easy or hard for both arms
-/// cancels out, because a problem is drawn for both at once. With several seeds, each draw takes
-/// seeds first and then problems, the same ones under every seed (Owen 2007, "The pigeonhole
-/// bootstrap"). One seed fewer is drawn than there are, which makes the variance over seeds
-/// unbiased where they are few (Rao and Wu 1988). The random stream is fixed: equal scores give
-/// equal intervals.
+/// The intervals are those of a `Bootstrap`. What makes a problem easy or hard for both arms cancels
+/// out, because a problem is drawn for both at once.
 public struct PairedDifference: Sendable, Equatable {
   /// The mean of second − first.
   public let mean: Double
@@ -58,15 +54,9 @@ public struct PairedDifference: Sendable, Equatable {
       return
     }
     let draws = scores.draws(resamples, problems: count, seeds: first.count, seed: seed)
-    interval = Self.bounds(of: draws.map(\.difference))
+    interval = Bootstrap.bounds(of: draws.map(\.difference))
     let ratios = draws.compactMap(\.ratio)
-    ratioInterval = ratio == nil || ratios.count < draws.count ? nil : Self.bounds(of: ratios)
-  }
-
-  private static func bounds(of draws: [Double]) -> ClosedRange<Double> {
-    let sorted = draws.sorted()
-    let tail = Int(0.025 * Double(sorted.count - 1))
-    return sorted[tail]...sorted[sorted.count - 1 - tail]
+    ratioInterval = ratio == nil || ratios.count < draws.count ? nil : Bootstrap.bounds(of: ratios)
   }
 }
 
@@ -95,39 +85,19 @@ private struct PairedScores {
 
   /// The means of so many draws of seeds and problems.
   func draws(_ resamples: Int, problems: Int, seeds: Int, seed: UInt64) -> [Means] {
-    var generator = SplitMix64(state: seed)
-    let seedsDrawn = max(1, seeds - 1)
-    var drawn = [Int](repeating: 0, count: problems)
+    var draws = Bootstrap(problems: problems, seeds: seeds, stream: seed)
     return (0..<resamples).map { _ in
-      for index in drawn.indices { drawn[index] = generator.index(below: problems) }
+      draws.draw()
       var sums = (0.0, 0.0)
-      for _ in 0..<seedsDrawn {
-        let offset = seeds == 1 ? 0 : generator.index(below: seeds) * problems
-        for problem in drawn {
+      for seed in draws.seeds {
+        let offset = seed * problems
+        for problem in draws.problems {
           sums.0 += first[offset + problem]
           sums.1 += second[offset + problem]
         }
       }
-      let count = Double(seedsDrawn * problems)
+      let count = Double(draws.seeds.count * problems)
       return Means(first: sums.0 / count, second: sums.1 / count)
     }
-  }
-}
-
-/// SplitMix64 (Steele, Lea and Flood 2014): a small generator whose stream is its seed's alone.
-private struct SplitMix64 {
-  var state: UInt64
-
-  /// A number from 0 to `count` − 1, by multiplying and keeping the upper half.
-  mutating func index(below count: Int) -> Int {
-    Int(next().multipliedFullWidth(by: UInt64(count)).high)
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

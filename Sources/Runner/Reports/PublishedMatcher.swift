@@ -97,7 +97,7 @@ struct PublishedMatcher {
     let whole: Double? =
       column.format == .percent ? 100 : table.unit == .percent ? 1 : nil
     let evidence = PublishedEvidence(
-      mean: mean, seeds: cell.values.count, deviation: cell.deviation, problems: cell.problems,
+      mean: mean, seeds: cell.done, deviation: cell.deviation, problems: cell.problems,
       problemError: cell.standardError, samples: cell.samples, samplingError: cell.samplingError,
       published: value, passes: table.passes, whole: whole,
       isSameProblems: published.isSameProblems)

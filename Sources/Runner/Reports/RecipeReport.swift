@@ -80,11 +80,11 @@ public struct RecipeReport: Sendable {
 
   /// Writes `report.html`, `report.md`, `tables/<name>.{md,csv,tex,html}` and
   /// `figures/<name>.{svg,csv}`. Equal inputs give equal bytes.
-  /// - Returns: the files, in the order written.
+  /// - Returns: the tables, which take a while to make.
   /// - Throws: `ReportError`, what reading the metrics throws, or `AtomicFileError`. Nothing is
   ///   written before all tables and figures are made.
   @discardableResult
-  public func write(to folder: URL) throws -> [URL] {
+  public func write(to folder: URL) throws -> [TableReport] {
     let tables = try tableReports()
     let figures = try drawnFigures()
     let page = ReportPage(report: self, tables: tables, figures: figures)
@@ -99,12 +99,12 @@ public struct RecipeReport: Sendable {
       [("figures/\($0.name).svg", $0.svg), ("figures/\($0.name).csv", $0.csv)]
     }
     files += [("report.md", brief.text), ("report.html", page.html)]
-    return try files.map { path, text in
+    for (path, text) in files {
       let file = folder.appending(path: path)
       let parent = file.deletingLastPathComponent()
       try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
       try AtomicFile.write(text, to: file)
-      return file
     }
+    return tables
   }
 }

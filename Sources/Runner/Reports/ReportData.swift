@@ -99,6 +99,20 @@ package struct ReportData: Sendable {
     }
   }
 
+  /// The values of an axis with their numbers, ascending.
+  /// - Parameter key: what names the axis, for messages.
+  /// - Throws: `ReportError.impossible` where a value is no number.
+  func numbers(
+    of axis: String, key: String, owner: String
+  ) throws -> [(value: JSONValue, x: Double)] {
+    try axes[axis, default: []].map { value in
+      guard let x = value.number else {
+        throw ReportError.impossible("\(owner): '\(key)' needs an axis of numbers, not '\(axis)'")
+      }
+      return (value, x)
+    }.sorted { $0.x < $1.x }
+  }
+
   private func ranks(of point: AxisPoint) -> [Int] {
     point.map { axes[$0.key]?.firstIndex(of: $0.value) ?? .max }
   }
@@ -113,8 +127,11 @@ extension AxisPoint {
 
   /// The values for people, such as `warmed · seed=2`: what is no word gets its axis' name.
   var label: String {
-    map { $0.value.string ?? "\($0.key)=\($0.value.text)" }.joined(separator: " · ")
+    map { $0.value.string ?? "\($0.key)=\($0.value.text)" }.joined(separator: Self.separator)
   }
+
+  /// What stands between the values of a label.
+  static var separator: String { " · " }
 
   /// The axes with their values, such as `start=base, size=100`.
   var coordinates: String {

@@ -31,7 +31,9 @@ struct TableBuilder {
       cover: instances, for: owner)
     scores = TableScores(instances.compactMap(data.result))
     try checkBaseline()
-    try references.forEach(checkValue)
+    for reference in references {
+      try scores.check(reference, of: instances, in: data, for: owner)
+    }
   }
 
   /// Makes the table.
@@ -96,19 +98,9 @@ struct TableBuilder {
   // MARK: Cells
 
   private func runs(of source: Source, row: AxisPoint) -> CellRuns {
-    let planned = instances.filter {
-      $0.stageName == source.value.stage && row.includes($0.point)
-        && source.point.includes($0.point)
-    }
-    let runs = planned.compactMap { instance -> CellRuns.Run? in
-      guard let result = data.result(of: instance),
-        let value = scores.number(source.value.name, of: result), value.isFinite
-      else { return nil }
-      return CellRuns.Run(
-        point: instance.point, value: value, result: result, scores: scores.of(result))
-    }
-    return CellRuns(
-      name: source.value.name, planned: planned.count, runs: runs, scale: source.format.scale)
+    CellRuns(
+      source.value, at: row.merging(source.point) { $1 }, of: instances, data: data,
+      scores: scores, scale: source.format.scale)
   }
 
   private func label(of value: ValueReference) -> String {
@@ -185,13 +177,6 @@ struct TableBuilder {
       }
     }
   }
-
-  private func checkValue(_ reference: ValueReference) throws {
-    let results = instances.filter { $0.stageName == reference.stage }.compactMap(data.result)
-    if results.isEmpty || results.contains(where: { scores.has(reference.name, of: $0) }) { return }
-    throw ReportError.impossible(
-      "\(owner): " + scores.absence(of: reference, among: results))
-  }
 }
 
 extension TableReport {
@@ -203,6 +188,10 @@ extension TableReport {
     name: String, _ specification: TableSpecification, data: ReportData,
     published: [PublishedTable] = []
   ) throws {
-    self = try TableBuilder(name: name, specification, data: data, published: published).build()
+    if let target = specification.target {
+      self = try TargetTableBuilder(name: name, specification, target: target, data: data).build()
+    } else {
+      self = try TableBuilder(name: name, specification, data: data, published: published).build()
+    }
   }
 }

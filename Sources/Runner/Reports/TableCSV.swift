@@ -12,7 +12,7 @@ extension TableReport {
     "relative", "relative_low", "relative_high", "mcnemar_p", "published_mean",
     "published_deviation", "published_problems", "published_model", "published_caveat",
     "published_difference", "published_difference_low", "published_difference_high", "margin",
-    "verdict", "verdict_remedy",
+    "verdict", "verdict_remedy", "reach_bound", "reach_low", "reach_high",
   ]
 
   /// Everything that is known of each cell, row by row.
@@ -21,12 +21,13 @@ extension TableReport {
       zip(columns, row.cells).map { column, cell in
         [row.label, column.label, column.metric, column.format.unit] + Self.own(cell)
           + Self.compared(cell.comparison) + Self.published(cell.published)
+          + Self.reach(cell.reach)
       }
     }
   }
 
   private static func own(_ cell: Cell) -> [String] {
-    let sizes = [cell.problems, cell.samples, cell.values.count, cell.planned]
+    let sizes = [cell.problems, cell.samples, cell.done, cell.planned]
     return [number(cell.mean), number(cell.deviation), number(cell.standardError)]
       + sizes.map { $0.map { String($0) } ?? "" } + [cell.isBaseline ? "true" : "false"]
   }
@@ -50,6 +51,13 @@ extension TableReport {
         comparison?.difference, comparison?.interval?.lowerBound, comparison?.interval?.upperBound,
         comparison?.margin,
       ].map(number) + [published?.verdict ?? "", comparison?.remedy ?? ""]
+  }
+
+  private static func reach(_ reach: TargetReach?) -> [String] {
+    [
+      reach?.bound?.rawValue ?? "", number(reach?.interval?.lowerBound),
+      number(reach?.interval?.upperBound),
+    ]
   }
 
   private static func number(_ value: Double?) -> String { value.map(NumberText.exact) ?? "" }

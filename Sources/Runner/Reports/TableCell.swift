@@ -3,7 +3,10 @@ extension TableReport {
   public struct Cell: Sendable, Equatable {
     /// How many runs the plan holds for the cell; 0 where the recipe excludes the point.
     public let planned: Int
-    /// The value of each run that is done, in the order of the plan.
+    /// How many of them are done.
+    public let done: Int
+    /// The value of each run that is done, in the order of the plan; none where the cell shows what
+    /// many runs reach together.
     public let values: [Double]
     /// How many problems each run was measured on, where the stage says so.
     public let problems: Int?
@@ -14,6 +17,8 @@ extension TableReport {
     public let standardError: Double?
     /// The standard error of a lone run from sampling alone, the problems being given.
     public let samplingError: Double?
+    /// Where the runs reach a target together, for tables that ask for that.
+    public var reach: TargetReach?
     /// Whether others are compared with it.
     public var isBaseline = false
     /// How it compares with the baseline, both complete.
@@ -22,9 +27,11 @@ extension TableReport {
     public var published: Published?
 
     /// Whether every planned run is done.
-    public var isComplete: Bool { planned > 0 && values.count == planned }
-    /// The mean over runs; nil until all of them are done.
-    public var mean: Double? { isComplete ? Statistics.mean(values) : nil }
+    public var isComplete: Bool { planned > 0 && done == planned }
+    /// The mean over runs, or where they reach a target; nil until all of them are done.
+    public var mean: Double? {
+      isComplete ? reach?.value ?? Statistics.mean(values) : nil
+    }
     /// The sample standard deviation over runs; nil for a lone run.
     public var deviation: Double? { isComplete ? Statistics.standardDeviation(values) : nil }
     /// The mean minus the baseline's mean.

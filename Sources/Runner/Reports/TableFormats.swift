@@ -74,6 +74,7 @@ extension TableReport {
       case "^": "\\textasciicircum{}"
       case "\\": "\\textbackslash{}"
       case "±": "$\\pm$"
+      case "≤": "$\\leq$"
       case "\u{2212}": "$-$"
       case "·": "$\\cdot$"
       case "–": "--"

@@ -43,6 +43,7 @@ extension TableReport {
       let number =
         Self.span("mean", text.value)
         + (text.spread.map { Self.span("spread", "± \($0)") } ?? .empty)
+        + (text.interval.map { Self.span("spread", "[\($0)]") } ?? .empty)
       let compared = text.comparisons.map { comparison in
         Markup.element(
           "span", ["class": "difference"], .element("b", [:], Markup(comparison.value)),

@@ -23,7 +23,7 @@ struct TableNotes {
   var shortcomings: [String] { refusals + warnings + unread + gaps }
 
   private var meaning: String {
-    let counts = Set(cells.filter(\.isComplete).map(\.values.count))
+    let counts = Set(cells.filter(\.isComplete).map(\.done))
     let over = specification.over.joined(separator: " and ")
     switch spread {
     case .deviation:
@@ -48,7 +48,7 @@ struct TableNotes {
   }
 
   /// How many problems and samples the numbers rest on, where the stages say so.
-  private var sizes: String? {
+  var sizes: String? {
     let problems = Set(cells.compactMap(\.problems))
     let samples = Set(cells.compactMap(\.samples))
     guard !problems.isEmpty else { return nil }
@@ -94,7 +94,7 @@ struct TableNotes {
     var text = ""
     if specification.interval, found.contains(where: { $0.interval != nil }) {
       text = ", with 95 % intervals paired by problem"
-      if !cells.contains(where: { $0.values.count > 1 }) {
+      if !cells.contains(where: { $0.done > 1 }) {
         text += " (one run: over problems only)"
       }
     }
@@ -146,7 +146,7 @@ struct TableNotes {
 
   private func gaps(in row: TableReport.Row) -> [String] {
     let open = zip(columns, row.cells).filter { $1.planned > 0 && !$1.isComplete }
-    let counts = open.map { "\($1.values.count) of \($1.planned)" }
+    let counts = open.map { "\($1.done) of \($1.planned)" }
     // One count for the whole row is said once.
     if let count = counts.first, open.count == row.cells.count, Set(counts).count == 1,
       !row.label.isEmpty

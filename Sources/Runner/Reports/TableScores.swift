@@ -29,13 +29,24 @@ struct TableScores {
     return scores[result.name]?.values(name).flatMap(Statistics.mean)
   }
 
+  /// Checks that a stage's instances have a value, as far as any is done.
+  /// - Throws: `ReportError.impossible`.
+  func check(
+    _ reference: ValueReference, of instances: [ExpectedInstance], in data: ReportData,
+    for owner: String
+  ) throws {
+    let results = instances.filter { $0.stageName == reference.stage }.compactMap(data.result)
+    if results.isEmpty || results.contains(where: { has(reference.name, of: $0) }) { return }
+    throw ReportError.impossible("\(owner): " + absence(of: reference, among: results))
+  }
+
   /// Whether an instance says anything of a value, be it that there is none.
-  func has(_ name: String, of result: InstanceResult) -> Bool {
+  private func has(_ name: String, of result: InstanceResult) -> Bool {
     result.values[name] != nil || number(name, of: result) != nil
   }
 
   /// Why no instance has a value, and what to ask for instead.
-  func absence(of reference: ValueReference, among results: [InstanceResult]) -> String {
+  private func absence(of reference: ValueReference, among results: [InstanceResult]) -> String {
     let found = results.compactMap(of)
     if let k = ProblemScores.passCount(reference.name), !found.isEmpty {
       let most = found.compactMap(\.samples).max() ?? 0

@@ -8,11 +8,17 @@ public struct TableSpecification: ParameterSet {
   public var columns: [String] = []
   /// The axes that a cell is the mean over.
   public var over: [String] = []
+  /// The value to be reached, as the stage publishes it; cells then show where that happens.
+  public var target: Double?
+  /// The axis of numbers along which it is reached.
+  public var along: String?
+  /// What reaching the target costs: `stage.name`.
+  public var cost: String?
   /// The row that the others are compared with.
   public var baseline: [String: String] = [:]
   /// How cells are compared with the baseline.
   public var compare: [TableComparison] = [.difference]
-  /// Whether comparisons show their 95 % interval.
+  /// Whether 95 % intervals are shown.
   public var interval = true
   /// Whether several values of a point share a cell.
   public var together = false
@@ -45,9 +51,15 @@ public struct TableSpecification: ParameterSet {
       Field("rows", \.rows, required: true, "the axes whose points make the rows"),
       Field("columns", \.columns, "the axes whose points make the columns"),
       Field("over", \.over, "the axes that a cell is the mean over, with standard deviation"),
+      Field(
+        "target", \.target,
+        "the value to reach, as the stage publishes it (0.3 for 30 %); cells show where along an"
+          + " axis it is reached"),
+      Field("along", \.along, "the axis of numbers along which the target is reached"),
+      Field("cost", \.cost, "what reaching the target costs, as stage.tokens"),
       Field("baseline", \.baseline, "the row that others are compared with, as axis: value"),
       Field("compare", \.compare, "how cells are compared with the baseline"),
-      Field("interval", \.interval, "whether comparisons show their 95 % interval"),
+      Field("interval", \.interval, "whether 95 % intervals are shown"),
       Field("together", \.together, "whether several values of a point share a cell"),
       Field("published", \.published, "files of published values, relative to the recipe"),
       Field(
@@ -77,6 +89,40 @@ public struct TableSpecification: ParameterSet {
       sink.report(
         positions["format"] ?? position,
         "\(format.count) formats for \(value.count) values; give one for all, or one for each")
+    }
+    checkTarget(positions: positions, at: position, into: &sink)
+  }
+
+  /// Keys that compare single values, which a table of targets does not show.
+  private static let keysOfValues = [
+    "baseline", "compare", "together", "published", "published_at", "margin", "relative_margin",
+    "same_problems", "model",
+  ]
+
+  private func checkTarget(
+    positions: [String: SourcePosition], at position: SourcePosition,
+    into sink: inout DiagnosticSink
+  ) {
+    guard let place = positions["target"] else {
+      for key in ["along", "cost"] {
+        if let place = positions[key] {
+          sink.report(place, "'\(key)' needs 'target', the value that is to be reached")
+        }
+      }
+      return
+    }
+    if along == nil {
+      sink.report(place, "'target' needs 'along', the axis of numbers along which it is reached")
+    }
+    if value.count > 1 {
+      sink.report(
+        positions["value"] ?? position,
+        "one target holds for one value; give the others tables of their own")
+    }
+    for key in Self.keysOfValues {
+      if let place = positions[key] {
+        sink.report(place, "'\(key)' has no meaning beside 'target'")
+      }
     }
   }
 

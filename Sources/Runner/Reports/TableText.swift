@@ -1,9 +1,11 @@
 /// The texts of a cell, the same in every form of a table.
-struct CellText: Equatable {
+package struct CellText: Equatable {
   /// `43.8`, `–` for a cell that is not complete, or nothing for one that the recipe excludes.
   let value: String
   /// `0.8`, what stands behind ±.
   let spread: String?
+  /// `18.0, > 64`, the interval of the value itself.
+  let interval: String?
   /// `+10.2` with `+5.1, +15.0`: the difference to the baseline, the ratio, with their intervals.
   let comparisons: [Comparison]
   /// `p = 0.031`, by McNemar's test.
@@ -24,8 +26,10 @@ struct CellText: Equatable {
     var line: String { interval.map { "\(value) [\($0)]" } ?? value }
   }
 
-  /// `43.8 ± 0.8`.
-  var main: String { spread.map { "\(value) ± \($0)" } ?? value }
+  /// `43.8 ± 0.8`, or `26.4 [18.0, > 64]`.
+  package var main: String {
+    value + (spread.map { " ± \($0)" } ?? "") + (interval.map { " [\($0)]" } ?? "")
+  }
 
   /// `+10.2 [+5.1, +15.0], p = 0.031`; nothing where there is nothing to compare with.
   var compared: String? {
@@ -65,8 +69,9 @@ extension TableReport {
     let missing = cell.planned == 0 ? "" : "–"
     let letters = cell.published?.footnotes.compactMap(letter) ?? []
     return CellText(
-      value: cell.mean.map(number) ?? missing,
+      value: cell.reach.map { $0.text(number) } ?? cell.mean.map(number) ?? missing,
       spread: cell.mean == nil ? nil : spread(of: cell).map(number),
+      interval: hasIntervals ? cell.reach?.intervalText(number) : nil,
       comparisons: cell.comparison.map { texts(of: $0, in: column) } ?? [],
       probability: (cell.comparison?.mcNemar?.pValue).map(Self.probability),
       published: cell.published.map { published in
@@ -131,7 +136,7 @@ extension TableReport {
   }
 
   /// The texts of all cells, by row and column.
-  var cellTexts: [[CellText]] {
+  package var cellTexts: [[CellText]] {
     rows.map { row in zip(row.cells, columns).map { text(of: $0, in: $1) } }
   }
 

@@ -108,22 +108,33 @@ public indirect enum JSONValue: Hashable, Sendable {
     out += close
   }
 
+  /// Runs of plain characters are appended whole, since reports hold megabytes of text.
   private static func quote(_ text: String, into out: inout String) {
     out += "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case "\n": out += "\\n"
-      case "\r": out += "\\r"
-      case "\t": out += "\\t"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: out.unicodeScalars.append(scalar)
-      }
+    var start = text.utf8.startIndex
+    for index in text.utf8.indices {
+      guard let escaped = escape(text.utf8[index]) else { continue }
+      out += text[start..<index]
+      out += escaped
+      start = text.utf8.index(after: index)
     }
+    out += text[start...]
     out += "\""
+  }
+
+  /// How a byte is written that must not stand in a string as it is.
+  private static func escape(_ byte: UInt8) -> String? {
+    switch byte {
+    case UInt8(ascii: "\""): return "\\\""
+    case UInt8(ascii: "\\"): return "\\\\"
+    case UInt8(ascii: "\n"): return "\\n"
+    case UInt8(ascii: "\r"): return "\\r"
+    case UInt8(ascii: "\t"): return "\\t"
+    case ..<0x20:
+      let digits = String(byte, radix: 16)
+      return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    default: return nil
+    }
   }
 }
 

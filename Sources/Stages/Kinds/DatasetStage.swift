@@ -57,13 +57,14 @@ public struct DatasetStage: Stage {
       ]
     }
 
+    var pinnedSource: PinnedSource { PinnedSource(source: source, sha256: sha256) }
+
     /// Looks for sources that cannot be had and for settings that contradict each other.
     public func check(
       positions: [String: SourcePosition], at position: SourcePosition,
       into sink: inout DiagnosticSink
     ) {
-      DataSourceCheck.report(
-        source: source, sha256: sha256, positions: positions, at: position, into: &sink)
+      pinnedSource.report(positions: positions, at: position, into: &sink)
       if order.dependsOnSize, draw == nil, take == nil || skip != 0 {
         sink.report(
           positions["order"] ?? position,
@@ -96,15 +97,12 @@ public struct DatasetStage: Stage {
 
   /// The file's SHA-256: the pinned one, or that of the file on this machine.
   public func externalContent(in environment: StageEnvironment) throws -> [ExternalContent] {
-    let source = try DataSource(parsing: parameters.source)
-    return [try source.content(sha256: parameters.sha256, in: environment)]
+    [try parameters.pinnedSource.content(in: environment)]
   }
 
   /// Reads the file and writes the rows.
   public func run(_ context: StageContext) throws {
-    let file = try DataSource(parsing: parameters.source).file(
-      sha256: parameters.sha256, in: context.environment, interruption: context.interruption,
-      progress: context.progress)
+    let file = try parameters.pinnedSource.file(for: context)
     let table = try table(from: file)
     try table.write(to: context.output("problems"))
     context.publish(Double(table.count), as: "problems")

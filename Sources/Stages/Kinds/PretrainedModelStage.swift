@@ -21,6 +21,16 @@ package struct PretrainedModelParameters: ParameterSet {
       Field("sha256", \.sha256, identity: false, "the SHA-256 of the file"),
     ]
   }
+
+  var pinnedSource: PinnedSource { PinnedSource(source: source, sha256: sha256) }
+
+  /// Looks for sources that cannot be had.
+  package func check(
+    positions: [String: SourcePosition], at position: SourcePosition,
+    into sink: inout DiagnosticSink
+  ) {
+    pinnedSource.report(positions: positions, at: position, into: &sink)
+  }
 }
 
 /// A model that somebody else trained: a Hugging Face folder or a GGUF file.
@@ -36,14 +46,11 @@ package struct PretrainedModelStage: Stage {
   package init(parameters: PretrainedModelParameters) { self.parameters = parameters }
 
   package func externalContent(in environment: StageEnvironment) throws -> [ExternalContent] {
-    let source = try DataSource(parsing: parameters.source)
-    return [try source.content(sha256: parameters.sha256, in: environment)]
+    [try parameters.pinnedSource.content(in: environment)]
   }
 
   package func run(_ context: StageContext) throws {
-    let file = try DataSource(parsing: parameters.source).file(
-      sha256: parameters.sha256, in: context.environment, interruption: context.interruption,
-      progress: context.progress)
+    let file = try parameters.pinnedSource.file(for: context)
     let imported = try ImportedModel(contentsOf: file)
     guard let tokenizer = imported.tokenizer else {
       throw StageError.failed("\(file.lastPathComponent) holds no tokenizer; use another file")

@@ -32,13 +32,14 @@ public struct ReadTracesStage: Stage {
       ]
     }
 
+    var pinnedSource: PinnedSource { PinnedSource(source: source, sha256: sha256) }
+
     /// Looks for sources that cannot be had.
     public func check(
       positions: [String: SourcePosition], at position: SourcePosition,
       into sink: inout DiagnosticSink
     ) {
-      DataSourceCheck.report(
-        source: source, sha256: sha256, positions: positions, at: position, into: &sink)
+      pinnedSource.report(positions: positions, at: position, into: &sink)
     }
   }
 
@@ -62,15 +63,12 @@ public struct ReadTracesStage: Stage {
 
   /// The file's SHA-256: the pinned one, or that of the file on this machine.
   public func externalContent(in environment: StageEnvironment) throws -> [ExternalContent] {
-    let source = try DataSource(parsing: parameters.source)
-    return [try source.content(sha256: parameters.sha256, in: environment)]
+    [try parameters.pinnedSource.content(in: environment)]
   }
 
   /// Reads the file and writes the traces.
   public func run(_ context: StageContext) throws {
-    let file = try DataSource(parsing: parameters.source).file(
-      sha256: parameters.sha256, in: context.environment, interruption: context.interruption,
-      progress: context.progress)
+    let file = try parameters.pinnedSource.file(for: context)
     let table = try table(from: file)
     try table.write(to: context.output("traces"))
     context.publish(Double(table.count), as: "traces")

@@ -147,7 +147,7 @@ extension CompletionClient {
       request.httpBody = body
       request.setValue("application/json", forHTTPHeaderField: "Content-Type")
     }
-    let (data, response) = try await session.data(for: request)
+    let (data, response) = try await CancellableTransfer.data(for: request, in: session)
     guard let response = response as? HTTPURLResponse else { throw NoAnswer() }
     return Answer(
       data: data, status: response.statusCode,

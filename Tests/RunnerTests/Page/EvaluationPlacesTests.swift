@@ -105,4 +105,15 @@ struct PlanFixture {
     #expect(step.materials == ["train_math.problems", "train_code.problems"])
     #expect(lineages[2].steps[0].differing.isEmpty)
   }
+
+  @Test func armsThatCameAboutAlikeAreNamedTogether() {
+    func names(_ arms: String...) -> [String?] {
+      let (name, variants) = ArmsSection.names(of: arms)
+      return [name, variants]
+    }
+    #expect(names("base") == ["base", nil])
+    #expect(names("base · size=8", "base · size=16") == ["base", "size=8, size=16"])
+    #expect(names("base · 8 · long", "base · 16 · long") == ["base · long", "8, 16"])
+    #expect(names("first", "second") == ["first, second", nil])
+  }
 }

@@ -117,7 +117,7 @@ struct BarFigureSVG {
   ) -> Markup {
     let isBelow = value < 0
     let end = y.pixel(isBelow ? value - (bar.spread ?? 0) : value + (bar.spread ?? 0))
-    if FigureFrame.width(of: bar.text) * 0.92 <= room {
+    if FigureFrame.width(of: bar.text) * 0.92 + 4 <= room {
       return SVG.text(bar.text, x, isBelow ? end + 14 : end - 5, "figure-value", anchor: "middle")
     }
     let place = "\(SVG.number(x + 4)) \(SVG.number(isBelow ? end + 4 : end - 4))"

@@ -164,7 +164,7 @@ private struct ConfusionBuilder {
     let gained = confusion.count(nil, "correct") - both
     let lost = confusion.count("correct", nil) - both
     var notes = [
-      "\(place)only \(arms[1]) was correct \(gained) times, only \(arms[0]) \(lost) times."
+      "\(place)only \(arms[1]) was correct \(times(gained)), only \(arms[0]) \(times(lost))."
     ]
     if done < planned {
       notes.append("\(place)pairs of runs that are not done are left out (\(done) of \(planned)).")
@@ -175,4 +175,6 @@ private struct ConfusionBuilder {
     }
     return notes
   }
+
+  private func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }
 }

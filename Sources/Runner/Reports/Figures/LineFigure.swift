@@ -99,7 +99,7 @@ package struct LineFigure: Figure {
     /// The value for people.
     package let label: String
     /// Where each line first reaches it; nil for those that do not.
-    package let crossings: [Crossing?]
+    package let crossings: [TargetCrossing?]
   }
 }
 

@@ -7,18 +7,22 @@ package enum EmbeddedJSON {
   /// JSON may write any character of a string as `\u….`, and outside strings none of these occur,
   /// so the value stays the same.
   package static func text(_ value: JSONValue) -> String {
-    var out = String.UnicodeScalarView()
-    for scalar in value.text.unicodeScalars {
-      switch scalar.value {
+    let text = value.text
+    var out = ""
+    out.reserveCapacity(text.utf8.count)
+    var start = text.startIndex
+    for index in text.unicodeScalars.indices {
+      let scalar = text.unicodeScalars[index].value
+      switch scalar {
       case 0x3C, 0x3E, 0x26, 0x2028, 0x2029, 0x7F..<0xA0, 0xFEFF, 0xFFFE, 0xFFFF:
-        let digits = String(scalar.value, radix: 16)
-        out.append(
-          contentsOf: ("\\u" + String(repeating: "0", count: 4 - digits.count)).unicodeScalars)
-        out.append(contentsOf: digits.unicodeScalars)
-      default: out.append(scalar)
+        let digits = String(scalar, radix: 16)
+        out += text[start..<index]
+        out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        start = text.unicodeScalars.index(after: index)
+      default: break
       }
     }
-    return String(out)
+    return out + text[start...]
   }
 }
 

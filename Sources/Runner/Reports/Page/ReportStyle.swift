@@ -89,7 +89,7 @@ enum ReportStyle {
     .arms{list-style:none;margin:0;padding:0;border-top:1px solid var(--line)}
     .arms>li{display:grid;grid-template-columns:11rem minmax(0,1fr);gap:.25rem 1.5rem;\
     padding:.8rem 0;border-bottom:1px solid var(--line)}
-    .arms h3{overflow-wrap:anywhere}
+    .arms h3{overflow-wrap:anywhere}.arms p{margin:0;font-size:.85rem}
     .chain{list-style:none;margin:0;padding:0;display:flex;flex-wrap:wrap;gap:.5rem 0}
     .chain li{display:flex;flex-direction:column;max-width:20rem;line-height:1.35;font-size:.95rem}
     .chain li+li{margin-left:.9rem;padding-left:1.6rem;position:relative}
