@@ -8,10 +8,10 @@ struct CompareCommand: ParsableCommand {
     commandName: "compare",
     abstract: "Compare two runs: parameters, numbers, and the problems that flipped.")
 
-  @Argument(help: "A recipe, or a folder of results such as results/quickstart.")
+  @Argument(help: "A recipe, a packed file, or a folder of results such as results/quickstart.")
   var first: String
 
-  @Argument(help: "Another recipe, or another folder of results.")
+  @Argument(help: "Another recipe, packed file or folder of results.")
   var second: String
 
   @Option(

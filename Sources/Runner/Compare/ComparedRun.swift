@@ -9,6 +9,8 @@ public struct ComparedRun: Sendable {
     public let name: String
     /// The kind's name.
     public let kind: String
+    /// The version of the kind, which changes with what its code comes to.
+    public let kindVersion: Int
     /// Every parameter, defaults filled in.
     public let parameters: JSONValue
     /// The parameters that belong to the key: not those that cannot change the result, nor newer
@@ -43,6 +45,7 @@ public struct ComparedRun: Sendable {
       let inputs = (expected.work?.inputs ?? []).map { ($0.port, "\($0.stageName).\($0.output)") }
       return Entry(
         name: item.instance.name, kind: item.instance.kind.kind,
+        kindVersion: item.instance.kind.version,
         parameters: item.instance.parameters, identity: item.instance.identity,
         external: item.fields?.external ?? [:],
         inputs: Dictionary(uniqueKeysWithValues: inputs), artifact: item.artifact)
@@ -58,7 +61,8 @@ public struct ComparedRun: Sendable {
         (port, "\((record.producers[port] ?? "?").prefix { $0 != "[" }).\(input.output)")
       }
       return Entry(
-        name: name, kind: record.fields.kind, parameters: record.parameters,
+        name: name, kind: record.fields.kind, kindVersion: record.fields.kindVersion,
+        parameters: record.parameters,
         identity: record.fields.identity, external: record.fields.external,
         inputs: Dictionary(uniqueKeysWithValues: inputs),
         artifact: artifact)

@@ -49,50 +49,64 @@ public struct ComparisonPage {
       return kinds
         + stage.changes.map { [stage.name, $0.name, $0.first ?? "–", $0.second ?? "–"] }
     }
-    return Self.table(["Stage", "What", "A", "B"], rows, title: "Parameters that differ")
+    return Self.table(
+      ["Stage", "What", "A", "B"], [Group(heading: nil, rows: rows)],
+      title: "Parameters that differ")
   }
 
   private var numbers: Markup {
     let intervals = Dictionary(
       comparison.evaluations.map { ($0.instance, $0.difference?.interval) }
     ) { first, _ in first }
-    let rows = comparison.metrics.flatMap { metrics in
-      metrics.values.map { value -> [String] in
+    let groups = comparison.metrics.map { metrics in
+      let rows = metrics.values.map { value -> [String] in
         let interval = value.name == "accuracy" ? intervals[metrics.instance] ?? nil : nil
         let bounds = interval.map {
           "\(Self.signed($0.lowerBound)) to \(Self.signed($0.upperBound))"
         }
         return [
-          metrics.instance, value.name, NumberText.short(value.first),
-          NumberText.short(value.second), Self.signed(value.second - value.first), bounds ?? "",
+          value.name, NumberText.short(value.first), NumberText.short(value.second),
+          Self.signed(value.second - value.first), bounds ?? "",
         ]
       }
+      return Group(heading: metrics.instance, rows: rows)
     }
-    if rows.isEmpty { return .element("p", ["class": "quiet"], "None.") }
+    if groups.isEmpty { return .element("p", ["class": "quiet"], "None.") }
     return Self.table(
-      ["Instance", "Number", "A", "B", "B − A", "95 % over problems"], rows,
-      title: "Numbers that differ", numbers: 2...5)
+      ["Number", "A", "B", "B − A", "95 % over problems"], groups, title: "Numbers that differ",
+      numbers: 1...4)
   }
 
   private static func signed(_ value: Double) -> String {
     value > 0 ? "+" + NumberText.short(value) : NumberText.short(value)
   }
 
-  /// A table; what repeats in the first column is written once.
+  /// Rows of a table that belong together.
+  private struct Group {
+    let heading: String?
+    let rows: [[String]]
+  }
+
   private static func table(
-    _ head: [String], _ rows: [[String]], title: String, numbers: ClosedRange<Int>? = nil
+    _ head: [String], _ groups: [Group], title: String, numbers: ClosedRange<Int>? = nil
   ) -> Markup {
     func style(_ column: Int) -> String { numbers?.contains(column) == true ? "number" : "" }
     let headings = head.enumerated().map { column, text in
       Markup.element("th", ["scope": "col", "class": style(column)], Markup(text))
     }
-    let lines = rows.enumerated().map { index, row in
-      let isRepeated = index > 0 && rows[index - 1][0] == row[0]
-      let cells = row.dropFirst().enumerated().map { column, text in
-        Markup.element("td", ["class": style(column + 1)], Markup(text))
+    let bodies = groups.map { group in
+      let heading = group.heading.map { text in
+        Markup.element(
+          "tr", ["class": "group"],
+          .element("th", ["scope": "rowgroup", "colspan": "\(head.count)"], Markup(text)))
       }
-      return Markup.element(
-        "tr", [:], [.element("th", ["scope": "row"], Markup(isRepeated ? "" : row[0]))] + cells)
+      let lines = group.rows.map { row in
+        let cells = row.dropFirst().enumerated().map { column, text in
+          Markup.element("td", ["class": style(column + 1)], Markup(text))
+        }
+        return Markup.element("tr", [:], [.element("th", ["scope": "row"], Markup(row[0]))] + cells)
+      }
+      return Markup.element("tbody", [:], [heading].compactMap(\.self) + lines)
     }
     return .element(
       "div", ["class": "table"],
@@ -100,8 +114,7 @@ public struct ComparisonPage {
         "div", ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": title],
         .element(
           "table", ["class": "plain-table"],
-          .element("thead", [:], .element("tr", [:], headings)),
-          .element("tbody", [:], lines))))
+          [.element("thead", [:], .element("tr", [:], headings))] + bodies)))
   }
 }
 

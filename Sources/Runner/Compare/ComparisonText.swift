@@ -1,3 +1,5 @@
+import OrderedCollections
+
 /// A comparison for a terminal.
 public struct ComparisonText {
   private let comparison: RunComparison
@@ -79,8 +81,14 @@ public struct ComparisonText {
 
   private var lone: String {
     [("A", comparison.onlyFirst), ("B", comparison.onlySecond)].compactMap { run, names in
-      names.isEmpty ? nil : "Done in \(run) only: \(names.joined(separator: ", "))"
+      names.isEmpty ? nil : "Done in \(run) only: \(Self.brief(names).joined(separator: ", "))"
     }.joined(separator: "\n")
+  }
+
+  /// Names of instances; of a stage with many, how many there are.
+  package static func brief(_ names: [String]) -> [String] {
+    OrderedDictionary(grouping: names) { String($0.prefix { $0 != "[" }) }
+      .flatMap { stage, names in names.count > 3 ? ["\(stage) (\(names.count))"] : names }
   }
 
   private var flips: String {

@@ -147,6 +147,8 @@ extension RunComparison {
   ) -> OrderedDictionary<String, OrderedSet<String>> {
     var facts: OrderedDictionary<String, OrderedSet<String>> = [:]
     for entry in entries {
+      // The same parameters may come to other results where the code is another.
+      facts["kind version", default: []].append("\(entry.kindVersion)")
       for leaf in entry.parameters.leaves {
         facts[leaf.path, default: []].append(leaf.value.exactText)
       }

@@ -79,14 +79,14 @@ public struct Executor: Sendable {
       let inputs = try run.inputs(of: item.instance)
       let obtained = try runner.obtain(item.instance, key, fields, inputs) { display.begin(title) }
       let entry = [item.instance.name: RecipeLock.Entry(key: key, fields: fields)]
-      run.artifacts[title.number - 1] = obtained.artifact
-      guard let seconds = obtained.seconds else {
-        // Many may be cached, so the lock is not read and written for each.
+      // Many may be cached, so the lock is not read and written for each of them.
+      if obtained.seconds == nil {
         run.cached.merge(entry) { $1 }
-        return .cached
+      } else {
+        try RecipeLock.update(entry, in: recipeFolder)
       }
-      try RecipeLock.update(entry, in: recipeFolder)
-      return .ran(seconds: seconds)
+      run.artifacts[title.number - 1] = obtained.artifact
+      return obtained.seconds.map { .ran(seconds: $0) } ?? .cached
     } catch StageError.interrupted {
       run.interrupt()
       return .interrupted

@@ -93,4 +93,11 @@ import Testing
     try ResultsFixture.writeLock(["a": "b"], in: scratch.file("lone/recipe"))
     #expect(message("lone/recipe").contains("there is no cache in"))
   }
+
+  @Test func stagesThatOneRunLacksAreCounted() {
+    let scores = (1...4).map { "scores[seed=\($0)]" }
+    #expect(
+      ComparisonText.brief(["sums", "rl[seed=1]", "rl[seed=2]"] + scores)
+        == ["sums", "rl[seed=1]", "rl[seed=2]", "scores (4)"])
+  }
 }

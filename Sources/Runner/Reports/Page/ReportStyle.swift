@@ -103,7 +103,10 @@ enum ReportStyle {
     td .badge{min-width:0}
     .fold{margin-top:.75rem;font-size:.875rem}
     .leak{display:block;font-size:.8rem;color:var(--wrong);white-space:normal}
-    .plain-table td{overflow-wrap:anywhere}.plain-table td:not(.number){min-width:8rem}
+    .plain-table td:not(.number){overflow-wrap:anywhere;min-width:8rem}
+    .table .plain-table .number{white-space:nowrap}
+    .table .plain-table .group th{padding-top:1.25rem;white-space:normal;overflow-wrap:anywhere}
+    .table .plain-table tbody tr:not(.group) th{font-weight:400}
     tfoot th,tfoot td{border-top:1px solid var(--strong);font-weight:650}
     .extent{width:9rem;min-width:5rem}
     .extent span{display:block;height:.55rem;min-width:2px;border-radius:99px;background:var(--link)}
