@@ -22,7 +22,7 @@ struct PlanCommand: ParsableCommand {
   @Option(help: "Operations a second to reckon with; 5e10 a core if not given.")
   var rate: Double?
 
-  @Flag(help: "Print JSON: an object an instance.")
+  @Flag(help: "Print JSON: an object an instance, with the work that is left of it.")
   var json = false
 
   func validate() throws {
@@ -33,8 +33,8 @@ struct PlanCommand: ParsableCommand {
   func run() throws {
     let workspace = try Workspace(options)
     let plan = try workspace.plan()
-    guard !json else { return StandardOutput.write(plan.json.prettyText) }
     let forecast = PlanForecast(plan, environment: workspace.environment, meanTokens: tokens)
+    guard !json else { return StandardOutput.write(forecast.json(of: plan).prettyText) }
     let text = PlanForecastText(
       forecast: forecast, meanTokens: tokens, rate: rate ?? PlanForecastText.assumedRate)
     StandardOutput.write(PlanText(plan).text + text.text)

@@ -53,6 +53,15 @@ import Testing
     #expect(last.hasSuffix("in percentage points, with 95 % intervals paired by problem."))
   }
 
+  /// An article's page has room for three columns with intervals beside the differences.
+  @Test func wideLatexTablesPutIntervalsBelow() throws {
+    let values = ["accuracy", "wrong", "no_answer", "truncated"].map { "scores.\($0)" }
+    let narrow = try report({ $0.value = Array(values.prefix(3)) }, Self.fill).latex
+    #expect(narrow.contains(#"62.5 $\pm$ 0.0 \\ +37.5 {[}+25.0, +50.0{]}\end{tabular}"#))
+    let wide = try report({ $0.value = values }, Self.fill).latex
+    #expect(wide.contains(#"62.5 $\pm$ 0.0 \\ +37.5 \\ {[}+25.0, +50.0{]}\end{tabular}"#))
+  }
+
   @Test func ratiosMayStandBesideOrInstead() throws {
     let both = try report({ $0.compare = [.difference, .relative] }, Self.fill)
     // Some draw holds nothing but the problem at 0, so the ratio of accuracies has no interval.

@@ -117,4 +117,28 @@ import Testing
     #expect(forecast.needs.map(\.name) == ["models/Qwen2.5-3B"])
     #expect(forecast.needs[0].advice.contains("Qwen/Qwen2.5-3B"))
   }
+
+  @Test func jsonTellsTheWorkOfEachInstanceOnce() throws {
+    let recipe = try parse(
+      """
+      version: 1
+      name: x
+      axes: {seed: [1, 2]}
+      stages:
+        base: {kind: pretrained_model, params: {source: models/Qwen2.5-3B}}
+        puzzles: {kind: knights_and_knaves, params: {people: 3, count: 10}}
+        scores:
+          kind: evaluate
+          inputs: {model: base, problems: puzzles}
+          params: {samples: 2, max_tokens: 50, seed: "${seed}"}
+      """)
+    let (plan, forecast) = foresee(recipe)
+    let entries = try #require(forecast.json(of: plan).array)
+    #expect(entries.map { $0["instance"]?.string } == plan.items.map(\.instance.name))
+    let work = entries.map { $0["work"] }
+    #expect(work[1] == .null)
+    #expect(work[2]?["sampled_tokens"] == 1000)
+    #expect(work[2]?["operations"]?.number ?? 0 > 1e12)
+    #expect(entries.allSatisfy { $0["unknown"] == .null })
+  }
 }

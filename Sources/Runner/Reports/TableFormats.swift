@@ -17,7 +17,10 @@ extension TableReport {
     let alignment = "l" + String(repeating: "r", count: groups.count)
     let header = ([rowHeader] + groupLabels).map(Self.latexText)
     let lines = zip(rows, cellTexts).map { row, cells in
-      let fields = groups.map { group in Self.latexCell(group.flatMap { cells[$0].lines }) }
+      // Four columns with intervals are wider than the page of an article.
+      let fields = groups.map { group in
+        Self.latexCell(group.flatMap { groups.count > 3 ? cells[$0].narrowLines : cells[$0].lines })
+      }
       return ([Self.latexText(row.label)] + fields).joined(separator: " & ") + " \\\\\n"
     }
     return """

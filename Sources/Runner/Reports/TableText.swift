@@ -55,6 +55,14 @@ package struct CellText: Equatable {
 
   private var marks: String { letters.map { " (\($0))" } ?? "" }
 
+  /// The same for a column that is narrower still: intervals stand below what they belong to.
+  var narrowLines: [String] {
+    let compared = comparisons.flatMap { [$0.value, $0.interval.map { "[\($0)]" }] }
+    return [spread.map { "\(value) ± \($0)" } ?? value, interval.map { "[\($0)]" }]
+      .compactMap(\.self) + compared.compactMap(\.self)
+      + [probability, published.map { "published \($0)" + marks }, verdict].compactMap(\.self)
+  }
+
   /// Everything on one line: `54.0 ± 1.4 (+10.2 [+5.1, +15.0]) [published 54.0 ± 1.4: reproduced]`.
   var line: String {
     [main, compared.map { "(\($0))" }, publication.map { "[\($0)]" }]
