@@ -20,6 +20,7 @@ struct Warmup: ParsableCommand {
     ])
 
   static func main() {
+    refuseUnknownCommand()
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -35,6 +36,18 @@ struct Warmup: ParsableCommand {
     } catch {
       exit(withError: error)
     }
+  }
+
+  /// ArgumentParser would only say that arguments are unexpected.
+  private static func refuseUnknownCommand() {
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"),
+      !names.contains(word)
+    else { return }
+    let hint = nearestName(to: word, among: names).map { "; did you mean '\($0)'?" }
+    StandardOutput.writeError(
+      "warmup: unknown command '\(word)'\(hint ?? "; 'warmup --help' lists them")\n")
+    exit(withError: ExitCode(64))
   }
 
   /// ArgumentParser words its own errors, exit codes and help.

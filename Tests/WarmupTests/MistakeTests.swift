@@ -48,6 +48,14 @@ extension EndToEnd {
       #expect(ending.output.isEmpty && !ending.messages.isEmpty)
     }
 
+    @Test func unknownCommandsAreNamed() async throws {
+      let near = try await Program.run(["runn", "x.yaml"]) { _ in }
+      #expect(near.messages == "warmup: unknown command 'runn'; did you mean 'run'?\n")
+      let far = try await Program.run(["frobnicate"]) { _ in }
+      #expect(
+        far.messages == "warmup: unknown command 'frobnicate'; 'warmup --help' lists them\n")
+    }
+
     @Test(arguments: ["", "cache", "tiny"])
     func aResultsFolderThatCannotBeWrittenIsASentence(place: String) async throws {
       let parent = try ResultsFolder("tiny")
