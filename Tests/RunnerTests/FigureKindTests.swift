@@ -70,6 +70,19 @@ import Testing
         == "Points that lack runs are left out: warmed at examples=50 has 1 of 2.")
   }
 
+  @Test func aLevelShareHasTheAxisOfShares() {
+    func svg(_ bounds: ClosedRange<Double>?) -> String {
+      let points = [1.0, 2].map { LineFigure.Point(x: $0, y: 0, deviation: nil) }
+      let series = LineFigure.Series(label: "a", marked: points)
+      return LineFigure(
+        name: "level", title: "Level", xLabel: "step", yLabel: "solved", series: [series],
+        bounds: bounds
+      ).svg
+    }
+    #expect(svg(nil).contains(">\u{2212}0.4<") && !svg(nil).contains(">1.0<"))
+    #expect(svg(0...1).contains(">1.0<") && !svg(0...1).contains(">\u{2212}"))
+  }
+
   @Test func wordsAreNoPlaceForALine() {
     var specification = FigureFixture.efficiency
     (specification.x, specification.series) = (["arm"], ["examples"])

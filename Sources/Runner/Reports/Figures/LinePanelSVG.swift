@@ -21,9 +21,16 @@ struct LinePanelSVG {
     }
     x = AxisScale(
       places, pixels: (place.left, place.right), count: isSingle ? 8 : 4, isRounded: false)
+    let more = (target.map { [$0.value] } ?? []) + Self.room(around: heights, in: panel)
     y = AxisScale(
-      heights + (target.map { [$0.value] } ?? []), pixels: (place.bottom, place.top),
+      heights + more, pixels: (place.bottom, place.top),
       count: isSingle ? 6 : 4, isRounded: true)
+  }
+
+  /// A level line of shares has the axis of all shares, not one below 0 or above 1.
+  private static func room(around heights: [Double], in panel: LineFigure.Panel) -> [Double] {
+    guard let bounds = panel.bounds, Set(heights.filter(\.isFinite)).count == 1 else { return [] }
+    return [bounds.lowerBound, bounds.upperBound]
   }
 
   // MARK: Axes
