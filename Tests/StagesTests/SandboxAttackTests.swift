@@ -45,6 +45,37 @@ struct SandboxAttackTests {
     try AttackTable.record(results.map { ($0.0, $0.1.isEmpty) }, machine.description)
   }
 
+  /// Programs that are judged at the same time are alike, so that only namespaces or Landlock keep
+  /// one from the other's memory.
+  @Test(arguments: machines)
+  func neighboursAreOutOfReach(_ machine: Machine) throws {
+    let sandbox = try Sandbox.locate().without(machine.lacks)
+    let sleeper = "import time\ndef attack(): time.sleep(1.5); return 0"
+    let reader = """
+      import os, time
+      def attack():
+          time.sleep(0.3)
+          try: processes = os.listdir("/proc")
+          except OSError: return 0
+          for process in processes:
+              if not process.isdigit() or int(process) == os.getpid(): continue
+              try:
+                  open(f"/proc/{process}/mem", "rb").close()
+                  return 1
+              except OSError: pass
+          return 0
+      """
+    let tests = { (answer: Int) in
+      "def check(candidate):\n    out = candidate()\n    assert out == \(answer), out\n"
+    }
+    let isReached = machine.lacks.contains(.files)
+    let verdicts = try sandbox.judge(
+      [(sleeper, 0), (reader, isReached ? 1 : 0)].map {
+        JudgedProgram(program: $0.0, tests: tests($0.1), entryPoint: "attack")
+      }, limits: SandboxLimits(seconds: 5, wallSeconds: 10), threads: 2)
+    #expect(verdicts == [.passed, .passed], "\(machine): \(verdicts)")
+  }
+
   /// Runs every attack, and after each a right and a wrong program in the same processes.
   private static func results(on machine: Machine) throws -> [(SandboxAttack, [String])] {
     let sandbox = try Sandbox.locate().without(machine.lacks)

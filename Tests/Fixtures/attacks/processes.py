@@ -59,7 +59,7 @@ def attack():
 #% reads the memory of its parent
 import ctypes, os
 def attack():
-    for process in (os.getppid(), os.getpid() + 1, @VICTIM@):
+    for process in (os.getppid(), @VICTIM@):
         try:
             open(f"/proc/{process}/mem", "rb").close()
             return "@TOKEN@"
