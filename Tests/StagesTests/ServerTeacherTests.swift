@@ -61,7 +61,7 @@ private final class ServerState: Sendable {
     let run = try RecipeRun(recipe)
     #expect(run.summary.exitCode == 0, "\(run.summary.outcomes)")
     #expect(try run.rows("traces", "traces").count == slow)
-    #expect(server.requests.count == 2 * slow)
+    #expect(server.requests.count >= 2 * slow)
   }
 
   @Test func everySamplingFieldIsSent() throws {

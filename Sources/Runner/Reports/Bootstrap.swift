@@ -39,21 +39,3 @@ struct Bootstrap {
     return sorted[tail]...sorted[sorted.count - 1 - tail]
   }
 }
-
-/// SplitMix64 (Steele, Lea and Flood 2014): a small generator whose stream is its seed's alone.
-private struct SplitMix64 {
-  var state: UInt64
-
-  /// A number from 0 to `count` − 1, by multiplying and keeping the upper half.
-  mutating func index(below count: Int) -> Int {
-    Int(next().multipliedFullWidth(by: UInt64(count)).high)
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}

@@ -138,7 +138,8 @@ struct TargetTableBuilder {
       sentences.append("≤: there at the first of them; >: not there at the last.")
     }
     if reaches.contains(where: { $0.interval != nil }), specification.interval {
-      let drawn = over.isEmpty ? "problems" : "problems and runs"
+      let hasRuns = data.points(of: specification.over, among: instances).count > 1
+      let drawn = hasRuns ? "problems and runs" : "problems"
       sentences.append("In brackets the 95 % interval, by drawing \(drawn) anew.")
     }
     return sentences + (cost.map { [$0.note] } ?? [])
