@@ -39,43 +39,82 @@ let package = Package(
 
     .target(name: "HDF5", dependencies: ["CHDF5"], swiftSettings: strict),
     .target(
+      name: "Base",
+      dependencies: [
+        "HDF5", "CCrypto",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ],
+      swiftSettings: strict),
+    .target(
       name: "Model",
       dependencies: ["COpenBLAS", "CKernels"],
       swiftSettings: optimised),
     .target(
+      name: "Tasks",
+      dependencies: [
+        "Base", "HDF5", "CZlib",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ],
+      resources: [.embedInCode("Prompts"), .embedInCode("Audits"), .embedInCode("Harness")],
+      swiftSettings: strict),
+    .target(
       name: "Runner",
       dependencies: [
-        "HDF5", "CLibYAML", "CCrypto",
+        "Base", "HDF5", "CLibYAML",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Reports",
+      dependencies: [
+        "Runner", "Tasks", "Base", "HDF5",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       swiftSettings: strict),
     .target(
       name: "Stages",
       dependencies: [
-        "Runner", "Model", "HDF5", "CZlib",
-        .product(name: "Subprocess", package: "swift-subprocess"),
+        "Runner", "Tasks", "Model", "Base", "HDF5",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
-      resources: [.embedInCode("Prompts"), .embedInCode("Audits"), .embedInCode("Harness")],
       swiftSettings: strict),
     .executableTarget(
       name: "warmup",
       dependencies: [
-        "Stages", "Runner", "Model",
+        "Stages", "Reports", "Runner", "Tasks", "Model", "Base", "HDF5",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
-    .testTarget(name: "HDF5Tests", dependencies: ["HDF5"], swiftSettings: strict),
-    .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: optimised),
-    .testTarget(name: "RunnerTests", dependencies: ["Runner", "HDF5"], swiftSettings: strict),
+    .target(
+      name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
-      name: "StagesTests", dependencies: ["Stages", "Runner", "Model", "HDF5", "sandbox"],
+      name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "BaseTests", dependencies: ["Base", "HDF5", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: optimised),
+    .testTarget(
+      name: "TasksTests", dependencies: ["Tasks", "Base", "HDF5", "TestSupport", "sandbox"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RunnerTests", dependencies: ["Reports", "Runner", "Base", "HDF5", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReportsTests",
+      dependencies: ["Reports", "Runner", "Tasks", "Base", "HDF5", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "StagesTests",
+      dependencies: [
+        "Stages", "Runner", "Tasks", "Model", "Base", "HDF5", "TestSupport", "sandbox",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "WarmupTests",
       dependencies: [
-        "Runner", "HDF5", "warmup", "sandbox",
+        "Reports", "Runner", "Tasks", "Base", "HDF5", "TestSupport", "warmup", "sandbox",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict),

@@ -1,7 +1,7 @@
 import CHDF5
 
 /// A single value that hangs on a group or dataset.
-public enum HDF5Attribute: Sendable, Equatable {
+package enum HDF5Attribute: Sendable, Equatable {
   /// A text.
   case string(String)
   /// An integer.
@@ -10,11 +10,11 @@ public enum HDF5Attribute: Sendable, Equatable {
   case number(Double)
 
   /// The text, where this is one.
-  public var string: String? { if case .string(let value) = self { value } else { nil } }
+  package var string: String? { if case .string(let value) = self { value } else { nil } }
   /// The integer, where this is one.
-  public var integer: Int? { if case .integer(let value) = self { value } else { nil } }
+  package var integer: Int? { if case .integer(let value) = self { value } else { nil } }
   /// The number, where this is one, or the integer.
-  public var number: Double? {
+  package var number: Double? {
     switch self {
     case .number(let value): value
     case .integer(let value): Double(value)
@@ -25,7 +25,7 @@ public enum HDF5Attribute: Sendable, Equatable {
 
 extension HDF5File {
   /// Hangs a new attribute on a group or dataset, by default on the root group.
-  public func setAttribute(_ name: String, _ value: HDF5Attribute, of path: String = "/") throws {
+  package func setAttribute(_ name: String, _ value: HDF5Attribute, of path: String = "/") throws {
     try perform("write the attribute '\(name)' of '\(path)' to") { file, operation in
       switch value {
       case .integer(var number):
@@ -49,7 +49,7 @@ extension HDF5File {
   }
 
   /// The value of an attribute; nil where there is none.
-  public func attribute(_ name: String, of path: String = "/") throws -> HDF5Attribute? {
+  package func attribute(_ name: String, of path: String = "/") throws -> HDF5Attribute? {
     try perform("read the attribute '\(name)' of '\(path)' of") { file, operation in
       try operation.using(H5Oopen(file, path, hid_t(H5P_DEFAULT)), H5Oclose) { object in
         let found = H5Aexists(object, name)
@@ -63,7 +63,7 @@ extension HDF5File {
   }
 
   /// The names of the attributes of a group or dataset, sorted by their bytes.
-  public func attributeNames(of path: String = "/") throws -> [String] {
+  package func attributeNames(of path: String = "/") throws -> [String] {
     try perform("list the attributes of '\(path)' of") { file, operation in
       try operation.using(H5Oopen(file, path, hid_t(H5P_DEFAULT)), H5Oclose) { object in
         let count = H5Aget_num_attrs(object)

@@ -1,42 +1,42 @@
 import CHDF5
 
 /// What a dataset holds and how large it is.
-public struct HDF5DatasetDescription: Sendable, Equatable {
+package struct HDF5DatasetDescription: Sendable, Equatable {
   /// What its elements are.
-  public let type: HDF5ElementType
+  package let type: HDF5ElementType
   /// The length of each dimension; empty for a single value.
-  public let shape: [Int]
+  package let shape: [Int]
 
   /// Describes a dataset.
-  public init(type: HDF5ElementType, shape: [Int]) {
+  package init(type: HDF5ElementType, shape: [Int]) {
     self.type = type
     self.shape = shape
   }
 
   /// How many elements there are.
-  public var count: Int { shape.reduce(1, *) }
+  package var count: Int { shape.reduce(1, *) }
 }
 
 /// A block of a dataset: where it begins and how far it reaches in each dimension.
-public struct HDF5Block: Sendable, Equatable {
+package struct HDF5Block: Sendable, Equatable {
   /// The index of its first element in each dimension.
-  public let start: [Int]
+  package let start: [Int]
   /// Its length in each dimension.
-  public let shape: [Int]
+  package let shape: [Int]
 
   /// Names a block.
-  public init(start: [Int], shape: [Int]) {
+  package init(start: [Int], shape: [Int]) {
     self.start = start
     self.shape = shape
   }
 
   /// How many elements there are.
-  public var count: Int { shape.reduce(1, *) }
+  package var count: Int { shape.reduce(1, *) }
 }
 
 extension HDF5File {
   /// What a dataset holds and how large it is.
-  public func describe(_ path: String) throws -> HDF5DatasetDescription {
+  package func describe(_ path: String) throws -> HDF5DatasetDescription {
     try perform("describe '\(path)' of") { file, operation in
       try operation.using(H5Dopen2(file, path, hid_t(H5P_DEFAULT)), H5Dclose) {
         try description(of: $0, operation)
@@ -46,14 +46,14 @@ extension HDF5File {
 
   /// Writes a new dataset, row-major; the groups above it are made.
   /// - Parameter shape: the length of each dimension; one dimension when it is left out.
-  public func write<Element: HDF5Element>(
+  package func write<Element: HDF5Element>(
     _ values: [Element], to path: String, shape: [Int]? = nil
   ) throws {
     try values.withUnsafeBufferPointer { try write($0, to: path, shape: shape) }
   }
 
   /// Writes a new dataset from memory that somebody else owns, without copying it.
-  public func write<Element: HDF5Element>(
+  package func write<Element: HDF5Element>(
     _ values: UnsafeBufferPointer<Element>, to path: String, shape: [Int]? = nil
   ) throws {
     try perform("write '\(path)' to") { file, operation in
@@ -73,7 +73,7 @@ extension HDF5File {
 
   /// Reads a dataset, or a block of it, row-major.
   /// - Throws: `HDF5Error`, also where the elements are of another type; nothing is converted.
-  public func read<Element: HDF5Element>(
+  package func read<Element: HDF5Element>(
     _ path: String, as type: Element.Type = Element.self, block: HDF5Block? = nil
   ) throws -> [Element] {
     let count = try block?.count ?? describe(path).count
@@ -84,7 +84,7 @@ extension HDF5File {
 
   /// Reads a dataset, or a block of it, into memory that somebody else owns and that is just as
   /// large.
-  public func read<Element: HDF5Element>(
+  package func read<Element: HDF5Element>(
     _ path: String, into target: UnsafeMutableBufferPointer<Element>, block: HDF5Block? = nil
   ) throws {
     try perform("read '\(path)' of") { file, operation in
@@ -175,6 +175,91 @@ func makeDataset(
         let dataset = H5Dcreate2(file, path, type, space, names, creation, hid_t(H5P_DEFAULT))
         try operation.using(dataset, H5Dclose, body)
       }
+    }
+  }
+}
+
+/// What the elements of a dataset are.
+package enum HDF5ElementType: String, Sendable, CustomStringConvertible {
+  /// 32-bit floats.
+  case float32
+  /// 64-bit floats.
+  case float64
+  /// Signed 64-bit integers.
+  case int64
+  /// Signed 32-bit integers.
+  case int32
+  /// Unsigned 8-bit integers.
+  case uint8
+  /// Variable-length strings.
+  case string
+  /// Anything else, which this wrapper does not read.
+  case other
+
+  /// The type's name.
+  package var description: String { rawValue }
+
+  init(_ type: hid_t) {
+    let numbers: [(HDF5ElementType, hid_t)] = [
+      (.float32, chdf5_float32()), (.float64, chdf5_float64()), (.int64, chdf5_int64()),
+      (.int32, chdf5_int32()), (.uint8, chdf5_uint8()),
+    ]
+    if let match = numbers.first(where: { H5Tequal(type, $0.1) > 0 }) {
+      self = match.0
+    } else {
+      self = H5Tis_variable_str(type) > 0 ? .string : .other
+    }
+  }
+}
+
+/// A number that datasets hold. Only the types named here conform.
+package protocol HDF5Element: Sendable, BitwiseCopyable {
+  /// What datasets of it hold.
+  static var elementType: HDF5ElementType { get }
+  /// The zero.
+  static var zero: Self { get }
+}
+
+extension Float: HDF5Element {
+  /// 32-bit floats.
+  package static var elementType: HDF5ElementType { .float32 }
+}
+
+extension Double: HDF5Element {
+  /// 64-bit floats.
+  package static var elementType: HDF5ElementType { .float64 }
+}
+
+extension Int: HDF5Element {
+  /// Signed 64-bit integers.
+  package static var elementType: HDF5ElementType { .int64 }
+}
+
+extension Int64: HDF5Element {
+  /// Signed 64-bit integers.
+  package static var elementType: HDF5ElementType { .int64 }
+}
+
+extension Int32: HDF5Element {
+  /// Signed 32-bit integers.
+  package static var elementType: HDF5ElementType { .int32 }
+}
+
+extension UInt8: HDF5Element {
+  /// Unsigned 8-bit integers.
+  package static var elementType: HDF5ElementType { .uint8 }
+}
+
+extension HDF5ElementType {
+  /// The type in memory and the type on disk, which is little-endian everywhere.
+  var numberTypes: (memory: hid_t, disk: hid_t)? {
+    switch self {
+    case .float32: (chdf5_native_float(), chdf5_float32())
+    case .float64: (chdf5_native_double(), chdf5_float64())
+    case .int64: (chdf5_native_int64(), chdf5_int64())
+    case .int32: (chdf5_native_int32(), chdf5_int32())
+    case .uint8: (chdf5_native_uint8(), chdf5_uint8())
+    case .string, .other: nil
     }
   }
 }

@@ -6,9 +6,9 @@ import Foundation
 /// Files are made for h5py and for bit-equal results: old format bounds, no time stamps, contiguous
 /// and uncompressed datasets, UTF-8 names. Equal calls in equal order give equal bytes.
 /// Paths inside the file begin at the root, such as `/model/lm_head.weight`.
-public final class HDF5File: @unchecked Sendable {
+package final class HDF5File: @unchecked Sendable {
   /// Where the file lies.
-  public let url: URL
+  package let url: URL
   /// The identifier, nil once closed; touched under the library's lock only.
   private var identifier: hid_t?
 
@@ -28,7 +28,7 @@ public final class HDF5File: @unchecked Sendable {
   /// Nothing is sure to be written before `close` has returned, and nothing is synced to the disk.
   /// - Parameter userBlock: how many bytes at the beginning are left to others: none, or a power
   ///   of two from 512.
-  public static func create(_ url: URL, userBlock: Int = 0) throws -> HDF5File {
+  package static func create(_ url: URL, userBlock: Int = 0) throws -> HDF5File {
     let operation = Operation(action: "create", path: url.path)
     return try HDF5Library.locked {
       try operation.usingCreation(chdf5_file_creation()) { creation in
@@ -44,7 +44,7 @@ public final class HDF5File: @unchecked Sendable {
   }
 
   /// Makes a file, lends it to a closure and closes it.
-  public static func create<Result>(
+  package static func create<Result>(
     _ url: URL, userBlock: Int = 0, _ body: (HDF5File) throws -> Result
   ) throws -> Result {
     let file = try create(url, userBlock: userBlock)
@@ -54,7 +54,7 @@ public final class HDF5File: @unchecked Sendable {
   }
 
   /// Opens a file for reading.
-  public static func open(_ url: URL) throws -> HDF5File {
+  package static func open(_ url: URL) throws -> HDF5File {
     let operation = Operation(action: "open", path: url.path)
     return try HDF5Library.locked {
       try withAccess(operation) { access in
@@ -67,7 +67,7 @@ public final class HDF5File: @unchecked Sendable {
 
   /// Closes the file; harmless when it is closed already.
   /// - Throws: `HDF5Error` when what was written did not reach the file, as on a full disk.
-  public func close() throws {
+  package func close() throws {
     try HDF5Library.locked {
       guard let open = identifier else { return }
       identifier = nil
@@ -97,5 +97,144 @@ public final class HDF5File: @unchecked Sendable {
       guard let identifier else { throw operation.failure("the file is closed") }
       return try body(identifier, operation)
     }
+  }
+}
+
+extension HDF5File {
+  /// Makes a group and those above it; harmless where it is there already.
+  package func createGroup(_ path: String) throws {
+    try perform("make the group '\(path)' in") { file, operation in
+      try makeGroups(path.split(separator: "/"), in: file, operation)
+    }
+  }
+
+  /// Whether there is a group or dataset of that path.
+  package func exists(_ path: String) throws -> Bool {
+    try perform("look for '\(path)' in") { file, operation in
+      var reached = ""
+      for part in path.split(separator: "/") {
+        reached += "/" + part
+        let found = H5Lexists(file, reached, hid_t(H5P_DEFAULT))
+        try operation.check(found)
+        if found == 0 { return false }
+      }
+      return true
+    }
+  }
+
+  /// The names of what lies directly in a group, sorted by their bytes.
+  package func members(of path: String = "/") throws -> [String] {
+    try perform("list '\(path)' of") { file, operation in
+      try operation.using(H5Gopen2(file, path, hid_t(H5P_DEFAULT)), H5Gclose) { group in
+        var information = H5G_info_t()
+        try operation.check(H5Gget_info(group, &information))
+        return try (0..<information.nlinks).map { try memberName($0, of: group, operation) }
+      }
+    }
+  }
+
+  private func memberName(
+    _ index: UInt64, of group: hid_t, _ operation: Operation
+  ) throws -> String {
+    func name(_ buffer: UnsafeMutablePointer<CChar>?, _ size: Int) throws -> Int {
+      let length = H5Lget_name_by_idx(
+        group, ".", H5_INDEX_NAME, H5_ITER_INC, index, buffer, size, hid_t(H5P_DEFAULT))
+      if length < 0 { throw operation.error }
+      return length
+    }
+    let length = try name(nil, 0)
+    var buffer = [CChar](repeating: 0, count: length + 1)
+    _ = try name(&buffer, buffer.count)
+    return String(decoding: buffer.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+}
+
+/// Makes the groups of a path one by one, because those that HDF5 makes of itself bear time stamps.
+func makeGroups(_ parts: [Substring], in file: hid_t, _ operation: Operation) throws {
+  var reached = ""
+  for part in parts {
+    reached += "/" + part
+    let found = H5Lexists(file, reached, hid_t(H5P_DEFAULT))
+    try operation.check(found)
+    if found > 0 { continue }
+    try operation.usingCreation(chdf5_group_creation()) { creation in
+      try operation.usingNames(chdf5_link_creation()) { names in
+        let group = H5Gcreate2(file, reached, names, creation, hid_t(H5P_DEFAULT))
+        try operation.using(group, H5Gclose) { _ in }
+      }
+    }
+  }
+}
+
+extension HDF5File {
+  /// Writes a new dataset of UTF-8 variable-length strings; the groups above it are made.
+  /// - Throws: `HDF5Error`, also for strings that hold the character NUL, which HDF5 would cut off.
+  package func write(strings: [String], to path: String, shape: [Int]? = nil) throws {
+    try perform("write '\(path)' to") { file, operation in
+      let shape = shape ?? [strings.count]
+      try checkShape(shape, count: strings.count, operation)
+      try operation.usingStringType { type in
+        try makeDataset(path, in: file, type, shape, operation) { dataset in
+          if strings.isEmpty { return }
+          try withCStrings(strings, operation) { pointers in
+            try operation.check(
+              H5Dwrite(
+                dataset, type, hid_t(H5S_ALL), hid_t(H5S_ALL), hid_t(H5P_DEFAULT), pointers))
+          }
+        }
+      }
+    }
+  }
+
+  /// Reads a dataset of variable-length strings, row-major.
+  package func readStrings(_ path: String) throws -> [String] {
+    try perform("read '\(path)' of") { file, operation in
+      try operation.using(H5Dopen2(file, path, hid_t(H5P_DEFAULT)), H5Dclose) { dataset in
+        let whole = try description(of: dataset, operation)
+        guard whole.type == .string else {
+          throw operation.failure("it holds \(whole.type), not strings")
+        }
+        if whole.count == 0 { return [] }
+        return try operation.using(H5Dget_space(dataset), H5Sclose) { space in
+          try receiveStrings(whole.count, space, operation) { type, target in
+            H5Dread(dataset, type, hid_t(H5S_ALL), hid_t(H5S_ALL), hid_t(H5P_DEFAULT), target)
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Lends the strings as C strings that lie one after the other.
+func withCStrings<Result>(
+  _ strings: [String], _ operation: Operation,
+  _ body: ([UnsafePointer<UInt8>?]) throws -> Result
+) throws -> Result {
+  var bytes: [UInt8] = []
+  var starts: [Int] = []
+  for (index, string) in strings.enumerated() {
+    guard !string.utf8.contains(0) else {
+      throw operation.failure("string \(index) holds the character NUL, which HDF5 cannot keep")
+    }
+    starts.append(bytes.count)
+    bytes.append(contentsOf: string.utf8)
+    bytes.append(0)
+  }
+  return try bytes.withUnsafeBufferPointer { buffer in
+    try body(starts.map { start in buffer.baseAddress.map { $0 + start } })
+  }
+}
+
+/// Lets HDF5 allocate strings, copies them and gives their memory back.
+func receiveStrings(
+  _ count: Int, _ space: hid_t, _ operation: Operation,
+  _ receive: (hid_t, UnsafeMutableRawPointer) -> herr_t
+) throws -> [String] {
+  try operation.usingStringType { type in
+    var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
+    try operation.check(receive(type, &pointers))
+    let strings = pointers.map { $0.map { String(cString: $0) } ?? "" }
+    try operation.check(H5Dvlen_reclaim(type, space, hid_t(H5P_DEFAULT), &pointers))
+    return strings
   }
 }

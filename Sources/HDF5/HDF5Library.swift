@@ -5,9 +5,9 @@ import Foundation
 ///
 /// HDF5 keeps its error stack and the switch that prints it for each thread apart, and it locks
 /// single calls only. So every group of calls holds one lock, with the printing switched off.
-public enum HDF5Library {
+package enum HDF5Library {
   /// The version of the library in use, such as `1.10.8`.
-  public static var version: String {
+  package static var version: String {
     var numbers: (UInt32, UInt32, UInt32) = (0, 0, 0)
     locked { _ = H5get_libversion(&numbers.0, &numbers.1, &numbers.2) }
     return "\(numbers.0).\(numbers.1).\(numbers.2)"
@@ -84,4 +84,41 @@ struct Operation {
       return try body(type)
     }
   }
+}
+
+/// HDF5 could not do something.
+package struct HDF5Error: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What was to be done, such as `read '/model/lm_head.weight' of`.
+  package let action: String
+  /// The file.
+  package let path: String
+  /// Why it failed.
+  package let reason: String
+
+  /// A sentence for people.
+  package var description: String { "could not \(action) \(path): \(reason)" }
+}
+
+/// The message of the innermost entry of this thread's error stack, where the cause stands.
+func innermostMessage() -> String {
+  var message = ""
+  withUnsafeMutablePointer(to: &message) { pointer in
+    _ = H5Ewalk2(
+      hid_t(H5E_DEFAULT), H5E_WALK_UPWARD,
+      { index, entry, target in
+        if index == 0, let text = entry?.pointee.desc {
+          target?.assumingMemoryBound(to: String.self).pointee = String(cString: text)
+        }
+        return 0
+      }, pointer)
+  }
+  return message.isEmpty ? "unknown reason" : systemMessage(within: message) ?? message
+}
+
+/// The operating system's words out of `…, errno = 28, error message = 'No space left on device', …`.
+private func systemMessage(within message: String) -> String? {
+  guard let start = message.range(of: "error message = '") else { return nil }
+  let rest = message[start.upperBound...]
+  guard let end = rest.firstIndex(of: "'") else { return nil }
+  return String(rest[..<end])
 }

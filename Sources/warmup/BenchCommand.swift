@@ -1,7 +1,9 @@
 import ArgumentParser
+import Base
+import Foundation
 import Model
-import Runner
 import Stages
+import Tasks
 
 /// `warmup bench train|sample|rlvr --model M`.
 struct BenchCommand: ParsableCommand {
@@ -129,5 +131,163 @@ struct BenchReinforcement: ParsableCommand {
       ("seconds_update", Statistics.median(times.map(\.update)) ?? .nan),
     ]
     options.print(result)
+  }
+}
+
+/// What all benchmarks are asked.
+struct BenchOptions: ParsableArguments {
+  @Option(help: "A Hugging Face folder or a GGUF file.", completion: .file())
+  var model: String
+
+  @Option(help: "How many threads work.")
+  var threads = ProcessInfo.processInfo.activeProcessorCount
+
+  @Option(
+    help: """
+      What linear layers are computed in: float32 or bfloat16. Where the processor does not multiply \
+      bfloat16 by itself, training is float32, and sampling only rounds the weights.
+      """)
+  var dtype = Precision.float32
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  /// Checks that numbers are no smaller than they may be.
+  func check(_ options: [(name: String, value: Int, least: Int)]) throws {
+    for option in options + [("--threads", threads, 1)] where option.value < option.least {
+      throw ValidationError("\(option.name) must be at least \(option.least)")
+    }
+  }
+
+  /// Reads the model and measures what the machine can do.
+  func prepare() throws -> Bench {
+    let weights = try ImportedModel(contentsOf: URL(fileURLWithPath: model)).weights
+    let pool = WorkerPool(threads: threads)
+    return Bench(
+      weights: weights, pool: pool, precision: dtype,
+      rates: MachineRates(pool: pool, precision: dtype))
+  }
+
+  /// Prints a result for people or, with `--json`, for programs.
+  func print(_ result: BenchResult) {
+    StandardOutput.write((json ? result.json : result.text) + "\n")
+  }
+}
+
+/// What a benchmark runs on.
+struct Bench {
+  let weights: Weights
+  let pool: WorkerPool
+  let precision: Precision
+  let rates: MachineRates
+
+  var trainingEngine: TrainingEngine {
+    TrainingEngine(weights: weights, pool: pool, precision: precision.forTraining)
+  }
+
+  var floor: WorkFloor {
+    WorkFloor(weights.configuration, rates, weightBytes: precision.byteCount)
+  }
+
+  /// Throws when prompt and completion do not fit the model.
+  func checkContext(_ tokens: Int) throws {
+    let limit = weights.configuration.contextLength
+    guard tokens <= limit else {
+      throw ValidationError(
+        "prompt and completion have \(tokens) tokens, but the model's context is \(limit)")
+    }
+  }
+}
+
+extension Precision: ExpressibleByArgument {}
+
+/// `warmup bench puzzles --people N`.
+struct BenchPuzzles: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "puzzles",
+    abstract: "Drawing of Knights and Knaves puzzles with one solution, on one core.",
+    discussion: "Each round draws different puzzles from a seed of its own, beginning with 1234.")
+
+  @Option(help: "People in a puzzle.") var people = 5
+  @Option(help: "Puzzles a round.") var count = 1000
+  @Option(help: "Rounds.") var rounds = 100
+
+  func validate() throws {
+    guard (2...24).contains(people), count > 0, rounds > 0 else {
+      throw ValidationError("--people must be from 2 to 24, --count and --rounds at least 1")
+    }
+  }
+
+  func run() throws {
+    let time = try ContinuousClock().measure {
+      for round in 0..<rounds {
+        var sampler = PuzzleSampler(people: people, seed: 1234 + round)
+        for _ in 0..<count { _ = try sampler.nextSolved() }
+      }
+    }
+    let rate = Double(count * rounds) / (time / .seconds(1))
+    StandardOutput.write("\(people) people: \(Int(rate)) puzzles/s\n")
+  }
+}
+
+/// What a benchmark measured.
+struct BenchResult {
+  let work: String
+  let bench: Bench
+  /// Tokens that one repetition makes or trains on.
+  let tokens: Int
+  /// Seconds of each repetition.
+  let seconds: [Double]
+  /// The least seconds that a repetition can take.
+  let floor: Double
+  /// What numbers were used.
+  var precision = Precision.float32.rawValue
+  /// Further figures under their names.
+  var more: [(name: String, value: Double)] = []
+
+  private var median: Double { Statistics.median(seconds) ?? .nan }
+  private var tokensPerSecond: Double { Double(tokens) / median }
+
+  /// One JSON object.
+  var json: String {
+    var entries: [String: JSONValue] = [
+      "work": .string(work), "dtype": .string(precision),
+      "threads": .integer(bench.pool.threadCount), "tokens": .integer(tokens),
+      "seconds": .array(seconds.map { .number($0) }),
+      "tokens_per_second": .number(tokensPerSecond), "floor_seconds": .number(floor),
+      "share_of_floor": .number(floor / median),
+      "matrix_gflops": .number(bench.rates.operations / 1e9),
+      "bandwidth_gb_per_second": .number(bench.rates.bytes / 1e9),
+      "peak_memory_bytes": PeakMemory.bytes.map { .integer($0) } ?? .null,
+    ]
+    for (name, value) in more { entries[name] = .number(value) }
+    return JSONValue.object(entries).text
+  }
+
+  /// Lines for people.
+  var text: String {
+    func line(_ name: String, _ value: String) -> String {
+      name.padding(toLength: 20, withPad: " ", startingAt: 0) + value
+    }
+    func number(_ value: Double) -> String {
+      String(format: value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value)
+    }
+    var lines = [
+      line(
+        "tokens a second",
+        "\(number(tokensPerSecond)) (\(tokens) tokens, median of "
+          + "\(seconds.count): \(number(median)) s)"),
+      line("share of the floor", "\(number(100 * floor / median)) % (floor \(number(floor)) s)"),
+    ]
+    lines += more.map { line($0.name.replacingOccurrences(of: "_", with: " "), number($0.value)) }
+    if let bytes = PeakMemory.bytes {
+      lines.append(line("peak memory", "\(number(Double(bytes) / 1e9)) GB"))
+    }
+    lines.append(
+      line(
+        "this machine",
+        "\(number(bench.rates.operations / 1e9)) GFLOP/s in products, "
+          + "\(number(bench.rates.bytes / 1e9)) GB/s, \(bench.pool.threadCount) threads"))
+    return lines.joined(separator: "\n")
   }
 }

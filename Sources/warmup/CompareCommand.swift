@@ -1,5 +1,7 @@
 import ArgumentParser
+import Base
 import Foundation
+import Reports
 import Runner
 
 /// `warmup compare A B`.

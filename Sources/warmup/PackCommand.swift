@@ -1,5 +1,7 @@
 import ArgumentParser
+import Base
 import Foundation
+import Reports
 import Runner
 import Stages
 
@@ -36,12 +38,13 @@ struct PackCommand: ParsableCommand {
       throw ValidationError("-o names a recipe, which packing must not overwrite; end it in .h5")
     }
     let plan = try workspace.plan()
+    let report = workspace.report(plan.results)
     let contents = PackContents(
-      recipe: workspace.recipe, plan: plan, report: workspace.report(plan.results),
-      cache: workspace.cache,
+      recipe: workspace.recipe, plan: plan, cache: workspace.cache,
       options: .init(
         leftOutTypes: models ? [] : [.model], texts: withoutTexts ? .standard : nil,
-        tablelessTypes: [.model]))
+        tablelessTypes: [.model])
+    ) { try report.tableReports().map { ($0.name, $0.csv) } }
     try contents.write(to: destination, programVersion: Warmup.configuration.version)
     StandardOutput.writeError(try summary(contents, plan, destination))
   }
@@ -60,5 +63,42 @@ struct PackCommand: ParsableCommand {
     }
     if !missing.isEmpty { text += "Not done yet: \(missing.joined(separator: ", "))\n" }
     return text
+  }
+}
+
+/// `warmup unpack FILE`.
+struct UnpackCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "unpack",
+    abstract: "Lay a packed file out in a folder: recipe, lock, results, tables, figures, report.")
+
+  @Argument(help: "The packed file.", completion: .file(extensions: ["h5"]))
+  var file: String
+
+  @Option(
+    name: .shortAndLong, help: "A new folder. (default: the file's name without .warmup.h5)",
+    completion: .directory)
+  var output: String?
+
+  func run() throws {
+    let packed = try PackedFile(checking: URL(fileURLWithPath: file))
+    let folder = URL(fileURLWithPath: output ?? defaultFolder)
+    let experiment = try packed.unpack(to: folder)
+    let recipe = try experiment.recipe(registry: .standard)
+    let plan = experiment.plan(recipe.instances)
+    try Workspace.report(of: recipe, plan.results).write(to: folder)
+    let missing = plan.count(.toRun)
+    let gap = missing == 0 ? "" : ", \(missing) were not done when it was packed"
+    StandardOutput.writeError(
+      "Unpacked \(plan.count(.cached)) of \(plan.items.count) instances\(gap)\n"
+        + "Report: \(folder.appending(path: "report.html").relativePath)\n")
+  }
+
+  private var defaultFolder: String {
+    let name = URL(fileURLWithPath: file).lastPathComponent
+    for ending in [".warmup.h5", ".h5"] where name.hasSuffix(ending) && name != ending {
+      return String(name.dropLast(ending.count))
+    }
+    return name + "-unpacked"
   }
 }

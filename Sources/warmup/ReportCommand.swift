@@ -1,5 +1,7 @@
 import ArgumentParser
+import Base
 import Runner
+import Stages
 
 /// `warmup report RECIPE`.
 struct ReportCommand: ParsableCommand {
@@ -16,5 +18,32 @@ struct ReportCommand: ParsableCommand {
       StandardOutput.writeError("Nothing is done yet; 'warmup run \(options.recipe)' begins.\n")
     }
     try workspace.writeReport(results)
+  }
+}
+
+/// `warmup schema`.
+struct SchemaCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "schema",
+    abstract: "Print the JSON Schema of recipes, for editors and validators.")
+
+  func run() throws {
+    StandardOutput.write(RecipeSchema.json(for: .standard).prettyText)
+  }
+}
+
+/// `warmup validate RECIPE`.
+struct ValidateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "validate",
+    abstract: "Check a recipe and report everything that is wrong with it at once.")
+
+  @OptionGroup var options: RecipeOptions
+
+  func run() throws {
+    let recipe = try Workspace(options).recipe
+    StandardOutput.write(
+      "\(options.recipe): fine; \(recipe.stageNames.count) stages, "
+        + "\(recipe.instances.count) instances\n")
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import Foundation
 import Runner
 
@@ -37,7 +38,7 @@ struct RunCommand: ParsableCommand {
     if locked { try workspace.checkLock(plan) }
     do {
       try workspace.takePacked(interruption)
-    } catch StageError.interrupted {
+    } catch is InterruptedError {
       throw ExitCode(130)
     }
     let executor = Executor(

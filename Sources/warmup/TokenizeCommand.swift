@@ -1,7 +1,7 @@
 import ArgumentParser
+import Base
 import Foundation
 import Model
-import Runner
 
 /// `warmup tokenize MODEL`.
 struct TokenizeCommand: ParsableCommand {

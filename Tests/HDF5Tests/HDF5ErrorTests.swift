@@ -1,5 +1,6 @@
 import Foundation
 import HDF5
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -7,9 +8,9 @@ import Testing
 #endif
 
 @Suite struct HDF5ErrorTests {
-  private let folder: TemporaryFolder
+  private let folder: ScratchFolder
 
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = try ScratchFolder() }
 
   private func message(_ body: () throws -> Void) -> String {
     do {

@@ -1,17 +1,6 @@
 import Foundation
 import Model
-
-/// A folder that disappears with its owner.
-final class TemporaryFolder: Sendable {
-  let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appending(path: "warmup-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-}
+import TestSupport
 
 /// A model of two tiny blocks whose parameters count up.
 func tinyWeights(_ architecture: ModelConfiguration.Architecture, tied: Bool = true) -> Weights {

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 @Suite struct HuggingFaceTests {
@@ -13,7 +14,7 @@ import Testing
   func importsWhatItExports(
     _ architecture: ModelConfiguration.Architecture, tied: Bool
   ) throws {
-    let folder = try TemporaryFolder()
+    let folder = try ScratchFolder()
     let weights = tinyWeights(architecture, tied: tied)
     let tokenizer = try tokenizer()
     try HuggingFaceExport.write(
@@ -105,9 +106,8 @@ import Testing
   }
 
   /// A folder with the tiny model in shards, and its index.
-  private func sharded(_ weights: Weights, leaving out: Set<String> = []) throws -> TemporaryFolder
-  {
-    let folder = try TemporaryFolder()
+  private func sharded(_ weights: Weights, leaving out: Set<String> = []) throws -> ScratchFolder {
+    let folder = try ScratchFolder()
     try HuggingFaceExport.write(weights, tokenizer: try tokenizer(), to: folder.url)
     try FileManager.default.removeItem(at: folder.url.appending(path: "model.safetensors"))
     let entries = weights.layout.entries.filter { !out.contains($0.name) }
@@ -136,7 +136,7 @@ import Testing
   @Test(arguments: [["BF16"], ["F16"], ["BF16", "F32", "F16"]])
   func importsEveryNumberFormat(_ types: [String]) throws {
     let weights = tinyWeights(.qwen2, tied: false)
-    let folder = try TemporaryFolder()
+    let folder = try ScratchFolder()
     try HuggingFaceExport.write(weights, tokenizer: try tokenizer(), to: folder.url)
     let tensors = weights.layout.entries.enumerated().map { index, entry in
       (entry, types[index % types.count])
@@ -190,7 +190,7 @@ import Testing
     let name = "model.layers.1.self_attn.v_proj.weight"
     let entry = try #require(weights.layout[name])
     weights.buffer[entry.offset + 3..<entry.offset + 4] = [value]
-    let folder = try TemporaryFolder()
+    let folder = try ScratchFolder()
     try HuggingFaceExport.write(weights, tokenizer: try tokenizer(), to: folder.url)
     let error = #expect(throws: ModelImportError.self) { try ImportedModel(contentsOf: folder.url) }
     #expect(error?.description.contains("the tensor '\(name)' holds \(value) at element 3") == true)
@@ -203,7 +203,7 @@ import Testing
   }
 
   @Test func refusesTensorsThatDoNotFit() throws {
-    let folder = try TemporaryFolder()
+    let folder = try ScratchFolder()
     let weights = tinyWeights(.qwen2)
     try HuggingFaceExport.write(weights, tokenizer: try tokenizer(), to: folder.url)
     func message(_ configuration: ModelConfiguration) throws -> String {
@@ -226,7 +226,7 @@ import Testing
   }
 
   @Test func refusesATokenizerThatIsTooLarge() throws {
-    let folder = try TemporaryFolder()
+    let folder = try ScratchFolder()
     let letters = Array("abcdefghijklmnopqrstuvwxyz").map(String.init)
     let words = (0..<600).map { "\(letters[$0 % 26])\(letters[$0 / 26])" }.joined(separator: " ")
     let large = try Tokenizer.train(
@@ -238,7 +238,7 @@ import Testing
   }
 
   @Test func acceptsARepeatedTiedHeadOnlyIfEqual() throws {
-    let folder = try TemporaryFolder()
+    let folder = try ScratchFolder()
     let weights = tinyWeights(.llama)
     try HuggingFaceExport.write(weights, tokenizer: try tokenizer(), to: folder.url)
     var tensors = weights.layout.entries.map { ($0.name, $0.shape, weights[$0.name] ?? []) }

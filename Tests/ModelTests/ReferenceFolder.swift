@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 /// The folder of reference numbers; its README says how they were made.
@@ -13,8 +14,7 @@ enum ReferenceFolder {
   /// `WARMUP_REFERENCE`, or `../shared/fixtures/reference` beside the package.
   static let url: URL = {
     if let named { return URL(filePath: named) }
-    return URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../../shared/fixtures/reference").standardized
+    return ProjectFolder.root.appending(path: "../shared/fixtures/reference").standardized
   }()
 
   /// Whether there must be models: a folder that somebody names and that has none is a failure.

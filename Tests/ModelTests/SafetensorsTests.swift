@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 @Suite struct SafetensorsTests {
@@ -79,7 +80,7 @@ import Testing
   }
 
   @Test func readsWhatItWrites() throws {
-    let folder = try TemporaryFolder()
+    let folder = try ScratchFolder()
     let first = folder.url.appending(path: "first.safetensors")
     let second = folder.url.appending(path: "second.safetensors")
     for file in [first, second] {

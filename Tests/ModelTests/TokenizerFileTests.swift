@@ -1,12 +1,13 @@
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 /// The files that a tokenizer may come in.
 @Suite struct TokenizerFileTests {
-  private let folder: TemporaryFolder
+  private let folder: ScratchFolder
 
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = try ScratchFolder() }
 
   private func write(_ data: Data, _ name: String) throws -> URL {
     let file = folder.url.appending(path: name)

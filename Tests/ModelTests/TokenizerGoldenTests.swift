@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 /// Ids that the `tokenizers` package gives, made by Tests/Fixtures/tokenizers/make.py.
@@ -8,8 +9,7 @@ struct GoldenTokens: Decodable {
   let ids: [String: [Int32]]
   let decoded: [String: String]
 
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "Fixtures/tokenizers")
+  static let folder = ProjectFolder.fixtures.appending(path: "tokenizers")
 
   static func load() throws -> [GoldenTokens] {
     try Data(contentsOf: folder.appending(path: "golden.jsonl")).split(separator: 0x0A)

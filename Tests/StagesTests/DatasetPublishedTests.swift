@@ -1,10 +1,12 @@
+import Base
 import Foundation
-import Runner
 import Stages
+import Tasks
+import TestSupport
 import Testing
 
 /// Published files. All tests are skipped where no benchmark data lies beside the project.
-@Suite(.enabled(if: SourceFixtures.sharedDataIsThere), .ownThread) struct DatasetPublishedTests {
+@Suite(.enabled(if: ProjectFolder.hasBenchmarkData), .ownThread) struct DatasetPublishedTests {
   private func table(
     _ task: DatasetTask, _ path: String,
     _ change: (inout DatasetStage.Parameters) -> Void = { _ in }
@@ -13,13 +15,14 @@ import Testing
     parameters.task = task
     change(&parameters)
     let stage = DatasetStage(parameters: parameters)
-    return try stage.table(from: SourceFixtures.shared.appending(path: path))
+    return try stage.table(from: ProjectFolder.benchmarkData.appending(path: path))
   }
 
   /// The index lists that the paper's authors' loaders draw.
   private func authors() throws -> JSONValue {
     try JSONValue(
-      parsing: Data(contentsOf: SourceFixtures.shared.appending(path: "splits/authors_seed42.json"))
+      parsing: Data(
+        contentsOf: ProjectFolder.benchmarkData.appending(path: "splits/authors_seed42.json"))
     )
   }
 

@@ -1,21 +1,24 @@
+import Base
 import Foundation
 import Runner
 import Stages
+import Tasks
+import TestSupport
 import Testing
 
 @Suite(.ownThread) struct DatasetRunTests {
   private func context(
-    _ folder: SourceFolder, inputs: [String: InputArtifact] = [:]
+    _ folder: ScratchFolder, inputs: [String: InputArtifact] = [:]
   ) throws -> StageContext {
     try StageContext(
       instance: "test", inputs: inputs, outputDirectory: folder.url,
       workDirectory: folder.url.appending(path: "work-\(UUID().uuidString)"),
-      environment: StageEnvironment(
+      environment: DataFolders(
         searchPaths: [folder.url], downloads: folder.url.appending(path: "downloads")))
   }
 
   @Test func aDatasetIsReadAndSplitThroughFiles() throws {
-    let folder = try SourceFolder()
+    let folder = try ScratchFolder()
     let lines = (0..<6).map { #"{"problem": "What is \#($0)?", "solution": "\#($0)"}"# }
     let file = try folder.write(lines.joined(separator: "\n"), "x.jsonl")
     var parameters = DatasetStage.Parameters()
@@ -33,7 +36,7 @@ import Testing
     try split(problems, in: folder)
   }
 
-  private func split(_ problems: URL, in folder: SourceFolder) throws {
+  private func split(_ problems: URL, in folder: ScratchFolder) throws {
     var parameters = SplitStage.Parameters()
     (parameters.test, parameters.seed) = (2, 1)
     let input = InputArtifact(file: problems, key: "k", instance: "i", type: .problems)

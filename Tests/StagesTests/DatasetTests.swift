@@ -1,6 +1,10 @@
+import Base
 import Foundation
+import HDF5
 import Runner
 import Stages
+import Tasks
+import TestSupport
 import Testing
 
 @Suite(.ownThread) struct DatasetTests {
@@ -18,7 +22,7 @@ import Testing
     """
 
   @Test func keepsColumnsAndAddsIDs() throws {
-    let folder = try SourceFolder()
+    let folder = try ScratchFolder()
     let file = try folder.write(Self.rows, "x.jsonl")
     let table = try stage { $0.task = .math }.table(from: file)
     let prefix = SHA256Digest.hex(of: Data(Self.rows.utf8)).prefix(8)
@@ -50,13 +54,13 @@ import Testing
     ),
   ])
   func takesPublishedIDs(_ task: DatasetTask, _ row: String, _ id: String) throws {
-    let folder = try SourceFolder()
+    let folder = try ScratchFolder()
     let file = try folder.write(row, "x.jsonl")
     #expect(try stage { $0.task = task }.table(from: file).strings("id") == [id])
   }
 
   @Test func filtersAndTakes() throws {
-    let folder = try SourceFolder()
+    let folder = try ScratchFolder()
     let file = try folder.write(Self.rows, "x.jsonl")
     func problems(_ change: (inout DatasetStage.Parameters) -> Void) throws -> [String] {
       try stage(change).table(from: file).strings("solution")
@@ -77,7 +81,7 @@ import Testing
 
   /// The ids, by number, of 120 rows after a selection.
   private func numbers(_ change: (inout DatasetStage.Parameters) -> Void) throws -> [Int] {
-    let folder = try SourceFolder()
+    let folder = try ScratchFolder()
     let rows = (0..<120).map {
       #"{"problem": "p", "solution": "s", "unique_id": "\#($0)", "kind": "\#($0 % 3)"}"#
     }
@@ -124,7 +128,7 @@ import Testing
 
   /// Characters that other readers take for the end of a line.
   @Test func everythingButALineFeedStaysInsideARow() throws {
-    let folder = try SourceFolder()
+    let folder = try ScratchFolder()
     let row =
       "{\"problem\": \"a\u{85}b\u{2028}c\u{2029}d\\u0007\\u0008\\u000b\", \"solution\": \"\"}"
     let file = try folder.write(row + "\r\n" + row, "x.jsonl")
@@ -135,7 +139,7 @@ import Testing
   }
 
   @Test func aColumnOfNullsIsAsGoodAsMissing() throws {
-    let folder = try SourceFolder()
+    let folder = try ScratchFolder()
     let file = try folder.write(#"{"problem": null, "solution": "s"}"#, "x.jsonl")
     let error = #expect(throws: DatasetError.self) {
       try stage { $0.task = .math }.table(from: file)
@@ -155,7 +159,7 @@ import Testing
     ),
   ])
   func saysWhatIsWrongWithAFile(_ text: String, _ words: String) throws {
-    let folder = try SourceFolder()
+    let folder = try ScratchFolder()
     let file = try folder.write(text, "x.jsonl")
     let error = #expect(throws: DatasetError.self) {
       try stage { $0.task = .math }.table(from: file)
@@ -164,7 +168,7 @@ import Testing
   }
 
   @Test func refusesImpossibleSelections() throws {
-    let folder = try SourceFolder()
+    let folder = try ScratchFolder()
     let file = try folder.write(Self.rows, "x.jsonl")
     let changes: [@Sendable (inout DatasetStage.Parameters) -> Void] = [
       { $0.take = 4 }, { $0.skip = 3 }, { ($0.skip, $0.take) = (2, 2) },

@@ -1,12 +1,14 @@
+import Base
 import Foundation
 import Runner
 import Stages
+import TestSupport
 import Testing
 
 @Suite(.ownThread) struct DoctorTests {
   /// The findings of a section about recipes in a folder of the test's own.
   private func findings(
-    _ title: String, _ recipes: [String] = [], in folder: SourceFolder
+    _ title: String, _ recipes: [String] = [], in folder: ScratchFolder
   ) throws -> [DoctorFinding] {
     let files = try recipes.enumerated().map { try folder.write($1, "\($0).yaml") }
     let surroundings = DoctorSurroundings(
@@ -28,7 +30,7 @@ import Testing
   private static let other = String(repeating: "0", count: 64)
 
   @Test func filesArePresentChangedOrMissing() throws {
-    let folder = try SourceFolder()
+    let folder = try ScratchFolder()
     _ = try folder.write("hello", "here.jsonl")
     let found = try findings(
       "files",
@@ -49,7 +51,7 @@ import Testing
   }
 
   @Test func aFileThatManyInstancesNameIsLookedAtOnce() throws {
-    let folder = try SourceFolder()
+    let folder = try ScratchFolder()
     _ = try folder.write("hello", "here.jsonl")
     let text = """
       version: 1
@@ -65,14 +67,15 @@ import Testing
   }
 
   @Test func everyKnownFileIsSpokenOf() throws {
-    let found = try findings("files", in: try SourceFolder())
+    let found = try findings("files", in: try ScratchFolder())
     #expect(found.map(\.name) == BenchmarkFile.known.map(\.path))
     #expect(BenchmarkFile.known.allSatisfy { $0.sha256.count == 64 })
   }
 
   /// What the recipes under `experiments/` pin is what the program says of the files.
   @Test func experimentsPinTheKnownContents() throws {
-    let folder = SourceFixtures.tests.appending(path: "../experiments").standardized
+    let folder = ProjectFolder.root.appending(path: "Tests").appending(path: "../experiments")
+      .standardized
     var pinned = 0
     for recipe in RecipeFolder.below(folder) {
       let name = recipe.lastPathComponent
@@ -88,17 +91,17 @@ import Testing
   }
 
   @Test(
-    .enabled(if: SourceFixtures.sharedDataIsThere, "no benchmark data lies beside the project"))
+    .enabled(if: ProjectFolder.hasBenchmarkData, "no benchmark data lies beside the project"))
   func theKnownContentsAreThePublishedOnes() throws {
     let sums = try String(
-      contentsOf: SourceFixtures.shared.appending(path: "SHA256SUMS"), encoding: .utf8)
+      contentsOf: ProjectFolder.benchmarkData.appending(path: "SHA256SUMS"), encoding: .utf8)
     for known in BenchmarkFile.known {
       #expect(sums.contains("\(known.sha256)  \(known.path)\n"), "\(known.path)")
     }
   }
 
   @Test func librariesAndTheMachineAreNamed() throws {
-    let folder = try SourceFolder()
+    let folder = try ScratchFolder()
     let libraries = try findings("system libraries", in: folder)
     #expect(libraries.map(\.name) == ["libyaml", "OpenBLAS", "HDF5", "zlib", "OpenSSL"])
     for library in libraries {

@@ -1,6 +1,8 @@
+import Base
 import Foundation
 import Runner
-import Stages
+import Tasks
+import TestSupport
 import Testing
 
 @Suite(.ownThread) struct EvaluateTests {

@@ -1,12 +1,13 @@
+import Base
 import Foundation
 import Runner
 import Stages
+import TestSupport
 import Testing
 
 /// The recipes that people see first: those under `experiments/` and the one in the README.
 @Suite struct ExampleRecipeTests {
-  private static let root = URL(filePath: #filePath)
-    .deletingLastPathComponent().appending(path: "../..").standardized
+  private static let root = ProjectFolder.root
 
   /// Every recipe below `experiments/`, by its path there, sorted.
   private static let recipes: [String] = {
@@ -33,7 +34,7 @@ import Testing
     let place = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     let recipe = try Recipe.parse(
       blocks[0], file: place.appending(path: "readme.yaml"), registry: .standard)
-    let environment = StageEnvironment(
+    let environment = DataFolders(
       searchPaths: [place], downloads: place.appending(path: "downloads"))
     let plan = Planner(cache: Cache(folder: place), environment: environment)
       .plan(recipe.instances)

@@ -1,6 +1,7 @@
+import Base
 import Foundation
-import Runner
 import Stages
+import Tasks
 import Testing
 
 /// Digests come from the published generator, run with another seed.

@@ -1,6 +1,8 @@
+import Base
 import Foundation
-import Runner
 import Stages
+import Tasks
+import TestSupport
 import Testing
 
 /// The files of puzzles that others published, where they lie beside the package, with the settings
@@ -21,12 +23,12 @@ enum PublishedPuzzles {
       self.parameters = parameters
     }
 
-    var file: URL { SourceFixtures.shared.appending(path: "kk/\(path)") }
+    var file: URL { ProjectFolder.benchmarkData.appending(path: "kk/\(path)") }
     var testDescription: String { path }
   }
 
   static let arePresent = FileManager.default.fileExists(
-    atPath: SourceFixtures.shared.appending(path: "kk").path)
+    atPath: ProjectFolder.benchmarkData.appending(path: "kk").path)
 
   /// The ten files that the paper used.
   static let logicRL = (3...7).flatMap { people in

@@ -1,5 +1,7 @@
+import Base
 import Runner
 import Stages
+import Tasks
 import Testing
 
 @Suite struct KnightsPuzzleTests {

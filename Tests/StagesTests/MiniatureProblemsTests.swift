@@ -1,5 +1,7 @@
+import Base
 import Runner
 import Stages
+import Tasks
 import Testing
 
 @Suite struct MiniatureProblemsTests {
@@ -76,7 +78,7 @@ import Testing
 
   @Test func moreProblemsThanThereAreIsAnError() throws {
     #expect(try Self.table(.arithmetic, count: 100, levels: [1]).count == 100)
-    #expect(throws: StageError.self) { try Self.table(.arithmetic, count: 101, levels: [1]) }
+    #expect(throws: MiniatureError.self) { try Self.table(.arithmetic, count: 101, levels: [1]) }
     let position = SourcePosition(line: 1, column: 1)
     let entry = RecipeEntry(
       key: "count", keyPosition: position, node: RecipeNode(.integer(9_999_999), at: position))

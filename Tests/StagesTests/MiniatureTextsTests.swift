@@ -1,5 +1,7 @@
+import Base
 import Runner
 import Stages
+import Tasks
 import Testing
 
 @Suite struct MiniatureTextsTests {
@@ -68,12 +70,12 @@ import Testing
   }
 
   @Test func answersNeedProblems() {
-    #expect(throws: StageError.self) { try Self.texts([.format]) }
+    #expect(throws: MiniatureError.self) { try Self.texts([.format]) }
   }
 
   @Test func answersNeedAKnownTask() throws {
     let table = RowTable(rows: [["prompt": "def f():"]], attributes: ["task": "humaneval_plus"])
-    #expect(throws: StageError.self) { try Self.texts([.format], showing: ["puzzles": table]) }
+    #expect(throws: MiniatureError.self) { try Self.texts([.format], showing: ["puzzles": table]) }
     let unknown = RowTable(rows: [["prompt": "def f():"]])
     #expect(throws: StageError.self) { try Self.texts([.format], showing: ["puzzles": unknown]) }
   }

@@ -1,6 +1,7 @@
+import Base
 import Foundation
 import Runner
-import Stages
+import TestSupport
 import Testing
 
 /// `teacher: model`, with a model that has learnt nothing.

@@ -1,8 +1,10 @@
+import Base
 import Foundation
 import HDF5
 import Model
 import Runner
 import Stages
+import TestSupport
 import Testing
 
 /// Numbers that are infinite or none at all stop a stage before anything is published; it says the
@@ -207,7 +209,7 @@ import Testing
 
   @Test(arguments: [Float.nan, .infinity])
   func aModelThatIsNotFiniteIsNotRead(value: Float) throws {
-    let folder = try SourceFolder()
+    let folder = try ScratchFolder()
     let model = try TrainingFixtures.model()
     let entry = try #require(model.weights.layout["model.layers.1.mlp.up_proj.weight"])
     model.weights.buffer[entry.offset + 7..<entry.offset + 8] = [value]

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import TestSupport
 
 /// A tiny model whose numbers overflow wherever it reads the letter Z, and nowhere else.
 ///
@@ -14,13 +15,13 @@ struct OverflowingModel {
     case gradient
   }
 
-  private let folder: SourceFolder
+  private let folder: ScratchFolder
 
   /// The Hugging Face folder.
   var path: String { folder.url.path }
 
   init(_ place: Place) throws {
-    folder = try SourceFolder()
+    folder = try ScratchFolder()
     let tokenizer = try Tokenizer.train(
       texts: ["Ann is a knight."], vocabularySize: 270,
       specialTokens: [TrainingFixtures.endOfText])

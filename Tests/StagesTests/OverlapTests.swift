@@ -1,5 +1,6 @@
+import Base
 import Runner
-import Stages
+import Tasks
 import Testing
 
 @Suite struct OverlapTests {

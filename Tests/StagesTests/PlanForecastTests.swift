@@ -1,12 +1,13 @@
+import Base
 import Foundation
 import Runner
 import Stages
+import TestSupport
 import Testing
 
 /// How much work a plan is, without files and without running anything.
 @Suite struct PlanForecastTests {
-  private static let root = URL(filePath: #filePath)
-    .deletingLastPathComponent().appending(path: "../..").standardized
+  private static let root = ProjectFolder.root
 
   private static let recipes: [URL] = RecipeFolder.below(root.appending(path: "experiments"))
 
@@ -14,7 +15,7 @@ import Testing
     _ recipe: Recipe, meanTokens: Int? = nil
   ) -> (plan: Plan, forecast: PlanForecast) {
     let nowhere = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    let environment = StageEnvironment(
+    let environment = DataFolders(
       searchPaths: [nowhere], downloads: nowhere.appending(path: "downloads"))
     let plan = Planner(cache: Cache(folder: nowhere), environment: environment)
       .plan(recipe.instances)

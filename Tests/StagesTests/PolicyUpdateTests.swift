@@ -1,6 +1,6 @@
 import Model
-import Runner
 import Stages
+import Tasks
 import Testing
 
 /// One update computed group by group, against the same loss worked out completion by completion.

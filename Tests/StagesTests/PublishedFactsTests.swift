@@ -1,16 +1,18 @@
+import Base
 import Foundation
-import Runner
 import Stages
+import Tasks
+import TestSupport
 import Testing
 
 /// What surprises in the published files comes through as it is. Skipped where there are none.
-@Suite(.enabled(if: SourceFixtures.sharedDataIsThere, "no benchmark data lies beside the project"))
+@Suite(.enabled(if: ProjectFolder.hasBenchmarkData, "no benchmark data lies beside the project"))
 struct PublishedFactsTests {
   private func table(_ task: DatasetTask, _ path: String) throws -> RowTable {
     var parameters = DatasetStage.Parameters()
     parameters.task = task
     return try DatasetStage(parameters: parameters)
-      .table(from: SourceFixtures.shared.appending(path: path))
+      .table(from: ProjectFolder.benchmarkData.appending(path: path))
   }
 
   @Test func puzzlesHaveTheirPublishedNumbers() throws {
@@ -116,7 +118,7 @@ struct PublishedFactsTests {
   }
 
   @Test func tracesAreReadWhole() throws {
-    let folder = SourceFixtures.shared.appending(path: "longcot")
+    let folder = ProjectFolder.benchmarkData.appending(path: "longcot")
     func responses(_ name: String) throws -> [String] {
       try DatasetFile.rows(of: folder.appending(path: name)).compactMap {
         $0.fields["response"]?.string

@@ -1,6 +1,8 @@
+import Base
 import Foundation
 import Runner
 import Stages
+import TestSupport
 import Testing
 
 @Suite struct ReadTracesTests {
@@ -14,7 +16,7 @@ import Testing
   }
 
   @Test func rowsBecomeAcceptedTraces() throws {
-    let folder = try SourceFolder()
+    let folder = try ScratchFolder()
     let file = try folder.write(
       #"{"question": "Q1 <think>", "answer": "A1"}"# + "\n"
         + #"{"question": "Q2 <think>", "answer": "A2"}"# + "\n", "x.jsonl")
@@ -33,7 +35,7 @@ import Testing
   }
 
   @Test func aMissingColumnIsNamedWithItsLine() throws {
-    let folder = try SourceFolder()
+    let folder = try ScratchFolder()
     let file = try folder.write(#"{"prompt": "Q", "completion": 3}"#, "x.jsonl")
     let error = #expect(throws: StageError.self) {
       try ReadTracesStage(parameters: parameters()).table(from: file)

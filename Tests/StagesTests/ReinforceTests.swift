@@ -1,7 +1,9 @@
+import Base
 import Foundation
 import Model
 import Runner
 import Stages
+import Tasks
 import Testing
 
 @Suite struct ReinforceTests {

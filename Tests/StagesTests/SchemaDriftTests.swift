@@ -1,13 +1,14 @@
+import Base
 import Foundation
 import Runner
 import Stages
+import TestSupport
 import Testing
 
 /// `docs/recipe.schema.json`, which editors read, against the types that read recipes.
 @Suite struct SchemaDriftTests {
   @Test func fileIsWhatTheTypesSay() throws {
-    let file = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../docs/recipe.schema.json").standardized
+    let file = ProjectFolder.documents.appending(path: "recipe.schema.json")
     let written = try Data(contentsOf: file)
     let generated = Data(RecipeSchema.json(for: .standard).prettyText.utf8)
     let isCurrent = written == generated

@@ -1,7 +1,9 @@
+import Base
 import Foundation
 import Runner
 import Stages
 import Synchronization
+import TestSupport
 import Testing
 
 /// What a test changes while its server runs.

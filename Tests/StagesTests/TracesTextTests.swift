@@ -1,6 +1,8 @@
+import Base
 import Foundation
-import Runner
+import HDF5
 import Stages
+import Tasks
 import Testing
 
 @Suite struct TracesTextTests {

@@ -1,7 +1,9 @@
+import Base
 import Foundation
 import Model
 import Runner
 import Stages
+import TestSupport
 
 /// A very small model for tests of training.
 enum TrainingFixtures {
@@ -41,18 +43,18 @@ enum TrainingFixtures {
 
 /// Runs recipes in a folder of their own with the kinds of this program.
 struct RecipeRun {
-  let folder: SourceFolder
+  let folder: ScratchFolder
   let cache: Cache
   let summary: RunSummary
 
   /// - Parameter prepare: leaves in the cache what an earlier run might have left.
   init(_ text: String, threads: Int = 2, prepare: (Cache) throws -> Void = { _ in }) throws {
-    folder = try SourceFolder()
+    folder = try ScratchFolder()
     cache = Cache(folder: folder.url.appending(path: "cache"))
     try prepare(cache)
     let recipe = try Recipe.parse(
       text, file: folder.url.appending(path: "test.yaml"), registry: .standard)
-    let environment = StageEnvironment(
+    let environment = DataFolders(
       searchPaths: [folder.url], downloads: folder.url.appending(path: "downloads"))
     let plan = Planner(cache: cache, environment: environment).plan(recipe.instances)
     summary = try Executor(

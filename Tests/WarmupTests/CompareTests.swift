@@ -1,5 +1,5 @@
+import Base
 import Foundation
-import Runner
 import Testing
 
 extension EndToEnd {

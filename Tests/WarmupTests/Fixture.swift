@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Files of `Tests/Fixtures`.
 enum Fixture {
@@ -14,7 +15,6 @@ enum Fixture {
   }
 
   private static var folder: URL {
-    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "Fixtures")
+    ProjectFolder.fixtures
   }
 }

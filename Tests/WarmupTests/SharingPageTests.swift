@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -36,8 +37,7 @@ extension EndToEnd {
 
     /// The lines of the blocks that begin with a person's name.
     private static func lines() throws -> [Line] {
-      let page = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../docs/sharing.md")
+      let page = ProjectFolder.documents.appending(path: "sharing.md")
       let blocks = try String(contentsOf: page, encoding: .utf8).split(separator: "```")
       return blocks.flatMap { block -> [Line] in
         var lines = block.split(separator: "\n")

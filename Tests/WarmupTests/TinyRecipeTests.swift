@@ -1,12 +1,11 @@
 import Foundation
-import Runner
+import TestSupport
 import Testing
 
 extension EndToEnd {
   /// The recipes of `experiments/tiny`, in a still smaller size: everything in them runs and is shown.
   @Suite struct TinyRecipeTests {
-    private static let experiments = URL(filePath: #filePath)
-      .deletingLastPathComponent().appending(path: "../../experiments").standardized
+    private static let experiments = ProjectFolder.experiments
 
     /// A model of some 20,000 weights, and as few tokens as there can be.
     private static let smaller = [

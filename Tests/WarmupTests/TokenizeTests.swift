@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -7,8 +8,7 @@ extension EndToEnd {
     private func tokenize(
       _ input: String, _ options: String..., model: String = "qwen2"
     ) async throws -> Program.Ending {
-      let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      let file = folder.appending(path: "Fixtures/tokenizers/\(model).json")
+      let file = ProjectFolder.fixtures.appending(path: "tokenizers/\(model).json")
       return try await Program.run(["tokenize", file.path] + options, input: Data(input.utf8))
     }
 

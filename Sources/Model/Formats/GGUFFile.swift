@@ -1,31 +1,31 @@
 import Foundation
 
 /// A GGUF file of version 2 or 3, opened for reading: metadata, names of tensors, their numbers.
-public struct GGUFFile: Sendable {
+package struct GGUFFile: Sendable {
   /// One tensor.
-  public struct Tensor: Sendable, Equatable {
+  package struct Tensor: Sendable, Equatable {
     /// How its numbers are stored.
-    public let format: ElementFormat
+    package let format: ElementFormat
     /// Its shape, outermost first, as in a Hugging Face checkpoint (GGUF writes it reversed).
-    public let shape: [Int]
+    package let shape: [Int]
     /// Where its bytes lie in the file.
-    public let range: Range<Int>
+    package let range: Range<Int>
 
     /// How many numbers it holds.
-    public var count: Int { shape.reduce(1, *) }
+    package var count: Int { shape.reduce(1, *) }
   }
 
   /// The metadata by key, such as `llama.block_count`.
-  public let metadata: [String: GGUFValue]
+  package let metadata: [String: GGUFValue]
   /// The tensors by name, such as `blk.0.attn_q.weight`.
-  public let tensors: [String: Tensor]
+  package let tensors: [String: Tensor]
   /// The file.
-  public let path: String
+  package let path: String
   private let data: Data
 
   /// Opens a file and checks its tables against its length.
   /// - Throws: `GGUFError`.
-  public init(contentsOf file: URL) throws {
+  package init(contentsOf file: URL) throws {
     let data: Data
     do {
       data = try Data(contentsOf: file, options: .mappedIfSafe)
@@ -37,7 +37,7 @@ public struct GGUFFile: Sendable {
 
   /// Reads bytes; `path` names them in errors.
   /// - Throws: `GGUFError`.
-  public init(_ data: Data, path: String) throws {
+  package init(_ data: Data, path: String) throws {
     do {
       var cursor = GGUFCursor(data)
       let (tensorCount, metadataCount) = try Self.counts(&cursor, path: path)
@@ -57,11 +57,11 @@ public struct GGUFFile: Sendable {
   }
 
   /// The names of the tensors, sorted.
-  public var names: [String] { tensors.keys.sorted() }
+  package var names: [String] { tensors.keys.sorted() }
 
   /// The numbers of a tensor, row-major, dequantised.
   /// - Throws: `GGUFError.missing`.
-  public func floats(_ name: String) throws -> [Float] {
+  package func floats(_ name: String) throws -> [Float] {
     let tensor = try tensor(name)
     return tensor.format.decoded(bytes(of: tensor))
   }
@@ -113,5 +113,222 @@ public struct GGUFFile: Sendable {
       }
     }
     return metadata
+  }
+}
+
+/// What is wrong at a place of a GGUF file; the file's name is added by whoever catches it.
+struct GGUFProblem: Error {
+  let sentence: String
+}
+
+/// Reads a GGUF file's fields one after the other, never beyond its end.
+struct GGUFCursor {
+  private let data: Data
+  /// How many bytes have been read.
+  private(set) var offset = 0
+
+  init(_ data: Data) { self.data = data }
+
+  /// How many bytes are left.
+  var remaining: Int { data.count - offset }
+
+  /// The next bytes.
+  mutating func bytes(_ count: Int) throws -> Data {
+    guard count >= 0, count <= remaining else {
+      throw GGUFProblem(sentence: "it ends at byte \(data.count), in the middle of its header")
+    }
+    defer { offset += count }
+    let start = data.startIndex + offset
+    return data[start..<start + count]
+  }
+
+  /// The next little-endian integer.
+  mutating func unsigned(_ width: Int) throws -> UInt64 {
+    try bytes(width).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  /// The next 64-bit count of things that take at least `size` bytes each.
+  mutating func count(of things: String, atLeast size: Int) throws -> Int {
+    let count = try unsigned(8)
+    guard count <= UInt64(remaining / size) else {
+      throw GGUFProblem(sentence: "it promises \(count) \(things), more than its size allows")
+    }
+    return Int(count)
+  }
+
+  /// The next text: a 64-bit length, then UTF-8.
+  mutating func string() throws -> String {
+    let length = try count(of: "bytes of text", atLeast: 1)
+    guard let text = String(validating: try bytes(length), as: UTF8.self) else {
+      throw GGUFProblem(sentence: "the text at byte \(offset - length) is not UTF-8")
+    }
+    return text
+  }
+
+  /// The next value of a type, `depth` lists deep.
+  mutating func value(type: UInt64, depth: Int = 0) throws -> GGUFValue {
+    switch type {
+    case 0: return .integer(Int(try unsigned(1)))
+    case 1: return .integer(Int(Int8(truncatingIfNeeded: try unsigned(1))))
+    case 2: return .integer(Int(try unsigned(2)))
+    case 3: return .integer(Int(Int16(truncatingIfNeeded: try unsigned(2))))
+    case 4: return .integer(Int(try unsigned(4)))
+    case 5: return .integer(Int(Int32(truncatingIfNeeded: try unsigned(4))))
+    case 6: return .number(shortest(Float(bitPattern: UInt32(try unsigned(4)))))
+    case 7: return .boolean(try unsigned(1) != 0)
+    case 8: return .string(try string())
+    case 9: return try list(depth: depth + 1)
+    case 10: return .integer(try exact(try unsigned(8)))
+    case 11: return .integer(Int(Int64(bitPattern: try unsigned(8))))
+    case 12: return .number(Double(bitPattern: try unsigned(8)))
+    default: throw GGUFProblem(sentence: "byte \(offset) has the unknown value type \(type)")
+    }
+  }
+
+  private mutating func list(depth: Int) throws -> GGUFValue {
+    guard depth <= 4 else { throw GGUFProblem(sentence: "its metadata nests lists too deeply") }
+    let type = try unsigned(4)
+    let count = try count(of: "elements of a list", atLeast: type == 9 ? 12 : type == 8 ? 8 : 1)
+    var values: [GGUFValue] = []
+    values.reserveCapacity(count)
+    for _ in 0..<count { values.append(try value(type: type, depth: depth)) }
+    return .list(values)
+  }
+
+  private func exact(_ value: UInt64) throws -> Int {
+    guard let exact = Int(exactly: value) else {
+      throw GGUFProblem(sentence: "the number \(value) is too large")
+    }
+    return exact
+  }
+}
+
+/// The shortest decimal that stands for a 32-bit float, so that 1e-5 does not become 9.99…e-6.
+private func shortest(_ value: Float) -> Double {
+  value.isFinite ? Double(value.description) ?? Double(value) : Double(value)
+}
+
+/// A value of a GGUF file's metadata.
+package enum GGUFValue: Sendable, Equatable {
+  /// An integer of any width.
+  case integer(Int)
+  /// A 32-bit or 64-bit float, as the shortest decimal that stands for it.
+  case number(Double)
+  /// A boolean.
+  case boolean(Bool)
+  /// A text.
+  case string(String)
+  /// A list.
+  case list([GGUFValue])
+
+  /// The integer, where this is one.
+  package var integer: Int? { if case .integer(let value) = self { value } else { nil } }
+  /// The boolean, where this is one.
+  package var boolean: Bool? { if case .boolean(let value) = self { value } else { nil } }
+  /// The text, where this is one.
+  package var string: String? { if case .string(let value) = self { value } else { nil } }
+  /// The elements, where this is a list.
+  package var list: [GGUFValue]? { if case .list(let value) = self { value } else { nil } }
+
+  /// The number, where this is one or an integer.
+  package var number: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .number(let value): value
+    default: nil
+    }
+  }
+}
+
+/// An entry of a GGUF file's tensor table, before it is known where the tensors begin.
+struct GGUFTensorInfo {
+  let name: String
+  let format: ElementFormat
+  let shape: [Int]
+  let byteCount: Int
+  let offset: UInt64
+
+  /// Reads the table.
+  static func read(
+    _ count: Int, _ cursor: inout GGUFCursor, path: String
+  ) throws -> [String: GGUFTensorInfo] {
+    var infos: [String: GGUFTensorInfo] = [:]
+    for _ in 0..<count {
+      let info = try GGUFTensorInfo(&cursor, path: path)
+      guard infos.updateValue(info, forKey: info.name) == nil else {
+        throw GGUFProblem(sentence: "the tensor '\(info.name)' occurs twice")
+      }
+    }
+    return infos
+  }
+
+  private init(_ cursor: inout GGUFCursor, path: String) throws {
+    let name = try cursor.string()
+    let dimensionCount = try cursor.unsigned(4)
+    guard (1...4).contains(dimensionCount) else {
+      throw GGUFProblem(sentence: "tensor '\(name)' has \(dimensionCount) dimensions")
+    }
+    let dimensions = try (0..<dimensionCount).map { _ in try cursor.unsigned(8) }
+    let type = try cursor.unsigned(4)
+    guard let format = ElementFormat(ggufType: type) else {
+      let known = ElementFormat.allCases.map(\.name).joined(separator: ", ")
+      throw GGUFError.unsupported(
+        path: path,
+        problem: "tensor '\(name)' is stored in format number \(type); readable are \(known)")
+    }
+    shape = dimensions.reversed().map { Int(clamping: $0) }
+    guard let count = product(shape, times: format.blockBytes),
+      let width = shape.last, width % format.blockElements == 0
+    else {
+      throw GGUFProblem(sentence: "tensor '\(name)' cannot have the shape \(shape)")
+    }
+    self.name = name
+    self.format = format
+    byteCount = count / format.blockElements
+    offset = try cursor.unsigned(8)
+  }
+
+  /// Where the tensor lies in a file of `length` bytes whose tensors begin at `start`.
+  func located(from start: Int, _ alignment: Int, in length: Int) throws -> GGUFFile.Tensor {
+    guard offset % UInt64(alignment) == 0 else {
+      throw GGUFProblem(sentence: "tensor '\(name)' is not aligned to \(alignment) bytes")
+    }
+    guard start <= length, offset <= UInt64(length - start),
+      byteCount <= length - start - Int(offset)
+    else {
+      throw GGUFProblem(
+        sentence: "tensor '\(name)' should have \(byteCount) bytes, but the file ends before that")
+    }
+    let lower = start + Int(offset)
+    return GGUFFile.Tensor(format: format, shape: shape, range: lower..<lower + byteCount)
+  }
+}
+
+/// What can be wrong with a GGUF file.
+package enum GGUFError: Error, Sendable, CustomStringConvertible {
+  /// The file cannot be opened.
+  case unreadable(path: String, reason: String)
+  /// The file is none, breaks off, or contradicts itself.
+  case damaged(path: String, problem: String)
+  /// The file is sound but of a kind that is not read.
+  case unsupported(path: String, problem: String)
+  /// Metadata that a model needs is not there or of another type.
+  case metadata(path: String, key: String, expected: String)
+  /// A tensor is not there.
+  case missing(path: String, tensor: String)
+
+  /// A sentence for people.
+  package var description: String {
+    switch self {
+    case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"
+    case .damaged(let path, let problem):
+      "\(path) is not a whole GGUF file: \(problem); fetch it again"
+    case .unsupported(let path, let problem): "\(path) cannot be used: \(problem)"
+    case .metadata(let path, let key, let expected):
+      "\(path) has no metadata '\(key)' that is \(expected); "
+        + "use a file made by llama.cpp's converter"
+    case .missing(let path, let tensor):
+      "\(path) has no tensor '\(tensor)'; use a file that holds the whole model"
+    }
   }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// One step of decoding for several sequences: each sequence's last token in, the logits of its next
 /// one out. A sequence's logits do not depend on the others, nor on the threads.
 final class DecodeStep {
@@ -130,5 +132,87 @@ final class DecodeStep {
         heads.row(row), rotary, into: attention.row(row),
         scores: scratch.rows(layout.groupSize, of: worker))
     }
+  }
+}
+
+/// Attention of one new token, for the query heads that share one key head.
+struct DecodeAttention {
+  let layout: HeadLayout
+  let layer: Int
+  /// The key head.
+  let head: Int
+  let row: DecodeStep.Row
+
+  /// Turns queries and key by the position, adds key and value to the cache, and attends.
+  func run(
+    _ heads: UnsafeMutablePointer<Float>, _ rotary: RotaryPositions,
+    into output: UnsafeMutablePointer<Float>, scores: Matrix
+  ) {
+    let size = layout.headSize
+    let queries = Matrix(
+      heads + head * layout.groupSize * size, rows: layout.groupSize, columns: size)
+    let key = heads + layout.keyHead(head).lowerBound
+    rotary.rotate(key, position: row.position)
+    row.completion.write(
+      row.completion.count - 1, layer: layer, head: head, key: key,
+      value: heads + layout.valueHead(head).lowerBound)
+    for index in 0..<layout.groupSize {
+      rotary.rotate(queries.row(index), position: row.position)
+      for element in 0..<size { queries.row(index)[element] *= layout.scoreScale }
+    }
+    let attended = Matrix(
+      output + head * layout.groupSize * size, rows: layout.groupSize, columns: size)
+    attend(
+      queries, into: attended,
+      Matrix(
+        scores.base, rows: layout.groupSize, columns: row.keyCount))
+  }
+
+  private func attend(_ queries: Matrix, into output: Matrix, _ scores: Matrix) {
+    forEachRun { block, first, count in
+      block.keys.multiply(
+        queries, layer: layer, head: head, columns: count, inner: layout.headSize,
+        into: scores.columns(first..<first + count), accumulate: false)
+    }
+    for index in 0..<scores.rowCount {
+      _ = Softmax.apply(scores.row(index), count: scores.columnCount)
+    }
+    forEachRun { block, first, count in
+      block.values.multiply(
+        scores.columns(first..<first + count), layer: layer, head: head,
+        columns: layout.headSize, inner: count, into: output, accumulate: first > 0)
+    }
+  }
+
+  /// The prompt's runs of positions, then the completion's.
+  private func forEachRun(_ body: (_ block: KeyValueBlock, _ first: Int, _ count: Int) -> Void) {
+    row.prompt.forEachRun(body)
+    row.completion.forEachRun { block, first, count in
+      body(block, row.prompt.count + first, count)
+    }
+  }
+}
+
+/// Copies of a model's linear layers as sampling reads them.
+final class DecodingWeights {
+  let blocks: [BlockPanels]
+  let head: PanelFactor
+  /// The model, whose norms and embedding are used as they are.
+  let weights: Weights
+
+  /// Room for a model's weights. Nothing is there before ``refresh(_:)``.
+  init(_ weights: Weights, _ precision: Precision) {
+    self.weights = weights
+    let c = weights.configuration
+    let format = PanelFormat.decoding(precision)
+    blocks = (0..<c.layerCount).map { _ in BlockPanels(c, .forward, format) }
+    head = PanelFactor(inner: c.hiddenSize, columns: c.vocabularySize, format)
+  }
+
+  /// Copies the weights as they are now.
+  func refresh(_ pool: WorkerPool) {
+    let views = weights.views
+    for (panels, view) in zip(blocks, views.blocks) { panels.fill(with: view, pool) }
+    head.fill(with: views.head.transposed, pool)
   }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// What may name a random stream: texts and integers.
-public protocol RandomStreamName: Sendable {
+package protocol RandomStreamName: Sendable {
   /// The words that stand for the name: equal ones for equal names of one type, and none that is the
   /// beginning of another's.
   var randomStreamWords: [UInt64] { get }
@@ -9,12 +9,12 @@ public protocol RandomStreamName: Sendable {
 
 extension Int: RandomStreamName {
   /// A mark for integers and the value.
-  public var randomStreamWords: [UInt64] { [1, UInt64(bitPattern: Int64(self))] }
+  package var randomStreamWords: [UInt64] { [1, UInt64(bitPattern: Int64(self))] }
 }
 
 extension String: RandomStreamName {
   /// A mark for texts, the number of UTF-8 bytes, and the bytes, eight a word.
-  public var randomStreamWords: [UInt64] {
+  package var randomStreamWords: [UInt64] {
     let bytes = Array(utf8)
     return [2, UInt64(bytes.count)]
       + stride(from: 0, to: bytes.count, by: 8).map { start in
@@ -28,14 +28,14 @@ extension String: RandomStreamName {
 /// Number i of a stream is a function of the seed, the names and i: two rounds of the finaliser of
 /// SplitMix64 (Steele, Lea and Flood, 2014) with a 128-bit key. A stream goes on where it was when
 /// ``position`` is put back.
-public struct RandomStream: Sendable, Equatable {
+package struct RandomStream: Sendable, Equatable {
   /// How many numbers were drawn.
-  public var position: UInt64 = 0
+  package var position: UInt64 = 0
   private var key: UInt64
   private var secondKey: UInt64
 
   /// The stream of a seed and names; other names, or the same in another order, give another stream.
-  public init(seed: UInt64, _ names: any RandomStreamName...) {
+  package init(seed: UInt64, _ names: any RandomStreamName...) {
     key = Self.mix(seed &+ Self.step)
     secondKey = Self.mix(key ^ Self.step)
     for word in names.flatMap(\.randomStreamWords) {
@@ -54,19 +54,19 @@ public struct RandomStream: Sendable, Equatable {
   }
 
   /// The next 64 random bits.
-  public mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     position &+= 1
     return Self.mix(Self.mix(key &+ position &* Self.step) ^ secondKey)
   }
 
   /// A number in 0..<1, a multiple of 2^-53.
-  public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+  package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
   /// A number in 0..<1, a multiple of 2^-24.
-  public mutating func uniformFloat() -> Float { Float(next() >> 40) * 0x1p-24 }
+  package mutating func uniformFloat() -> Float { Float(next() >> 40) * 0x1p-24 }
 
   /// An integer in 0..<bound, without bias (Lemire, 2019).
-  public mutating func integer(below bound: Int) -> Int {
+  package mutating func integer(below bound: Int) -> Int {
     precondition(bound > 0, "an empty range has no random element")
     let bound = UInt64(bound)
     let threshold = (0 &- bound) % bound
@@ -77,20 +77,20 @@ public struct RandomStream: Sendable, Equatable {
   }
 
   /// A number of the standard normal distribution (Box and Muller, 1958). It takes two draws.
-  public mutating func normal() -> Double {
+  package mutating func normal() -> Double {
     let radius = (-2 * log(1 - uniform())).squareRoot()
     return radius * cos(2 * .pi * uniform())
   }
 
   /// Brings elements into a random order, each order equally likely (Fisher and Yates).
-  public mutating func shuffle<Element>(_ elements: inout [Element]) {
+  package mutating func shuffle<Element>(_ elements: inout [Element]) {
     for index in elements.indices.dropFirst().reversed() {
       elements.swapAt(index, integer(below: index + 1))
     }
   }
 
   /// The elements in a random order.
-  public mutating func shuffled<Element>(_ elements: [Element]) -> [Element] {
+  package mutating func shuffled<Element>(_ elements: [Element]) -> [Element] {
     var shuffled = elements
     shuffle(&shuffled)
     return shuffled

@@ -3,7 +3,7 @@
 /// A completion depends on the model, its prompt, the options and its random stream alone: it is
 /// bit-identical whatever the batch size, the number of threads and the order of requests. A sampler
 /// is used by one thread at a time, and reads the weights as they are at each call.
-public final class Sampler {
+package final class Sampler {
   private let weights: Weights
   private let pool: WorkerPool
   private let batchSize: Int
@@ -18,7 +18,7 @@ public final class Sampler {
   ///   - batchSize: How many sequences are decoded together; the more, the less often the weights
   ///     are read.
   ///   - precision: What the weights of linear layers are rounded to. All else is float32.
-  public init(
+  package init(
     weights: Weights, pool: WorkerPool, batchSize: Int = 32, precision: Precision = .float32
   ) {
     precondition(batchSize > 0)
@@ -43,7 +43,7 @@ public final class Sampler {
   ///   - interrupted: Asked before each step; if it says so, sampling ends.
   /// - Returns: The completions, by request and stream.
   /// - Throws: ``SamplingError``, or what `onCompletion` throws.
-  public func generate(
+  package func generate(
     _ requests: [SamplingRequest], options: SamplingOptions,
     shouldStop: (([Int32]) -> Bool)? = nil,
     onCompletion: (_ request: Int, _ sample: Int, Completion) throws -> Void = { _, _, _ in },
@@ -139,5 +139,166 @@ private struct SamplingQueue {
       request: request, sample: sample, prompt: cache,
       completion: KeyValueCache(configuration), stream: requests[request].streams[sample],
       limit: min(options.maxNewTokens, room), stopTokens: options.stopTokens)
+  }
+}
+
+/// A completion that is being written.
+final class ActiveSequence {
+  let request: Int
+  let sample: Int
+  private(set) var tokens: [Int32] = []
+  /// Whether logits were not finite.
+  private(set) var isBroken = false
+
+  private let prompt: PromptCache
+  private var completion: KeyValueCache
+  private var stream: RandomStream
+  private var logProbabilities: [Float] = []
+  private let limit: Int
+  private let stopTokens: [Int32]
+
+  init(
+    request: Int, sample: Int, prompt: PromptCache, completion: KeyValueCache,
+    stream: RandomStream, limit: Int, stopTokens: [Int32]
+  ) {
+    self.request = request
+    self.sample = sample
+    self.prompt = prompt
+    self.completion = completion
+    self.stream = stream
+    self.limit = limit
+    self.stopTokens = stopTokens
+  }
+
+  /// Makes room for the key and value of the last token.
+  func makeRoom() { completion.extend(by: 1) }
+
+  /// The last token's place in a step; there must be one, and room for it.
+  var row: DecodeStep.Row {
+    DecodeStep.Row(
+      token: tokens[tokens.count - 1], prompt: prompt.keysAndValues, completion: completion)
+  }
+
+  /// Takes the first token from what the prompt leaves.
+  func chooseFirst(_ options: SamplingOptions) {
+    var logits = prompt.logits
+    logits.withUnsafeMutableBufferPointer { choose($0, options) }
+  }
+
+  /// Takes the next token. The logits are spoilt.
+  func choose(_ logits: UnsafeMutableBufferPointer<Float>, _ options: SamplingOptions) {
+    guard let chosen = options.choose(logits, &stream) else {
+      isBroken = true
+      return
+    }
+    tokens.append(chosen.token)
+    logProbabilities.append(chosen.logProbability)
+  }
+
+  /// Why the completion ends here; nil if it goes on.
+  func finish(_ shouldStop: (([Int32]) -> Bool)?) -> Completion.Finish? {
+    if let last = tokens.last, stopTokens.contains(last) { return .stopToken }
+    if shouldStop?(tokens) ?? false { return .stopped }
+    return tokens.count >= limit ? .length : nil
+  }
+
+  func completion(_ finish: Completion.Finish) -> Completion {
+    Completion(tokens: tokens, logProbabilities: logProbabilities, finish: finish)
+  }
+}
+
+/// What a model wrote.
+package struct Completion: Sendable, Equatable {
+  /// Why it ended.
+  package enum Finish: String, Sendable, Hashable {
+    /// With a stop token.
+    case stopToken = "stop_token"
+    /// At the limit of new tokens or of the model's context.
+    case length
+    /// Because the caller said so, as for a stop string.
+    case stopped
+  }
+
+  /// The tokens, with the stop token if it ended with one.
+  package var tokens: [Int32]
+  /// For each token log p of the softmax over all tokens at the temperature of sampling, before
+  /// anything is cut off; at temperature 1 for greedy choice.
+  package var logProbabilities: [Float]
+  /// Why it ended.
+  package var finish: Finish
+
+  /// A completion of given parts.
+  package init(tokens: [Int32], logProbabilities: [Float], finish: Finish) {
+    self.tokens = tokens
+    self.logProbabilities = logProbabilities
+    self.finish = finish
+  }
+}
+
+/// How tokens are chosen.
+package struct SamplingOptions: Sendable, Hashable {
+  /// What logits are divided by; 0 takes the most likely token always.
+  package var temperature: Float
+  /// How many of the most likely tokens are kept; 0 keeps all.
+  package var topK: Int
+  /// The most likely tokens are kept until their probabilities sum to this; 1 keeps all.
+  package var topP: Double
+  /// The most tokens that a completion may have.
+  package var maxNewTokens: Int
+  /// Tokens that end a completion.
+  package var stopTokens: [Int32]
+
+  /// Options; by default plain sampling.
+  package init(
+    temperature: Float = 1, topK: Int = 0, topP: Double = 1, maxNewTokens: Int,
+    stopTokens: [Int32] = []
+  ) {
+    precondition(temperature >= 0 && topK >= 0 && topP > 0 && topP <= 1 && maxNewTokens > 0)
+    self.temperature = temperature
+    self.topK = topK
+    self.topP = topP
+    self.maxNewTokens = maxNewTokens
+    self.stopTokens = stopTokens
+  }
+}
+
+/// A prompt and how often it is to be completed.
+package struct SamplingRequest: Sendable {
+  /// The prompt's tokens; at least one.
+  package var prompt: [Int32]
+  /// For each completion the random numbers that it takes, one for each token.
+  package var streams: [RandomStream]
+
+  /// A request for one completion for each stream.
+  package init(prompt: [Int32], streams: [RandomStream]) {
+    self.prompt = prompt
+    self.streams = streams
+  }
+}
+
+/// Why sampling ended early.
+package enum SamplingError: Error, Equatable, CustomStringConvertible {
+  /// A prompt has no tokens.
+  case emptyPrompt(request: Int)
+  /// A prompt leaves no room for a token within the model's context.
+  case promptTooLong(request: Int, tokens: Int, contextLength: Int)
+  /// The model's logits are infinite or not numbers.
+  case logitsNotFinite(request: Int)
+  /// The caller asked for it.
+  case interrupted
+
+  /// A sentence for people.
+  package var description: String {
+    switch self {
+    case .emptyPrompt(let request):
+      return "prompt \(request) has no tokens; a model needs at least one to go on from"
+    case .promptTooLong(let request, let tokens, let contextLength):
+      return "prompt \(request) has \(tokens) tokens, which leaves no room in the model's context "
+        + "of \(contextLength); shorten the prompt or take another model"
+    case .logitsNotFinite(let request):
+      return "the model's logits for prompt \(request) are not finite; its weights are damaged"
+    case .interrupted:
+      return "sampling was interrupted"
+    }
   }
 }

@@ -101,3 +101,117 @@ enum PreTokenizer: Sendable, Hashable {
     }
   }
 }
+
+/// What tokenizers tell apart, for every character.
+///
+/// The standard library knows characters, too, but from another version of Unicode with each
+/// toolchain, and the tokens of a text must not depend on that. `CharacterRanges` is how the
+/// reference sees them.
+struct CharacterTable: Sendable {
+  /// The classes of pre-tokenizers.
+  enum Class: UInt8 {
+    /// The rest.
+    case other
+    /// `\p{L}`
+    case letter
+    /// `\p{N}`
+    case number
+    /// `\r` or `\n`
+    case newline
+    /// Any other `\s`
+    case space
+  }
+
+  static let shared = CharacterTable()
+
+  /// A class in the low bits, then whether it is a digit.
+  private var entries = [UInt8](repeating: Class.other.rawValue, count: 0x110000)
+  private static let classBits: UInt8 = 0x0F
+  private static let digit: UInt8 = 0x10
+
+  private init() {
+    mark(CharacterRanges.letters, Class.letter.rawValue)
+    mark(CharacterRanges.numbers, Class.number.rawValue | Self.digit)
+    mark(CharacterRanges.laterDigits, Self.digit)
+    mark(CharacterRanges.spaces, Class.space.rawValue)
+    entries[0x0A] = Class.newline.rawValue
+    entries[0x0D] = Class.newline.rawValue
+  }
+
+  /// The class of a character.
+  func `class`(of scalar: Unicode.Scalar) -> Class {
+    Class(rawValue: entries[Int(scalar.value)] & Self.classBits) ?? .other
+  }
+
+  /// Whether `Digits` takes a character for a number, for which it follows a later version of
+  /// Unicode than `\p{N}`.
+  func isDigit(_ scalar: Unicode.Scalar) -> Bool {
+    entries[Int(scalar.value)] & Self.digit != 0
+  }
+
+  /// Sets bits for ranges such as `41-5A 61-7A AA`.
+  private mutating func mark(_ ranges: String, _ bits: UInt8) {
+    for range in ranges.split(separator: " ") {
+      for code in Self.range(range) { entries[code] |= bits }
+    }
+  }
+
+  /// What `41-5A` or `AA` stands for.
+  static func range(_ text: Substring) -> ClosedRange<Int> {
+    let ends = text.split(separator: "-").compactMap { Int($0, radix: 16) }
+    return ends[0]...ends[ends.count - 1]
+  }
+}
+
+/// A text as pre-tokenizers look at it: its characters' classes, with the bytes behind them.
+struct TokenizerText {
+  /// What pre-tokenizers tell apart.
+  typealias Class = CharacterTable.Class
+
+  /// The characters.
+  let scalars: [Unicode.Scalar]
+  /// Their classes.
+  let classes: [Class]
+  private let bytes: [UInt8]
+  private let starts: [Int]
+
+  /// Takes UTF-8 text.
+  init(_ text: ArraySlice<UInt8>) {
+    bytes = Array(text)
+    scalars = Array(String(decoding: text, as: UTF8.self).unicodeScalars)
+    classes = scalars.map(CharacterTable.shared.class)
+    var start = 0
+    var starts = [0]
+    starts.reserveCapacity(scalars.count + 1)
+    for scalar in scalars {
+      start += UTF8.width(scalar)
+      starts.append(start)
+    }
+    self.starts = starts
+  }
+
+  /// How many characters there are.
+  var count: Int { scalars.count }
+
+  /// The bytes of some characters.
+  func bytes(of characters: Range<Int>) -> ArraySlice<UInt8> {
+    bytes[starts[characters.lowerBound]..<starts[characters.upperBound]]
+  }
+
+  /// Whether a character is `\s`.
+  func isSpace(_ index: Int) -> Bool { classes[index] == .space || classes[index] == .newline }
+
+  /// The end of the run of characters of a class that begins at `start`.
+  func end(of kind: Class, from start: Int, limit: Int) -> Int {
+    var end = start
+    while end < limit, classes[end] == kind { end += 1 }
+    return end
+  }
+
+  /// The end of the white space that begins at `start`.
+  func endOfSpace(from start: Int, limit: Int) -> Int {
+    var end = start
+    while end < limit, isSpace(end) { end += 1 }
+    return end
+  }
+}

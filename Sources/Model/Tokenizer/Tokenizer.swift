@@ -1,7 +1,9 @@
+import Synchronization
+
 /// A byte-level BPE tokenizer: any text becomes token ids, and token ids become text.
 ///
 /// It adds no tokens of its own, such as one that begins a text.
-public struct Tokenizer: Sendable {
+package struct Tokenizer: Sendable {
   /// How a text is cut into words.
   let preTokenizer: PreTokenizer
   /// Whether a text is brought into Unicode's form NFC first.
@@ -31,17 +33,17 @@ public struct Tokenizer: Sendable {
   }
 
   /// One more than the greatest token id.
-  public var vocabularySize: Int { vocabulary.count }
+  package var vocabularySize: Int { vocabulary.count }
 
   /// The special tokens with their ids, by id.
-  public var specialTokens: [(text: String, id: Int32)] {
+  package var specialTokens: [(text: String, id: Int32)] {
     addedTokens.all.filter(\.isSpecial).map { ($0.text, $0.id) }
   }
 
   /// The ids of a text. A byte that has no token is dropped, as the reference does.
   /// - Parameter allowSpecial: whether special tokens are matched in the text; with false they
   ///   are spelled like any other text. Added tokens that are not special are always matched.
-  public func encode(_ text: String, allowSpecial: Bool = true) -> [Int32] {
+  package func encode(_ text: String, allowSpecial: Bool = true) -> [Int32] {
     var ids: [Int32] = []
     let text = ArraySlice(text.utf8)
     for piece in addedTokens.inGivenText.pieces(of: text, allowSpecial: allowSpecial) {
@@ -54,20 +56,20 @@ public struct Tokenizer: Sendable {
   }
 
   /// The text of token ids; bytes that are no UTF-8 become U+FFFD.
-  public func decode(_ ids: some Sequence<Int32>) -> String {
+  package func decode(_ ids: some Sequence<Int32>) -> String {
     String(decoding: ids.flatMap(bytes(of:)), as: UTF8.self)
   }
 
   /// The bytes of a token, a part of a character perhaps; nothing for an unknown id.
-  public func bytes(of id: Int32) -> [UInt8] { vocabulary.bytes(of: id) }
+  package func bytes(of id: Int32) -> [UInt8] { vocabulary.bytes(of: id) }
 
   /// The token that stands for a text as a whole, if there is one.
-  public func token(of text: String) -> Int32? {
+  package func token(of text: String) -> Int32? {
     addedTokens.id(of: text) ?? vocabulary.id(of: Array(text.utf8))
   }
 
   /// Whether a token is special, such as one that ends a text.
-  public func isSpecial(_ id: Int32) -> Bool { addedTokens.specialIDs.contains(id) }
+  package func isSpecial(_ id: Int32) -> Bool { addedTokens.specialIDs.contains(id) }
 
   private func append(_ bytes: ArraySlice<UInt8>, to ids: inout [Int32], allowSpecial: Bool) {
     let text = normalises ? normalised(bytes) : bytes
@@ -87,6 +89,57 @@ public struct Tokenizer: Sendable {
         if ignoresMerges, let whole = vocabulary.id(of: Array(bytes)) { return [whole] }
         return merger.tokens(of: bytes)
       }
+    }
+  }
+}
+
+/// Remembers the tokens of words, since most words of a text come again. Very long ones do not.
+final class WordCache: Sendable {
+  private let limit = 1 << 16
+  private let greatestLength = 256
+  private let words = Mutex<[ArraySlice<UInt8>: [Int32]]>([:])
+
+  /// The tokens of a word, computed where they are not known yet.
+  func tokens(of word: ArraySlice<UInt8>, _ compute: () -> [Int32]) -> [Int32] {
+    if let known = words.withLock({ $0[word] }) { return known }
+    let tokens = compute()
+    guard word.count <= greatestLength else { return tokens }
+    // A copy, since a slice would keep the whole text that it is cut from.
+    let key = ArraySlice(Array(word))
+    words.withLock { words in
+      if words.count >= limit { words.removeAll(keepingCapacity: true) }
+      words[key] = tokens
+    }
+    return tokens
+  }
+}
+
+/// What can be wrong with a tokenizer from outside.
+package enum TokenizerError: Error, Sendable, CustomStringConvertible {
+  /// The file says something impossible.
+  case damaged(path: String, problem: String)
+  /// The tokenizer works in a way that is not supported.
+  case unsupported(path: String, feature: String, supported: String)
+  /// A folder holds no tokenizer, or several.
+  case missing(folder: String, tiktokenFiles: [String])
+  /// A vocabulary cannot be trained to a size.
+  case tooSmall(size: Int, least: Int)
+
+  /// A sentence for people.
+  package var description: String {
+    switch self {
+    case .damaged(let path, let problem):
+      "\(path) does not describe a tokenizer: \(problem); use the checkpoint's own file"
+    case .unsupported(let path, let feature, let supported):
+      "\(path) uses \(feature), which is not supported; supported: \(supported)"
+    case .missing(let folder, []):
+      "\(folder) holds no tokenizer; put a tokenizer.json, a vocab.json with merges.txt, or a "
+        + "tiktoken file there"
+    case .missing(let folder, let files):
+      "\(folder) holds several tokenizers (\(files.joined(separator: ", "))); leave one there"
+    case .tooSmall(let size, let least):
+      "a vocabulary of \(size) tokens cannot be trained: bytes and special tokens alone are "
+        + "\(least); ask for more"
     }
   }
 }

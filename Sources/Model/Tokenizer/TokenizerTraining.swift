@@ -5,7 +5,7 @@ extension Tokenizer {
   /// pair merges first; of equally frequent ones the one whose bytes come first. Pairs that occur
   /// only once do not merge, so the vocabulary may end up smaller than asked for.
   /// - Throws: `TokenizerError.tooSmall`.
-  public static func train(
+  package static func train(
     texts: [String], vocabularySize: Int, specialTokens: [String]
   ) throws -> Tokenizer {
     let least = specialTokens.count + 256

@@ -3,20 +3,20 @@ import Foundation
 
 /// The optimiser of Loshchilov and Hutter (2019), computed as by PyTorch: decoupled weight decay,
 /// first and second moments in float32, clipping by the norm of all gradients.
-public struct AdamW: Sendable {
+package struct AdamW: Sendable {
   /// What does not change from step to step.
-  public struct Parameters: Sendable, Hashable {
+  package struct Parameters: Sendable, Hashable {
     /// Decay of the first moment.
-    public var beta1: Double
+    package var beta1: Double
     /// Decay of the second moment.
-    public var beta2: Double
+    package var beta2: Double
     /// Added to the root of the second moment.
-    public var epsilon: Double
+    package var epsilon: Double
     /// Decoupled weight decay; biases and norms are exempt (``ParameterLayout/Entry/decays``).
-    public var weightDecay: Double
+    package var weightDecay: Double
 
     /// PyTorch's defaults.
-    public init(
+    package init(
       beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
       weightDecay: Double = 0.01
     ) {
@@ -28,18 +28,18 @@ public struct AdamW: Sendable {
   }
 
   /// What does not change from step to step.
-  public let parameters: Parameters
+  package let parameters: Parameters
   /// First moments, laid out as the weights.
-  public let firstMoments: FloatBuffer
+  package let firstMoments: FloatBuffer
   /// Second moments, laid out as the weights.
-  public let secondMoments: FloatBuffer
+  package let secondMoments: FloatBuffer
   /// How many steps were made. Set it, and the moments, to continue from a checkpoint.
-  public var stepCount = 0
+  package var stepCount = 0
 
   private let layout: ParameterLayout
 
   /// An optimiser before its first step.
-  public init(_ layout: ParameterLayout, _ parameters: Parameters = Parameters()) {
+  package init(_ layout: ParameterLayout, _ parameters: Parameters = Parameters()) {
     self.parameters = parameters
     self.layout = layout
     firstMoments = FloatBuffer(count: layout.count)
@@ -59,7 +59,7 @@ public struct AdamW: Sendable {
   /// - Returns: The norm of all gradients, before clipping.
   /// - Throws: ``OptimiserError/gradientNotFinite(parameter:step:)`` before anything has changed.
   @discardableResult
-  public mutating func step(
+  package mutating func step(
     _ weights: Weights, gradients: FloatBuffer, learningRate: Double, maxGradientNorm: Double?,
     pool: WorkerPool
   ) throws -> Double {
@@ -136,17 +136,86 @@ extension AdamW {
 }
 
 /// Why an optimiser cannot make a step.
-public enum OptimiserError: Error, Equatable, CustomStringConvertible {
+package enum OptimiserError: Error, Equatable, CustomStringConvertible {
   /// A gradient is infinite or not a number, or their squares overflow.
   case gradientNotFinite(parameter: String?, step: Int)
 
   /// A sentence for people.
-  public var description: String {
+  package var description: String {
     switch self {
     case .gradientNotFinite(let parameter, let step):
       let place = parameter.map { "of \($0)" } ?? "as a whole"
       return "the gradient \(place) is not finite in step \(step); "
         + "nothing was changed: lower the learning rate or look at the data of this step"
     }
+  }
+}
+
+/// The norm of all gradients.
+enum GradientNorm {
+  private static let pieceLength = 1 << 16
+
+  /// The root of the sum of squares, summed in double precision over fixed pieces in fixed order.
+  static func norm(of gradients: FloatBuffer, pool: WorkerPool) -> Double {
+    let count = (gradients.count + pieceLength - 1) / pieceLength
+    var sums = [Double](repeating: 0, count: count)
+    sums.withUnsafeMutableBufferPointer { sums in
+      pool.parallel(count) { task, _ in
+        let start = task * pieceLength
+        sums[task] = sumOfSquares(
+          gradients.base + start, count: min(pieceLength, gradients.count - start))
+      }
+    }
+    return sums.reduce(0, +).squareRoot()
+  }
+
+  private static func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Double {
+    var sum = SIMD16<Double>.zero
+    forEachVector(count) { i, lanes in
+      let values = SIMD16<Double>(x.vector(i, lanes))
+      sum += values * values
+    }
+    return sum.sum()
+  }
+
+  /// The first parameter with a gradient that is infinite or not a number.
+  static func firstNotFinite(_ gradients: FloatBuffer, _ layout: ParameterLayout) -> String? {
+    layout.entries.first { entry in
+      (entry.offset..<entry.offset + entry.count).contains { !gradients.base[$0].isFinite }
+    }?.name
+  }
+}
+
+/// How the learning rate changes over the steps of a run.
+package enum LearningRateSchedule: Sendable, Hashable {
+  /// Rises from zero in equal steps, then stays: step 0 runs with rate zero.
+  case constantWithWarmup(steps: Int)
+  /// Rises like that, then falls to zero in equal steps at step `total`.
+  case linear(warmup: Int, total: Int)
+  /// Rises like that, then falls along half a cosine to `floor` times the base rate at `total`.
+  case cosine(warmup: Int, total: Int, floor: Double)
+
+  /// The rate of a step, counted from 0, for a base rate.
+  package func rate(step: Int, base: Double) -> Double {
+    switch self {
+    case .constantWithWarmup(let warmup):
+      return base * Self.rise(step, warmup)
+    case .linear(let warmup, let total):
+      if step < warmup { return base * Self.rise(step, warmup) }
+      return base * (1 - Self.progress(step, warmup, total))
+    case .cosine(let warmup, let total, let floor):
+      if step < warmup { return base * Self.rise(step, warmup) }
+      let fall = 0.5 * (1 + cos(.pi * Self.progress(step, warmup, total)))
+      return base * (floor + (1 - floor) * fall)
+    }
+  }
+
+  private static func rise(_ step: Int, _ warmup: Int) -> Double {
+    step < warmup ? Double(step) / Double(warmup) : 1
+  }
+
+  /// How much of the steps after the warm-up is over, 0...1.
+  private static func progress(_ step: Int, _ warmup: Int, _ total: Int) -> Double {
+    min(1, Double(step - warmup) / Double(max(1, total - warmup)))
   }
 }

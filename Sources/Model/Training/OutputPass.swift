@@ -152,3 +152,133 @@ final class OutputPass {
     }
   }
 }
+
+/// Which rows predict something, and how they are divided. It depends on the batch alone.
+struct OutputPlan {
+  /// The rows that have targets, ascending.
+  let rows: [Int]
+  /// Indices of targets, by row.
+  private let targets: [Int]
+  /// Where each row's targets begin in `targets`; one more at the end.
+  private let starts: [Int]
+  /// Rows whose logits are in memory at one time.
+  let chunks: [Range<Int>]
+
+  /// About 128 MB of logits.
+  private static let logitsInMemory = 1 << 25
+
+  init(_ batch: PackedBatch, vocabularySize: Int) {
+    let order = batch.targets.indices.sorted {
+      (batch.targets[$0].row, $0) < (batch.targets[$1].row, $1)
+    }
+    var rows: [Int] = []
+    var starts: [Int] = []
+    for (index, target) in order.enumerated() {
+      let row = batch.targets[target].row
+      precondition(row >= 0 && row < batch.tokens.count, "a target's row is not in the batch")
+      if rows.last == row { continue }
+      rows.append(row)
+      starts.append(index)
+    }
+    self.rows = rows
+    targets = order
+    self.starts = starts + [order.count]
+    let largest = min(2048, max(128, Self.logitsInMemory / vocabularySize))
+    let count = (rows.count + largest - 1) / largest
+    chunks = count == 0 ? [] : BatchPlan.split(rows.count, into: count)
+  }
+
+  /// The targets of `rows[index]`.
+  func targets(of index: Int) -> ArraySlice<Int> { targets[starts[index]..<starts[index + 1]] }
+}
+
+/// The three products of the output layer: logits, their gradient's way back, and the gradient of the
+/// layer's weight.
+struct OutputProducts {
+  private let head: Matrix
+  private let pool: WorkerPool
+  /// In bfloat16: the weight for both directions, and the normalised stream.
+  private var forward: PanelFactor?
+  private var backward: PanelFactor?
+  private var input: PanelFactor?
+  private let format: PanelFormat
+
+  /// Products with a weight that outlives them.
+  init(_ head: Matrix, _ format: PanelFormat, _ pool: WorkerPool) {
+    self.head = head
+    self.format = format
+    self.pool = pool
+  }
+
+  /// Takes the weight as it is now.
+  mutating func refresh(withGradients: Bool) {
+    guard format != .float32 else { return }
+    let forward =
+      forward ?? PanelFactor(inner: head.columnCount, columns: head.rowCount, format)
+    forward.fill(with: head.transposed, pool)
+    self.forward = forward
+    guard withGradients else { return }
+    let backward =
+      backward ?? PanelFactor(inner: head.rowCount, columns: head.columnCount, format)
+    backward.fill(with: head.plain, pool)
+    self.backward = backward
+  }
+
+  /// logits = scale x W^T, for some rows, on the calling thread.
+  func setLogits(_ logits: Matrix, _ x: Matrix, scale: Float) {
+    guard let forward else {
+      logits.setProduct(x.plain, head.transposed, scale: scale)
+      return
+    }
+    forward.multiply(x.plain, into: logits)
+    guard scale != 1 else { return }
+    for index in 0..<logits.rowCount {
+      let row = logits.row(index)
+      for column in 0..<logits.columnCount { row[column] *= scale }
+    }
+  }
+
+  /// dx = dlogits W, for some rows, on the calling thread.
+  func setInputGradient(_ dInput: Matrix, _ dLogits: Matrix) {
+    guard let backward else {
+      dInput.setProduct(dLogits.plain, head.plain)
+      return
+    }
+    backward.multiply(dLogits.plain, into: dInput)
+  }
+
+  /// dW += dlogits^T x, for all rows of a chunk.
+  mutating func addWeightGradient(_ gradient: Matrix, dLogits: Matrix, _ x: Matrix) {
+    let pieces = BatchPlan.split(
+      gradient.rowCount, into: max(2, (gradient.rowCount + 1023) / 1024))
+    guard format != .float32 else {
+      pool.parallel(pieces.count) { task, _ in
+        gradient.rows(pieces[task]).setProduct(
+          dLogits.columns(pieces[task]).transposed, x.plain, accumulate: true)
+      }
+      return
+    }
+    let input = PanelFactor(inner: x.rowCount, columns: x.columnCount, format, in: input?.buffer)
+    self.input = input
+    input.fill(with: x.plain, pool)
+    pool.parallel(pieces.count) { task, _ in
+      input.multiply(
+        dLogits.columns(pieces[task]).transposed, into: gradient.rows(pieces[task]),
+        accumulate: true)
+    }
+  }
+}
+
+/// What the model thinks of a target.
+package struct TokenScore: Sendable, Equatable {
+  /// log p(token), of the softmax of the logits divided by the temperature, over all tokens.
+  package let logProbability: Float
+  /// The entropy of that softmax, in nats.
+  package let entropy: Float
+
+  /// A score.
+  package init(logProbability: Float, entropy: Float) {
+    self.logProbability = logProbability
+    self.entropy = entropy
+  }
+}

@@ -7,9 +7,9 @@ import Foundation
 /// + klWeight (exp(r - p) - (r - p) - 1), where r is the reference model's log-probability
 /// (Schulman et al., 2017; Shao et al., 2024). The loss is the sum of l with weights by
 /// ``Normaliser``.
-public struct PolicyLoss: Sendable, Hashable {
+package struct PolicyLoss: Sendable, Hashable {
   /// What the sum over tokens is divided by.
-  public enum Normaliser: String, Sendable, Hashable, CaseIterable {
+  package enum Normaliser: String, Sendable, Hashable, CaseIterable {
     /// The tokens of the micro-batch, and micro-batches are averaged (TRL's "bnpo", the paper's
     /// code). The result depends on how a batch is cut.
     case microbatchTokens = "microbatch_tokens"
@@ -22,18 +22,18 @@ public struct PolicyLoss: Sendable, Hashable {
   }
 
   /// The whole batch that a micro-batch is a part of.
-  public struct Batch: Sendable, Hashable {
+  package struct Batch: Sendable, Hashable {
     /// Tokens of all completions.
-    public var tokens: Int
+    package var tokens: Int
     /// How many completions there are.
-    public var completions: Int
+    package var completions: Int
     /// How many micro-batches it is cut into.
-    public var microbatches: Int
+    package var microbatches: Int
     /// The configured limit of a completion's length.
-    public var maxCompletionLength: Int
+    package var maxCompletionLength: Int
 
     /// Describes a batch.
-    public init(tokens: Int, completions: Int, microbatches: Int, maxCompletionLength: Int) {
+    package init(tokens: Int, completions: Int, microbatches: Int, maxCompletionLength: Int) {
       self.tokens = tokens
       self.completions = completions
       self.microbatches = microbatches
@@ -42,18 +42,18 @@ public struct PolicyLoss: Sendable, Hashable {
   }
 
   /// One completion: for each of its tokens what the models think of it.
-  public struct Completion: Sendable, Equatable {
+  package struct Completion: Sendable, Equatable {
     /// How much better its reward was than expected.
-    public var advantage: Double
+    package var advantage: Double
     /// Of the model that is trained.
-    public var logProbabilities: [Float]
+    package var logProbabilities: [Float]
     /// Of the model that sampled; nil where that is the one that is trained (ratio 1).
-    public var oldLogProbabilities: [Float]?
+    package var oldLogProbabilities: [Float]?
     /// Of the reference model; needed where `klWeight` is not 0.
-    public var referenceLogProbabilities: [Float]?
+    package var referenceLogProbabilities: [Float]?
 
     /// Describes a completion.
-    public init(
+    package init(
       advantage: Double, logProbabilities: [Float], oldLogProbabilities: [Float]? = nil,
       referenceLogProbabilities: [Float]? = nil
     ) {
@@ -65,36 +65,36 @@ public struct PolicyLoss: Sendable, Hashable {
   }
 
   /// What a micro-batch adds to its batch's loss.
-  public struct Result: Sendable, Equatable {
+  package struct Result: Sendable, Equatable {
     /// Its part of the loss.
-    public var loss = 0.0
+    package var loss = 0.0
     /// dLoss / d log p, by completion and token.
-    public var coefficients: [[Float]] = []
+    package var coefficients: [[Float]] = []
     /// How many tokens it has.
-    public var tokens = 0
+    package var tokens = 0
     /// Tokens with a negative advantage whose ratio is below 1 - clipLow: they have no gradient.
-    public var clippedLow = 0
+    package var clippedLow = 0
     /// Tokens with a positive advantage whose ratio is above 1 + clipHigh: they have no gradient.
-    public var clippedHigh = 0
+    package var clippedHigh = 0
     /// Sum over tokens of exp(r - p) - (r - p) - 1, an estimate of the divergence from the reference
     /// model.
-    public var divergence = 0.0
+    package var divergence = 0.0
 
     /// The result of no completions.
-    public init() {}
+    package init() {}
   }
 
   /// What the sum is divided by.
-  public var normaliser: Normaliser
+  package var normaliser: Normaliser
   /// How far below 1 the ratio counts.
-  public var clipLow: Double
+  package var clipLow: Double
   /// How far above 1 the ratio counts.
-  public var clipHigh: Double
+  package var clipHigh: Double
   /// Weight of the divergence from the reference model.
-  public var klWeight: Double
+  package var klWeight: Double
 
   /// Describes a loss.
-  public init(
+  package init(
     normaliser: Normaliser, clipLow: Double = 0.2, clipHigh: Double = 0.2, klWeight: Double = 0
   ) {
     self.normaliser = normaliser
@@ -105,7 +105,7 @@ public struct PolicyLoss: Sendable, Hashable {
 
   /// The loss of one micro-batch and its derivatives. The parts of all micro-batches sum to the
   /// loss of the batch.
-  public func evaluate(_ completions: [Completion], of batch: Batch) -> Result {
+  package func evaluate(_ completions: [Completion], of batch: Batch) -> Result {
     var result = Result()
     result.tokens = completions.reduce(0) { $0 + $1.logProbabilities.count }
     for completion in completions {
@@ -157,5 +157,48 @@ public struct PolicyLoss: Sendable, Hashable {
       precondition(klWeight == 0, "a divergence needs the reference model's log-probabilities")
     }
     return (loss, derivative)
+  }
+}
+
+/// How rewards become advantages.
+package enum Advantage: String, Sendable, Hashable, CaseIterable {
+  /// Reward minus the group's mean (Dr. GRPO, Liu et al., 2025, and the paper's code).
+  case centred
+  /// That over the group's standard deviation (n - 1) plus 1e-4 (GRPO, Shao et al., 2024, as in TRL).
+  case scaled
+  /// Centred over the standard deviation of all the batch's rewards plus 1e-4.
+  case batchScaled = "batch_scaled"
+  /// Reward minus the mean of the group's others (RLOO, Ahmadian et al., 2024); zero for a group of
+  /// one.
+  case leaveOneOut = "leave_one_out"
+
+  /// The advantages of a batch, group by group.
+  ///
+  /// A group of one has no baseline and gets advantage 0.
+  package func advantages(of groups: [[Double]]) -> [[Double]] {
+    let batchDeviation = Self.deviation(groups.flatMap(\.self))
+    return groups.map { rewards in
+      let centred = rewards.map { $0 - Self.mean(rewards) }
+      switch self {
+      case .centred: return centred
+      case .scaled: return centred.map { $0 / (Self.deviation(rewards) + 1e-4) }
+      case .batchScaled: return centred.map { $0 / (batchDeviation + 1e-4) }
+      case .leaveOneOut:
+        // r - (sum - r) / (n - 1) = (r - mean) n / (n - 1)
+        return centred.map { $0 * Double(rewards.count) / Double(max(1, rewards.count - 1)) }
+      }
+    }
+  }
+
+  private static func mean(_ values: [Double]) -> Double {
+    values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
+  }
+
+  /// The standard deviation with n - 1; 0 for fewer than two values.
+  private static func deviation(_ values: [Double]) -> Double {
+    guard values.count > 1 else { return 0 }
+    let mean = mean(values)
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return (squares / Double(values.count - 1)).squareRoot()
   }
 }

@@ -5,23 +5,23 @@
 ///
 /// In bfloat16 the factors of the linear layers' products are rounded, in all three directions; sums,
 /// attention, norms, softmax, gradients and weights are float32.
-public final class TrainingEngine {
+package final class TrainingEngine {
   /// The model, which an optimiser may change between calls.
-  public let weights: Weights
+  package let weights: Weights
   /// dLoss / dParameter, laid out as the weights; backward passes add to it.
-  public let gradients: FloatBuffer
+  package let gradients: FloatBuffer
 
   /// How linear layers are multiplied.
-  public let precision: Precision
+  package let precision: Precision
   /// Who does the work.
-  public let pool: WorkerPool
+  package let pool: WorkerPool
   private let forwardPass: ForwardPass
   private let outputPass: OutputPass
   private let backwardPass: BackwardPass
 
   /// An engine with gradients at zero.
   /// - Parameter precision: How linear layers are multiplied; see ``Precision/forTraining``.
-  public init(weights: Weights, pool: WorkerPool, precision: Precision = .float32) {
+  package init(weights: Weights, pool: WorkerPool, precision: Precision = .float32) {
     let format = PanelFormat.training(precision)
     self.weights = weights
     self.precision = precision
@@ -33,7 +33,7 @@ public final class TrainingEngine {
   }
 
   /// Sets all gradients to zero.
-  public func zeroGradients() {
+  package func zeroGradients() {
     let pieces = BatchPlan.split(gradients.count, into: max(1, gradients.count / (1 << 18)))
     pool.parallel(pieces.count) { task, _ in
       (gradients.base + pieces[task].lowerBound).update(repeating: 0, count: pieces[task].count)
@@ -44,7 +44,7 @@ public final class TrainingEngine {
   /// - Parameters:
   ///   - batch: The tokens and targets.
   ///   - temperature: What logits are divided by; positive.
-  public func logProbabilities(_ batch: PackedBatch, temperature: Float = 1) -> [TokenScore] {
+  package func logProbabilities(_ batch: PackedBatch, temperature: Float = 1) -> [TokenScore] {
     guard !batch.targets.isEmpty else { return [] }
     let trace = forwardPass.run(BatchPlan(batch), keepingBlocks: false)
     return outputPass.run(job(batch, trace, temperature))
@@ -59,7 +59,7 @@ public final class TrainingEngine {
   ///     gradients stay as they were.
   /// - Returns: The scores of all targets.
   @discardableResult
-  public func backward(
+  package func backward(
     _ batch: PackedBatch, temperature: Float = 1,
     coefficients: ([TokenScore]) throws -> [Float]
   ) rethrows -> [TokenScore] {
@@ -82,7 +82,7 @@ public final class TrainingEngine {
   ///   - coefficients: dLoss / d log p of every target.
   /// - Returns: The scores of all targets.
   @discardableResult
-  public func backward(
+  package func backward(
     _ batch: PackedBatch, temperature: Float = 1, coefficients: [Float]
   ) -> [TokenScore] {
     let plan = BatchPlan(batch)

@@ -153,3 +153,132 @@ final class ForwardPass {
     }
   }
 }
+
+/// What the forward pass of one block leaves behind.
+struct BlockActivations {
+  /// The residual stream that enters the block [rows, hidden].
+  let input: Matrix
+  /// Queries and keys (turned by their positions) and values [rows, HeadLayout.width].
+  let heads: Matrix
+  /// Attention's output before its projection [rows, heads * head size].
+  let attention: Matrix
+  /// log sum e^score of each row and head [rows, heads].
+  let logSums: Matrix
+  /// The residual stream after attention [rows, hidden].
+  let middle: Matrix
+  /// The two inner products of the feed-forward layer [rows, intermediate].
+  let gate: Matrix
+  let up: Matrix
+}
+
+/// What a forward pass leaves behind.
+struct ForwardTrace {
+  let blocks: [BlockActivations]
+  /// The residual stream after the last block [rows, hidden].
+  let output: Matrix
+}
+
+/// The memory of a forward pass, reused from batch to batch.
+struct Activations {
+  private var inputs: [ReusedBuffer] = []
+  private var heads: [ReusedBuffer] = []
+  private var attentions: [ReusedBuffer] = []
+  private var logSums: [ReusedBuffer] = []
+  private var middles: [ReusedBuffer] = []
+  private var gates: [ReusedBuffer] = []
+  private var ups: [ReusedBuffer] = []
+  private let configuration: ModelConfiguration
+
+  init(_ configuration: ModelConfiguration) { self.configuration = configuration }
+
+  /// Makes room for a batch.
+  /// - Parameter keepingBlocks: Whether each block has memory of its own, which the backward pass
+  ///   needs; otherwise they share it.
+  mutating func prepare(rows: Int, keepingBlocks: Bool) -> ForwardTrace {
+    let c = configuration
+    let queries = c.headCount * c.headSize
+    let width = HeadLayout(c).width
+    var streams: [Matrix] = []
+    for index in 0...c.layerCount {
+      let slot = keepingBlocks ? index : index % 2
+      streams.append(Self.take(&inputs, slot, rows, c.hiddenSize))
+    }
+    var blocks: [BlockActivations] = []
+    for index in 0..<c.layerCount {
+      let slot = keepingBlocks ? index : 0
+      blocks.append(
+        BlockActivations(
+          input: streams[index],
+          heads: Self.take(&heads, slot, rows, width),
+          attention: Self.take(&attentions, slot, rows, queries),
+          logSums: Self.take(&logSums, slot, rows, c.headCount),
+          middle: Self.take(&middles, slot, rows, c.hiddenSize),
+          gate: Self.take(&gates, slot, rows, c.intermediateSize),
+          up: Self.take(&ups, slot, rows, c.intermediateSize)))
+    }
+    return ForwardTrace(blocks: blocks, output: streams[c.layerCount])
+  }
+
+  private static func take(
+    _ buffers: inout [ReusedBuffer], _ index: Int, _ rows: Int, _ columns: Int
+  ) -> Matrix {
+    while buffers.count <= index { buffers.append(ReusedBuffer()) }
+    return buffers[index].matrix(rows: rows, columns: columns)
+  }
+}
+
+/// Copies of a block's linear layers in panels.
+final class BlockPanels {
+  /// Which products the copies are for.
+  enum Direction {
+    /// y = x W^T.
+    case forward
+    /// dx = dy W.
+    case backward
+  }
+
+  let query: PanelFactor
+  let key: PanelFactor
+  let value: PanelFactor
+  let output: PanelFactor
+  let gate: PanelFactor
+  let up: PanelFactor
+  let down: PanelFactor
+  private let direction: Direction
+
+  /// Room for a block of a model. Nothing is there before ``fill(with:_:)``.
+  init(_ configuration: ModelConfiguration, _ direction: Direction, _ format: PanelFormat) {
+    self.direction = direction
+    let c = configuration
+    let queries = c.headCount * c.headSize
+    let keys = c.keyValueHeadCount * c.headSize
+    func panels(_ outputs: Int, _ inputs: Int) -> PanelFactor {
+      direction == .forward
+        ? PanelFactor(inner: inputs, columns: outputs, format)
+        : PanelFactor(inner: outputs, columns: inputs, format)
+    }
+    query = panels(queries, c.hiddenSize)
+    key = panels(keys, c.hiddenSize)
+    value = panels(keys, c.hiddenSize)
+    output = panels(c.hiddenSize, queries)
+    gate = panels(c.intermediateSize, c.hiddenSize)
+    up = panels(c.intermediateSize, c.hiddenSize)
+    down = panels(c.hiddenSize, c.intermediateSize)
+  }
+
+  /// Copies a block's weights as they are now.
+  func fill(with view: BlockView, _ pool: WorkerPool) {
+    let layers = [
+      (query, view.query.weight), (key, view.key.weight), (value, view.value.weight),
+      (output, view.output), (gate, view.gate), (up, view.up), (down, view.down),
+    ]
+    let tasks = layers.flatMap { panels, weight in
+      panels.pieces.map { (panels: panels, weight: weight, piece: $0) }
+    }
+    pool.parallel(tasks.count) { index, _ in
+      let task = tasks[index]
+      task.panels.fill(
+        task.piece, with: direction == .forward ? task.weight.transposed : task.weight.plain)
+    }
+  }
+}

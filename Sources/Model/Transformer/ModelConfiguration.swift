@@ -1,8 +1,8 @@
 /// The shape of a decoder-only transformer: RMSNorm, rotary positions (half-split), grouped-query
 /// attention, SwiGLU.
-public struct ModelConfiguration: Sendable, Hashable {
+package struct ModelConfiguration: Sendable, Hashable {
   /// The families that are told apart on import and export.
-  public enum Architecture: String, Sendable, Hashable {
+  package enum Architecture: String, Sendable, Hashable {
     /// Llama: no biases.
     case llama
     /// Qwen2: biases on q, k and v.
@@ -10,38 +10,38 @@ public struct ModelConfiguration: Sendable, Hashable {
   }
 
   /// The family.
-  public var architecture: Architecture
+  package var architecture: Architecture
   /// Rows of the embedding.
-  public var vocabularySize: Int
+  package var vocabularySize: Int
   /// Width of the residual stream.
-  public var hiddenSize: Int
+  package var hiddenSize: Int
   /// Width inside the feed-forward layers.
-  public var intermediateSize: Int
+  package var intermediateSize: Int
   /// How many blocks there are.
-  public var layerCount: Int
+  package var layerCount: Int
   /// Query heads in a block.
-  public var headCount: Int
+  package var headCount: Int
   /// Key and value heads in a block; divides `headCount`.
-  public var keyValueHeadCount: Int
+  package var keyValueHeadCount: Int
   /// Width of a head.
-  public var headSize: Int
+  package var headSize: Int
   /// The most positions that the model was made for.
-  public var contextLength: Int
+  package var contextLength: Int
   /// Base of the rotary frequencies.
-  public var ropeTheta: Double
+  package var ropeTheta: Double
   /// Added to the mean square in RMSNorm.
-  public var normEpsilon: Double
+  package var normEpsilon: Double
   /// Whether the output layer is the embedding.
-  public var tiedEmbeddings: Bool
+  package var tiedEmbeddings: Bool
   /// Whether q, k and v have biases.
-  public var attentionBias: Bool
+  package var attentionBias: Bool
   /// The token that begins a text, if the model has one. It is never added by itself.
-  public var beginToken: Int32?
+  package var beginToken: Int32?
   /// The tokens that end a text.
-  public var endTokens: [Int32]
+  package var endTokens: [Int32]
 
   /// Describes a model.
-  public init(
+  package init(
     architecture: Architecture, vocabularySize: Int, hiddenSize: Int, intermediateSize: Int,
     layerCount: Int, headCount: Int, keyValueHeadCount: Int, headSize: Int, contextLength: Int,
     ropeTheta: Double, normEpsilon: Double, tiedEmbeddings: Bool, attentionBias: Bool,

@@ -1,18 +1,18 @@
 /// Token sequences laid end to end, without padding, and what is to be predicted.
-public struct PackedBatch: Sendable, Equatable {
+package struct PackedBatch: Sendable, Equatable {
   /// A stretch of tokens that attend to each other causally.
-  public struct Segment: Sendable, Equatable {
+  package struct Segment: Sendable, Equatable {
     /// Index of its first token.
-    public let start: Int
+    package let start: Int
     /// How many tokens it has; at least one.
-    public let count: Int
+    package let count: Int
     /// Index of an earlier segment that this one continues, such as the prompt of a group: its
     /// tokens see all of that segment's, and their positions go on after it. That segment has no
     /// prefix itself.
-    public let prefix: Int?
+    package let prefix: Int?
 
     /// Describes a stretch.
-    public init(start: Int, count: Int, prefix: Int? = nil) {
+    package init(start: Int, count: Int, prefix: Int? = nil) {
       self.start = start
       self.count = count
       self.prefix = prefix
@@ -20,28 +20,28 @@ public struct PackedBatch: Sendable, Equatable {
   }
 
   /// A token that is to be predicted.
-  public struct Target: Sendable, Equatable {
+  package struct Target: Sendable, Equatable {
     /// The index in `tokens` of the position that predicts it. Several targets may share it.
-    public let row: Int
+    package let row: Int
     /// The token.
-    public let token: Int32
+    package let token: Int32
 
     /// Describes a token to predict.
-    public init(row: Int, token: Int32) {
+    package init(row: Int, token: Int32) {
       self.row = row
       self.token = token
     }
   }
 
   /// The tokens of all segments.
-  public var tokens: [Int32]
+  package var tokens: [Int32]
   /// The segments, in the order of their tokens, with no gap between them.
-  public var segments: [Segment]
+  package var segments: [Segment]
   /// The targets; scores and coefficients have their order.
-  public var targets: [Target]
+  package var targets: [Target]
 
   /// A batch of given parts.
-  public init(tokens: [Int32] = [], segments: [Segment] = [], targets: [Target] = []) {
+  package init(tokens: [Int32] = [], segments: [Segment] = [], targets: [Target] = []) {
     self.tokens = tokens
     self.segments = segments
     self.targets = targets
@@ -52,7 +52,7 @@ extension PackedBatch {
   /// About how many tokens supervised training computes at once: the activations of 1,024 tokens take
   /// less memory than weights and moments, and more tokens are hardly faster. It is a constant, so
   /// that sums are always added in the same order.
-  public static let supervisedTokens = 1024
+  package static let supervisedTokens = 1024
 
   /// Appends a sequence of which some tokens are to be predicted.
   ///
@@ -62,7 +62,7 @@ extension PackedBatch {
   ///   - inLoss: For each token whether it is to be predicted. The first never can be.
   /// - Returns: The indices of its targets.
   @discardableResult
-  public mutating func append(_ tokens: [Int32], inLoss: [Bool]) -> Range<Int> {
+  package mutating func append(_ tokens: [Int32], inLoss: [Bool]) -> Range<Int> {
     precondition(tokens.count == inLoss.count, "one mark for each token")
     let firstTarget = targets.count
     let start = self.tokens.count
@@ -81,7 +81,7 @@ extension PackedBatch {
   ///
   /// - Returns: For each completion the indices of its targets, one for each token.
   @discardableResult
-  public mutating func append(prompt: [Int32], completions: [[Int32]]) -> [Range<Int>] {
+  package mutating func append(prompt: [Int32], completions: [[Int32]]) -> [Range<Int>] {
     precondition(!prompt.isEmpty, "a prompt has at least one token")
     let promptSegment = segments.count
     segments.append(Segment(start: tokens.count, count: prompt.count))
@@ -101,5 +101,72 @@ extension PackedBatch {
       }
       return firstTarget..<targets.count
     }
+  }
+}
+
+/// How the work on a packed batch is divided. It depends on the batch alone, never on the threads.
+struct BatchPlan {
+  /// A stretch of rows and, for a continuation, the rows that it continues.
+  struct Stretch {
+    let rows: Range<Int>
+    let prefix: Range<Int>
+    /// How many keys its last row sees.
+    var keyCount: Int { prefix.count + rows.count }
+  }
+
+  let tokens: [Int32]
+  /// The position of each row in its sequence.
+  let positions: [Int]
+  let stretches: [Stretch]
+  /// Stretches which share a prefix, the prefix's own first: they write the same gradients.
+  let families: [[Stretch]]
+  /// Contiguous rows that one task works on.
+  let rowBlocks: [Range<Int>]
+
+  var rowCount: Int { tokens.count }
+  var longestSequence: Int { stretches.map(\.keyCount).max() ?? 0 }
+
+  init(_ batch: PackedBatch) {
+    tokens = batch.tokens
+    var stretches: [Stretch] = []
+    var families: [[Stretch]] = []
+    var familyOfSegment: [Int] = []
+    for segment in batch.segments {
+      let previousEnd = stretches.last?.rows.upperBound ?? 0
+      precondition(
+        segment.start == previousEnd && segment.count > 0, "segments must lie end to end")
+      let prefix = segment.prefix.map { stretches[$0] }
+      precondition(prefix?.prefix.isEmpty ?? true, "a prefix cannot have a prefix")
+      let stretch = Stretch(
+        rows: segment.start..<segment.start + segment.count, prefix: prefix?.rows ?? 0..<0)
+      let family = segment.prefix.map { familyOfSegment[$0] } ?? families.count
+      if family == families.count { families.append([]) }
+      families[family].append(stretch)
+      familyOfSegment.append(family)
+      stretches.append(stretch)
+    }
+    precondition((stretches.last?.rows.upperBound ?? 0) == tokens.count, "tokens without a segment")
+    self.stretches = stretches
+    self.families = families
+    positions = stretches.flatMap { stretch in
+      (0..<stretch.rows.count).map { stretch.prefix.count + $0 }
+    }
+    rowBlocks = Self.blocks(of: tokens.count)
+  }
+
+  /// The most rows that a block has.
+  static let largestBlock = 320
+
+  /// Cuts rows into blocks small enough for the caches and many enough for several threads.
+  static func blocks(of count: Int, largest: Int = largestBlock) -> [Range<Int>] {
+    guard count > 0 else { return [] }
+    let needed = (count + largest - 1) / largest
+    let pieces = count < 32 ? 1 : count < 2 * largest ? 2 : (needed + 3) / 4 * 4
+    return split(count, into: pieces)
+  }
+
+  /// Cuts 0..<count into pieces whose lengths differ by at most one.
+  static func split(_ count: Int, into pieces: Int) -> [Range<Int>] {
+    (0..<pieces).map { count * $0 / pieces..<count * ($0 + 1) / pieces }
   }
 }

@@ -1,34 +1,179 @@
+import Base
 import Foundation
 
 /// A published result.
-public struct Artifact: Sendable, Equatable {
+package struct Artifact: Sendable, Equatable {
   /// The folder that holds the record and the HDF5 files. Nobody writes there any more.
-  public let folder: URL
+  package let folder: URL
   /// How it came about.
-  public let record: ArtifactRecord
+  package let record: ArtifactRecord
+
+  package init(folder: URL, record: ArtifactRecord) {
+    self.folder = folder
+    self.record = record
+  }
 
   /// The key.
-  public var key: String { record.key }
+  package var key: String { record.key }
 
   /// The HDF5 file of an output port.
-  public func output(_ port: String) -> URL { folder.appending(path: "\(port).h5") }
+  package func output(_ port: String) -> URL { folder.appending(path: "\(port).h5") }
 
   /// The table of metrics, a row a step, where the stage logged any.
-  public var metrics: URL? {
+  package var metrics: URL? {
     let name = Self.metricsName
     return record.files[name] == nil ? nil : folder.appending(path: name)
   }
 
   static let metricsName = "metrics.h5"
-  static let recordName = "record.json"
+  package static let recordName = "record.json"
 }
 
 extension InstanceResult {
   /// What an instance published, as reports read it.
-  public init(_ instance: Instance, _ artifact: Artifact) {
+  package init(_ instance: Instance, _ artifact: Artifact) {
     self.init(
       stageName: instance.stageName, kind: instance.kind.kind, point: instance.point,
       key: artifact.key, values: artifact.record.values, parameters: instance.parameters,
       folder: artifact.folder, seconds: artifact.record.seconds)
+  }
+}
+
+/// `record.json`: all that is known of how an artifact came about.
+package struct ArtifactRecord: Sendable, Equatable {
+  /// A file of the artifact.
+  package struct File: Sendable, Equatable {
+    /// Its size in bytes.
+    package let bytes: Int
+    /// SHA-256 of its bytes, in lower-case hexadecimal.
+    package let sha256: String
+  }
+
+  /// The instance's key.
+  package let key: String
+  /// What the key was derived from.
+  package let fields: KeyFields
+  /// The instance that ran, such as `tuned[seed=1]`.
+  package let instance: String
+  /// Every parameter, defaults filled in.
+  package let parameters: JSONValue
+  /// The instance that was bound to each input port.
+  package let producers: [String: String]
+  /// The values that the stage published.
+  package let values: [String: JSONValue]
+  /// When the attempt began that led to the result.
+  package let started: Date
+  /// How long that attempt took, in seconds.
+  package let seconds: Double
+  /// The step from which that attempt went on, where an earlier one had left a checkpoint.
+  package let resumedFrom: Int?
+  /// The machine.
+  package let machine: Machine
+  /// The version of this program and of libraries, by name.
+  package let versions: [String: String]
+  /// The files by name, without the record itself.
+  package let files: [String: File]
+
+  /// The record as it is written.
+  package var json: JSONValue {
+    [
+      "key": .string(key), "key_fields": fields.json, "instance": .string(instance),
+      "kind": .string(fields.kind), "kind_version": .integer(fields.kindVersion),
+      "params": parameters, "inputs": inputs, "values": .object(values),
+      "started": .string(started.formatted(Self.dateStyle)),
+      "ended": .string(started.addingTimeInterval(seconds).formatted(Self.dateStyle)),
+      "seconds": .number(seconds), "resumed_from_step": resumedFrom.map { .integer($0) } ?? .null,
+      "machine": machine.json, "versions": .object(versions.mapValues { .string($0) }),
+      "files": .object(
+        files.mapValues { ["bytes": .integer($0.bytes), "sha256": .string($0.sha256)] }),
+    ]
+  }
+
+  private var inputs: JSONValue {
+    let bound = fields.inputs.map { port, input in
+      let producer = JSONValue.string(producers[port] ?? "")
+      let entry: JSONValue = [
+        "instance": producer, "key": .string(input.key), "output": .string(input.output),
+      ]
+      return (port, entry)
+    }
+    return .object(Dictionary(uniqueKeysWithValues: bound))
+  }
+
+  private static let dateStyle = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+}
+
+extension ArtifactRecord {
+  /// Reads a record.
+  /// - Throws: `CacheError.malformed`, or what reading the file throws.
+  package init(contentsOf file: URL) throws {
+    let data = try Data(contentsOf: file)
+    guard let json = try? JSONValue(parsing: data) else {
+      throw CacheError.malformed(file.path, "it is not valid JSON")
+    }
+    guard let record = ArtifactRecord(json: json) else {
+      throw CacheError.malformed(file.path, "entries are missing")
+    }
+    self = record
+  }
+
+  private init?(json: JSONValue) {
+    guard let key = json["key"]?.string, let fields = json["key_fields"].flatMap(KeyFields.init),
+      let instance = json["instance"]?.string, let parameters = json["params"],
+      let values = json["values"]?.object, let inputs = json["inputs"]?.object,
+      let date = json["started"]?.string, let started = try? Self.dateStyle.parse(date),
+      let seconds = json["seconds"]?.number, let machine = Machine(json: json["machine"]),
+      let versions = json["versions"]?.object, let files = json["files"]?.object
+    else { return nil }
+    var described: [String: File] = [:]
+    for (name, entry) in files {
+      guard let bytes = entry["bytes"]?.integer, let sha256 = entry["sha256"]?.string else {
+        return nil
+      }
+      described[name] = File(bytes: bytes, sha256: sha256)
+    }
+    self.init(
+      key: key, fields: fields, instance: instance, parameters: parameters,
+      producers: inputs.compactMapValues { $0["instance"]?.string }, values: values,
+      started: started, seconds: seconds, resumedFrom: json["resumed_from_step"]?.integer,
+      machine: machine, versions: versions.compactMapValues(\.string), files: described)
+  }
+}
+
+/// The machine that made a result.
+package struct Machine: Sendable, Equatable {
+  /// Its name.
+  package let host: String
+  /// The processor's model.
+  package let processor: String
+  /// How many cores it has.
+  package let cores: Int
+
+  /// Describes a machine.
+  package init(host: String, processor: String, cores: Int) {
+    self.host = host
+    self.processor = processor
+    self.cores = cores
+  }
+
+  /// This machine.
+  package static func current() -> Machine {
+    let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    let model = lines.split(separator: "\n").first { $0.hasPrefix("model name") }
+    let name = model?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces)
+    let process = ProcessInfo.processInfo
+    return Machine(
+      host: process.hostName, processor: name ?? "unknown", cores: process.processorCount)
+  }
+
+  var json: JSONValue {
+    ["host": .string(host), "processor": .string(processor), "cores": .integer(cores)]
+  }
+
+  init?(json: JSONValue?) {
+    guard let host = json?["host"]?.string, let processor = json?["processor"]?.string,
+      let cores = json?["cores"]?.integer
+    else { return nil }
+    self.init(host: host, processor: processor, cores: cores)
   }
 }

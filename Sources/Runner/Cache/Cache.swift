@@ -1,4 +1,9 @@
+import Base
 import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#endif
 
 /// The folder of published results, and of the work that leads to them.
 ///
@@ -8,15 +13,15 @@ import Foundation
 /// locks/ab12….lock   somebody is at work on that key
 /// damaged/           artifacts that lost something, moved aside
 /// ```
-public struct Cache: Sendable {
+package struct Cache: Sendable {
   /// Where it lies, usually `results/cache`.
-  public let folder: URL
+  package let folder: URL
 
   /// Names a cache; nothing is made yet.
-  public init(folder: URL) { self.folder = folder }
+  package init(folder: URL) { self.folder = folder }
 
   /// What is known of a key.
-  public enum Entry: Sendable, Equatable {
+  package enum Entry: Sendable, Equatable {
     /// Nothing was published.
     case absent
     /// A whole artifact.
@@ -26,7 +31,7 @@ public struct Cache: Sendable {
   }
 
   /// Looks for an artifact, checking its record and the sizes of its files.
-  public func lookUp(_ key: String) -> Entry {
+  package func lookUp(_ key: String) -> Entry {
     let place = artifactFolder(key)
     guard FileManager.default.fileExists(atPath: place.path) else { return .absent }
     let recordFile = place.appending(path: Artifact.recordName)
@@ -45,7 +50,7 @@ public struct Cache: Sendable {
   }
 
   /// The keys of all artifacts, damaged ones among them, sorted.
-  public func keys() -> [String] {
+  package func keys() -> [String] {
     let manager = FileManager.default
     let groups = (try? manager.contentsOfDirectory(atPath: folder.path)) ?? []
     return groups.filter { $0.utf8.count == 2 }.flatMap { group in
@@ -55,7 +60,7 @@ public struct Cache: Sendable {
 
   /// Compares an artifact's files with the digests in its record.
   /// - Returns: what is wrong, a sentence each; nothing where all is well.
-  public func verify(_ key: String) -> [String] {
+  package func verify(_ key: String) -> [String] {
     switch lookUp(key) {
     case .absent: return ["nothing was published"]
     case .damaged(let reason): return [reason]
@@ -64,12 +69,12 @@ public struct Cache: Sendable {
   }
 
   /// Where the artifact of a key lies once it is published.
-  public func artifactFolder(_ key: String) -> URL {
+  package func artifactFolder(_ key: String) -> URL {
     folder.appending(path: key.prefix(2)).appending(path: key)
   }
 
   /// Where an instance works.
-  public func workFolder(_ key: String) -> WorkFolder {
+  package func workFolder(_ key: String) -> WorkFolder {
     WorkFolder(url: folder.appending(path: "work").appending(path: key))
   }
 
@@ -96,5 +101,190 @@ extension Artifact {
         return "\(name) cannot be read: \(error.localizedDescription)"
       }
     }
+  }
+}
+
+extension Cache {
+  /// Makes the folders and makes sure that results can be written, before anything runs.
+  /// - Throws: `CacheError`.
+  package func prepare(freeMegabytes: Int = 64) throws {
+    for name in ["work", "locks"] { try Self.makeFolder(folder.appending(path: name)) }
+    let probe = folder.appending(path: "work/.probe-\(UUID().uuidString)")
+    defer { unlink(probe.path) }
+    guard let file = fopen(probe.path, "w") else {
+      throw CacheError.unwritable(folder.path, systemMessage())
+    }
+    fclose(file)
+    var space = statvfs()
+    guard statvfs(folder.path, &space) == 0 else { return }
+    let free = Int(space.f_bavail) * Int(space.f_frsize) / 1_000_000
+    if free < freeMegabytes { throw CacheError.full(folder.path, megabytes: free) }
+  }
+
+  /// Takes the lock of a key.
+  func lock(
+    _ key: String, interruption: Interruption, waiting: (String) -> Void
+  ) throws -> FileLock {
+    try FileLock.acquire(lockFile(key), interruption: interruption, waiting: waiting)
+  }
+
+  /// Removes what a run left that was killed between publishing and tidying up.
+  func discardWork(_ key: String) throws {
+    let work = workFolder(key).url
+    guard FileManager.default.fileExists(atPath: work.path),
+      let lock = try FileLock.attempt(lockFile(key))
+    else { return }
+    defer { lock.release() }
+    try FileManager.default.removeItem(at: work)
+  }
+
+  /// Moves a damaged artifact out of the way. Only whoever holds the key's lock may call this.
+  func setAside(_ key: String) throws {
+    let damaged = folder.appending(path: "damaged")
+    try Self.makeFolder(damaged)
+    let place = damaged.appending(path: "\(key)-\(UUID().uuidString)")
+    try FileManager.default.moveItem(at: artifactFolder(key), to: place)
+  }
+
+  /// Publishes a folder of files: writes the record, syncs everything and renames the folder.
+  ///
+  /// Only whoever holds the key's lock may call this. The work folder goes.
+  /// - Parameters:
+  ///   - output: the folder that holds the files and nothing else.
+  ///   - makeRecord: completes the record with what is known of the files.
+  func publish(
+    _ key: String, output: URL,
+    makeRecord: ([String: ArtifactRecord.File]) -> ArtifactRecord
+  ) throws -> Artifact {
+    let record = makeRecord(try describeAndSync(output))
+    let recordFile = output.appending(path: Artifact.recordName)
+    try AtomicFile.write(record.json.prettyText, to: recordFile)
+    chmod(recordFile.path, 0o444)
+    return try place(output, record)
+  }
+
+  /// Takes over a whole artifact that lies elsewhere, after comparing its files with its record.
+  ///
+  /// Its record stays as it is, byte for byte.
+  /// - Returns: whether it was not here yet.
+  /// - Throws: `CacheError`, or `InterruptedError` while somebody else works on the key.
+  package func adopt(
+    _ artifact: Artifact, interruption: Interruption, waiting: (String) -> Void
+  ) throws -> Bool {
+    let key = artifact.key
+    if case .present = lookUp(key) { return false }
+    let lock = try lock(key, interruption: interruption, waiting: waiting)
+    defer { lock.release() }
+    switch lookUp(key) {
+    case .present: return false
+    case .damaged: try setAside(key)
+    case .absent: break
+    }
+    let output = try workFolder(key).prepare()
+    defer { try? FileManager.default.removeItem(at: output) }
+    for name in artifact.record.files.keys.sorted() {
+      try FileManager.default.copyItem(
+        at: artifact.folder.appending(path: name), to: output.appending(path: name))
+    }
+    guard try describeAndSync(output) == artifact.record.files else {
+      throw CacheError.malformed(artifact.folder.path, "its files are not those of its record")
+    }
+    let record = output.appending(path: Artifact.recordName)
+    try FileManager.default.copyItem(
+      at: artifact.folder.appending(path: Artifact.recordName), to: record)
+    chmod(record.path, 0o444)
+    try AtomicFile.sync(record)
+    _ = try place(output, artifact.record)
+    return true
+  }
+
+  /// Renames a folder that holds a whole artifact to where its key says. The work folder goes.
+  private func place(_ output: URL, _ record: ArtifactRecord) throws -> Artifact {
+    try AtomicFile.sync(output)
+    let place = artifactFolder(record.key)
+    let group = place.deletingLastPathComponent()
+    try Self.makeFolder(group)
+    guard rename(output.path, place.path) == 0 else {
+      throw CacheError.unwritable(place.path, systemMessage())
+    }
+    try AtomicFile.sync(group)
+    try AtomicFile.sync(folder)
+    try FileManager.default.removeItem(at: workFolder(record.key).url)
+    return Artifact(folder: place, record: record)
+  }
+
+  private func describeAndSync(_ output: URL) throws -> [String: ArtifactRecord.File] {
+    var files: [String: ArtifactRecord.File] = [:]
+    for name in try FileManager.default.contentsOfDirectory(atPath: output.path) {
+      let file = output.appending(path: name)
+      let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int
+      chmod(file.path, 0o444)
+      try AtomicFile.sync(file)
+      files[name] = .init(bytes: size ?? 0, sha256: try SHA256Digest.hex(ofFile: file))
+    }
+    return files
+  }
+
+  /// Makes a folder and those that it lies in.
+  /// - Throws: `CacheError.unwritable`.
+  static func makeFolder(_ url: URL) throws {
+    if mkdir(url.path, 0o755) == 0 || errno == EEXIST { return }
+    guard errno == ENOENT else { throw CacheError.unwritable(url.path, systemMessage()) }
+    try makeFolder(url.deletingLastPathComponent())
+    guard mkdir(url.path, 0o755) == 0 || errno == EEXIST else {
+      throw CacheError.unwritable(url.path, systemMessage())
+    }
+  }
+}
+
+/// What can go wrong with the folder of results.
+package enum CacheError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// A file or folder cannot be written.
+  case unwritable(String, String)
+  /// The disk is as good as full.
+  case full(String, megabytes: Int)
+  /// A file that this program wrote does not say what it should.
+  case malformed(String, String)
+
+  /// A sentence for people.
+  package var description: String {
+    switch self {
+    case .unwritable(let path, let reason):
+      "could not write to \(path): \(reason); make it writable or choose another results folder"
+    case .full(let path, let megabytes):
+      "only \(megabytes) MB are free at \(path); free some space or choose another results folder"
+    case .malformed(let path, let reason):
+      "\(path) is damaged: \(reason); remove it and run again"
+    }
+  }
+}
+
+/// Where an instance works, attempt after attempt, until it publishes.
+package struct WorkFolder: Sendable {
+  /// The folder.
+  package let url: URL
+
+  /// The step of the newest checkpoint, if an earlier attempt left one. Changes nothing.
+  package var newestStep: Int? { CheckpointStore.checkpoints(in: checkpoints).first?.step }
+
+  var checkpoints: URL { url.appending(path: "checkpoints") }
+  var metrics: URL { url.appending(path: "metrics.jsonl") }
+
+  /// Removes what dead attempts left half-written, and makes an empty folder for the outputs of a
+  /// new one. Only whoever holds the key's lock may call this.
+  func prepare() throws -> URL {
+    let manager = FileManager.default
+    try manager.createDirectory(at: checkpoints, withIntermediateDirectories: true)
+    for name in try manager.contentsOfDirectory(atPath: url.path)
+    where name.hasPrefix("output-") || AtomicFile.isLeftover(name) {
+      try manager.removeItem(at: url.appending(path: name))
+    }
+    for name in try manager.contentsOfDirectory(atPath: checkpoints.path)
+    where AtomicFile.isLeftover(name) {
+      try manager.removeItem(at: checkpoints.appending(path: name))
+    }
+    let output = url.appending(path: "output-\(getpid())")
+    try manager.createDirectory(at: output, withIntermediateDirectories: false)
+    return output
   }
 }

@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import HDF5
 
@@ -84,4 +85,199 @@ struct PackFault: Error {
   let reason: String
 
   init(_ reason: String) { self.reason = reason }
+}
+
+/// Takes one artifact out of a packed file, after comparing it with its key and its record.
+struct PackedArtifactReader {
+  /// The record.
+  let record: ArtifactRecord
+  private var incomplete: Set<String> = []
+
+  private static let pieceSize = 1 << 22
+
+  /// Writes the artifact's files to `artifacts/<key>` in a folder.
+  /// - Parameter limit: the packed file's size; nothing in it can be larger.
+  /// - Throws: `PackFault`, `HDF5Error`, or what writing throws.
+  init(_ key: String, in file: HDF5File, limit: Int, folder: URL) throws {
+    guard PackLayout.isKey(key) else { throw PackFault("'\(key)' is no key") }
+    let place = Self.place(key, in: folder)
+    try Cache.makeFolder(place)
+    let recordFile = place.appending(path: Artifact.recordName)
+    let recordPath = PackLayout.file(Artifact.recordName, of: key)
+    _ = try Self.copy(recordPath, of: file, limit: limit, to: recordFile)
+    record = try Self.record(recordFile, key)
+    let members = Set(try file.members(of: PackLayout.artifact(key)))
+    let leftOut = try Self.leftOut(of: key, in: file)
+    if let stray = members.subtracting(record.files.keys).subtracting([Artifact.recordName]).min() {
+      throw PackFault("'\(stray)' is no file of \(Self.short(key))")
+    }
+    for (name, expected) in record.files.sorted(by: { $0.key < $1.key }) {
+      guard PackLayout.isFileName(name) else {
+        throw PackFault("it would write the file '\(name)'")
+      }
+      guard members.contains(name) else {
+        guard leftOut.contains(name) else {
+          throw PackFault("\(name) of \(Self.short(key)) is missing")
+        }
+        incomplete.insert(name)
+        continue
+      }
+      try take(name, expected, from: file, limit: limit, to: place.appending(path: name))
+    }
+  }
+
+  /// The artifact, once the folder is where it stays.
+  func artifact(in folder: URL) -> UnpackedExperiment.PackedArtifact {
+    .init(
+      artifact: Artifact(folder: Self.place(record.key, in: folder), record: record),
+      incomplete: incomplete)
+  }
+
+  private mutating func take(
+    _ name: String, _ expected: ArtifactRecord.File, from file: HDF5File, limit: Int, to target: URL
+  ) throws {
+    let path = PackLayout.file(name, of: record.key)
+    let isHashed = try file.attribute(PackLayout.texts, of: path)?.string == PackLayout.hashed
+    let digest = try Self.copy(
+      path, of: file, limit: isHashed ? limit : expected.bytes, to: target)
+    if isHashed {
+      incomplete.insert(name)
+    } else if digest != expected.sha256 {
+      throw PackFault(
+        "the content of \(name) of \(Self.short(record.key)) is not what its record says")
+    }
+  }
+
+  private static func record(_ file: URL, _ key: String) throws -> ArtifactRecord {
+    let record: ArtifactRecord
+    do {
+      record = try ArtifactRecord(contentsOf: file)
+    } catch CacheError.malformed(_, let reason) {
+      throw PackFault("the record of \(short(key)) cannot be used: \(reason)")
+    }
+    guard record.key == key else { throw PackFault("the record of \(short(key)) has another key") }
+    guard (try? record.fields.key()) == key else {
+      throw PackFault("the key \(short(key)) is not the one that its record comes to")
+    }
+    return record
+  }
+
+  private static func leftOut(of key: String, in file: HDF5File) throws -> Set<String> {
+    let text = try file.attribute(PackLayout.leftOutFiles, of: PackLayout.artifact(key))?.string
+    let names = try? JSONValue(parsing: Data((text ?? "[]").utf8)).array
+    return Set((names ?? []).compactMap(\.string))
+  }
+
+  /// Copies a dataset of bytes into a new file, piece by piece.
+  /// - Returns: SHA-256 of the bytes.
+  private static func copy(
+    _ path: String, of file: HDF5File, limit: Int, to target: URL
+  ) throws -> String {
+    let description = try file.describe(path)
+    guard description.type == .uint8, description.shape.count == 1, description.count <= limit
+    else { throw PackFault("'\(path)' is too long, or holds no bytes") }
+    try Data().write(to: target, options: .withoutOverwriting)
+    let handle = try FileHandle(forWritingTo: target)
+    defer { try? handle.close() }
+    let digest = SHA256Digest()
+    for start in stride(from: 0, to: description.count, by: pieceSize) {
+      let length = min(pieceSize, description.count - start)
+      let block = HDF5Block(start: [start], shape: [length])
+      let piece = Data(try file.read(path, as: UInt8.self, block: block))
+      digest.update(piece)
+      try handle.write(contentsOf: piece)
+    }
+    return digest.hex()
+  }
+
+  private static func place(_ key: String, in folder: URL) -> URL {
+    folder.appending(path: "artifacts").appending(path: key)
+  }
+
+  private static func short(_ key: String) -> String { String(key.prefix(12)) + "…" }
+}
+
+/// A packed file whose bytes are those that were written.
+package struct PackedFile: Sendable {
+  /// Where it lies.
+  package let url: URL
+
+  /// Whether a file says of itself that it is packed, or is called as if it were HDF5.
+  package static func isPacked(_ url: URL) -> Bool {
+    if url.pathExtension == "h5" { return true }
+    guard let handle = try? FileHandle(forReadingFrom: url) else { return false }
+    defer { try? handle.close() }
+    return (try? handle.read(upToCount: PackHeader.size)).map { PackHeader.begins($0) } ?? false
+  }
+
+  /// Compares the file's length and bytes with what its header says.
+  /// - Throws: `PackError`.
+  package init(checking url: URL) throws {
+    self.url = url
+    let path = url.relativePath
+    let handle: FileHandle
+    let data: Data
+    do {
+      handle = try FileHandle(forReadingFrom: url)
+      data = try handle.read(upToCount: PackHeader.size) ?? Data()
+    } catch {
+      throw PackError.unreadable(path, Self.reason(path: url.path))
+    }
+    defer { try? handle.close() }
+    guard PackHeader.begins(data) else { throw PackError.notPacked(path) }
+    guard let header = PackHeader(data) else { throw PackError.damaged(path) }
+    if header.format > PackHeader.currentFormat {
+      throw PackError.newer(path, format: header.format)
+    }
+    let bytes = Int(try handle.seekToEnd())
+    guard bytes == header.bytes else {
+      throw PackError.wrongLength(path, found: bytes, expected: header.bytes)
+    }
+    guard header.data == data, header.sha256 == (try PackSeal.digest(of: handle)) else {
+      throw PackError.damaged(path)
+    }
+  }
+
+  /// Lays the file out in a new folder, whole or not at all, and checks everything in it.
+  /// - Throws: `PackError`, or what writing throws.
+  package func unpack(to folder: URL) throws -> UnpackedExperiment {
+    if FileManager.default.fileExists(atPath: folder.path) {
+      throw PackError.occupied(folder.relativePath)
+    }
+    let parent = folder.absoluteURL.standardizedFileURL.deletingLastPathComponent()
+    try Cache.makeFolder(parent)
+    let beside = parent.appending(path: ".\(folder.lastPathComponent)-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: beside) }
+    try Cache.makeFolder(beside)
+    let reader = try PackReader(self, folder: beside)
+    try FileManager.default.moveItem(at: beside, to: folder)
+    return reader.experiment(in: folder)
+  }
+
+  /// Lays the file out in a folder that goes with the value.
+  /// - Throws: `PackError`, or what writing throws.
+  package func opened() throws -> OpenedPack { try OpenedPack(self) }
+
+  private static func reason(path: String) -> String {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      return "there is no such file"
+    }
+    return isFolder.boolValue ? "it is a folder" : "check its permissions"
+  }
+}
+
+/// A packed file laid out in a temporary folder, which goes with the value.
+package final class OpenedPack: Sendable {
+  /// What it holds.
+  package let experiment: UnpackedExperiment
+  /// The packed file.
+  package let file: URL
+  private let folder: TemporaryFolder
+
+  fileprivate init(_ packed: PackedFile) throws {
+    file = packed.url
+    folder = try TemporaryFolder()
+    experiment = try packed.unpack(to: folder.url.appending(path: "pack"))
+  }
 }

@@ -1,5 +1,7 @@
+import Base
 import Foundation
 import HDF5
+import OrderedCollections
 
 /// Writes a packed file. Equal contents give equal bytes.
 struct PackWriter {
@@ -36,9 +38,8 @@ struct PackWriter {
     try file.write(strings: contents.recipe.overrides, to: PackLayout.overrides)
     try file.write(strings: [RecipeLock(contents.plan).text], to: PackLayout.lock, shape: [])
     try file.write(strings: contents.missing, to: PackLayout.missing)
-    for table in try contents.report.tableReports() {
-      try file.write(
-        strings: [table.csv], to: "\(PackLayout.tables)/\(table.name).csv", shape: [])
+    for (name, csv) in try contents.tables() {
+      try file.write(strings: [csv], to: "\(PackLayout.tables)/\(name).csv", shape: [])
     }
     try file.createGroup(PackLayout.artifacts)
   }
@@ -116,7 +117,234 @@ extension PackContents {
   /// Writes the packed file, whole or not at all.
   /// - Parameter programVersion: this program's version, for people.
   /// - Throws: `PackError`, `ReportError`, `AtomicFileError`, or what reading the cache throws.
-  public func write(to destination: URL, programVersion: String) throws {
+  package func write(to destination: URL, programVersion: String) throws {
     try PackWriter(contents: self, programVersion: programVersion).write(to: destination)
+  }
+}
+
+/// What goes into a packed file: the results of a recipe, each once, as they lie in the cache.
+package struct PackContents: Sendable {
+  /// How to pack.
+  package struct Options: Sendable {
+    /// Outputs of these types are left out; their size and SHA-256 stay in the record.
+    package var leftOutTypes: Set<ArtifactType>
+    /// What may stay where texts are left out; nil where texts are kept.
+    package var texts: PackedTexts?
+    /// Outputs of these types are no tables, and have no texts to leave out.
+    package var tablelessTypes: Set<ArtifactType>
+
+    /// Says how to pack.
+    package init(
+      leftOutTypes: Set<ArtifactType>, texts: PackedTexts? = nil,
+      tablelessTypes: Set<ArtifactType> = []
+    ) {
+      self.leftOutTypes = leftOutTypes
+      self.texts = texts
+      self.tablelessTypes = tablelessTypes
+    }
+  }
+
+  /// An artifact, which of its files are left out, and which are no tables.
+  struct Item: Sendable {
+    let artifact: Artifact
+    let leftOut: Set<String>
+    let tableless: Set<String>
+  }
+
+  /// The artifacts, sorted by key.
+  let items: [Item]
+  /// Makes the recipe's tables: their names, and their numbers as CSV.
+  let tables: @Sendable () throws -> [(name: String, csv: String)]
+  let recipe: Recipe
+  let plan: Plan
+  let options: Options
+
+  /// Gathers what is done of a plan, and the parts of its stages that are artifacts of their own.
+  package init(
+    recipe: Recipe, plan: Plan, cache: Cache, options: Options,
+    tables: @escaping @Sendable () throws -> [(name: String, csv: String)]
+  ) {
+    self.recipe = recipe
+    self.plan = plan
+    self.tables = tables
+    self.options = options
+    var items: [String: Item] = [:]
+    for planned in plan.items {
+      guard let artifact = planned.artifact else { continue }
+      func files(of types: Set<ArtifactType>) -> Set<String> {
+        let outputs = planned.instance.kind.outputs.filter { types.contains($0.type) }
+        return Set(outputs.map { "\($0.name).h5" }).intersection(artifact.record.files.keys)
+      }
+      items[artifact.key] = Item(
+        artifact: artifact, leftOut: files(of: options.leftOutTypes),
+        tableless: files(of: options.tablelessTypes))
+    }
+    for part in Self.parts(of: plan, in: cache) {
+      items[part.key] = Item(artifact: part, leftOut: [], tableless: [])
+    }
+    self.items = items.sorted { $0.key < $1.key }.map(\.value)
+  }
+
+  /// The instances that are not done.
+  package var missing: [String] {
+    plan.items.filter { $0.artifact == nil }.map(\.instance.name)
+  }
+
+  /// How many files are left out.
+  package var leftOutCount: Int { items.map(\.leftOut.count).reduce(0, +) }
+
+  /// Artifacts such as `evaluate/completions` that belong to instances of the plan: bound to the
+  /// same inputs, with the same whole numbers where both have a parameter of one name, such as
+  /// `samples` and `seed`. Texts may be told in other words there (a template by its hash).
+  private static func parts(of plan: Plan, in cache: Cache) -> [Artifact] {
+    let done = plan.items.filter { $0.artifact != nil }
+    let all = cache.keys().compactMap { key -> Artifact? in
+      if case .present(let artifact) = cache.lookUp(key) { artifact } else { nil }
+    }
+    return all.filter { part in
+      part.record.fields.kind.contains("/")
+        && done.contains { item in item.fields?.hasPart(part.record.fields) ?? false }
+    }
+  }
+}
+
+extension KeyFields {
+  fileprivate func hasPart(_ part: KeyFields) -> Bool {
+    guard part.kind.hasPrefix(kind + "/"), part.inputs.allSatisfy({ inputs[$0.key] == $0.value })
+    else { return false }
+    let own = identity.object ?? [:]
+    return (part.identity.object ?? [:]).allSatisfy { name, value in
+      guard let mine = own[name], case .integer = mine else { return true }
+      return mine == value
+    }
+  }
+}
+
+/// Which columns of tables may be shared when texts may not.
+///
+/// Everything else that is a text, a list or an object is replaced by its SHA-256, so that whoever
+/// has the texts can tell that they are the same.
+package struct PackedTexts: Sendable {
+  /// Columns of texts that stay: names, verdicts, what models wrote.
+  package let kept: Set<String>
+  /// Columns of numbers that are replaced all the same, because they are answers.
+  package let answers: Set<String>
+
+  /// Names the columns.
+  package init(kept: Set<String>, answers: Set<String>) {
+    self.kept = kept
+    self.answers = answers
+  }
+
+  /// The table with texts replaced; nil where it has none.
+  func hashed(_ table: RowTable) throws -> RowTable? {
+    let replaced = table.columns.filter(isReplaced)
+    if replaced.isEmpty { return nil }
+    var columns = table.columns
+    for (name, column) in replaced {
+      let hashes = (0..<column.count).map { row in
+        let value = column[row]
+        return "sha256:" + SHA256Digest.hex(of: Data((value.string ?? value.text).utf8))
+      }
+      columns[name] = .strings(hashes)
+    }
+    return try RowTable(columns: columns, attributes: table.attributes)
+  }
+
+  private func isReplaced(_ name: String, _ column: RowTable.Column) -> Bool {
+    switch column {
+    case .strings, .json: !kept.contains(name)
+    case .integers, .numbers, .booleans: answers.contains(name)
+    }
+  }
+}
+
+/// A recipe with all files that it names, placed so that its relative paths go on working.
+struct RecipeFiles {
+  /// The path of each file, beginning at the folder that holds them all; the recipe itself first.
+  let paths: [String]
+  /// The text of each file.
+  let texts: [String]
+
+  /// Reads the recipe, what it extends and the published values that it shows.
+  /// - Throws: `PackError.unpackable`.
+  init(_ recipe: Recipe) throws(PackError) {
+    let folder = Self.components(of: recipe.file.deletingLastPathComponent())
+    var places = [folder + [recipe.file.lastPathComponent]]
+    for path in Self.references(of: recipe) {
+      let place = try Self.place(path, from: folder)
+      if !places.contains(place) { places.append(place) }
+    }
+    let shared = Self.commonPrefix(places.map { Array($0.dropLast()) })
+    paths = places.map { $0.dropFirst(shared.count).joined(separator: "/") }
+    var texts = [recipe.sourceText]
+    for place in places.dropFirst() { texts.append(try Self.text(of: place)) }
+    self.texts = texts
+  }
+
+  /// The paths that the recipe names, relative to its folder.
+  static func references(of recipe: Recipe) -> [String] {
+    var sources = RecipeSources(file: recipe.file.relativePath)
+    var sink = DiagnosticSink()
+    let tree = RecipeDocument.read(
+      recipe.sourceText, file: recipe.file, overrides: recipe.overrides, sources: &sources,
+      into: &sink)
+    guard case .map(let entries)? = tree?.value else { return [] }
+    let shown = ["tables", "figures"].flatMap { section -> [RecipeEntry] in
+      if case .map(let entries)? = entries[section]?.node.value { entries } else { [] }
+    }
+    let published = shown.flatMap { entry -> [String] in
+      guard case .map(let fields) = entry.node.value else { return [] }
+      return strings(fields["published"]?.node.value)
+    }
+    return strings(entries["extends"]?.node.value) + published
+  }
+
+  private static func strings(_ value: RecipeValue?) -> [String] {
+    switch value {
+    case .string(let text): [text]
+    case .list(let nodes): nodes.flatMap { strings($0.value) }
+    default: []
+    }
+  }
+
+  private static func components(of folder: URL) -> [String] {
+    folder.absoluteURL.standardizedFileURL.path.split(separator: "/").map(String.init)
+  }
+
+  /// Where a path of the recipe leads, without looking at the disk.
+  private static func place(_ path: String, from folder: [String]) throws(PackError) -> [String] {
+    if path.hasPrefix("/") {
+      throw .unpackable(
+        "the recipe names '\(path)', which others will not have; put the file beside the recipe "
+          + "and name it by a relative path")
+    }
+    var place = folder
+    for part in path.split(separator: "/") where part != "." {
+      if part == ".." { _ = place.popLast() } else { place.append(String(part)) }
+    }
+    return place
+  }
+
+  private static func commonPrefix(_ folders: [[String]]) -> [String] {
+    var shared = folders.first ?? []
+    for folder in folders {
+      shared = Array(zip(shared, folder).prefix { $0 == $1 }.map(\.0))
+    }
+    return shared
+  }
+
+  private static func text(of place: [String]) throws(PackError) -> String {
+    let path = "/" + place.joined(separator: "/")
+    let text: String
+    do {
+      text = try RecipeText.read(URL(filePath: path))
+    } catch {
+      throw .unpackable("the recipe names \(path), but \(error)")
+    }
+    guard !text.utf8.contains(0) else {
+      throw .unpackable("\(path) holds the character NUL; it must be plain text")
+    }
+    return text
   }
 }

@@ -1,3 +1,4 @@
+import Base
 import Foundation
 
 /// A packed file laid out in a folder, with everything checked.
@@ -7,30 +8,30 @@ import Foundation
 /// lock.json           what identifies each instance's result
 /// artifacts/<key>/    record.json and the files, apart from those that were left out
 /// ```
-public struct UnpackedExperiment: Sendable {
+package struct UnpackedExperiment: Sendable {
   /// A result, as far as it was packed.
-  public struct PackedArtifact: Sendable {
+  package struct PackedArtifact: Sendable {
     /// The record, and the folder of the files.
-    public let artifact: Artifact
+    package let artifact: Artifact
     /// The files that were left out, or that lack their texts.
-    public let incomplete: Set<String>
+    package let incomplete: Set<String>
   }
 
   /// The folder.
-  public let folder: URL
+  package let folder: URL
   /// The recipe.
-  public let recipeFile: URL
+  package let recipeFile: URL
   /// What was changed on the command line when it was packed.
-  public let overrides: [String]
+  package let overrides: [String]
   /// What identifies the result of each instance, done or not.
-  public let lock: RecipeLock
+  package let lock: RecipeLock
   /// Every result by its key.
-  public let artifacts: [String: PackedArtifact]
+  package let artifacts: [String: PackedArtifact]
 
   /// Reads the recipe.
   /// - Parameter more: overrides beyond those that it was packed with.
   /// - Throws: `RecipeError`, or `PackError` where it names files outside the packed ones.
-  public func recipe(
+  package func recipe(
     overrides more: [String] = [], registry: KindRegistry
   ) throws -> Recipe {
     let recipe = try Recipe.load(recipeFile, overrides: overrides + more, registry: registry)
@@ -47,7 +48,7 @@ public struct UnpackedExperiment: Sendable {
 
   /// What was done of the recipe's instances when it was packed, by their names: for reports and
   /// for looking at results. Needs neither data nor models, nor the same versions of kinds.
-  public func plan(_ instances: [Instance]) -> Plan {
+  package func plan(_ instances: [Instance]) -> Plan {
     Plan(
       items: instances.map { instance in
         let entry = lock.entries[instance.name]
@@ -83,8 +84,8 @@ public struct UnpackedExperiment: Sendable {
   /// Takes the whole results that a plan needs over into a cache, and the parts of its stages.
   /// - Parameter waiting: called with a sentence while another run works on the same result.
   /// - Returns: how many were not there yet.
-  /// - Throws: `CacheError`, or `StageError.interrupted`.
-  public func seed(
+  /// - Throws: `CacheError`, or `InterruptedError`.
+  package func seed(
     _ cache: Cache, interruption: Interruption = Interruption(),
     waiting: (String) -> Void = { _ in }
   ) throws -> Int {
@@ -105,5 +106,23 @@ extension KeyFields {
       try? KeyFields(kind: kind, kindVersion: kindVersion, identity: identity).key()
     }
     return key(identity) == key(other)
+  }
+}
+
+/// A folder of its own, removed with the value.
+final class TemporaryFolder: Sendable {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appending(path: "warmup-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  /// Lends a folder.
+  static func with(_ body: (URL) throws -> Void) throws {
+    let folder = try TemporaryFolder()
+    try withExtendedLifetime(folder) { try body(folder.url) }
   }
 }

@@ -1,65 +1,143 @@
 /// Something wrong with a recipe, said in one sentence, with its place.
-public struct Diagnostic: Hashable, Sendable {
+package struct Diagnostic: Hashable, Sendable {
   /// Where it stands.
-  public let position: SourcePosition
+  package let position: SourcePosition
   /// What is wrong and what to do about it, without a full stop.
-  public let message: String
+  package let message: String
 
   /// Describes a mistake.
-  public init(_ position: SourcePosition, _ message: String) {
+  package init(_ position: SourcePosition, _ message: String) {
     self.position = position
     self.message = message
   }
 }
 
 /// Collects diagnostics, so that all of a recipe's mistakes are reported at once.
-public struct DiagnosticSink: Sendable {
+package struct DiagnosticSink: Sendable {
   /// What has been found so far, in the order found.
-  public private(set) var diagnostics: [Diagnostic] = []
+  package private(set) var diagnostics: [Diagnostic] = []
 
   /// An empty sink.
-  public init() {}
+  package init() {}
 
   /// Adds a mistake.
-  public mutating func report(_ position: SourcePosition, _ message: String) {
+  package mutating func report(_ position: SourcePosition, _ message: String) {
     diagnostics.append(Diagnostic(position, message))
   }
 }
 
-/// Finds the candidate that a person most likely meant to type.
-/// - Returns: the nearest by edit distance, if it is near enough to be worth suggesting.
-public func nearestName(to name: String, among candidates: [String]) -> String? {
-  let limit = name.count / 3 + 1
-  let scored = candidates.map { candidate in
-    (candidate, editDistance(Array(name.utf8), Array(candidate.utf8)))
+/// Everything that is wrong with a recipe, ready to be shown.
+package struct RecipeError: Error, Sendable, CustomStringConvertible {
+  /// The recipe's file, as it was named.
+  package let file: String
+  /// The mistakes, sorted by place.
+  package let diagnostics: [Diagnostic]
+
+  private let sources: RecipeSources
+
+  /// Sorts the mistakes and drops repetitions.
+  init(_ diagnostics: [Diagnostic], sources: RecipeSources) {
+    var seen: Set<Diagnostic> = []
+    let distinct = diagnostics.filter { seen.insert($0).inserted }
+    self.diagnostics = distinct.enumerated()
+      .sorted { ($0.element.position, $0.offset) < ($1.element.position, $1.offset) }
+      .map(\.element)
+    self.sources = sources
+    file = sources.file
   }
-  // Names that share no letter at all are never near, however short they are.
-  let near = scored.filter { $0.1 <= limit && $0.1 < max(name.utf8.count, $0.0.utf8.count) }
-  return near.min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
+
+  /// `file:line:column: message` for each mistake, with the source line and a caret.
+  package var description: String {
+    diagnostics.map(sources.render).joined(separator: "\n")
+  }
 }
 
-/// `; did you mean 'x'?`, or what else there is to choose from.
-package func suggestion(for name: String, among candidates: [String]) -> String {
-  if let near = nearestName(to: name, among: candidates) { return "; did you mean '\(near)'?" }
-  guard !candidates.isEmpty, candidates.count <= 12 else { return "" }
-  return "; choose from \(candidates.joined(separator: ", "))"
+/// The texts that a recipe was read from, for showing the lines that diagnostics point at.
+struct RecipeSources: Sendable {
+  /// The recipe's file, as it was named.
+  let file: String
+  private var lines: [String: [String]] = [:]
+
+  init(file: String) { self.file = file }
+
+  /// Keeps the text of a file; nil stands for the recipe itself.
+  mutating func add(_ text: String, of file: String?) {
+    lines[file ?? self.file] = SourceLines.split(text)
+  }
+
+  /// The message with its place, the source line and a caret.
+  func render(_ diagnostic: Diagnostic) -> String {
+    let position = diagnostic.position
+    let name = position.file ?? file
+    guard let lines = lines[name] else { return "\(name): \(diagnostic.message)" }
+    let isOverride = name.hasPrefix(RecipeOverride.flag)
+    let place = isOverride ? name : "\(name):\(position.line):\(position.column)"
+    let message = "\(place): \(diagnostic.message)"
+    guard lines.indices.contains(position.line - 1) else { return message }
+    return message + "\n" + Self.excerpt(lines[position.line - 1], column: position.column)
+  }
+
+  /// The source line, cut around the column where it is long, over a line with a caret.
+  private static func excerpt(_ line: String, column: Int) -> String {
+    let scalars = line.unicodeScalars.map { isShowable($0) ? $0 : "\u{FFFD}" }
+    let width = 100
+    let begin = column > width ? column - width / 2 : 0
+    let shown = string(scalars.dropFirst(begin).prefix(width))
+    let before =
+      (begin > 0 ? "…" : "") + string(scalars.dropFirst(begin).prefix(column - 1 - begin))
+    let text = (begin > 0 ? "…" : "") + shown + (scalars.count > begin + width ? "…" : "")
+    let padding = String(before.map { $0 == "\t" ? "\t" : " " })
+    return "  \(text)\n  \(padding)^"
+  }
+
+  private static func string(_ scalars: some Sequence<Unicode.Scalar>) -> String {
+    var view = String.UnicodeScalarView()
+    view.append(contentsOf: scalars)
+    return String(view)
+  }
+
+  private static func isShowable(_ scalar: Unicode.Scalar) -> Bool {
+    scalar == "\t" || scalar.properties.generalCategory != .control
+  }
 }
 
-/// Levenshtein distance with adjacent transpositions counted as one edit.
-private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-  if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
-  var beforePrevious = [Int](repeating: 0, count: b.count + 1)
-  var previous = Array(0...b.count)
-  for i in 1...a.count {
-    var row = [i] + [Int](repeating: 0, count: b.count)
-    for j in 1...b.count {
-      let substitution = previous[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)
-      row[j] = min(previous[j] + 1, row[j - 1] + 1, substitution)
-      if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] {
-        row[j] = min(row[j], beforePrevious[j - 2] + 1)
+/// The lines of a text as YAML counts them.
+package enum SourceLines {
+  /// Splits a text where YAML breaks lines: at LF, CR, CR LF, NEL, LS and PS.
+  package static func split(_ text: String) -> [String] {
+    var lines: [String] = []
+    var line = String.UnicodeScalarView()
+    var previous: Unicode.Scalar = " "
+    for scalar in text.unicodeScalars {
+      defer { previous = scalar }
+      if scalar == "\n", previous == "\r" { continue }
+      if isBreak(scalar) {
+        lines.append(String(line))
+        line = String.UnicodeScalarView()
+      } else {
+        line.append(scalar)
       }
     }
-    (beforePrevious, previous) = (previous, row)
+    return lines + [String(line)]
   }
-  return previous[b.count]
+
+  /// The line and column, from 1, of a byte of a text.
+  package static func place(ofByte offset: Int, in text: String) -> (line: Int, column: Int) {
+    let before = split(String(decoding: Array(text.utf8.prefix(offset)), as: UTF8.self))
+    return (before.count, (before.last?.unicodeScalars.count ?? 0) + 1)
+  }
+
+  /// The place itself, or the end of the text where it lies behind that.
+  package static func clamp(line: Int, column: Int, in text: String) -> (line: Int, column: Int) {
+    let lines = split(text)
+    if line <= lines.count { return (line, column) }
+    return (lines.count, (lines.last?.unicodeScalars.count ?? 0) + 1)
+  }
+
+  private static func isBreak(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": true
+    default: false
+    }
+  }
 }

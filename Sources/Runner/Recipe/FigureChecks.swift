@@ -1,3 +1,4 @@
+import Base
 import OrderedCollections
 
 /// Checks what a figure says against the stages and the axes.

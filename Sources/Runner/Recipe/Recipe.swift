@@ -1,29 +1,30 @@
+import Base
 import Foundation
 import OrderedCollections
 
 /// An experiment: what to run, at which points of which axes, and what to show of it.
-public struct Recipe: Sendable {
+package struct Recipe: Sendable {
   /// The file that it was read from.
-  public let file: URL
+  package let file: URL
   /// The text of that file.
-  public let sourceText: String
+  package let sourceText: String
   /// What was changed on the command line, as `stages.warmed.params.epochs=2`.
-  public let overrides: [String]
+  package let overrides: [String]
   /// The name, made of `[a-z0-9_-]`; results are kept under it.
-  public let name: String
+  package let name: String
   /// What the experiment asks, for people.
-  public let summary: String
+  package let summary: String
   /// The values of each axis, in the recipe's order.
-  public let axes: OrderedDictionary<String, [JSONValue]>
+  package let axes: OrderedDictionary<String, [JSONValue]>
   /// The names of the stages, in the recipe's order.
-  public let stageNames: [String]
+  package let stageNames: [String]
   /// Every stage at every point of the axes that it depends on. Producers come first; apart from
   /// that the order is the recipe's, and the last axis varies fastest.
-  public let instances: [Instance]
+  package let instances: [Instance]
   /// The tables, in the recipe's order.
-  public let tables: [(name: String, specification: TableSpecification)]
+  package let tables: [(name: String, specification: TableSpecification)]
   /// The figures, in the recipe's order.
-  public let figures: [(name: String, specification: FigureSpecification)]
+  package let figures: [(name: String, specification: FigureSpecification)]
 
   /// Reads and checks a recipe, so that it can be planned.
   /// - Parameters:
@@ -31,7 +32,7 @@ public struct Recipe: Sendable {
   ///   - overrides: changes such as `stages.warmed.params.epochs=2`, in the order of precedence.
   ///   - registry: the kinds that stages may have.
   /// - Throws: `RecipeError`, which holds everything that is wrong.
-  public static func load(
+  package static func load(
     _ file: URL, overrides: [String] = [], registry: KindRegistry
   ) throws(RecipeError) -> Recipe {
     let text: String
@@ -77,5 +78,151 @@ public struct Recipe: Sendable {
     instances = body.instances
     tables = body.tables
     figures = body.figures
+  }
+}
+
+/// What a recipe's parts come to when they are joined.
+struct RecipeBody {
+  /// The stages at their points, producers first.
+  let instances: [Instance]
+  /// The tables.
+  let tables: [(name: String, specification: TableSpecification)]
+  /// The figures.
+  let figures: [(name: String, specification: FigureSpecification)]
+
+  /// Joins the parts, reporting what is wrong with them together.
+  /// - Parameter folder: where the recipe stands.
+  /// - Returns: nil when something was reported, now or before.
+  init?(_ outline: RecipeOutline, folder: URL, into sink: inout DiagnosticSink) {
+    let axes = outline.axes
+    let own = outline.stages.map { ($0, $0.ownAxes) }
+    guard Self.arePointsFew(own, in: axes, into: &sink) else { return nil }
+    let graph = StageGraph(outline.stages, axes: axes, into: &sink)
+    let all = graph.stages.map { ($0.declaration, $0.axes) }
+    guard Self.arePointsFew(all, in: axes, into: &sink) else { return nil }
+    var configurations: [[AxisPoint: ConfiguredStage]] = []
+    for stage in outline.stages {
+      configurations.append(stage.configure(in: axes, into: &sink))
+    }
+    Self.checkPointsRemain(graph, in: axes, into: &sink)
+    let checks = ReportChecks(graph: graph, axes: axes, folder: folder)
+    tables = outline.tables.compactMap { entry in
+      checks.table(entry, into: &sink).map { (entry.key, $0) }
+    }
+    figures = outline.figures.compactMap { entry in
+      checks.figure(entry, into: &sink).map { (entry.key, $0) }
+    }
+    if !sink.diagnostics.isEmpty { return nil }
+    instances = graph.instances(in: axes, configurations: configurations)
+  }
+
+  private static func arePointsFew(
+    _ stages: [(declaration: StageDeclaration, axes: Set<String>)], in axes: AxisSpace,
+    into sink: inout DiagnosticSink
+  ) -> Bool {
+    let many = stages.filter { axes.productSize(of: $0.axes) > AxisSpace.pointLimit }
+    for (declaration, names) in many {
+      sink.report(
+        declaration.position,
+        "'\(declaration.name)' would run more than \(AxisSpace.pointLimit) times, once for each "
+          + "point of \(axes.sorted(names).joined(separator: ", ")); shorten the axes")
+    }
+    return many.isEmpty
+  }
+
+  private static func checkPointsRemain(
+    _ graph: StageGraph, in axes: AxisSpace, into sink: inout DiagnosticSink
+  ) {
+    for stage in graph.stages where stage.axes.allSatisfy({ axes.values[$0]?.isEmpty == false }) {
+      if axes.points(of: stage.axes).isEmpty {
+        let name = stage.declaration.name
+        sink.report(
+          stage.declaration.position, "'include' and 'exclude' leave no point of '\(name)'")
+      }
+    }
+  }
+}
+
+/// The parts of a recipe, each one read by itself.
+struct RecipeOutline {
+  /// The recipe's name.
+  let name: String
+  /// What it is about.
+  let summary: String
+  /// The axes with their points.
+  let axes: AxisSpace
+  /// The stages in the recipe's order.
+  let stages: [StageDeclaration]
+  /// The tables as written.
+  let tables: [RecipeEntry]
+  /// The figures as written.
+  let figures: [RecipeEntry]
+
+  private static let keys = [
+    "version", "name", "summary", "extends", "axes", "include", "exclude", "stages", "tables",
+    "figures",
+  ]
+
+  /// Reads the parts, reporting what is wrong with them.
+  /// - Returns: nil when the root is no mapping.
+  init?(_ root: RecipeNode, registry: KindRegistry, into sink: inout DiagnosticSink) {
+    guard let keys = KnownKeys(root, among: Self.keys, into: &sink) else { return nil }
+    Self.checkVersion(keys["version"], at: root.position, into: &sink)
+    name = Self.name(keys["name"], at: root.position, into: &sink)
+    summary = keys["summary"].flatMap { String.decode($0.node, into: &sink) } ?? ""
+    axes = AxisSpace.read(keys, into: &sink)
+    tables = keys["tables"]?.node.entries(expected: "tables by name", into: &sink) ?? []
+    figures = keys["figures"]?.node.entries(expected: "figures by name", into: &sink) ?? []
+    let entries = keys["stages"]?.node.entries(expected: "stages by name", into: &sink)
+    var stages: [StageDeclaration] = []
+    for entry in entries ?? [] {
+      stages.append(StageDeclaration(entry, axes: axes, registry: registry, into: &sink))
+    }
+    self.stages = stages
+    if keys["stages"] == nil {
+      sink.report(root.position, "missing key 'stages': what to run")
+    } else if entries?.isEmpty == true, let position = keys["stages"]?.keyPosition {
+      sink.report(position, "there are no stages")
+    }
+    checkAxesAreUsed(keys["axes"], into: &sink)
+  }
+
+  private static func checkVersion(
+    _ entry: RecipeEntry?, at position: SourcePosition, into sink: inout DiagnosticSink
+  ) {
+    guard let entry else {
+      sink.report(position, "missing key 'version'; begin the recipe with 'version: 1'")
+      return
+    }
+    if case .integer(1) = entry.node.value { return }
+    sink.report(entry.node.position, "this program reads recipes of version 1 only")
+  }
+
+  private static func name(
+    _ entry: RecipeEntry?, at position: SourcePosition, into sink: inout DiagnosticSink
+  ) -> String {
+    guard let entry else {
+      sink.report(position, "missing key 'name': results are kept under it")
+      return ""
+    }
+    guard let name = String.decode(entry.node, into: &sink) else { return "" }
+    if !RecipeEntry.isName(name) {
+      let message = "the name is made of \(RecipeEntry.nameRule), not '\(name)'"
+      sink.report(entry.node.position, message)
+    }
+    return name
+  }
+
+  private func checkAxesAreUsed(_ entry: RecipeEntry?, into sink: inout DiagnosticSink) {
+    guard case .map(let entries)? = entry?.node.value,
+      !stages.contains(where: \.hasUnreadableAxes)
+    else { return }
+    let used: Set<String> = stages.reduce(into: []) { $0.formUnion($1.ownAxes) }
+    for entry in entries where !used.contains(entry.key) {
+      sink.report(
+        entry.keyPosition,
+        "nothing uses axis '\(entry.key)'; write ${\(entry.key)} in a parameter or an input, "
+          + "or remove the axis")
+    }
   }
 }

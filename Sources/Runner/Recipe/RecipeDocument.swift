@@ -1,3 +1,4 @@
+import Base
 import Foundation
 
 /// Puts a recipe's tree of values together.
@@ -56,5 +57,209 @@ enum RecipeDocument {
     }
     let kept = entries.filter { $0.key != "name" && $0.key != "extends" }
     return RecipeNode(.map(kept), at: tree.position)
+  }
+}
+
+/// Lays a recipe over the one that it extends.
+enum RecipeMerge {
+  /// The mappings that are merged key by key, as paths; `*` stands for any key.
+  private static let merged: [[String]] = [
+    [], ["axes"], ["stages"], ["tables"], ["figures"], ["stages", "*"], ["tables", "*"],
+    ["figures", "*"], ["stages", "*", "inputs"], ["stages", "*", "params"],
+  ]
+
+  /// The base with everything that the recipe says put over it.
+  ///
+  /// A stage that names another kind than the base does replaces the base's stage whole.
+  static func lay(_ top: RecipeNode, over base: RecipeNode) -> RecipeNode {
+    lay(top, over: base, path: [])
+  }
+
+  private static func lay(
+    _ top: RecipeNode, over base: RecipeNode, path: [String]
+  ) -> RecipeNode {
+    guard isMerged(path), case .map(let upper) = top.value, case .map(var entries) = base.value,
+      !changesKind(upper, entries)
+    else { return top }
+    for entry in upper {
+      guard let index = entries.firstIndex(where: { $0.key == entry.key }) else {
+        entries.append(entry)
+        continue
+      }
+      let node = lay(entry.node, over: entries[index].node, path: path + [entry.key])
+      entries[index] = RecipeEntry(key: entry.key, keyPosition: entry.keyPosition, node: node)
+    }
+    return RecipeNode(.map(entries), at: top.position)
+  }
+
+  private static func isMerged(_ path: [String]) -> Bool {
+    merged.contains { pattern in
+      pattern.count == path.count && zip(pattern, path).allSatisfy { $0 == "*" || $0 == $1 }
+    }
+  }
+
+  private static func changesKind(_ upper: [RecipeEntry], _ lower: [RecipeEntry]) -> Bool {
+    guard case .string(let new)? = upper["kind"]?.node.value,
+      case .string(let old)? = lower["kind"]?.node.value
+    else { return false }
+    return new != old
+  }
+}
+
+extension [RecipeEntry] {
+  /// The entry of a key.
+  subscript(key: String) -> RecipeEntry? { first { $0.key == key } }
+}
+
+/// A value given on the command line: `--set stages.warmed.params.epochs=2`.
+struct RecipeOverride {
+  /// How positions in overrides begin.
+  static let flag = "--set "
+
+  private let name: String
+  private let path: [String]
+  private let value: RecipeNode
+
+  /// Reads `PATH=VALUE`, reporting what is wrong with it.
+  /// - Returns: nil when something was reported.
+  init?(_ text: String, into sink: inout DiagnosticSink) {
+    name = Self.flag + text
+    guard let split = text.firstIndex(of: "=") else {
+      sink.report(Self.place(in: name), "expected PATH=VALUE, such as axes.seed=[1, 2]")
+      return nil
+    }
+    path = text[..<split].split(separator: ".", omittingEmptySubsequences: false)
+      .map { String($0).precomposedStringWithCanonicalMapping }
+    let prefix = Self.flag + text[...split]
+    guard !path.contains("") else {
+      sink.report(Self.place(in: name), "expected a path of keys with points between them")
+      return nil
+    }
+    let literal = text[text.index(after: split)...]
+    let begin = SourcePosition(line: 1, column: prefix.unicodeScalars.count + 1, file: name)
+    if literal.allSatisfy(\.isWhitespace) {
+      value = RecipeNode(.null, at: begin)
+      return
+    }
+    // Blanks instead of the path, so that columns count from the beginning of the override.
+    let blanks = String(repeating: " ", count: prefix.unicodeScalars.count)
+    guard let node = YAMLLoader.load(blanks + literal, file: name, into: &sink) else { return nil }
+    value = node
+  }
+
+  private static func place(in name: String) -> SourcePosition {
+    SourcePosition(line: 1, column: flag.count + 1, file: name)
+  }
+
+  /// The column, from 1, where a component of the path begins.
+  private func place(ofComponent index: Int) -> SourcePosition {
+    let before = path[..<index].reduce(Self.flag.count) { $0 + $1.unicodeScalars.count + 1 }
+    return SourcePosition(line: 1, column: before + 1, file: name)
+  }
+
+  /// The tree with the value put in its place.
+  func apply(to root: RecipeNode, into sink: inout DiagnosticSink) -> RecipeNode {
+    if path[0] == "extends" || path[0] == "version" {
+      sink.report(place(ofComponent: 0), "'\(path[0])' cannot be overridden")
+      return root
+    }
+    return set(0, in: root, into: &sink)
+  }
+
+  private func set(
+    _ index: Int, in node: RecipeNode, into sink: inout DiagnosticSink
+  ) -> RecipeNode {
+    if index == path.count { return value }
+    var entries: [RecipeEntry]
+    switch node.value {
+    case .map(let found): entries = found
+    case .null: entries = []
+    default:
+      let owner = path[..<index].joined(separator: ".")
+      sink.report(place(ofComponent: index), "'\(owner)' is \(node.value.typeName), not a mapping")
+      return node
+    }
+    let key = path[index]
+    let old = entries.firstIndex { $0.key == key }
+    if old == nil, mustExist(index) {
+      let hint = suggestion(for: key, among: entries.map(\.key))
+      sink.report(place(ofComponent: index), "there is no '\(key)' in '\(path[0])'\(hint)")
+      return node
+    }
+    let position = place(ofComponent: index)
+    let below = old.map { entries[$0].node } ?? RecipeNode(.null, at: position)
+    let keyPosition = old.map { entries[$0].keyPosition } ?? position
+    let entry = RecipeEntry(
+      key: key, keyPosition: index == path.count - 1 ? position : keyPosition,
+      node: set(index + 1, in: below, into: &sink))
+    if let old { entries[old] = entry } else { entries.append(entry) }
+    return RecipeNode(.map(entries), at: node.position)
+  }
+
+  /// Overrides change the axes, stages, tables and figures that there are; they add none.
+  private func mustExist(_ index: Int) -> Bool {
+    index == 1 && ["axes", "stages", "tables", "figures"].contains(path[0])
+  }
+}
+
+/// Reads recipe files as text.
+enum RecipeText {
+  /// The text of a file.
+  /// - Throws: `RecipeTextError`, a sentence without the file's name.
+  static func read(_ file: URL) throws(RecipeTextError) -> String {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) else {
+      throw .missing
+    }
+    if isFolder.boolValue { throw .folder }
+    guard let data = try? Data(contentsOf: file) else { throw .unreadable }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw .notUTF8(line: lineOfFirstError(in: data))
+    }
+    return text
+  }
+
+  private static func lineOfFirstError(in data: Data) -> Int {
+    var decoder = UTF8()
+    var bytes = data.makeIterator()
+    var line = 1
+    while case .scalarValue(let scalar) = decoder.decode(&bytes) {
+      if scalar == "\n" { line += 1 }
+    }
+    return line
+  }
+}
+
+/// Why a recipe file cannot be read.
+enum RecipeTextError: Error, CustomStringConvertible {
+  case missing
+  case folder
+  case unreadable
+  case notUTF8(line: Int)
+
+  /// A sentence without the file's name.
+  var description: String {
+    switch self {
+    case .missing: "there is no such file"
+    case .folder: "this is a folder; name a recipe in it"
+    case .unreadable: "the file cannot be read; check its permissions"
+    case .notUTF8(let line): "the file is not valid UTF-8 (line \(line)); save it as UTF-8"
+    }
+  }
+}
+
+/// The recipes below a folder.
+package enum RecipeFolder {
+  /// Every YAML file below a folder, in the order of their paths. Folders called `published` hold
+  /// other people's numbers and no recipes.
+  package static func below(_ folder: URL) -> [URL] {
+    let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder.path)) ?? []
+    return paths.filter { ($0.hasSuffix(".yaml") || $0.hasSuffix(".yml")) && !isPublished($0) }
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+      .map { folder.appending(path: $0) }
+  }
+
+  private static func isPublished(_ path: String) -> Bool {
+    path.split(separator: "/").dropLast().contains("published")
   }
 }

@@ -1,50 +1,52 @@
+import Base
+
 /// A place in a recipe file. Lines and columns count from 1.
-public struct SourcePosition: Hashable, Sendable, Comparable {
+package struct SourcePosition: Hashable, Sendable, Comparable {
   /// The line, from 1.
-  public let line: Int
+  package let line: Int
   /// The column in characters, from 1.
-  public let column: Int
+  package let column: Int
   /// The file, where it is not the recipe itself (an override on the command line, a base recipe).
-  public let file: String?
+  package let file: String?
 
   /// Names a place.
-  public init(line: Int, column: Int, file: String? = nil) {
+  package init(line: Int, column: Int, file: String? = nil) {
     self.line = line
     self.column = column
     self.file = file
   }
 
   /// Orders by file, then line, then column.
-  public static func < (a: SourcePosition, b: SourcePosition) -> Bool {
+  package static func < (a: SourcePosition, b: SourcePosition) -> Bool {
     (a.file ?? "", a.line, a.column) < (b.file ?? "", b.line, b.column)
   }
 }
 
 /// A YAML value with its place, after the YAML 1.2 core schema has given scalars a type.
-public struct RecipeNode: Sendable {
+package struct RecipeNode: Sendable {
   /// The value.
-  public let value: RecipeValue
+  package let value: RecipeValue
   /// Where it begins.
-  public let position: SourcePosition
+  package let position: SourcePosition
 
   /// Pairs a value with its place.
-  public init(_ value: RecipeValue, at position: SourcePosition) {
+  package init(_ value: RecipeValue, at position: SourcePosition) {
     self.value = value
     self.position = position
   }
 }
 
 /// One `key: value` pair of a mapping, with the place of the key.
-public struct RecipeEntry: Sendable {
+package struct RecipeEntry: Sendable {
   /// The key, NFC-normalised.
-  public let key: String
+  package let key: String
   /// Where the key stands.
-  public let keyPosition: SourcePosition
+  package let keyPosition: SourcePosition
   /// The value.
-  public let node: RecipeNode
+  package let node: RecipeNode
 
   /// Makes a pair.
-  public init(key: String, keyPosition: SourcePosition, node: RecipeNode) {
+  package init(key: String, keyPosition: SourcePosition, node: RecipeNode) {
     self.key = key
     self.keyPosition = keyPosition
     self.node = node
@@ -52,7 +54,7 @@ public struct RecipeEntry: Sendable {
 }
 
 /// The value of a YAML node. Mappings keep their order and hold no duplicate key.
-public indirect enum RecipeValue: Sendable {
+package indirect enum RecipeValue: Sendable {
   /// `null`, `~` or nothing.
   case null
   /// `true` or `false`.
@@ -69,7 +71,7 @@ public indirect enum RecipeValue: Sendable {
   case map([RecipeEntry])
 
   /// What the value is called in an error message.
-  public var typeName: String {
+  package var typeName: String {
     switch self {
     case .null: "nothing"
     case .boolean: "a boolean"
@@ -79,5 +81,60 @@ public indirect enum RecipeValue: Sendable {
     case .list: "a list"
     case .map: "a mapping"
     }
+  }
+}
+
+/// The entries of a mapping whose keys are fixed.
+struct KnownKeys {
+  private let entries: [RecipeEntry]
+
+  /// Reads a mapping, reporting unknown keys. `owner` ends the messages, as in ` in 'warmed'`.
+  /// - Returns: nil when the node is no mapping; nothing counts as an empty one.
+  init?(
+    _ node: RecipeNode, among keys: [String], owner: String = "", into sink: inout DiagnosticSink
+  ) {
+    guard let entries = node.entries(expected: "a mapping", into: &sink) else { return nil }
+    for entry in entries where !keys.contains(entry.key) {
+      let hint = suggestion(for: entry.key, among: keys)
+      sink.report(entry.keyPosition, "unknown key '\(entry.key)'\(owner)\(hint)")
+    }
+    self.entries = entries
+  }
+
+  /// The entry of a key.
+  subscript(key: String) -> RecipeEntry? { entries[key] }
+}
+
+extension RecipeNode {
+  /// The entries of a mapping; nothing counts as an empty one.
+  /// - Returns: nil when something was reported.
+  func entries(expected: String, into sink: inout DiagnosticSink) -> [RecipeEntry]? {
+    switch value {
+    case .map(let entries): return entries
+    case .null: return []
+    default:
+      sink.report(position, "expected \(expected), found \(value.typeName)")
+      return nil
+    }
+  }
+}
+
+extension RecipeEntry {
+  /// The characters of names that a recipe gives: they end up in file names and references.
+  static let nameRule = "lower-case letters, digits, '_' and '-'"
+
+  /// Reports a name with characters other than `[a-z0-9_-]`.
+  /// - Parameter what: what is called so, as in `a stage`.
+  func checkName(of what: String, into sink: inout DiagnosticSink) {
+    if Self.isName(key) { return }
+    sink.report(keyPosition, "the name of \(what) is made of \(Self.nameRule), not '\(key)'")
+  }
+
+  /// Whether a text matches `[a-z0-9_-]+`.
+  static func isName(_ text: String) -> Bool {
+    !text.isEmpty
+      && text.utf8.allSatisfy { byte in
+        (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x5F || byte == 0x2D
+      }
   }
 }

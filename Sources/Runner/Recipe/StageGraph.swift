@@ -1,3 +1,4 @@
+import Base
 import OrderedCollections
 
 /// The stages of a recipe, joined by their references.
@@ -110,4 +111,217 @@ struct ReferenceTarget: Hashable {
   let stage: Int
   /// The output's name.
   let output: String
+}
+
+/// Resolves references such as `split.train`.
+struct ReferenceLinker {
+  private let declarations: [StageDeclaration]
+  private let axes: AxisSpace
+  private let indices: [String: Int]
+
+  /// Prepares to resolve references to the stages.
+  init(_ declarations: [StageDeclaration], axes: AxisSpace) {
+    self.declarations = declarations
+    self.axes = axes
+    indices = Dictionary(declarations.enumerated().map { ($1.name, $0) }) { first, _ in first }
+  }
+
+  /// Resolves a stage's references, reporting those that lead nowhere or to the wrong type.
+  func link(_ stage: StageDeclaration, into sink: inout DiagnosticSink) -> LinkedStage {
+    let ports = stage.kind?.inputs ?? []
+    var inputs: [LinkedInput] = []
+    var isLinked = !stage.hasUnreadableAxes
+    for input in stage.inputs {
+      let port = ports.first { $0.name == input.port }
+      if port == nil, stage.kind != nil {
+        let hint = suggestion(for: input.port, among: ports.map(\.name))
+        sink.report(input.portPosition, "unknown input '\(input.port)'\(stage.owner)\(hint)")
+      }
+      let before = sink.diagnostics.count
+      let targets = targets(of: input, port: port, of: stage, into: &sink)
+      if sink.diagnostics.count > before { isLinked = false }
+      inputs.append(LinkedInput(declaration: input, targets: targets))
+    }
+    for port in ports where !port.isOptional && !stage.boundPorts.contains(port.name) {
+      let message = "missing input '\(port.name)' (\(port.type))\(stage.owner): \(port.summary)"
+      sink.report(stage.position, message)
+      isLinked = false
+    }
+    let rank = Dictionary(ports.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    inputs.sort { rank[$0.declaration.port, default: 0] < rank[$1.declaration.port, default: 0] }
+    return LinkedStage(
+      declaration: stage, inputs: inputs, axes: stage.ownAxes, isLinked: isLinked)
+  }
+
+  private func targets(
+    of input: InputDeclaration, port: StagePort?, of stage: StageDeclaration,
+    into sink: inout DiagnosticSink
+  ) -> [String: ReferenceTarget] {
+    var targets: [String: ReferenceTarget] = [:]
+    var seen: Set<String> = []
+    let named = Set(input.template.axes)
+    for point in axes.points(of: named) {
+      let text = input.template.text(at: point)
+      guard seen.insert(text).inserted else { continue }
+      let place = point.isEmpty ? "" : " (at \(point.coordinates))"
+      do {
+        targets[text] = try target(text, port: port)
+      } catch {
+        sink.report(input.position, error.sentence(port: port, stage: stage, place: place))
+      }
+    }
+    return targets
+  }
+
+  private func target(_ text: String, port: StagePort?) throws(ReferenceError) -> ReferenceTarget {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count <= 2, !parts.contains("") else { throw .malformed(text) }
+    guard let index = indices[parts[0]] else {
+      throw .unknownStage(
+        parts[0], hint: suggestion(for: parts[0], among: declarations.map(\.name)))
+    }
+    guard let kind = declarations[index].kind else {
+      return ReferenceTarget(stage: index, output: parts.count == 2 ? parts[1] : "")
+    }
+    let name = parts.count == 2 ? parts[1] : kind.outputs.first?.name
+    guard let name else { throw .noOutputs(stage: parts[0], kind: kind.kind) }
+    guard let output = kind.outputs.first(where: { $0.name == name }) else {
+      let hint = suggestion(for: name, among: kind.outputs.map(\.name))
+      throw .unknownOutput(name, stage: parts[0], kind: kind.kind, hint: hint)
+    }
+    if let port, port.type != output.type {
+      let fitting = kind.outputs.first { $0.type == port.type }
+      let hint = fitting.map { "; did you mean '\(parts[0]).\($0.name)'?" } ?? ""
+      throw .wrongType(text, output.type, hint: hint)
+    }
+    return ReferenceTarget(stage: index, output: name)
+  }
+}
+
+/// Why a reference cannot be bound to a port.
+private enum ReferenceError: Error {
+  case malformed(String)
+  case unknownStage(String, hint: String)
+  case noOutputs(stage: String, kind: String)
+  case unknownOutput(String, stage: String, kind: String, hint: String)
+  case wrongType(String, ArtifactType, hint: String)
+
+  /// A sentence for people; `place` says at which point the reference reads so.
+  func sentence(port: StagePort?, stage: StageDeclaration, place: String) -> String {
+    switch self {
+    case .malformed(let text):
+      "expected a reference, as stage or stage.output, found '\(text)'\(place)"
+    case .unknownStage(let name, let hint): "unknown stage '\(name)'\(place)\(hint)"
+    case .noOutputs(let name, let kind): "'\(name)' (kind \(kind)) has no outputs\(place)"
+    case .unknownOutput(let name, let producer, let kind, let hint):
+      "'\(producer)' (kind \(kind)) has no output '\(name)'\(place)\(hint)"
+    case .wrongType(let text, let type, let hint):
+      "input '\(port?.name ?? "")' of '\(stage.name)' takes \(port.map(\.type.name) ?? ""), "
+        + "but '\(text)' is \(type)\(place)\(hint)"
+    }
+  }
+}
+
+extension StageGraph {
+  /// Every stage at every point of the axes that it depends on, producers first.
+  ///
+  /// - Parameter configurations: for each stage, its configuration at the points of the axes that
+  ///   its parameters name. Stages must be free of mistakes.
+  func instances(
+    in axes: AxisSpace, configurations: [[AxisPoint: ConfiguredStage]]
+  ) -> [Instance] {
+    var instances: [Instance] = []
+    var positions = [[AxisPoint: Int]](repeating: [:], count: stages.count)
+    for index in order {
+      let stage = stages[index]
+      for point in axes.points(of: stage.axes) {
+        let own = point.projected(on: stage.declaration.paramAxes)
+        guard let configured = configurations[index][own] else { continue }
+        positions[index][point] = instances.count
+        instances.append(
+          Instance(
+            stageName: stage.declaration.name, point: point, stage: configured.stage,
+            parameters: configured.parameters, identity: configured.identity,
+            inputs: bindings(of: stage, at: point, positions: positions)))
+      }
+    }
+    return instances
+  }
+
+  private func bindings(
+    of stage: LinkedStage, at point: AxisPoint, positions: [[AxisPoint: Int]]
+  ) -> [BoundInput] {
+    stage.inputs.compactMap { input in
+      let text = input.declaration.template.text(at: point)
+      guard let target = input.targets[text] else { return nil }
+      let shared = point.projected(on: stages[target.stage].axes)
+      return positions[target.stage][shared].map {
+        BoundInput(port: input.declaration.port, producer: $0, output: target.output)
+      }
+    }
+  }
+}
+
+/// The value of each axis that an instance depends on, in the recipe's order of axes.
+package typealias AxisPoint = OrderedDictionary<String, JSONValue>
+
+/// A stage at one point of the axes that it depends on, such as `tuned[start=warmed,seed=2]`.
+package struct Instance: Sendable {
+  /// The stage's name in the recipe.
+  package let stageName: String
+  /// The value of each axis that it depends on, in the recipe's order of axes.
+  package let point: AxisPoint
+  /// The stage, ready to run.
+  package let stage: any Stage
+  /// Every parameter, defaults filled in.
+  package let parameters: JSONValue
+  /// The parameters that belong to the key.
+  package let identity: JSONValue
+  /// What is bound to the input ports, in the order in which the kind declares them.
+  package let inputs: [BoundInput]
+
+  /// Describes an instance.
+  package init(
+    stageName: String, point: AxisPoint, stage: any Stage,
+    parameters: JSONValue, identity: JSONValue, inputs: [BoundInput]
+  ) {
+    self.stageName = stageName
+    self.point = point
+    self.stage = stage
+    self.parameters = parameters
+    self.identity = identity
+    self.inputs = inputs
+  }
+
+  /// The kind.
+  package var kind: any Stage.Type { type(of: stage) }
+
+  /// The name with the point, as people write it on the command line.
+  package var name: String { Self.name(stageName, at: point) }
+
+  /// Writes a stage and a point as `stage[axis=value,…]`.
+  package static func name(
+    _ stageName: String, at point: AxisPoint
+  ) -> String {
+    if point.isEmpty { return stageName }
+    let coordinates = point.map { "\($0.key)=\($0.value.string ?? $0.value.text)" }
+    return "\(stageName)[\(coordinates.joined(separator: ","))]"
+  }
+}
+
+/// An output of another instance that is bound to an input port.
+package struct BoundInput: Sendable, Hashable {
+  /// The input port.
+  package let port: String
+  /// The index of the producing instance in the list of instances, always a smaller one.
+  package let producer: Int
+  /// The producer's output port.
+  package let output: String
+
+  /// Describes a binding.
+  package init(port: String, producer: Int, output: String) {
+    self.port = port
+    self.producer = producer
+    self.output = output
+  }
 }

@@ -119,3 +119,9 @@ final class YAMLEventReader {
     return YAMLProblem(message: message, line: line, column: column)
   }
 }
+
+/// The library that reads recipes.
+package enum YAMLLibrary {
+  /// The version of libyaml in use, such as `0.2.5`.
+  package static var version: String { String(cString: yaml_get_version_string()) }
+}

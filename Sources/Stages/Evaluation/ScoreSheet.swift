@@ -1,5 +1,7 @@
+import Base
 import Foundation
 import Runner
+import Tasks
 
 /// Completions with their verdicts, and the numbers that tables show.
 struct ScoreSheet {

@@ -1,36 +1,38 @@
+import Base
 import Foundation
 import Runner
+import Tasks
 
 /// The kind `dataset`: published problems from a file of rows, in the Hugging Face column names.
-public struct DatasetStage: Stage {
+package struct DatasetStage: Stage {
   /// Which rows of which file.
-  public struct Parameters: ParameterSet {
+  package struct Parameters: ParameterSet {
     /// What the rows are problems of.
-    public var task = DatasetTask.math
+    package var task = DatasetTask.math
     /// Where the file comes from.
-    public var source = ""
+    package var source = ""
     /// The SHA-256 of the file as it is stored.
-    public var sha256: String?
+    package var sha256: String?
     /// How many rows to take; all where nothing is said.
-    public var take: Int?
+    package var take: Int?
     /// How many rows to leave out first.
-    public var skip = 0
+    package var skip = 0
     /// The order in which rows are taken.
-    public var order = RowOrder.file
+    package var order = RowOrder.file
     /// The seed of the order.
-    public var seed = 0
+    package var seed = 0
     /// How many rows the orders that depend on it draw; as many as are taken where nothing is said.
-    public var draw: Int?
+    package var draw: Int?
     /// A column of whose every value that many rows are taken.
-    public var each: String?
+    package var each: String?
     /// The values that columns must have.
-    public var filter: [String: [String]] = [:]
+    package var filter: [String: [String]] = [:]
 
     /// All rows of a file that a recipe must name.
-    public init() {}
+    package init() {}
 
     /// What a recipe may set.
-    public static var fields: [Field<Parameters>] {
+    package static var fields: [Field<Parameters>] {
       [
         Field("task", \.task, required: true, "what the rows are problems of"),
         Field(
@@ -60,7 +62,7 @@ public struct DatasetStage: Stage {
     var pinnedSource: PinnedSource { PinnedSource(source: source, sha256: sha256) }
 
     /// Looks for sources that cannot be had and for settings that contradict each other.
-    public func check(
+    package func check(
       positions: [String: SourcePosition], at position: SourcePosition,
       into sink: inout DiagnosticSink
     ) {
@@ -79,29 +81,29 @@ public struct DatasetStage: Stage {
   }
 
   /// `dataset`.
-  public static let kind = "dataset"
+  package static let kind = "dataset"
   /// 1.
-  public static let version = 1
+  package static let version = 1
   /// One sentence for the documentation.
-  public static let summary =
+  package static let summary =
     "published problems from a JSON Lines or Parquet file, in the Hugging Face column names"
   /// None.
-  public static let inputs: [Runner.Port] = []
+  package static let inputs: [StagePort] = []
   /// The problems.
-  public static let outputs = [Runner.Port("problems", .problems, "the rows with their ids")]
+  package static let outputs = [StagePort("problems", .problems, "the rows with their ids")]
 
   let parameters: Parameters
 
   /// Makes the stage.
-  public init(parameters: Parameters) { self.parameters = parameters }
+  package init(parameters: Parameters) { self.parameters = parameters }
 
   /// The file's SHA-256: the pinned one, or that of the file on this machine.
-  public func externalContent(in environment: StageEnvironment) throws -> [ExternalContent] {
+  package func externalContent(in environment: DataFolders) throws -> [ExternalContent] {
     [try parameters.pinnedSource.content(in: environment)]
   }
 
   /// Reads the file and writes the rows.
-  public func run(_ context: StageContext) throws {
+  package func run(_ context: StageContext) throws {
     let file = try parameters.pinnedSource.file(for: context)
     let table = try table(from: file)
     try table.write(to: context.output("problems"))

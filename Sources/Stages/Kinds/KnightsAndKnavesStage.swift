@@ -1,37 +1,39 @@
+import Base
 import Runner
+import Tasks
 
 /// The kind `knights_and_knaves`: puzzles drawn from a seed, with their solutions.
-public struct KnightsAndKnavesStage: Stage {
+package struct KnightsAndKnavesStage: Stage {
   /// Which puzzles to draw.
-  public struct Parameters: ParameterSet {
+  package struct Parameters: ParameterSet {
     /// The sizes, in people; `count` puzzles of each.
-    public var people = [3, 4, 5, 6, 7]
+    package var people = [3, 4, 5, 6, 7]
     /// How many puzzles of each size.
-    public var count = 900
+    package var count = 900
     /// The index of the first; those before it are drawn and left out.
-    public var start = 0
+    package var start = 0
     /// The seed of the draws.
-    public var seed = 1234
+    package var seed = 1234
     /// Levels of statements within statements.
-    public var depth = 2
+    package var depth = 2
     /// How many statements `and` and `or` may join.
-    public var width = 2
+    package var width = 2
     /// The names to draw from; the published list where empty.
-    public var names: [String] = []
+    package var names: [String] = []
     /// Whether no puzzle may come twice.
-    public var distinct = true
+    package var distinct = true
     /// A change in one place, which changes the solution.
-    public var perturbation = PuzzlePerturbation.none
+    package var perturbation = PuzzlePerturbation.none
     /// How many puzzles are drawn before any is changed; the published number where nil.
-    public var drawn: Int?
+    package var drawn: Int?
     /// The words in which puzzles are told.
-    public var telling = PuzzleTelling()
+    package var telling = PuzzleTelling()
 
     /// The published settings.
-    public init() {}
+    package init() {}
 
     /// What a recipe may set.
-    public static var fields: [Field<Parameters>] {
+    package static var fields: [Field<Parameters>] {
       [
         Field("people", \.people, range: 2...24, "people in a puzzle, one size or a list of sizes"),
         Field("count", \.count, range: 1...1_000_000, "puzzles of each size"),
@@ -55,7 +57,7 @@ public struct KnightsAndKnavesStage: Stage {
     }
 
     /// Looks for settings that allow no puzzle.
-    public func check(
+    package func check(
       positions: [String: SourcePosition], at position: SourcePosition,
       into sink: inout DiagnosticSink
     ) {
@@ -86,26 +88,26 @@ public struct KnightsAndKnavesStage: Stage {
   }
 
   /// `knights_and_knaves`.
-  public static let kind = "knights_and_knaves"
+  package static let kind = "knights_and_knaves"
   /// 1.
-  public static let version = 1
+  package static let version = 1
   /// One sentence for the documentation.
-  public static let summary =
+  package static let summary =
     "Knights and Knaves puzzles with exactly one solution; the published ones from their seed"
   /// None.
-  public static let inputs: [Port] = []
+  package static let inputs: [StagePort] = []
   /// The puzzles.
-  public static let outputs = [
-    Port("problems", .problems, "puzzles in the published field names")
+  package static let outputs = [
+    StagePort("problems", .problems, "puzzles in the published field names")
   ]
 
   let parameters: Parameters
 
   /// Makes the stage.
-  public init(parameters: Parameters) { self.parameters = parameters }
+  package init(parameters: Parameters) { self.parameters = parameters }
 
   /// Draws the puzzles and writes them.
-  public func run(_ context: StageContext) throws {
+  package func run(_ context: StageContext) throws {
     let table = try table { try context.interruption.check() }
     try table.write(to: context.output("problems"))
     context.publish(Double(table.count), as: "problems")
@@ -135,5 +137,53 @@ public struct KnightsAndKnavesStage: Stage {
     try PuzzleRow(
       puzzle, index: index, seed: parameters.seed, pool: parameters.names,
       telling: parameters.telling, perturbation: parameters.perturbation)
+  }
+}
+
+/// The puzzles of one size that a recipe asks for.
+struct PuzzleSet {
+  /// The puzzles with their indices. Puzzles that no change would give another solution are left
+  /// out, and their indices with them.
+  let chosen: [(index: Int, puzzle: SolvedPuzzle)]
+
+  /// Draws the puzzles; calls `betweenPuzzles` before each draw, which may throw.
+  ///
+  /// The published generator draws all its puzzles first, then changes a statement of each, then a
+  /// leaf of each, with one stream of random numbers; so must this.
+  init(
+    people: Int, parameters: KnightsAndKnavesStage.Parameters, betweenPuzzles: () throws -> Void
+  ) throws {
+    var sampler = PuzzleSampler(
+      people: people, seed: parameters.seed, depth: parameters.depth, width: parameters.width,
+      distinct: parameters.distinct)
+    let wanted = parameters.start..<parameters.start + parameters.count
+    let total = Self.total(people: people, parameters: parameters)
+    var puzzles: [SolvedPuzzle?] = []
+    for _ in 0..<total {
+      try betweenPuzzles()
+      puzzles.append(try sampler.nextSolved())
+    }
+    let clean = puzzles
+    for perturbation in Self.perturbations(upTo: parameters.perturbation) {
+      puzzles = try clean.map { puzzle in
+        try betweenPuzzles()
+        return puzzle.flatMap { sampler.perturbed($0, by: perturbation) }
+      }
+    }
+    chosen = wanted.compactMap { index in puzzles[index].map { (index: index, puzzle: $0) } }
+  }
+
+  private static func perturbations(upTo last: PuzzlePerturbation) -> [PuzzlePerturbation] {
+    switch last {
+    case .none: []
+    case .statement: [.statement]
+    case .leaf: [.statement, .leaf]
+    }
+  }
+
+  private static func total(people: Int, parameters: KnightsAndKnavesStage.Parameters) -> Int {
+    let wanted = parameters.start + parameters.count
+    if parameters.perturbation == .none { return wanted }
+    return parameters.drawn ?? max(wanted, people == 2 ? 300 : 1100)
   }
 }

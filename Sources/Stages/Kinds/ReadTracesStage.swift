@@ -1,26 +1,28 @@
+import Base
 import Foundation
 import Runner
+import Tasks
 
 /// The kind `read_traces`: prompts with completions that somebody else wrote, such as s1K.
-public struct ReadTracesStage: Stage {
+package struct ReadTracesStage: Stage {
   /// Which columns of which file.
-  public struct Parameters: ParameterSet {
+  package struct Parameters: ParameterSet {
     /// Where the file comes from.
-    public var source = ""
+    package var source = ""
     /// The SHA-256 of the file as it is stored.
-    public var sha256: String?
+    package var sha256: String?
     /// The column of the prompts, in full: what the model reads, markup and all.
-    public var prompt = "prompt"
+    package var prompt = "prompt"
     /// The column of the completions.
-    public var completion = "completion"
+    package var completion = "completion"
     /// How many traces to take from the front; all where nothing is said.
-    public var take: Int?
+    package var take: Int?
 
     /// A file that a recipe must name.
-    public init() {}
+    package init() {}
 
     /// What a recipe may set.
-    public static var fields: [Field<Parameters>] {
+    package static var fields: [Field<Parameters>] {
       [
         Field(
           "source", \.source, required: true, identity: false,
@@ -35,7 +37,7 @@ public struct ReadTracesStage: Stage {
     var pinnedSource: PinnedSource { PinnedSource(source: source, sha256: sha256) }
 
     /// Looks for sources that cannot be had.
-    public func check(
+    package func check(
       positions: [String: SourcePosition], at position: SourcePosition,
       into sink: inout DiagnosticSink
     ) {
@@ -44,30 +46,30 @@ public struct ReadTracesStage: Stage {
   }
 
   /// `read_traces`.
-  public static let kind = "read_traces"
+  package static let kind = "read_traces"
   /// 1.
-  public static let version = 1
+  package static let version = 1
   /// One sentence for the documentation.
-  public static let summary = "Prompts with completions that somebody else wrote, from a file"
+  package static let summary = "Prompts with completions that somebody else wrote, from a file"
   /// None.
-  public static let inputs: [Runner.Port] = []
+  package static let inputs: [StagePort] = []
   /// The traces.
-  public static let outputs = [
-    Runner.Port("traces", .traces, "prompts with completions, a row each")
+  package static let outputs = [
+    StagePort("traces", .traces, "prompts with completions, a row each")
   ]
 
   let parameters: Parameters
 
   /// Makes the stage.
-  public init(parameters: Parameters) { self.parameters = parameters }
+  package init(parameters: Parameters) { self.parameters = parameters }
 
   /// The file's SHA-256: the pinned one, or that of the file on this machine.
-  public func externalContent(in environment: StageEnvironment) throws -> [ExternalContent] {
+  package func externalContent(in environment: DataFolders) throws -> [ExternalContent] {
     [try parameters.pinnedSource.content(in: environment)]
   }
 
   /// Reads the file and writes the traces.
-  public func run(_ context: StageContext) throws {
+  package func run(_ context: StageContext) throws {
     let file = try parameters.pinnedSource.file(for: context)
     let table = try table(from: file)
     try table.write(to: context.output("traces"))

@@ -1,29 +1,31 @@
+import Base
 import Foundation
 import Runner
+import Tasks
 
 /// The kind `split`: divides problems into two sides that share neither ids nor questions, unless
 /// the paper's leaking way of splitting is asked for.
-public struct SplitStage: Stage {
+package struct SplitStage: Stage {
   /// What goes to which side.
-  public struct Parameters: ParameterSet {
+  package struct Parameters: ParameterSet {
     /// How many problems go to the test side.
-    public var test: Int?
+    package var test: Int?
     /// How many problems go to the training side.
-    public var train: Int?
+    package var train: Int?
     /// How they are drawn.
-    public var method = SplitMethod.trainTestSplit
+    package var method = SplitMethod.trainTestSplit
     /// The seed of the draw.
-    public var seed = 0
+    package var seed = 0
     /// A column from whose every value that many are drawn.
-    public var each: String?
+    package var each: String?
     /// The problems of the test side, by id, instead of a draw.
-    public var testIDs: [String] = []
+    package var testIDs: [String] = []
 
     /// Nothing yet: a recipe must set `test`, `train` or `test_ids`.
-    public init() {}
+    package init() {}
 
     /// What a recipe may set.
-    public static var fields: [Field<Parameters>] {
+    package static var fields: [Field<Parameters>] {
       [
         Field(
           "test", \.test, range: .atLeast(1),
@@ -45,7 +47,7 @@ public struct SplitStage: Stage {
     }
 
     /// Asks for one way of choosing.
-    public func check(
+    package func check(
       positions: [String: SourcePosition], at position: SourcePosition,
       into sink: inout DiagnosticSink
     ) {
@@ -63,27 +65,27 @@ public struct SplitStage: Stage {
   }
 
   /// `split`.
-  public static let kind = "split"
+  package static let kind = "split"
   /// 1.
-  public static let version = 1
+  package static let version = 1
   /// One sentence for the documentation.
-  public static let summary =
+  package static let summary =
     "two sides of a set of problems that share neither an id nor a question"
   /// The problems to divide.
-  public static let inputs = [Runner.Port("problems", .problems, "problems to divide")]
+  package static let inputs = [StagePort("problems", .problems, "problems to divide")]
   /// The two sides.
-  public static let outputs = [
-    Runner.Port("train", .problems, "problems to train on"),
-    Runner.Port("test", .problems, "problems to test on"),
+  package static let outputs = [
+    StagePort("train", .problems, "problems to train on"),
+    StagePort("test", .problems, "problems to test on"),
   ]
 
   let parameters: Parameters
 
   /// Makes the stage.
-  public init(parameters: Parameters) { self.parameters = parameters }
+  package init(parameters: Parameters) { self.parameters = parameters }
 
   /// Divides the problems and writes both sides.
-  public func run(_ context: StageContext) throws {
+  package func run(_ context: StageContext) throws {
     let sides = try sides(of: try RowTable(contentsOf: context.input("problems").file))
     try sides.train.write(to: context.output("train"))
     try sides.test.write(to: context.output("test"))

@@ -1,25 +1,25 @@
 import Runner
 
 /// How a language model writes traces. The defaults are the paper's (section 2 and its sampler).
-public struct TeacherSampling: ParameterSet {
+package struct TeacherSampling: ParameterSet {
   /// Divides the logits; 0 takes the likeliest token.
-  public var temperature = 0.6
+  package var temperature = 0.6
   /// The least probability mass to sample from.
-  public var topP = 0.95
+  package var topP = 0.95
   /// The most tokens to sample from; 0 means all.
-  public var topK = 40
+  package var topK = 40
   /// The longest completion, in tokens.
-  public var maxTokens = 8192
+  package var maxTokens = 8192
   /// Where a completion ends; what stops it is not part of it.
-  public var stop = ["</answer>", "User:", "Assistant:"]
+  package var stop = ["</answer>", "User:", "Assistant:"]
   /// What is written behind a completion that was not cut off, unless it stands there already.
-  public var ending = "</answer>"
+  package var ending = "</answer>"
 
   /// The paper's values.
-  public init() {}
+  package init() {}
 
   /// What a recipe may set.
-  public static var fields: [Field<TeacherSampling>] {
+  package static var fields: [Field<TeacherSampling>] {
     [
       Field("temperature", \.temperature, range: 0...10, "divides the logits; 0 is greedy"),
       Field("top_p", \.topP, range: 0.000_001...1, "least probability mass to sample from"),
@@ -32,9 +32,9 @@ public struct TeacherSampling: ParameterSet {
 }
 
 /// An OpenAI-compatible server that writes traces.
-public struct ServerParameters: ParameterSet {
+package struct ServerParameters: ParameterSet {
   /// How prompts are sent.
-  public enum Interface: String, ParameterChoice {
+  package enum Interface: String, ParameterChoice {
     /// As they are, to `/completions`.
     case completions
     /// As a user's message, to `/chat/completions`.
@@ -42,29 +42,29 @@ public struct ServerParameters: ParameterSet {
   }
 
   /// The address up to and with the version, such as `http://localhost:8000/v1`.
-  public var url = ""
+  package var url = ""
   /// The name that the server gives the model.
-  public var model = ""
+  package var model = ""
   /// How prompts are sent.
-  public var interface = Interface.completions
+  package var interface = Interface.completions
   /// Numbers that the server is sent besides, such as `min_p: 0`.
-  public var extra: [String: Double] = [:]
+  package var extra: [String: Double] = [:]
   /// The environment variable that holds the key, where the server wants one.
-  public var keyVariable: String?
+  package var keyVariable: String?
   /// How many requests are on their way at a time.
-  public var concurrency = 8
+  package var concurrency = 8
   /// How often a request is tried.
-  public var attempts = 8
+  package var attempts = 8
   /// Seconds until a request counts as lost.
-  public var timeout = 600.0
+  package var timeout = 600.0
   /// Seconds before the second attempt; twice as long before each further one.
-  public var backoff = 1.0
+  package var backoff = 1.0
 
   /// No server.
-  public init() {}
+  package init() {}
 
   /// What a recipe may set.
-  public static var fields: [Field<ServerParameters>] {
+  package static var fields: [Field<ServerParameters>] {
     [
       Field("url", \.url, identity: false, "address, such as http://localhost:8000/v1"),
       Field("model", \.model, "the model's name on the server"),
@@ -88,7 +88,7 @@ public struct ServerParameters: ParameterSet {
 }
 
 /// Which completions of a language model become accepted traces.
-public enum TraceAcceptance: String, ParameterChoice {
+package enum TraceAcceptance: String, ParameterChoice {
   /// All that were not cut off.
   case any
   /// Those in the format that training asks for, right or wrong, as in the paper.

@@ -1,4 +1,6 @@
+import Base
 import Foundation
+import HDF5
 import Model
 import Runner
 
@@ -60,7 +62,7 @@ struct TrainingLoop {
       // After the last step only the outputs remain to be written, which is as quick as leaving.
       if step < totalSteps, context.interruption.isRequested {
         try save(state, sync)
-        throw StageError.interrupted
+        throw InterruptedError()
       }
       if step < totalSteps, clock.isDue {
         try clock.measure { try save(state, sync) }
@@ -98,7 +100,7 @@ struct TrainingLoop {
     metrics["tokens_per_second"] = Double(result.tokens) / max(seconds, 1e-9)
     try context.metrics.log(step: step, metrics)
     context.progress.update(
-      Progress(step, of: totalSteps, "steps", remark: result.remark))
+      StageProgress(step, of: totalSteps, "steps", remark: result.remark))
   }
 }
 
@@ -117,5 +119,132 @@ struct CheckpointClock {
     try write()
     cost = Date().timeIntervalSince(started)
     last = Date()
+  }
+}
+
+/// What a training stage must remember to go on bit for bit: steps done and the optimiser's state.
+///
+/// In a checkpoint the model lies as in an artifact, the moments under
+/// `/training/first_moment` and `/training/second_moment`, the counts as attributes of `/training`.
+struct TrainingState {
+  var step: Int
+  var optimiser: AdamW
+
+  /// The state and the weights of the newest checkpoint that can be read, or the beginning.
+  static func latest(
+    context: StageContext, weights: Weights, optimiser: OptimiserParameters
+  ) throws -> TrainingState {
+    let state = try context.checkpoints.resume {
+      try read($0, weights: weights, optimiser: optimiser)
+    }
+    return state ?? TrainingState(step: 0, optimiser: AdamW(weights.layout, optimiser))
+  }
+
+  private static func read(
+    _ checkpoint: Checkpoint, weights: Weights, optimiser: OptimiserParameters
+  ) throws -> TrainingState {
+    let file = try HDF5File.open(checkpoint.file)
+    defer { try? file.close() }
+    // Everything is read before the weights are touched: half a checkpoint must change nothing.
+    let loaded = Weights(weights.configuration)
+    try loaded.buffer.read(from: file, group: "/model", layout: weights.layout)
+    let adam = AdamW(weights.layout, optimiser)
+    try adam.firstMoments.read(
+      from: file, group: "/training/first_moment", layout: weights.layout)
+    try adam.secondMoments.read(
+      from: file, group: "/training/second_moment", layout: weights.layout)
+    var state = TrainingState(step: checkpoint.step, optimiser: adam)
+    state.optimiser.stepCount = try file.attribute("updates", of: "/training")?.integer ?? 0
+    weights.buffer.copy(from: loaded.buffer)
+    return state
+  }
+
+  func save(context: StageContext, model: ModelArtifact) throws {
+    try context.checkpoints.save(step: step) { url in
+      try HDF5File.create(url) { file in
+        try model.write(to: file)
+        try optimiser.firstMoments.write(
+          to: file, group: "/training/first_moment", layout: model.weights.layout)
+        try optimiser.secondMoments.write(
+          to: file, group: "/training/second_moment", layout: model.weights.layout)
+        try file.setAttribute("step", .integer(step), of: "/training")
+        try file.setAttribute("updates", .integer(optimiser.stepCount), of: "/training")
+      }
+    }
+  }
+}
+
+extension AdamW {
+  /// A fresh optimiser with a recipe's settings.
+  init(_ layout: ParameterLayout, _ parameters: OptimiserParameters) {
+    self.init(
+      layout,
+      Parameters(
+        beta1: parameters.beta1, beta2: parameters.beta2, epsilon: parameters.epsilon,
+        weightDecay: parameters.weightDecay))
+  }
+}
+
+extension OptimiserParameters {
+  /// The step size of an update, from 0: it rises from 0 over the warm-up, as transformers'
+  /// `constant_with_warmup` does, and then follows the schedule.
+  func learningRate(atUpdate update: Int, of total: Int) -> Double {
+    let rises: LearningRateSchedule =
+      switch schedule {
+      case .constant: .constantWithWarmup(steps: warmupSteps)
+      case .linear: .linear(warmup: warmupSteps, total: total)
+      case .cosine: .cosine(warmup: warmupSteps, total: total, floor: 0)
+      }
+    return rises.rate(step: update, base: learningRate)
+  }
+}
+
+/// Why training cannot go on: a number is infinite or none at all.
+///
+/// Stages throw it before anything is published. The checkpoint before stays as it is.
+enum TrainingFault: Error, Equatable, CustomStringConvertible {
+  /// The loss of a step, and what it is not finite for.
+  case loss(step: Int, items: [String])
+  /// The gradient of a step, and what it is not finite for: nothing where only the sum is not.
+  case gradient(step: Int, parameter: String?, items: [String])
+  /// The weights that a step left behind.
+  case weights(step: Int, NotFiniteValue)
+
+  /// A sentence for people: the step, the item, and what to try.
+  var description: String { "\(what); nothing was published. \(advice)" }
+
+  private var what: String {
+    switch self {
+    case .loss(let step, let items):
+      "the loss of step \(step) is not finite (\(Self.list(items)))"
+    case .gradient(let step, let parameter, let items):
+      "the gradient of \(parameter ?? "all parameters together") is not finite in step \(step) "
+        + "(\(Self.list(items)))"
+    case .weights(let step, let found):
+      "\(found.parameter) holds \(found.value) after step \(step)"
+    }
+  }
+
+  private var advice: String {
+    let calmer = "a smaller learning_rate, more warmup_steps or a smaller max_gradient_norm"
+    switch self {
+    case .loss(_, let items) where !items.isEmpty, .gradient(_, _, let items) where !items.isEmpty:
+      return "Try \(calmer); if it happens in the first steps, look at what is named here."
+    case .loss, .gradient: return "Try \(calmer)."
+    case .weights: return "Try \(calmer), an epsilon above 0 and a beta2 below 1."
+    }
+  }
+
+  private static func list(_ items: [String]) -> String {
+    guard !items.isEmpty else { return "only of the batch as a whole" }
+    let more = items.count > 3 ? " and \(items.count - 3) more" : ""
+    return items.prefix(3).joined(separator: ", ") + more
+  }
+}
+
+extension TrainingEngine {
+  /// Whether every gradient is a finite number.
+  var hasFiniteGradients: Bool {
+    gradients.withElements(0..<gradients.count) { $0.allSatisfy(\.isFinite) }
   }
 }

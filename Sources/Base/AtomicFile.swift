@@ -1,0 +1,59 @@
+import Foundation
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Writes files so that nobody ever sees half of one.
+package enum AtomicFile {
+  /// Lets `write` make a file beside `destination`, syncs it and renames it into place.
+  /// - Throws: what `write` throws, or `AtomicFileError`; the destination is then untouched.
+  package static func write(to destination: URL, _ write: (URL) throws -> Void) throws {
+    let number = counter.add(1, ordering: .relaxed).newValue
+    let beside = destination.appendingPathExtension("\(leftoverMark)\(getpid())-\(number)")
+    defer { unlink(beside.path) }
+    try write(beside)
+    try sync(beside)
+    guard rename(beside.path, destination.path) == 0 else {
+      throw AtomicFileError(action: "rename", path: destination.path, code: errno)
+    }
+    try sync(destination.deletingLastPathComponent())
+  }
+
+  /// Writes text.
+  package static func write(_ text: String, to destination: URL) throws {
+    try write(to: destination) { try Data(text.utf8).write(to: $0) }
+  }
+
+  /// Waits until a file or folder is on the disk.
+  package static func sync(_ url: URL) throws {
+    let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw AtomicFileError(action: "open", path: url.path, code: errno)
+    }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else {
+      throw AtomicFileError(action: "sync", path: url.path, code: errno)
+    }
+  }
+
+  /// Whether a name is that of a file which a killed process was writing.
+  package static func isLeftover(_ name: String) -> Bool { name.contains(".\(leftoverMark)") }
+
+  private static let leftoverMark = "tmp-"
+  /// Keeps two threads apart that write the same file.
+  private static let counter = Atomic<Int>(0)
+}
+
+/// The operating system refused to write a file.
+package struct AtomicFileError: Error, CustomStringConvertible {
+  let action: String
+  let path: String
+  let code: Int32
+
+  /// A sentence for people.
+  package var description: String {
+    "could not \(action) \(path): \(String(cString: strerror(code)))"
+  }
+}

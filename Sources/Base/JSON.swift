@@ -1,0 +1,376 @@
+import Foundation
+
+/// A JSON value with one way of being written: sorted keys, shortest round-trip numbers.
+///
+/// Records, rows and locks are written with it, so that equal content gives equal bytes.
+package indirect enum JSONValue: Hashable, Sendable {
+  /// `null`.
+  case null
+  /// `true` or `false`.
+  case boolean(Bool)
+  /// A number without a fraction.
+  case integer(Int)
+  /// Any other number. NaN and infinities are written as `null`.
+  case number(Double)
+  /// A string.
+  case string(String)
+  /// An array.
+  case array([JSONValue])
+  /// An object.
+  case object([String: JSONValue])
+
+  /// The value of a key, where this is an object that has it.
+  package subscript(key: String) -> JSONValue? {
+    if case .object(let entries) = self { entries[key] } else { nil }
+  }
+
+  /// The string, where this is one.
+  package var string: String? { if case .string(let value) = self { value } else { nil } }
+  /// The boolean, where this is one.
+  package var boolean: Bool? { if case .boolean(let value) = self { value } else { nil } }
+  /// The elements, where this is an array.
+  package var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
+  /// The entries, where this is an object.
+  package var object: [String: JSONValue]? {
+    if case .object(let value) = self { value } else { nil }
+  }
+
+  /// The integer, where this is one or a number without a fraction.
+  package var integer: Int? {
+    switch self {
+    case .integer(let value): value
+    case .number(let value): Int(exactly: value)
+    default: nil
+    }
+  }
+
+  /// The number, where this is one.
+  package var number: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .number(let value): value
+    default: nil
+    }
+  }
+
+  /// Reads JSON text.
+  /// - Throws: `JSONError` when the bytes are no JSON.
+  package init(parsing data: Data) throws {
+    var parser = JSONParser(data)
+    self = try parser.parse()
+  }
+
+  /// The value on one line.
+  package var text: String {
+    var out = ""
+    write(into: &out, indent: nil)
+    return out
+  }
+
+  /// The value over several lines, for files that people open.
+  package var prettyText: String {
+    var out = ""
+    write(into: &out, indent: 0)
+    return out + "\n"
+  }
+
+  private func write(into out: inout String, indent: Int?) {
+    switch self {
+    case .null: out += "null"
+    case .boolean(let value): out += value ? "true" : "false"
+    case .integer(let value): out += String(value)
+    case .number(let value): out += value.isFinite ? "\(value)" : "null"
+    case .string(let value): Self.quote(value, into: &out)
+    case .array(let values):
+      Self.list(values, "[", "]", &out, indent) { $0.write(into: &$1, indent: $2) }
+    case .object(let entries):
+      let sorted = entries.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+      Self.list(sorted, "{", "}", &out, indent) { entry, out, indent in
+        Self.quote(entry.key, into: &out)
+        out += indent == nil ? ":" : ": "
+        entry.value.write(into: &out, indent: indent)
+      }
+    }
+  }
+
+  private static func list<Element>(
+    _ elements: [Element], _ open: String, _ close: String, _ out: inout String, _ indent: Int?,
+    _ write: (Element, inout String, Int?) -> Void
+  ) {
+    out += open
+    let inner = indent.map { $0 + 2 }
+    for (index, element) in elements.enumerated() {
+      if index > 0 { out += "," }
+      if let inner { out += "\n" + String(repeating: " ", count: inner) }
+      write(element, &out, inner)
+    }
+    if let indent, !elements.isEmpty { out += "\n" + String(repeating: " ", count: indent) }
+    out += close
+  }
+
+  /// Runs of plain characters are appended whole, since reports hold megabytes of text.
+  private static func quote(_ text: String, into out: inout String) {
+    out += "\""
+    var start = text.utf8.startIndex
+    for index in text.utf8.indices {
+      guard let escaped = escape(text.utf8[index]) else { continue }
+      out += text[start..<index]
+      out += escaped
+      start = text.utf8.index(after: index)
+    }
+    out += text[start...]
+    out += "\""
+  }
+
+  /// How a byte is written that must not stand in a string as it is.
+  private static func escape(_ byte: UInt8) -> String? {
+    switch byte {
+    case UInt8(ascii: "\""): return "\\\""
+    case UInt8(ascii: "\\"): return "\\\\"
+    case UInt8(ascii: "\n"): return "\\n"
+    case UInt8(ascii: "\r"): return "\\r"
+    case UInt8(ascii: "\t"): return "\\t"
+    case ..<0x20:
+      let digits = String(byte, radix: 16)
+      return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    default: return nil
+    }
+  }
+}
+
+/// What can be wrong with JSON text.
+package enum JSONError: Error, CustomStringConvertible {
+  /// The bytes are no JSON.
+  case malformed
+
+  /// A sentence for people.
+  package var description: String { "this is not valid JSON" }
+}
+
+extension JSONValue: Decodable {
+  /// Decodes any JSON value.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      self = .null
+    } else if let value = try? container.decode(Bool.self) {
+      self = .boolean(value)
+    } else if let value = try? container.decode(Int.self) {
+      self = .integer(value)
+    } else if let value = try? container.decode(Double.self) {
+      self = .number(value)
+    } else if let value = try? container.decode(String.self) {
+      self = .string(value)
+    } else if let value = try? container.decode([JSONValue].self) {
+      self = .array(value)
+    } else {
+      self = .object(try container.decode([String: JSONValue].self))
+    }
+  }
+}
+
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
+  ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
+  ExpressibleByDictionaryLiteral
+{
+  /// A string.
+  package init(stringLiteral value: String) { self = .string(value) }
+  /// An integer.
+  package init(integerLiteral value: Int) { self = .integer(value) }
+  /// A number.
+  package init(floatLiteral value: Double) { self = .number(value) }
+  /// A boolean.
+  package init(booleanLiteral value: Bool) { self = .boolean(value) }
+  /// An array.
+  package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+  /// An object; the last of equal keys wins.
+  package init(dictionaryLiteral elements: (String, JSONValue)...) {
+    self = .object(Dictionary(elements) { $1 })
+  }
+}
+
+/// Reads JSON text (RFC 8259) strictly. Unlike Foundation's decoder it keeps `1` and `1.0` apart,
+/// and it is fast enough for millions of token ids.
+struct JSONParser {
+  private static let greatestDepth = 500
+  /// The text, followed by a zero, so that there always is a next byte.
+  private let bytes: [UInt8]
+  private let end: Int
+  private var position = 0
+
+  init(_ data: Data) {
+    bytes = Array(data) + [0]
+    end = data.count
+  }
+
+  /// Reads one value and nothing after it. Of equal keys the last one counts.
+  mutating func parse() throws -> JSONValue {
+    let value = try parseValue(depth: 0)
+    skipSpace()
+    guard position == end else { throw JSONError.malformed }
+    return value
+  }
+
+  private mutating func parseValue(depth: Int) throws -> JSONValue {
+    guard depth < Self.greatestDepth else { throw JSONError.malformed }
+    skipSpace()
+    switch bytes[position] {
+    case UInt8(ascii: "{"): return try parseObject(depth: depth)
+    case UInt8(ascii: "["): return try parseArray(depth: depth)
+    case UInt8(ascii: "\""): return .string(try parseString())
+    case UInt8(ascii: "t"): return try parseWord("true", .boolean(true))
+    case UInt8(ascii: "f"): return try parseWord("false", .boolean(false))
+    case UInt8(ascii: "n"): return try parseWord("null", .null)
+    default: return try parseNumber()
+    }
+  }
+
+  private mutating func parseObject(depth: Int) throws -> JSONValue {
+    var entries: [String: JSONValue] = [:]
+    position += 1
+    skipSpace()
+    if take("}") { return .object(entries) }
+    repeat {
+      skipSpace()
+      let key = try parseString()
+      skipSpace()
+      guard take(":") else { throw JSONError.malformed }
+      entries[key] = try parseValue(depth: depth + 1)
+      skipSpace()
+    } while take(",")
+    guard take("}") else { throw JSONError.malformed }
+    return .object(entries)
+  }
+
+  private mutating func parseArray(depth: Int) throws -> JSONValue {
+    var values: [JSONValue] = []
+    position += 1
+    skipSpace()
+    if take("]") { return .array(values) }
+    repeat {
+      values.append(try parseValue(depth: depth + 1))
+      skipSpace()
+    } while take(",")
+    guard take("]") else { throw JSONError.malformed }
+    return .array(values)
+  }
+
+  private mutating func parseWord(_ word: StaticString, _ value: JSONValue) throws -> JSONValue {
+    for index in 0..<word.utf8CodeUnitCount where bytes[position + index] != word.utf8Start[index] {
+      throw JSONError.malformed
+    }
+    position += word.utf8CodeUnitCount
+    return value
+  }
+
+  private mutating func skipSpace() {
+    while true {
+      switch bytes[position] {
+      case 0x20, 0x0A, 0x0D, 0x09: position += 1
+      default: return
+      }
+    }
+  }
+
+  private mutating func take(_ character: Unicode.Scalar) -> Bool {
+    guard bytes[position] == UInt8(ascii: character) else { return false }
+    position += 1
+    return true
+  }
+}
+
+extension JSONParser {
+  private mutating func parseNumber() throws -> JSONValue {
+    let start = position
+    _ = take("-")
+    let isZero = bytes[position] == UInt8(ascii: "0")
+    let digits = skipDigits()
+    guard digits == 1 || (digits > 1 && !isZero) else { throw JSONError.malformed }
+    var isInteger = true
+    if take(".") {
+      isInteger = false
+      guard skipDigits() > 0 else { throw JSONError.malformed }
+    }
+    if take("e") || take("E") {
+      isInteger = false
+      if !take("+") { _ = take("-") }
+      guard skipDigits() > 0 else { throw JSONError.malformed }
+    }
+    if isInteger, let value = Int(String(decoding: bytes[start..<position], as: UTF8.self)) {
+      return .integer(value)
+    }
+    guard let value = Double(String(decoding: bytes[start..<position], as: UTF8.self)),
+      value.isFinite
+    else { throw JSONError.malformed }
+    return .number(value)
+  }
+
+  private mutating func skipDigits() -> Int {
+    let start = position
+    while (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) { position += 1 }
+    return position - start
+  }
+}
+
+extension JSONParser {
+  private mutating func parseString() throws -> String {
+    guard take("\"") else { throw JSONError.malformed }
+    var text = ""
+    while true {
+      let start = position
+      while bytes[position] >= 0x20, bytes[position] != UInt8(ascii: "\""),
+        bytes[position] != UInt8(ascii: "\\")
+      {
+        position += 1
+      }
+      guard let part = String(validating: bytes[start..<position], as: UTF8.self) else {
+        throw JSONError.malformed
+      }
+      text += part
+      if take("\"") { return text }
+      guard take("\\") else { throw JSONError.malformed }
+      text.unicodeScalars.append(try parseEscape())
+    }
+  }
+
+  private mutating func parseEscape() throws -> Unicode.Scalar {
+    let letter = bytes[position]
+    position += 1
+    switch letter {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(letter)
+    case UInt8(ascii: "b"): return "\u{8}"
+    case UInt8(ascii: "f"): return "\u{C}"
+    case UInt8(ascii: "n"): return "\n"
+    case UInt8(ascii: "r"): return "\r"
+    case UInt8(ascii: "t"): return "\t"
+    case UInt8(ascii: "u"): return try parseUnicodeEscape()
+    default: throw JSONError.malformed
+    }
+  }
+
+  /// Half a surrogate pair is no character, and no string can hold it.
+  private mutating func parseUnicodeEscape() throws -> Unicode.Scalar {
+    let first = try parseHexadecimal()
+    if let scalar = Unicode.Scalar(first) { return scalar }
+    guard (0xD800..<0xDC00).contains(first), take("\\"), take("u") else {
+      throw JSONError.malformed
+    }
+    let second = try parseHexadecimal()
+    guard (0xDC00..<0xE000).contains(second),
+      let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+    else { throw JSONError.malformed }
+    return scalar
+  }
+
+  private mutating func parseHexadecimal() throws -> UInt32 {
+    var value: UInt32 = 0
+    for _ in 0..<4 {
+      guard let digit = Character(Unicode.Scalar(bytes[position])).hexDigitValue else {
+        throw JSONError.malformed
+      }
+      value = value << 4 + UInt32(digit)
+      position += 1
+    }
+    return value
+  }
+}

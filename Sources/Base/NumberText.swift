@@ -1,0 +1,82 @@
+import Foundation
+
+/// How numbers are written for people: a fixed number of decimals, a real minus sign, no locale.
+package enum NumberText {
+  /// The minus sign that is as wide as a plus.
+  package static let minus = "\u{2212}"
+
+  /// A number with so many decimals, such as `−0.41`.
+  package static func fixed(_ value: Double, decimals: Int) -> String {
+    let text = plain(value, decimals: decimals)
+    return text.hasPrefix("-") ? minus + text.dropFirst() : text
+  }
+
+  /// A number with its sign always shown, such as `+10.2`; zero is `±0.0`.
+  package static func signed(_ value: Double, decimals: Int) -> String {
+    let text = plain(value, decimals: decimals)
+    if text.hasPrefix("-") { return minus + text.dropFirst() }
+    let isZero = !text.contains { ("1"..."9").contains($0) }
+    return (isZero ? "±" : "+") + text
+  }
+
+  /// The bounds of an interval, such as `[+5.1, +15.0]`, with a zero that has no sign.
+  package static func bounds(_ range: ClosedRange<Double>, decimals: Int) -> String {
+    [range.lowerBound, range.upperBound]
+      .map { signed($0, decimals: decimals).replacing("±", with: "") }.joined(separator: ", ")
+  }
+
+  /// A number for machines: ten significant digits, which hides the noise of a multiplication by
+  /// a hundred and nothing else.
+  package static func exact(_ value: Double) -> String {
+    String(format: "%.10g", value == 0 ? 0 : value)
+  }
+
+  /// How many decimals show four significant figures of numbers up to `magnitude`, at most three.
+  package static func decimals(for magnitude: Double) -> Int {
+    if magnitude >= 100 { return 1 }
+    return magnitude >= 10 ? 2 : 3
+  }
+
+  /// A measured value: whole numbers in full, others with five significant figures.
+  package static func short(_ value: Double) -> String {
+    guard value.isFinite else { return "–" }
+    if let whole = Int(exactly: value) {
+      return whole < 0 ? minus + grouped(-whole) : grouped(whole)
+    }
+    return String(format: "%.5g", value).replacing("-", with: minus)
+  }
+
+  /// A whole number with thin spaces between thousands.
+  package static func grouped(_ value: Int) -> String {
+    let digits = Array(String(value))
+    guard digits.count > 4 else { return String(digits) }
+    return digits.enumerated().reduce(into: "") { text, digit in
+      if digit.offset > 0, (digits.count - digit.offset) % 3 == 0 { text += "\u{202F}" }
+      text.append(digit.element)
+    }
+  }
+
+  /// A time such as `0.4 s`, `12 s`, `3 min 20 s` or `3 h 12 min`.
+  package static func duration(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds >= 0 else { return "–" }
+    if seconds < 10 { return fixed(seconds, decimals: 1) + " s" }
+    let whole = Int(seconds.rounded())
+    if whole < 60 { return "\(whole) s" }
+    if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
+    return "\(whole / 3600) h \(whole % 3600 / 60) min"
+  }
+
+  /// A number with so many decimals and a plain hyphen, for SVG and other machines.
+  package static func plain(_ value: Double, decimals: Int) -> String {
+    let text = String(format: "%.\(decimals)f", value)
+    let isNegativeZero = text.hasPrefix("-") && !text.contains { ("1"..."9").contains($0) }
+    return isNegativeZero ? String(text.dropFirst()) : text
+  }
+}
+
+extension Double {
+  /// The number with a fixed number of decimals, whatever the locale.
+  package func formatted(decimals: Int) -> String {
+    isFinite ? String(format: "%.\(decimals)f", self) : "\(self)"
+  }
+}

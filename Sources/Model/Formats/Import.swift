@@ -1,0 +1,425 @@
+import Foundation
+
+/// A model from outside: weights, and what turns texts into tokens for it.
+package struct ImportedModel: Sendable {
+  /// The parameters, with the configuration.
+  package let weights: Weights
+  /// The tokenizer. Only a GGUF file may come without one.
+  package let tokenizer: Tokenizer?
+  /// The Jinja template that the model's authors use for conversations, if they give one.
+  package let chatTemplate: String?
+
+  /// Reads a Hugging Face folder, or a GGUF file.
+  /// - Throws: `ModelImportError`, `SafetensorsError`, `GGUFError` or `TokenizerError`.
+  package init(contentsOf url: URL) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+      throw ModelImportError.unreadable(path: url.path, reason: "there is no such file or folder")
+    }
+    if isFolder.boolValue {
+      try self.init(huggingFaceFolder: url)
+    } else {
+      try self.init(gguf: try GGUFFile(contentsOf: url))
+    }
+  }
+
+  init(weights: Weights, tokenizer: Tokenizer?, chatTemplate: String?, path: String) throws {
+    let embeddings = weights.configuration.vocabularySize
+    if let tokenizer, tokenizer.vocabularySize > embeddings {
+      throw ModelImportError.vocabulary(
+        path: path, tokens: tokenizer.vocabularySize, embeddings: embeddings)
+    }
+    self.weights = weights
+    self.tokenizer = tokenizer
+    self.chatTemplate = chatTemplate
+  }
+}
+
+/// Tensors by their Hugging Face names, wherever they are stored.
+protocol TensorSource {
+  /// What error messages call the source.
+  var path: String { get }
+  /// The names and shapes.
+  var shapes: [String: [Int]] { get }
+  /// Writes the numbers of a tensor to memory of its size.
+  func read(_ name: String, into output: UnsafeMutableBufferPointer<Float>) throws
+}
+
+extension Weights {
+  /// Reads the parameters of a Hugging Face folder, whatever else it holds or lacks.
+  /// - Throws: `ModelImportError` or `SafetensorsError`.
+  package convenience init(_ configuration: ModelConfiguration, huggingFaceFolder folder: URL)
+    throws
+  {
+    try self.init(configuration, from: try ShardedSafetensors(folder: folder))
+  }
+
+  /// Reads all parameters of a model. None may be missing, left over, of another shape or not finite.
+  convenience init(_ configuration: ModelConfiguration, from source: any TensorSource) throws {
+    try Weights.compare(ParameterLayout(configuration), with: source)
+    self.init(configuration)
+    for entry in layout.entries {
+      try buffer.withElements(entry.offset..<entry.offset + entry.count) {
+        try source.read(entry.name, into: $0)
+      }
+    }
+    if let found = firstNotFinite() {
+      throw ModelImportError.notFinite(
+        path: source.path, tensor: found.parameter, index: found.index, value: found.value)
+    }
+    if configuration.tiedEmbeddings, source.shapes["lm_head.weight"] != nil {
+      try checkTiedHead(of: source)
+    }
+  }
+
+  private static func compare(_ layout: ParameterLayout, with source: any TensorSource) throws {
+    func mismatch(_ problem: String) -> ModelImportError {
+      .tensors(path: source.path, problem: problem)
+    }
+    let shapes = source.shapes
+    for entry in layout.entries {
+      guard let shape = shapes[entry.name] else {
+        throw mismatch("the tensor '\(entry.name)' is missing")
+      }
+      guard shape == entry.shape else {
+        throw mismatch("'\(entry.name)' has the shape \(shape), not \(entry.shape)")
+      }
+    }
+    let extra = shapes.keys.filter { layout[$0] == nil && $0 != "lm_head.weight" }
+    if let name = extra.min() {
+      throw mismatch("the model has no use for the tensor '\(name)'")
+    }
+  }
+
+  /// Some checkpoints repeat a tied embedding as the output layer; then it must be the same.
+  private func checkTiedHead(of source: any TensorSource) throws {
+    let name = "lm_head.weight"
+    let embedding = self["model.embed_tokens.weight"] ?? []
+    var head = [Float](repeating: 0, count: embedding.count)
+    if source.shapes[name]?.reduce(1, *) == head.count {
+      try head.withUnsafeMutableBufferPointer { try source.read(name, into: $0) }
+    }
+    guard head == embedding else {
+      throw ModelImportError.tensors(
+        path: source.path, problem: "'\(name)' differs from the embedding that it is tied to")
+    }
+  }
+}
+
+extension ImportedModel {
+  /// Reads a folder with config.json, a tokenizer and safetensors, in one file or sharded.
+  /// - Throws: `ModelImportError`, `SafetensorsError` or `TokenizerError`.
+  package init(huggingFaceFolder folder: URL) throws {
+    let configFile = folder.appending(path: "config.json")
+    var configuration = try ModelConfiguration(
+      huggingFaceConfig: try contents(of: configFile), path: configFile.path)
+    if let endTokens = try generationEndTokens(in: folder) { configuration.endTokens = endTokens }
+    let tokenizer = try Tokenizer(huggingFaceFolder: folder)
+    let weights = try Weights(configuration, from: try ShardedSafetensors(folder: folder))
+    try self.init(
+      weights: weights, tokenizer: tokenizer, chatTemplate: try storedChatTemplate(in: folder),
+      path: folder.path)
+  }
+}
+
+/// The safetensors of a folder: model.safetensors, or the shards that an index names.
+struct ShardedSafetensors: TensorSource {
+  let path: String
+  private var files: [String: SafetensorsFile] = [:]
+
+  init(folder: URL) throws {
+    path = folder.path
+    let index = folder.appending(path: "model.safetensors.index.json")
+    if FileManager.default.fileExists(atPath: index.path) {
+      try readShards(index, in: folder)
+    } else {
+      let file = try SafetensorsFile(contentsOf: folder.appending(path: "model.safetensors"))
+      for name in file.names { files[name] = file }
+    }
+    // Old llama checkpoints store the rotary frequencies, which follow from the configuration.
+    for name in files.keys where name.hasSuffix("rotary_emb.inv_freq") { files[name] = nil }
+  }
+
+  var shapes: [String: [Int]] {
+    files.reduce(into: [:]) { $0[$1.key] = $1.value.entries[$1.key]?.shape }
+  }
+
+  func read(_ name: String, into output: UnsafeMutableBufferPointer<Float>) throws {
+    guard let file = files[name] else {
+      throw SafetensorsError.missing(path: path, tensor: name)
+    }
+    try file.read(name, into: output)
+  }
+
+  private mutating func readShards(_ index: URL, in folder: URL) throws {
+    struct Index: Decodable {
+      let shards: [String: String]
+
+      enum CodingKeys: String, CodingKey { case shards = "weight_map" }
+    }
+    guard let map = try? JSONDecoder().decode(Index.self, from: try contents(of: index)).shards
+    else {
+      throw ModelImportError.unreadable(path: index.path, reason: "it has no 'weight_map'")
+    }
+    for shard in Set(map.values).sorted() {
+      guard !shard.contains("/") else {
+        throw ModelImportError.unreadable(
+          path: index.path, reason: "the shard '\(shard)' lies in another folder")
+      }
+      let file = try SafetensorsFile(contentsOf: folder.appending(path: shard))
+      let promised = map.filter { $0.value == shard }.map(\.key).sorted()
+      guard promised == file.names else {
+        throw ModelImportError.tensors(
+          path: file.path, problem: "it does not hold the tensors that \(index.path) promises")
+      }
+      for name in file.names { files[name] = file }
+    }
+  }
+}
+
+/// The end tokens of generation_config.json, which go before those of config.json.
+private func generationEndTokens(in folder: URL) throws -> [Int32]? {
+  struct Generation: Decodable {
+    let endTokens: ConfigurationJSON.OneOrMany?
+
+    enum CodingKeys: String, CodingKey { case endTokens = "eos_token_id" }
+  }
+  let file = folder.appending(path: "generation_config.json")
+  guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+  do {
+    return try JSONDecoder().decode(Generation.self, from: try contents(of: file)).endTokens?.ids
+  } catch let error as DecodingError {
+    throw ModelImportError.configuration(path: file.path, problem: sentence(for: error))
+  }
+}
+
+/// The chat template: a file of its own, or a field of tokenizer_config.json.
+private func storedChatTemplate(in folder: URL) throws -> String? {
+  struct Settings: Decodable {
+    let template: Template?
+
+    enum CodingKeys: String, CodingKey { case template = "chat_template" }
+  }
+  let file = folder.appending(path: "chat_template.jinja")
+  if FileManager.default.fileExists(atPath: file.path) {
+    return String(decoding: try contents(of: file), as: UTF8.self)
+  }
+  let settings = folder.appending(path: "tokenizer_config.json")
+  guard FileManager.default.fileExists(atPath: settings.path) else { return nil }
+  do {
+    return try JSONDecoder().decode(Settings.self, from: try contents(of: settings)).template?.text
+  } catch let error as DecodingError {
+    throw ModelImportError.configuration(path: settings.path, problem: sentence(for: error))
+  }
+}
+
+/// One template, or several with names, of which `default` counts.
+private struct Template: Decodable {
+  let text: String?
+
+  init(from decoder: any Decoder) throws {
+    struct Named: Decodable {
+      let name: String
+      let template: String
+    }
+    let container = try decoder.singleValueContainer()
+    if let one = try? container.decode(String.self) {
+      text = one
+    } else {
+      let named = try container.decode([Named].self)
+      text = named.first { $0.name == "default" }?.template
+    }
+  }
+}
+
+extension ImportedModel {
+  /// Takes the model out of a GGUF file, with its tokenizer where the file has one.
+  /// - Throws: `ModelImportError`, `GGUFError` or `TokenizerError`.
+  package init(gguf file: GGUFFile) throws {
+    let configuration = try ModelConfiguration(gguf: file)
+    let hasTokenizer = file.metadata["tokenizer.ggml.model"] != nil
+    try self.init(
+      weights: try Weights(configuration, from: GGUFTensors(file, configuration)),
+      tokenizer: hasTokenizer ? try Tokenizer(gguf: file) : nil,
+      chatTemplate: file.metadata["tokenizer.chat_template"]?.string,
+      path: file.path)
+  }
+}
+
+extension ModelConfiguration {
+  /// Reads the model's shape from the metadata of a GGUF file.
+  /// - Throws: `ModelImportError` or `GGUFError` that names what is missing or not supported.
+  package init(gguf file: GGUFFile) throws {
+    let found = file.metadata["general.architecture"]?.string ?? "none"
+    guard let architecture = Architecture(rawValue: found) else {
+      throw ModelImportError.architecture(path: file.path, found: found)
+    }
+    try refuseUnsupported(file, prefix: found)
+    let hiddenSize = try integer(file, "\(found).embedding_length")
+    let headCount = try integer(file, "\(found).attention.head_count")
+    let headSize =
+      file.metadata["\(found).attention.key_length"]?.integer ?? hiddenSize / max(1, headCount)
+    guard let embedding = file.tensors["token_embd.weight"]?.shape.first else {
+      throw GGUFError.missing(path: file.path, tensor: "token_embd.weight")
+    }
+    self.init(
+      architecture: architecture, vocabularySize: embedding, hiddenSize: hiddenSize,
+      intermediateSize: try integer(file, "\(found).feed_forward_length"),
+      layerCount: try integer(file, "\(found).block_count"),
+      headCount: headCount,
+      keyValueHeadCount: file.metadata["\(found).attention.head_count_kv"] == nil
+        ? headCount : try integer(file, "\(found).attention.head_count_kv"),
+      headSize: headSize,
+      contextLength: try integer(file, "\(found).context_length"),
+      ropeTheta: file.metadata["\(found).rope.freq_base"]?.number ?? 10000,
+      normEpsilon: try number(file, "\(found).attention.layer_norm_rms_epsilon"),
+      tiedEmbeddings: file.tensors["output.weight"] == nil,
+      attentionBias: architecture == .qwen2,
+      beginToken: token(file, "bos"),
+      endTokens: [token(file, "eos"), token(file, "eot")].compactMap { $0 }.uniqued())
+    try check(path: file.path)
+    if let rotated = file.metadata["\(found).rope.dimension_count"]?.integer, rotated != headSize {
+      throw ModelImportError.unsupported(path: file.path, feature: "heads that rotate in part")
+    }
+  }
+}
+
+private func integer(_ file: GGUFFile, _ key: String) throws -> Int {
+  guard let value = file.metadata[key]?.integer else {
+    throw GGUFError.metadata(path: file.path, key: key, expected: "an integer")
+  }
+  return value
+}
+
+private func number(_ file: GGUFFile, _ key: String) throws -> Double {
+  guard let value = file.metadata[key]?.number else {
+    throw GGUFError.metadata(path: file.path, key: key, expected: "a number")
+  }
+  return value
+}
+
+private func token(_ file: GGUFFile, _ role: String) -> Int32? {
+  file.metadata["tokenizer.ggml.\(role)_token_id"]?.integer.flatMap { Int32(exactly: $0) }
+}
+
+private func refuseUnsupported(_ file: GGUFFile, prefix: String) throws {
+  let scaling = file.metadata["\(prefix).rope.scaling.type"]?.string ?? "none"
+  let experts = file.metadata["\(prefix).expert_count"]?.integer ?? 0
+  let window = file.metadata["\(prefix).attention.sliding_window"]?.integer ?? 0
+  let problems = [
+    (scaling != "none" || file.tensors["rope_freqs.weight"] != nil, "rope_scaling"),
+    (experts > 0, "a mixture of experts"),
+    (window > 0, "sliding-window attention"),
+  ]
+  if let problem = problems.first(where: \.0) {
+    throw ModelImportError.unsupported(path: file.path, feature: problem.1)
+  }
+}
+
+extension Array where Element: Hashable {
+  /// The elements without repetitions, in their order.
+  fileprivate func uniqued() -> [Element] {
+    var seen: Set<Element> = []
+    return filter { seen.insert($0).inserted }
+  }
+}
+
+/// Why a model from outside cannot be used.
+package enum ModelImportError: Error, Sendable, CustomStringConvertible {
+  /// A file or folder cannot be read.
+  case unreadable(path: String, reason: String)
+  /// The configuration is no good.
+  case configuration(path: String, problem: String)
+  /// The model is of another family.
+  case architecture(path: String, found: String)
+  /// The model needs something that this program does not compute.
+  case unsupported(path: String, feature: String)
+  /// Tensors do not match the configuration.
+  case tensors(path: String, problem: String)
+  /// A tensor holds a number that is infinite or none at all.
+  case notFinite(path: String, tensor: String, index: Int, value: Float)
+  /// The tokenizer knows more tokens than the model has embeddings.
+  case vocabulary(path: String, tokens: Int, embeddings: Int)
+
+  /// A sentence for people.
+  package var description: String {
+    switch self {
+    case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"
+    case .configuration(let path, let problem):
+      "\(path) does not describe a model: \(problem); use the checkpoint's own file"
+    case .architecture(let path, let found):
+      "\(path) describes a model of the family '\(found)'; supported are llama and qwen2"
+    case .unsupported(let path, let feature):
+      "\(path) asks for \(feature), which is not supported; choose a checkpoint without it"
+    case .tensors(let path, let problem):
+      "\(path) does not match its configuration: \(problem); use the files of one checkpoint"
+    case .notFinite(let path, let tensor, let index, let value):
+      "\(path): the tensor '\(tensor)' holds \(value) at element \(index), and a model must not; "
+        + "fetch the file again, or take one in another number format"
+    case .vocabulary(let path, let tokens, let embeddings):
+      "\(path): the tokenizer has \(tokens) tokens but the model only \(embeddings) embeddings; "
+        + "use the tokenizer that belongs to the model"
+    }
+  }
+}
+
+extension Tokenizer {
+  /// Reads the tokenizer of a model without the model: a Hugging Face folder, a tokenizer.json, a
+  /// GGUF file or a tiktoken file. Files are told apart by what they hold, not by their names.
+  /// - Throws: `TokenizerError`, `GGUFError` or `ModelImportError`.
+  package init(contentsOf url: URL) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+      throw ModelImportError.unreadable(path: url.path, reason: "there is no such file or folder")
+    }
+    if isFolder.boolValue {
+      try self.init(huggingFaceFolder: url)
+      return
+    }
+    let data = try contents(of: url)
+    if data.starts(with: "GGUF".utf8) {
+      try self.init(gguf: try GGUFFile(data, path: url.path))
+    } else if data.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{") {
+      try self.init(huggingFace: data, path: url.path)
+    } else {
+      try self.init(tiktoken: data, path: url.path)
+    }
+  }
+
+  /// Reads the tokenizer of a folder: its tokenizer.json; or else its vocab.json with merges.txt;
+  /// or else its tiktoken file.
+  /// - Throws: `TokenizerError` or `ModelImportError`.
+  init(huggingFaceFolder folder: URL) throws {
+    let names = try fileNames(in: folder)
+    if names.contains("tokenizer.json") {
+      let file = folder.appending(path: "tokenizer.json")
+      try self.init(huggingFace: try contents(of: file), path: file.path)
+    } else if names.isSuperset(of: ["vocab.json", "merges.txt"]) {
+      try self.init(vocabularyFilesIn: folder)
+    } else {
+      let found = names.filter { $0.hasSuffix(".tiktoken") }
+      guard let name = found.first, found.count == 1 else {
+        throw TokenizerError.missing(folder: folder.path, tiktokenFiles: found.sorted())
+      }
+      let file = folder.appending(path: name)
+      try self.init(tiktoken: try contents(of: file), path: file.path)
+    }
+  }
+}
+
+private func fileNames(in folder: URL) throws -> Set<String> {
+  do {
+    return Set(try FileManager.default.contentsOfDirectory(atPath: folder.path))
+  } catch {
+    throw ModelImportError.unreadable(path: folder.path, reason: readingProblem(error))
+  }
+}
+
+/// The bytes of a file.
+func contents(of file: URL) throws -> Data {
+  do {
+    return try Data(contentsOf: file, options: .mappedIfSafe)
+  } catch {
+    throw ModelImportError.unreadable(path: file.path, reason: readingProblem(error))
+  }
+}

@@ -1,0 +1,198 @@
+import CKernels
+import Foundation
+
+/// A copy of a factor F [inner, columns] of products x F, in panels of sixteen columns.
+///
+/// In a product each row's numbers come from the same operations in the same order whatever the other
+/// rows are and however the work is shared out (`ck_multiply_panels`).
+package struct PanelFactor {
+  package static let instructionSet =
+    ck_instruction_set() == Int32(CK_V4_BFLOAT16) && !instructionsAgree
+    ? Int32(CK_V4) : ck_instruction_set()
+  static let panelWidth = Int(CK_PANEL)
+
+  /// Columns of the product.
+  let columns: Int
+  /// Columns of x.
+  let inner: Int
+  private let format: PanelFormat
+  private let memory: FloatBuffer
+  /// The columns that one task computes; there are enough tasks for several threads.
+  let pieces: [Range<Int>]
+
+  /// Room for a factor. Nothing is there before ``fill(_:with:)``.
+  /// - Parameter memory: Where it lies, if it has room enough; else the factor has its own.
+  init(inner: Int, columns: Int, _ format: PanelFormat, in memory: FloatBuffer? = nil) {
+    self.columns = columns
+    self.inner = inner
+    self.format = format
+    let panels = (columns + Self.panelWidth - 1) / Self.panelWidth
+    let floats =
+      panels * ck_panel_bytes(format.rawValue, inner) / MemoryLayout<Float>.stride
+    self.memory =
+      memory.flatMap { $0.count >= floats ? $0 : nil } ?? FloatBuffer(count: floats)
+    pieces = BatchPlan.split(panels, into: max(min(panels, 12), (panels + 15) / 16)).map {
+      $0.lowerBound * Self.panelWidth..<min(columns, $0.upperBound * Self.panelWidth)
+    }
+  }
+
+  /// The memory, for a factor that comes after this one.
+  var buffer: FloatBuffer { memory }
+
+  private func panels(_ piece: Range<Int>) -> UnsafeMutableRawPointer {
+    UnsafeMutableRawPointer(memory.base)
+      + piece.lowerBound / Self.panelWidth * ck_panel_bytes(format.rawValue, inner)
+  }
+
+  /// Copies what one task needs of the factor as it is now.
+  func fill(_ piece: Range<Int>, with factor: Matrix.Factor) {
+    precondition(factor.rowCount == inner && factor.columnCount == columns)
+    let matrix = factor.matrix
+    if factor.isTransposed {
+      ck_fill_panels_with_rows(
+        format.rawValue, matrix.row(piece.lowerBound), matrix.stride, piece.count, inner,
+        panels(piece))
+    } else {
+      ck_fill_panels_with_columns(
+        format.rawValue, matrix.base + piece.lowerBound, matrix.stride, piece.count, inner,
+        panels(piece))
+    }
+  }
+
+  /// Some columns of y = x F + b, or of y += x F + b.
+  func multiply(
+    _ piece: Range<Int>, _ x: Matrix.Factor, into y: Matrix, bias: UnsafePointer<Float>? = nil,
+    accumulate: Bool = false, instructionSet: Int32 = PanelFactor.instructionSet
+  ) {
+    precondition(x.columnCount == inner && x.rowCount <= y.rowCount)
+    let factor = ck_panel_factor(
+      panels: panels(piece), format: format.rawValue, columns: piece.count, inner: inner,
+      capacity: inner)
+    let rows = ck_row_factor(
+      base: x.matrix.base, stride: x.isTransposed ? 1 : x.matrix.stride,
+      step: x.isTransposed ? x.matrix.stride : 1)
+    ck_multiply_panels(
+      instructionSet, rows, x.rowCount, factor, bias.map { $0 + piece.lowerBound },
+      Int32(accumulate ? CK_ADD : CK_SET), y.base + piece.lowerBound, y.stride)
+  }
+
+  /// All columns, on the calling thread.
+  func multiply(
+    _ x: Matrix.Factor, into y: Matrix, bias: UnsafePointer<Float>? = nil, accumulate: Bool = false
+  ) {
+    multiply(0..<columns, x, into: y, bias: bias, accumulate: accumulate)
+  }
+
+  /// All columns, shared out among threads.
+  func multiply(_ x: Matrix.Factor, into y: Matrix, accumulate: Bool = false, _ pool: WorkerPool) {
+    pool.parallel(pieces.count) { task, _ in
+      multiply(pieces[task], x, into: y, accumulate: accumulate)
+    }
+  }
+
+  /// Copies the whole factor, shared out among threads.
+  func fill(with factor: Matrix.Factor, _ pool: WorkerPool) {
+    pool.parallel(pieces.count) { task, _ in fill(pieces[task], with: factor) }
+  }
+}
+
+/// How numbers lie in panels, and how they are multiplied.
+package enum PanelFormat: Int32, Sendable, CaseIterable {
+  /// Float32, multiplied with float32.
+  case float32 = 0
+  /// Rounded to bfloat16, multiplied with float32: half the memory to read.
+  case bfloat16 = 1
+  /// Rounded to bfloat16, multiplied with rows that are rounded likewise, two at a time. Sums are
+  /// float32.
+  case bfloat16Pairs = 2
+
+  /// What decoding uses for a precision. Where the processor multiplies bfloat16 by itself, the
+  /// numbers that meet the weights are rounded, too.
+  static func decoding(_ precision: Precision) -> PanelFormat {
+    guard precision == .bfloat16 else { return .float32 }
+    return Precision.hasInstructionsForBfloat16 ? .bfloat16Pairs : .bfloat16
+  }
+
+  /// What training uses for a precision.
+  static func training(_ precision: Precision) -> PanelFormat {
+    precision == .bfloat16 ? .bfloat16Pairs : .float32
+  }
+}
+
+extension Precision {
+  /// Whether this processor multiplies bfloat16 by itself (AVX512-BF16), and does it as expected.
+  package static let hasInstructionsForBfloat16 =
+    ck_instruction_set() == Int32(CK_V4_BFLOAT16) && PanelFactor.instructionsAgree
+
+  /// What training uses where this precision is asked for: float32 where the processor has no
+  /// instructions for bfloat16. The environment variable `WARMUP_EMULATE_BFLOAT16` makes it emulate
+  /// them instead, which is slow, and equal but for the last bits.
+  package var forTraining: Precision {
+    let emulates = ProcessInfo.processInfo.environment["WARMUP_EMULATE_BFLOAT16"] != nil
+    return Precision.hasInstructionsForBfloat16 || emulates ? self : .float32
+  }
+}
+
+extension PanelFactor {
+  /// The instruction sets whose kernels this processor can run, the baseline first.
+  package static let instructionSets = Array(0...Int(ck_instruction_set()))
+
+  /// The product x F of two matrices in rows, with the kernel of a given instruction set.
+  ///
+  /// It is for tests: of shapes, formats and instruction sets, and of factors that are given as their
+  /// transposes.
+  package static func product(
+    _ x: [Float], rows: Int, _ factor: [Float], columns: Int, _ format: PanelFormat,
+    instructionSet: Int, xIsTransposed: Bool = false, factorIsTransposed: Bool = false
+  ) -> [Float] {
+    let inner = x.count / rows
+    precondition(x.count == rows * inner && factor.count == inner * columns)
+    let memory = FloatBuffer(count: x.count + factor.count + rows * columns)
+    memory[0..<x.count] = x
+    memory[x.count..<x.count + factor.count] = factor
+    let start = x.count + factor.count
+    func matrix(_ offset: Int, _ rows: Int, _ columns: Int, _ isTransposed: Bool) -> Matrix.Factor {
+      isTransposed
+        ? Matrix(memory.base + offset, rows: columns, columns: rows).transposed
+        : Matrix(memory.base + offset, rows: rows, columns: columns).plain
+    }
+    let panels = PanelFactor(inner: inner, columns: columns, format)
+    for piece in panels.pieces {
+      panels.fill(piece, with: matrix(x.count, inner, columns, factorIsTransposed))
+      panels.multiply(
+        piece, matrix(0, rows, inner, xIsTransposed),
+        into: Matrix(memory.base + start, rows: rows, columns: columns),
+        instructionSet: Int32(instructionSet))
+    }
+    return memory[start..<start + rows * columns]
+  }
+
+  /// Whether the processor's products of bfloat16 pairs are those that other processors emulate. A
+  /// wrong one would train wrongly without a word.
+  static let instructionsAgree: Bool = {
+    let (rows, inner, columns) = (13, 77, 35)
+    var stream = RandomStream(seed: 0, "bfloat16")
+    let x = (0..<rows * inner).map { _ in Float(stream.normal()) }
+    let factor = (0..<inner * columns).map { _ in Float(stream.normal()) }
+    let sets = [Int(CK_BASELINE), Int(ck_instruction_set())].map {
+      product(x, rows: rows, factor, columns: columns, .bfloat16Pairs, instructionSet: $0)
+    }
+    return zip(sets[0], sets[1]).allSatisfy { abs($0 - $1) < 1e-4 }
+  }()
+}
+
+/// How numbers are stored or multiplied.
+package enum Precision: String, Sendable, Hashable, CaseIterable {
+  /// IEEE single precision.
+  case float32
+  /// The upper half of a float32: its range, with 8 significant bits.
+  case bfloat16
+
+  /// Bytes of a number.
+  package var byteCount: Int { self == .float32 ? 4 : 2 }
+
+  /// The nearest number that can be stored; of two equally near ones the even one.
+  package func rounded(_ value: Float) -> Float {
+    self == .float32 ? value : ck_rounded_to_bfloat16(value)
+  }
+}

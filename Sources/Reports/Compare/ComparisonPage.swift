@@ -1,0 +1,174 @@
+import Base
+import OrderedCollections
+import Runner
+
+/// A comparison as one page that opens offline: what differs, and a browser of completions in
+/// which the two runs are the arms and each evaluation is a benchmark.
+package struct ComparisonPage {
+  private let comparison: RunComparison
+
+  /// Prepares the page.
+  package init(_ comparison: RunComparison) { self.comparison = comparison }
+
+  /// The whole page.
+  package var html: String {
+    let sides = ComparisonSides(comparison)
+    let completions = CompletionsSection(
+      results: sides.evaluated,
+      browser: BrowserData(sides.places, data: sides.data, baseline: [:]))
+    return PageFrame(
+      title: "\(comparison.first.name) and \(comparison.second.name)", heading: heading,
+      sections: [
+        .init(id: "parameters", title: "Parameters that differ", content: parameters),
+        .init(id: "numbers", title: "Numbers that differ", content: numbers),
+        .init(id: "completions", title: "Completions", content: completions.markup),
+      ], footer: "Made by warmup compare from the results of two runs alone.",
+      scripts: completions.scripts, runnable: completions.runnable
+    ).html
+  }
+
+  private var heading: Markup {
+    let sides = [("A", comparison.first), ("B", comparison.second)].map { letter, run in
+      ("\(run.doneCount) of \(run.entries.count)", "\(letter): \(run.name), instances done")
+    }
+    let facts = (sides + [("\(comparison.sameCount)", "the same result in both")]).map {
+      Markup.element(
+        "div", [:], .element("dd", [:], Markup($0.0)), .element("dt", [:], Markup($0.1)))
+    }
+    return .element("p", ["class": "kicker"], "warmup compare")
+      + .element("h1", [:], Markup("\(comparison.first.name) → \(comparison.second.name)"))
+      + .element("dl", ["class": "facts"], facts)
+  }
+
+  private var parameters: Markup {
+    if comparison.stages.isEmpty { return .element("p", ["class": "quiet"], "None.") }
+    let rows = comparison.stages.flatMap { stage -> [[String]] in
+      guard let one = stage.firstKind else {
+        return [[stage.name, "stage", "–", stage.secondKind ?? ""]]
+      }
+      guard let other = stage.secondKind else { return [[stage.name, "stage", one, "–"]] }
+      let kinds = one == other ? [] : [[stage.name, "kind", one, other]]
+      return kinds
+        + stage.changes.map { [stage.name, $0.name, $0.first ?? "–", $0.second ?? "–"] }
+    }
+    return Self.table(
+      ["Stage", "What", "A", "B"], [Group(heading: nil, rows: rows)],
+      title: "Parameters that differ")
+  }
+
+  private var numbers: Markup {
+    let intervals = Dictionary(
+      comparison.evaluations.map { ($0.instance, $0.difference?.interval) }
+    ) { first, _ in first }
+    let groups = comparison.metrics.map { metrics in
+      let rows = metrics.values.map { value -> [String] in
+        let interval = value.name == "accuracy" ? intervals[metrics.instance] ?? nil : nil
+        let bounds = interval.map {
+          "\(Self.signed($0.lowerBound)) to \(Self.signed($0.upperBound))"
+        }
+        return [
+          value.name, NumberText.short(value.first), NumberText.short(value.second),
+          Self.signed(value.second - value.first), bounds ?? "",
+        ]
+      }
+      return Group(heading: metrics.instance, rows: rows)
+    }
+    if groups.isEmpty { return .element("p", ["class": "quiet"], "None.") }
+    return Self.table(
+      ["Number", "A", "B", "B − A", "95 % over problems"], groups, title: "Numbers that differ",
+      numbers: 1...4)
+  }
+
+  private static func signed(_ value: Double) -> String {
+    value > 0 ? "+" + NumberText.short(value) : NumberText.short(value)
+  }
+
+  /// Rows of a table that belong together.
+  private struct Group {
+    let heading: String?
+    let rows: [[String]]
+  }
+
+  private static func table(
+    _ head: [String], _ groups: [Group], title: String, numbers: ClosedRange<Int>? = nil
+  ) -> Markup {
+    func style(_ column: Int) -> String { numbers?.contains(column) == true ? "number" : "" }
+    let headings = head.enumerated().map { column, text in
+      Markup.element("th", ["scope": "col", "class": style(column)], Markup(text))
+    }
+    let bodies = groups.map { group in
+      let heading = group.heading.map { text in
+        Markup.element(
+          "tr", ["class": "group"],
+          .element("th", ["scope": "rowgroup", "colspan": "\(head.count)"], Markup(text)))
+      }
+      let lines = group.rows.map { row in
+        let cells = row.dropFirst().enumerated().map { column, text in
+          Markup.element("td", ["class": style(column + 1)], Markup(text))
+        }
+        return Markup.element("tr", [:], [.element("th", ["scope": "row"], Markup(row[0]))] + cells)
+      }
+      return Markup.element("tbody", [:], [heading].compactMap(\.self) + lines)
+    }
+    return .element(
+      "div", ["class": "table"],
+      .element(
+        "div", ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": title],
+        .element(
+          "table", ["class": "plain-table"],
+          [.element("thead", [:], .element("tr", [:], headings))] + bodies)))
+  }
+}
+
+/// Both runs' evaluations as the browser of completions takes them.
+struct ComparisonSides {
+  let places: EvaluationPlaces
+  let data: ReportData
+  /// The evaluations that differ, run by run.
+  let evaluated: [InstanceResult]
+
+  init(_ comparison: RunComparison) {
+    var planned: [ExpectedInstance] = []
+    var results: [InstanceResult] = []
+    var places: [EvaluationPlaces.Place] = []
+    let differing = OrderedSet(comparison.evaluations.map(\.instance))
+    for (letter, run) in [("A", comparison.first), ("B", comparison.second)] {
+      for entry in run.entries {
+        guard let artifact = entry.artifact else { continue }
+        let instance = Self.expected(entry, artifact, letter)
+        planned.append(instance)
+        results.append(Self.result(entry, artifact, letter))
+        guard differing.contains(entry.name) else { continue }
+        places.append(
+          .init(instance: instance, arm: "\(letter): \(run.name)", benchmark: entry.name))
+      }
+    }
+    let evaluations = Set(places.map(\.instance.name))
+    evaluated = results.filter { evaluations.contains($0.name) }
+    self.places = EvaluationPlaces(places: places)
+    data = ReportData(axes: [:], planned: planned, results: results)
+  }
+
+  private static func expected(
+    _ entry: ComparedRun.Entry, _ artifact: Artifact, _ letter: String
+  ) -> ExpectedInstance {
+    let inputs = artifact.record.fields.inputs.sorted { $0.key < $1.key }.map { port, input in
+      let producer = artifact.record.producers[port] ?? ""
+      return PlannedWork.Input(
+        port: port, producer: "\(letter): \(producer)", stageName: producer, output: input.output)
+    }
+    return ExpectedInstance(
+      stageName: "\(letter): \(entry.name)", point: [:],
+      work: PlannedWork(
+        kind: entry.kind, parameters: entry.parameters, inputs: inputs, outputs: []))
+  }
+
+  private static func result(
+    _ entry: ComparedRun.Entry, _ artifact: Artifact, _ letter: String
+  ) -> InstanceResult {
+    InstanceResult(
+      stageName: "\(letter): \(entry.name)", kind: entry.kind, point: [:], key: artifact.key,
+      values: artifact.record.values, parameters: entry.parameters, folder: artifact.folder,
+      seconds: artifact.record.seconds)
+  }
+}

@@ -1,0 +1,403 @@
+import Base
+import Foundation
+import OrderedCollections
+import Runner
+
+/// Two runs side by side: what was asked of them, what came out, which problems flipped.
+package struct RunComparison: Sendable {
+  /// A parameter, an input or a content that differs; nil where a run does not have it.
+  package struct Change: Sendable, Equatable {
+    /// What differs, such as `loss.clip_low`.
+    package let name: String
+    /// The first run's value.
+    package let first: String?
+    /// The second run's value.
+    package let second: String?
+
+    /// Describes a change.
+    package init(name: String, first: String?, second: String?) {
+      self.name = name
+      self.first = first
+      self.second = second
+    }
+  }
+
+  /// A stage that differs.
+  package struct Stage: Sendable, Equatable {
+    /// The stage's name.
+    package let name: String
+    /// The kind in the first run; nil where it has no such stage.
+    package let firstKind: String?
+    /// The kind in the second run; nil where it has no such stage.
+    package let secondKind: String?
+    /// What differs.
+    package let changes: [Change]
+
+    /// Describes a stage.
+    package init(name: String, firstKind: String?, secondKind: String?, changes: [Change]) {
+      self.name = name
+      self.firstKind = firstKind
+      self.secondKind = secondKind
+      self.changes = changes
+    }
+  }
+
+  /// An instance that came out differently in both runs.
+  package struct Metrics: Sendable {
+    /// The instance.
+    package let instance: String
+    /// The numbers that differ: name, first and second value.
+    package let values: [(name: String, first: Double, second: Double)]
+    /// How many numbers are equal.
+    package let equalCount: Int
+  }
+
+  /// The first run.
+  package let first: ComparedRun
+  /// The second run.
+  package let second: ComparedRun
+  /// The stages that differ, in the order of the first run.
+  package let stages: [Stage]
+  /// How many instances have the same key, so that nothing about them can differ.
+  package let sameCount: Int
+  /// The instances that are done in both runs and differ, in the order of the first run.
+  package let metrics: [Metrics]
+  /// The instances that only one run has done.
+  package let onlyFirst: [String]
+  /// The instances that only one run has done.
+  package let onlySecond: [String]
+  /// The evaluations of which both runs have completions, and that differ.
+  package let evaluations: [EvaluationComparison]
+
+  /// Compares two runs. Instances belong together by their name.
+  /// - Throws: what reading completions throws.
+  package init(_ first: ComparedRun, _ second: ComparedRun) throws {
+    self.first = first
+    self.second = second
+    stages = Self.stages(first, second)
+    let artifacts = Dictionary(second.entries.map { ($0.name, $0.artifact) }) { $1 }
+    let pairs = first.entries.compactMap { entry -> (String, Artifact, Artifact)? in
+      guard let one = entry.artifact, let other = artifacts[entry.name] ?? nil else { return nil }
+      return (entry.name, one, other)
+    }
+    let differing = pairs.filter { $0.1.key != $0.2.key }
+    sameCount = pairs.count - differing.count
+    metrics = differing.map(Self.metrics).filter { !$0.values.isEmpty }
+    let common = Set(pairs.map(\.0))
+    func lone(_ run: ComparedRun) -> [String] {
+      run.entries.filter { $0.artifact != nil && !common.contains($0.name) }.map(\.name)
+    }
+    (onlyFirst, onlySecond) = (lone(first), lone(second))
+    evaluations = try differing.compactMap(EvaluationComparison.init)
+  }
+
+  private static func metrics(_ name: String, _ first: Artifact, _ second: Artifact) -> Metrics {
+    let values = first.record.values.sorted { $0.key < $1.key }.compactMap { entry in
+      entry.value.number.flatMap { one in
+        second.record.values[entry.key]?.number.map {
+          (name: entry.key, first: one, second: $0)
+        }
+      }
+    }
+    let differing = values.filter { $0.first != $0.second }
+    return Metrics(
+      instance: name, values: differing, equalCount: values.count - differing.count)
+  }
+}
+
+extension RunComparison {
+  private static func stages(_ first: ComparedRun, _ second: ComparedRun) -> [Stage] {
+    let ours = OrderedDictionary(grouping: first.entries, by: \.stageName)
+    let theirs = OrderedDictionary(grouping: second.entries, by: \.stageName)
+    let names = OrderedSet(ours.keys).union(theirs.keys)
+    return names.compactMap { name in
+      let (one, other) = (ours[name] ?? [], theirs[name] ?? [])
+      let isShared = !one.isEmpty && !other.isEmpty
+      let stage = Stage(
+        name: name, firstKind: one.first?.kind, secondKind: other.first?.kind,
+        changes: isShared ? changes(one, other) : [])
+      let isEqual = isShared && stage.firstKind == stage.secondKind && stage.changes.isEmpty
+      return isEqual ? nil : stage
+    }
+  }
+
+  /// What differs in a stage. Values that vary over its instances are compared as sets, so a seed
+  /// that both runs vary alike is no difference.
+  private static func changes(
+    _ first: [ComparedRun.Entry], _ second: [ComparedRun.Entry]
+  ) -> [Change] {
+    let (ours, theirs) = (facts(of: first), facts(of: second))
+    // What one record lacks because it is older, and what changes nothing, is no difference.
+    let (newer, older) = (idle(in: second), idle(in: first))
+    let names = OrderedSet(ours.keys).union(theirs.keys)
+    return names.compactMap { name in
+      let (one, other) = (ours[name], theirs[name])
+      if one == nil && newer.contains(name) || other == nil && older.contains(name) { return nil }
+      guard one.map(Set.init) != other.map(Set.init) else { return nil }
+      return Change(
+        name: name, first: one?.joined(separator: ", "), second: other?.joined(separator: ", "))
+    }
+  }
+
+  /// The parameters that do not belong to the keys.
+  private static func idle(in entries: [ComparedRun.Entry]) -> Set<String> {
+    let all = entries.flatMap { $0.parameters.leaves.map(\.path) }
+    return Set(all).subtracting(entries.flatMap { $0.identity.leaves.map(\.path) })
+  }
+
+  private static func facts(
+    of entries: [ComparedRun.Entry]
+  ) -> OrderedDictionary<String, OrderedSet<String>> {
+    var facts: OrderedDictionary<String, OrderedSet<String>> = [:]
+    for entry in entries {
+      // The same parameters may come to other results where the code is another.
+      facts["kind version", default: []].append("\(entry.kindVersion)")
+      for leaf in entry.parameters.leaves {
+        facts[leaf.path, default: []].append(leaf.value.exactText)
+      }
+      for (name, digest) in entry.external.sorted(by: { $0.key < $1.key }) {
+        facts["content of \(name)", default: []].append(digest)
+      }
+      for (port, producer) in entry.inputs.sorted(by: { $0.key < $1.key }) {
+        facts["input \(port)", default: []].append(producer)
+      }
+    }
+    return facts
+  }
+}
+
+/// One side of a comparison: a recipe's instances with what is done of them, from wherever they
+/// come.
+package struct ComparedRun: Sendable {
+  /// An instance, done or not.
+  package struct Entry: Sendable {
+    /// The name, such as `tuned[seed=2]`.
+    package let name: String
+    /// The kind's name.
+    package let kind: String
+    /// The version of the kind, which changes with what its code comes to.
+    package let kindVersion: Int
+    /// Every parameter, defaults filled in.
+    package let parameters: JSONValue
+    /// The parameters that belong to the key: not those that cannot change the result, nor newer
+    /// ones at their default.
+    package let identity: JSONValue
+    /// The content from outside: SHA-256 by name.
+    package let external: [String: String]
+    /// What is bound to each input port, as `stage.output`.
+    package let inputs: [String: String]
+    /// The artifact, where the instance is done.
+    package let artifact: Artifact?
+
+    /// The stage's name.
+    var stageName: String { String(name.prefix { $0 != "[" }) }
+  }
+
+  /// What the run is called.
+  package let name: String
+  /// The instances, in an order of the run's own.
+  package let entries: [Entry]
+
+  /// Describes a run.
+  package init(name: String, entries: [Entry]) {
+    self.name = name
+    self.entries = entries
+  }
+
+  /// Takes what a plan knows, done or not.
+  package init(name: String, plan: Plan) {
+    let expected = ExpectedInstance.all(of: plan.items.map(\.instance))
+    let entries = zip(plan.items, expected).map { item, expected in
+      let inputs = (expected.work?.inputs ?? []).map { ($0.port, "\($0.stageName).\($0.output)") }
+      return Entry(
+        name: item.instance.name, kind: item.instance.kind.kind,
+        kindVersion: item.instance.kind.version,
+        parameters: item.instance.parameters, identity: item.instance.identity,
+        external: item.fields?.external ?? [:],
+        inputs: Dictionary(uniqueKeysWithValues: inputs), artifact: item.artifact)
+    }
+    self.init(name: name, entries: entries)
+  }
+
+  /// Takes artifacts by the name of their instance: what a lock or a packed file holds.
+  package init(name: String, artifacts: [String: Artifact]) {
+    let entries = artifacts.sorted { $0.key < $1.key }.map { name, artifact in
+      let record = artifact.record
+      let inputs = record.fields.inputs.map { port, input in
+        (port, "\((record.producers[port] ?? "?").prefix { $0 != "[" }).\(input.output)")
+      }
+      return Entry(
+        name: name, kind: record.fields.kind, kindVersion: record.fields.kindVersion,
+        parameters: record.parameters,
+        identity: record.fields.identity, external: record.fields.external,
+        inputs: Dictionary(uniqueKeysWithValues: inputs),
+        artifact: artifact)
+    }
+    self.init(name: name, entries: entries)
+  }
+
+  /// Reads what last came out in a folder of results: `results/<recipe>`, or `results` where there
+  /// is one recipe only, with the cache in it or beside it; or what a packed file was unpacked to.
+  /// - Throws: `ComparisonError`, or `CacheError`.
+  package init(resultsFolder folder: URL) throws {
+    let place = try Self.recipeFolder(in: folder)
+    let keys = try RecipeLock(recipeFolder: place).keys
+    let find = try Self.artifactFinder(place)
+    let artifacts = keys.compactMapValues(find)
+    if artifacts.isEmpty { throw ComparisonError.nothingDone(folder.relativePath) }
+    self.init(name: place.lastPathComponent, artifacts: artifacts)
+  }
+
+  /// Finds artifacts by their keys: among those of an unpacked file, or in the cache.
+  private static func artifactFinder(_ place: URL) throws -> (String) -> Artifact? {
+    let unpacked = place.appending(path: "artifacts")
+    if FileManager.default.fileExists(atPath: unpacked.path) {
+      return { key in
+        let folder = unpacked.appending(path: key)
+        let record = try? ArtifactRecord(contentsOf: folder.appending(path: Artifact.recordName))
+        return record.map { Artifact(folder: folder, record: $0) }
+      }
+    }
+    let caches = [place, place.deletingLastPathComponent()].map { $0.appending(path: "cache") }
+    guard let cache = caches.first(where: { FileManager.default.fileExists(atPath: $0.path) })
+    else { throw ComparisonError.noCache(place.relativePath) }
+    return { key in
+      if case .present(let artifact) = Cache(folder: cache).lookUp(key) { artifact } else { nil }
+    }
+  }
+
+  private static func recipeFolder(in folder: URL) throws -> URL {
+    func hasLock(_ place: URL) -> Bool {
+      FileManager.default.fileExists(atPath: place.appending(path: "lock.json").path)
+    }
+    if hasLock(folder) { return folder.standardizedFileURL }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    let found = names.sorted().map { folder.appending(path: $0) }.filter(hasLock)
+    guard found.count <= 1 else {
+      throw ComparisonError.manyRecipes(
+        folder.relativePath, names: found.map(\.lastPathComponent))
+    }
+    guard let only = found.first else { throw ComparisonError.noResults(folder.relativePath) }
+    return only.standardizedFileURL
+  }
+
+  /// How many instances are done.
+  var doneCount: Int { entries.count { $0.artifact != nil } }
+}
+
+/// Why two runs cannot be compared.
+package enum ComparisonError: Error, CustomStringConvertible, Equatable {
+  /// A folder without a lock.
+  case noResults(String)
+  /// A folder with the results of more than one recipe.
+  case manyRecipes(String, names: [String])
+  /// A lock without a cache.
+  case noCache(String)
+  /// A lock of which nothing is in the cache.
+  case nothingDone(String)
+
+  /// A sentence for people.
+  package var description: String {
+    switch self {
+    case .noResults(let path):
+      "\(path) is neither a recipe nor a folder of results; name a recipe's YAML file, or the"
+        + " folder results/<recipe> that a run wrote"
+    case .manyRecipes(let path, let names):
+      "\(path) holds the results of \(names.joined(separator: ", ")); name one of them, such as"
+        + " \(path)/\(names.first ?? "")"
+    case .noCache(let path):
+      "there is no cache in \(path) or beside it; keep results/<recipe> and results/cache together"
+    case .nothingDone(let path):
+      "nothing that \(path)/lock.json names is in the cache; run the recipe again"
+    }
+  }
+}
+
+/// One evaluation in two runs: how accuracy differs, and which problems flipped.
+package struct EvaluationComparison: Sendable {
+  /// A problem's completion that one run got right and the other did not.
+  package struct Flip: Sendable {
+    /// The problem's id.
+    package let problem: String
+    /// Which completion of the problem.
+    package let sample: Int
+    /// The verdict in the first run.
+    package let firstOutcome: String
+    /// The verdict in the second run.
+    package let secondOutcome: String
+    /// The end of what the first run's model wrote.
+    package let firstEnd: String
+    /// The end of what the second run's model wrote.
+    package let secondEnd: String
+  }
+
+  /// The instance, such as `scores[arm=base]`.
+  package let instance: String
+  /// How often each change happened, over all completions that both runs have.
+  let counts: [CompletionSlots.Change: Int]
+  /// Completions that were right in the first run and are not in the second.
+  package let lost: [Flip]
+  /// Completions that are right in the second run and were not in the first.
+  package let won: [Flip]
+  /// Accuracy of the second run minus that of the first, problem by problem; nil where they share
+  /// none.
+  package let difference: PairedDifference?
+
+  /// How many characters (Unicode scalars) of a completion's end are kept.
+  static let endLength = 160
+
+  /// Pairs completions by problem and sample.
+  /// - Returns: nil where either has no completions.
+  /// - Throws: what reading the tables throws.
+  init?(_ instance: String, _ first: Artifact, _ second: Artifact) throws {
+    guard let one = try GradedCompletions(folder: first.folder),
+      let other = try GradedCompletions(folder: second.folder)
+    else { return nil }
+    self.init(instance, one, other)
+  }
+
+  /// Pairs completions by problem and sample.
+  package init(_ instance: String, _ first: GradedCompletions, _ second: GradedCompletions) {
+    self.instance = instance
+    let slots = CompletionSlots(
+      [
+        .init(index: 0, arm: 0, run: "", verdicts: first.verdicts),
+        .init(index: 1, arm: 1, run: "", verdicts: second.verdicts),
+      ], arms: 2)
+    counts = slots.count(from: 0, to: 1)
+    func flips(_ change: CompletionSlots.Change) -> [Flip] {
+      slots.slots.compactMap { slot in
+        guard slot.change(from: 0, to: 1) == change, let one = slot.cells[0],
+          let other = slot.cells[1]
+        else { return nil }
+        return Flip(
+          problem: slot.problem, sample: slot.sample, firstOutcome: one.outcome,
+          secondOutcome: other.outcome, firstEnd: Self.end(first.content(at: one.row).text),
+          secondEnd: Self.end(second.content(at: other.row).text))
+      }
+    }
+    lost = flips(.lost)
+    won = flips(.won)
+    difference = PairedDifference(Self.pairs(slots))
+  }
+
+  /// The share of right completions of each problem that both runs have.
+  private static func pairs(_ slots: CompletionSlots) -> [(first: Double, second: Double)] {
+    func share(_ cells: [CompletionSlots.Cell]) -> Double {
+      Double(cells.count(where: \.isCorrect)) / Double(cells.count)
+    }
+    return OrderedDictionary(grouping: slots.slots, by: \.problem).values.compactMap { slots in
+      let one = slots.compactMap { $0.cells[0] }
+      let other = slots.compactMap { $0.cells[1] }
+      return one.isEmpty || other.isEmpty ? nil : (share(one), share(other))
+    }
+  }
+
+  /// The end of a text on one line.
+  private static func end(_ text: String) -> String {
+    let scalars = text.unicodeScalars
+    let tail = String(scalars.suffix(endLength))
+    let line = tail.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    return scalars.count > endLength ? "…" + line : line
+  }
+}

@@ -1,0 +1,301 @@
+import Base
+import OrderedCollections
+import Runner
+
+/// A bar chart with its numbers, ready to be drawn: groups along the horizontal axis, a bar for
+/// each arm.
+package struct BarFigure: Figure {
+  /// The name in the recipe, which names the file too.
+  package let name: String
+  /// The heading.
+  package let title: String
+  /// What the heights are, with their unit.
+  package let yLabel: String
+  /// What the groups are.
+  package let groupTitle: String
+  /// The arms, in the order of the bars of each group.
+  package let arms: [String]
+  /// The groups.
+  package let groups: [Group]
+  /// What bars and whiskers mean and what is missing: a sentence each.
+  package let notes: [String]
+
+  /// Bars side by side.
+  package struct Group: Sendable {
+    /// What stands under the bars.
+    package let label: String
+    /// A bar for each arm.
+    package let bars: [Bar]
+  }
+
+  /// One bar.
+  package struct Bar: Sendable {
+    /// The height; nil where runs are missing.
+    package let value: Double?
+    /// What the whisker shows in both directions.
+    package let spread: Double?
+    /// How many runs are done.
+    package let runs: Int
+    /// How many runs there should be; 0 where the recipe leaves the bar out.
+    package let planned: Int
+    /// The height for people, without its unit.
+    package let text: String
+    /// Everything known about the bar.
+    package let tooltip: String
+  }
+
+  /// Gathers a figure.
+  package init(
+    name: String, title: String, yLabel: String, groupTitle: String, arms: [String],
+    groups: [Group], notes: [String]
+  ) {
+    self.name = name
+    self.title = title
+    self.yLabel = yLabel
+    self.groupTitle = groupTitle
+    self.arms = arms
+    self.groups = groups
+    self.notes = notes
+  }
+
+  /// What the figure shows, for people who cannot see it.
+  package var summary: String {
+    let bars = groups.flatMap(\.bars).map { $0.tooltip + "." }
+    return (["\(yLabel), by \(groupTitle)."] + bars + notes).joined(separator: " ")
+  }
+
+  /// A row for each bar.
+  package var numbers: FigureNumbers {
+    let rows = groups.flatMap { group in
+      zip(arms, group.bars).map { arm, bar in
+        [
+          group.label, arm, yLabel, FigureNumbers.field(bar.value),
+          FigureNumbers.field(bar.spread), String(bar.runs), String(bar.planned),
+        ]
+      }
+    }
+    return FigureNumbers(
+      header: ["group", "bar", "value", "mean", "spread", "runs", "planned"], rows: rows)
+  }
+
+  /// Draws the figure.
+  package func markup(styled: Bool) -> Markup { BarFigureSVG(self).markup(styled: styled) }
+}
+
+extension BarFigure {
+  /// Makes a figure from what a recipe asks for and what is done.
+  /// - Throws: `ReportError.impossible` where the recipe asks for what does not exist.
+  package init(name: String, _ specification: FigureSpecification, data: ReportData) throws {
+    let grid = try ValueGrid(
+      specification.bars,
+      places: ["x": specification.x, "series": specification.series, "over": specification.over],
+      specification, data: data, owner: "figure '\(name)'")
+    let isCompared = !specification.baseline.isEmpty
+    let writer = ValueWriter(
+      format: specification.format, change: isCompared ? specification.change : nil)
+    let arms = grid.comparedPoints(of: specification.series)
+    let columns = grid.comparedPoints(of: specification.x)
+    let groups = columns.flatMap { column in
+      grid.references.map { reference in
+        let label = grid.label(of: reference, at: column)
+        let bars = arms.map { arm in
+          Bar(reference, at: arm.merging(column) { $1 }, arm: arm, group: label, grid, writer)
+        }
+        return Group(label: label, bars: bars)
+      }
+    }
+    let metric = OrderedSet(grid.references.map(\.name)).count == 1 ? grid.references[0].name : ""
+    let labels = arms.map { $0.isEmpty ? grid.references[0].stage : $0.label }
+    self.init(
+      name: name,
+      title: specification.title ?? "\(grid.references.map(\.name).joined(separator: ", "))"
+        + (isCompared ? " against the baseline" : ""),
+      yLabel: writer.title(
+        of: metric.isEmpty ? "value" : metric, baseline: specification.baseline),
+      groupTitle: specification.x.isEmpty
+        ? "value" : specification.x.joined(separator: " and "),
+      arms: labels, groups: groups,
+      notes: Self.notes(specification, groups: groups, arms: labels))
+  }
+
+  private static func notes(
+    _ specification: FigureSpecification, groups: [Group], arms: [String]
+  ) -> [String] {
+    let bars = groups.flatMap(\.bars)
+    var notes: [String] = []
+    if bars.contains(where: { $0.spread != nil && $0.planned > 1 }) {
+      let over = specification.over.joined(separator: " and ")
+      notes.append("Bars are means over \(over), whiskers ± 1 sample standard deviation.")
+    } else if bars.contains(where: { $0.spread != nil }) {
+      notes.append("Each bar is a lone run, whiskers are ± 1 standard error over problems.")
+    }
+    if !specification.baseline.isEmpty, bars.contains(where: { $0.spread != nil }) {
+      notes.append("Whiskers are the arm's own; the baseline's spread is not in them.")
+    }
+    let gaps = groups.flatMap { group in
+      zip(arms, group.bars).filter { $0.1.value == nil && $0.1.planned > 0 }
+        .map { "\($0.0) on \(group.label) has \($0.1.runs) of \($0.1.planned)" }
+    }
+    if !gaps.isEmpty {
+      notes.append("No bar where runs are missing: \(gaps.joined(separator: "; ")).")
+    }
+    return notes
+  }
+}
+
+extension BarFigure.Bar {
+  fileprivate init(
+    _ reference: ValueReference, at point: AxisPoint, arm: AxisPoint, group: String,
+    _ grid: ValueGrid, _ writer: ValueWriter
+  ) {
+    let cell = grid.cell(reference, at: point)
+    let base = writer.change == nil ? nil : grid.baselineCell(reference, at: point)
+    let compared = writer.compared(cell, with: base)
+    value = compared?.mean
+    spread = compared?.spread
+    runs = cell.values.count
+    planned = cell.planned
+    text = compared.map { writer.text($0.mean) } ?? "–"
+    let name = [arm.isEmpty ? reference.stage : arm.label, group].joined(separator: ", ")
+    let own = compared?.spread.map { " ± \(NumberText.short($0))" } ?? ""
+    let plain = ValueWriter(format: writer.format, change: nil)
+    let means = [cell.mean, base?.mean].compactMap { $0.map(plain.full) }
+    let both = base == nil || means.count < 2 ? "" : ", \(means[0]) against \(means[1])"
+    tooltip =
+      compared == nil
+      ? "\(name): \(cell.values.count) of \(cell.planned) runs are done"
+      : "\(name): \(text)\(own)\(writer.unit)\(both)"
+  }
+}
+
+/// Draws a bar chart as SVG. Equal figures give equal bytes.
+struct BarFigureSVG {
+  private let figure: BarFigure
+  private let frame: FigureFrame
+  private let y: AxisScale
+  private let labels: [[String]]
+
+  init(_ figure: BarFigure) {
+    self.figure = figure
+    let width = 672 / Double(max(1, figure.groups.count))
+    let count = max(4, Int(width / 7.2))
+    labels = figure.groups.map { group in
+      FigureFrame.wrap(group.label, to: count).map { FigureFrame.shortened($0, to: count) }
+    }
+    let lines = Double(labels.map(\.count).max() ?? 1)
+    frame = FigureFrame(legend: figure.arms, notes: figure.notes, below: 39 + 15 * lines)
+    let ends = figure.groups.flatMap(\.bars).flatMap { bar -> [Double] in
+      guard let value = bar.value else { return [] }
+      return [value, value - (bar.spread ?? 0), value + (bar.spread ?? 0)]
+    }
+    // The zero belongs to every bar, and a value is written beyond its end.
+    let reach = (ends + [0]).max().map { high in high - ((ends + [0]).min() ?? 0) } ?? 0
+    let room = ends.flatMap { [$0, $0 == 0 ? 0 : $0 + ($0 < 0 ? -0.05 : 0.05) * reach] }
+    y = AxisScale(room + [0], pixels: (frame.bottom, frame.top), count: 6, isRounded: true)
+  }
+
+  /// The whole image.
+  func markup(styled: Bool) -> Markup {
+    let sheet = FigureSheet(figure, frame: frame)
+    let legend = sheet.legend { index, x, y in
+      SVG.rectangle(x + 4, y - 11, 14, 13, "figure-bar", fill: FigureStyle.colour(index))
+    }
+    let bars = figure.groups.indices.flatMap { group in
+      figure.arms.indices.map { bar(group, $0) }
+    }
+    let isEmpty = figure.groups.flatMap(\.bars).allSatisfy { $0.value == nil }
+    return sheet.markup(
+      styled: styled,
+      [
+        SVG.text(figure.yLabel, frame.margin, frame.top - 12, "figure-soft"),
+        SVG.text(
+          figure.groupTitle, frame.right, frame.height - notesHeight - 16, "figure-soft",
+          anchor: "end"),
+        legend, axes, isEmpty ? sheet.nothing : Markup(bars), zero,
+      ])
+  }
+
+  private var notesHeight: Double {
+    frame.notes.isEmpty ? 0 : 8 + 17 * Double(frame.notes.count)
+  }
+
+  // MARK: Axes
+
+  private var groupWidth: Double {
+    (frame.right - frame.left) / Double(max(1, figure.groups.count))
+  }
+
+  private var axes: Markup {
+    let rows = y.ticks.map { tick in
+      SVG.line(frame.left, y.pixel(tick), frame.right, y.pixel(tick), "figure-grid")
+        + SVG.text(y.label(tick), frame.left - 8, y.pixel(tick) + 4, "figure-tick", anchor: "end")
+    }
+    let names = labels.enumerated().flatMap { index, lines in
+      lines.enumerated().map { number, line in
+        SVG.text(
+          line, frame.left + (Double(index) + 0.5) * groupWidth,
+          frame.bottom + 18 + 15 * Double(number), "figure-label", anchor: "middle")
+      }
+    }
+    return Markup(rows + names)
+  }
+
+  private var zero: Markup {
+    SVG.line(frame.left, y.pixel(0), frame.right, y.pixel(0), "figure-axis")
+  }
+
+  // MARK: Bars
+
+  private func bar(_ group: Int, _ arm: Int) -> Markup {
+    let bar = figure.groups[group].bars[arm]
+    guard bar.planned > 0 else { return .empty }
+    let slot = groupWidth * 0.84 / Double(figure.arms.count)
+    let width = min(64, slot * 0.88)
+    let first =
+      frame.left + (Double(group) + 0.5) * groupWidth
+      - slot * Double(figure.arms.count) / 2
+    let middle = first + (Double(arm) + 0.5) * slot
+    guard let value = bar.value else {
+      return .element(
+        "text",
+        [
+          "class": "figure-soft", "x": SVG.number(middle), "y": SVG.number(y.pixel(0) - 6),
+          "text-anchor": "middle",
+        ], .element("title", [:], Markup(bar.tooltip)), "–")
+    }
+    let ends = [y.pixel(0), y.pixel(value)].sorted()
+    let shape = SVG.rectangle(
+      middle - width / 2, ends[0], width, ends[1] - ends[0], "figure-bar",
+      fill: FigureStyle.colour(arm), tooltip: bar.tooltip)
+    return shape + whisker(bar, value, at: middle) + number(bar, value, at: middle, room: slot)
+  }
+
+  private func whisker(_ bar: BarFigure.Bar, _ value: Double, at x: Double) -> Markup {
+    guard let spread = bar.spread, spread > 0 else { return .empty }
+    let (high, low) = (y.pixel(value + spread), y.pixel(value - spread))
+    let cap = "h8"
+    let (left, middle) = (SVG.number(x - 4), SVG.number(x))
+    let shape =
+      "M\(left) \(SVG.number(high))\(cap)M\(left) \(SVG.number(low))\(cap)"
+      + "M\(middle) \(SVG.number(high))V\(SVG.number(low))"
+    return .leaf("path", ["class": "figure-whisker", "d": shape])
+  }
+
+  /// The value, beyond the bar and its whisker; upright where the bars stand close.
+  private func number(
+    _ bar: BarFigure.Bar, _ value: Double, at x: Double, room: Double
+  ) -> Markup {
+    let isBelow = value < 0
+    let end = y.pixel(isBelow ? value - (bar.spread ?? 0) : value + (bar.spread ?? 0))
+    if FigureFrame.width(of: bar.text) * 0.92 + 4 <= room {
+      return SVG.text(bar.text, x, isBelow ? end + 14 : end - 5, "figure-value", anchor: "middle")
+    }
+    let place = "\(SVG.number(x + 4)) \(SVG.number(isBelow ? end + 4 : end - 4))"
+    return .element(
+      "text",
+      [
+        "class": "figure-value", "transform": "translate(\(place)) rotate(-90)",
+        "text-anchor": isBelow ? "end" : "start",
+      ], Markup(bar.text))
+  }
+}

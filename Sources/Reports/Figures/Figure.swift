@@ -1,0 +1,479 @@
+import Base
+import Foundation
+import Runner
+
+/// A figure with its numbers, ready to be drawn.
+package protocol Figure: Sendable {
+  /// The name in the recipe, which names the files too.
+  var name: String { get }
+  /// The heading.
+  var title: String { get }
+  /// What the figure shows, for people who cannot see it.
+  var summary: String { get }
+  /// Every number that is drawn.
+  var numbers: FigureNumbers { get }
+  /// Draws the figure as SVG. Equal figures give equal bytes.
+  /// - Parameter styled: whether the image brings its own style sheet, as a file must.
+  func markup(styled: Bool) -> Markup
+}
+
+extension Figure {
+  /// The figure as an SVG file that follows the reader's light or dark colours.
+  package var svg: String { markup(styled: true).source + "\n" }
+
+  /// The numbers as a CSV file.
+  package var csv: String {
+    ([numbers.header] + numbers.rows).map(CSV.line).joined()
+  }
+
+  /// The figure in a page: the drawing, and its numbers to unfold.
+  package var pageMarkup: Markup {
+    .element(
+      "figure", ["class": "drawing"],
+      .element(
+        "div", ["class": "scroll", "tabindex": "0"],
+        .element("div", ["class": "figure-wide"], markup(styled: false))),
+      .element(
+        "details", ["class": "figure-numbers"],
+        .element("summary", [:], "Numbers"), numbers.markup(file: "figures/\(name).csv")))
+  }
+}
+
+/// The numbers of a figure: a row for each mark.
+package struct FigureNumbers: Sendable, Equatable {
+  /// The names of the columns.
+  package let header: [String]
+  /// The fields; numbers have ten significant digits and stand empty where there is none.
+  package let rows: [[String]]
+
+  /// How many rows a page shows; more would hide the figure.
+  static let shownRows = 200
+
+  /// Gathers the numbers.
+  package init(header: [String], rows: [[String]]) {
+    self.header = header
+    self.rows = rows
+  }
+
+  /// A number's field.
+  static func field(_ value: Double?) -> String {
+    value.map { $0.isFinite ? NumberText.exact($0) : "" } ?? ""
+  }
+
+  /// The rows as a table, or where to find them if they are many.
+  package func markup(file: String) -> Markup {
+    guard rows.count <= Self.shownRows else {
+      return .element("p", ["class": "quiet"], "All \(rows.count) rows are in \(file).".markup)
+    }
+    let head = header.map { Markup.element("th", ["scope": "col"], Markup($0)) }
+    let body = rows.map { row in
+      Markup.element("tr", [:], row.map { Markup.element("td", [:], Markup($0)) })
+    }
+    return .element(
+      "div", ["class": "scroll", "tabindex": "0"],
+      .element(
+        "table", [:], .element("thead", [:], .element("tr", [:], head)),
+        .element("tbody", [:], body)))
+  }
+}
+
+extension String {
+  fileprivate var markup: Markup { Markup(self) }
+}
+
+extension FigureSpecification {
+  /// Makes the figure from what is done.
+  /// - Throws: `ReportError.impossible` where the recipe asks for what does not exist, or what
+  ///   reading results throws.
+  package func figure(name: String, data: ReportData) throws -> any Figure {
+    if !bars.isEmpty { return try BarFigure(name: name, self, data: data) }
+    if !heatMap.isEmpty { return try GridFigure(heatMap: name, self, data: data) }
+    if !solveHistory.isEmpty { return try SolveHistoryFigure(name: name, self, data: data) }
+    if !confusion.isEmpty { return try GridFigure(confusion: name, self, data: data) }
+    return try LineFigure(name: name, self, data: data)
+  }
+}
+
+/// What all figures share: the image with its texts for screen readers, title and notes.
+struct FigureSheet {
+  let name: String
+  let title: String
+  let summary: String
+  let frame: FigureFrame
+
+  init(_ figure: some Figure, frame: FigureFrame) {
+    name = figure.name
+    title = figure.title
+    summary = figure.summary
+    self.frame = frame
+  }
+
+  /// The whole image around what the figure draws.
+  func markup(styled: Bool, _ drawn: [Markup]) -> Markup {
+    let id = "figure-" + name
+    let style = Markup.element("style", [:], Markup(trusted: FigureStyle.css))
+    let heading = SVG.text(title, frame.margin, 28, "figure-title")
+    return .element(
+      "svg",
+      [
+        "xmlns": "http://www.w3.org/2000/svg", "class": "figure-svg", "role": "img",
+        "viewBox": "0 0 \(SVG.number(frame.width)) \(SVG.number(frame.height))",
+        "width": SVG.number(frame.width), "height": SVG.number(frame.height),
+        "aria-labelledby": "\(id)-title \(id)-text",
+      ],
+      [
+        .element("title", ["id": id + "-title"], Markup(title)),
+        .element("desc", ["id": id + "-text"], Markup(summary)),
+        styled ? style : .empty,
+        .leaf("rect", ["class": "figure-paper", "width": "100%", "height": "100%"]),
+        heading,
+      ] + drawn + [notes])
+  }
+
+  /// The legend, with a swatch drawn for each entry at the given place.
+  func legend(_ swatch: (_ index: Int, _ x: Double, _ y: Double) -> Markup) -> Markup {
+    Markup(
+      frame.legend.enumerated().map { index, entry in
+        swatch(index, entry.x, entry.y)
+          + SVG.text(entry.label, entry.x + 30, entry.y, "figure-label")
+      })
+  }
+
+  /// Says in the middle that there is nothing to draw.
+  var nothing: Markup {
+    let middle = ((frame.left + frame.right) / 2, (frame.top + frame.bottom) / 2)
+    return SVG.text("nothing measured yet", middle.0, middle.1, "figure-soft", anchor: "middle")
+  }
+
+  private var notes: Markup {
+    let first = frame.height - 17 * Double(frame.notes.count)
+    return Markup(
+      frame.notes.enumerated().map { index, line in
+        SVG.text(line, frame.margin, first + 17 * Double(index), "figure-soft")
+      })
+  }
+}
+
+/// The shapes that figures are made of. Coordinates have one decimal, or none where they are whole.
+enum SVG {
+  /// A coordinate.
+  static func number(_ value: Double) -> String {
+    let text = NumberText.plain(value, decimals: 1)
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+
+  /// A text, from its base line.
+  static func text(
+    _ content: String, _ x: Double, _ y: Double, _ style: String, anchor: String = "start"
+  ) -> Markup {
+    .element(
+      "text",
+      ["class": style, "x": number(x), "y": number(y), "text-anchor": anchor], Markup(content))
+  }
+
+  /// A straight line.
+  static func line(
+    _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ style: String
+  ) -> Markup {
+    .leaf(
+      "line",
+      [
+        "class": style, "x1": number(x1), "y1": number(y1), "x2": number(x2), "y2": number(y2),
+      ])
+  }
+
+  /// A rectangle, with what it stands for as its tooltip.
+  static func rectangle(
+    _ x: Double, _ y: Double, _ width: Double, _ height: Double, _ style: String,
+    fill: String? = nil, tooltip: String? = nil
+  ) -> Markup {
+    let colour = fill.map { " style=\"\(Markup.escape("fill:" + $0))\"" } ?? ""
+    let open =
+      "<rect class=\"\(Markup.escape(style))\" x=\"\(number(x))\" y=\"\(number(y))\""
+      + " width=\"\(number(max(0, width)))\" height=\"\(number(max(0, height)))\"\(colour)"
+    guard let tooltip else { return Markup(trusted: open + "/>") }
+    return Markup(trusted: open + "><title>\(Markup.escape(tooltip))</title></rect>")
+  }
+
+  /// A closed or open path with a tooltip.
+  static func path(_ shape: String, _ style: String, css: String, tooltip: String) -> Markup {
+    .element(
+      "path", ["class": style, "d": shape, "style": css],
+      .element("title", [:], Markup(tooltip)))
+  }
+}
+
+/// Where the parts of a figure stand, in pixels of its view box.
+struct FigureFrame {
+  /// The width of the whole image.
+  let width = 760.0
+  /// The empty space at the edges.
+  let margin = 20.0
+  /// The left end of the plot.
+  let left = 68.0
+  /// The right end of the plot.
+  let right = 740.0
+  /// The upper end of the plot.
+  let top: Double
+  /// The lower end of the plot.
+  var bottom: Double { top + plotHeight }
+  /// The height of the whole image.
+  var height: Double { bottom + below + (notes.isEmpty ? 0 : 8 + 17 * Double(notes.count)) }
+
+  /// One entry of the legend, at the base line of its text.
+  struct LegendEntry {
+    let label: String
+    let x: Double
+    let y: Double
+  }
+
+  /// The entries of the legend; none for a lone line, whose name the title says.
+  let legend: [LegendEntry]
+  /// The notes, broken into lines.
+  let notes: [String]
+
+  private let plotHeight: Double
+  private let below: Double
+
+  /// Arranges a figure.
+  /// - Parameters:
+  ///   - labels: the entries of the legend.
+  ///   - plotHeight: the height of what is drawn, from the first panel's upper end to the last
+  ///     one's lower end.
+  ///   - below: the space under it for the labels of a horizontal axis.
+  ///   - showsLone: whether a single entry is shown.
+  init(
+    legend labels: [String], notes: [String], plotHeight: Double = 280, below: Double = 54,
+    showsLone: Bool = false
+  ) {
+    self.plotHeight = plotHeight
+    self.below = below
+    self.notes = notes.flatMap { Self.wrap($0, to: 112) }
+    var entries: [LegendEntry] = []
+    var (x, y) = (margin, 56.0)
+    for label in labels where labels.count > 1 || showsLone {
+      let width = 32 + 22 + Self.width(of: label)
+      if x > margin, x + width > right { (x, y) = (margin, y + 20) }
+      entries.append(LegendEntry(label: label, x: x, y: y))
+      x += width
+    }
+    legend = entries
+    top = entries.isEmpty ? 68 : y + 40
+  }
+
+  /// How wide a label is: letters are about 7.2 pixels wide; nothing measures them here.
+  static func width(of label: String) -> Double { 7.2 * Double(label.count) }
+
+  /// Breaks a sentence between words into lines of at most `count` letters.
+  static func wrap(_ text: String, to count: Int) -> [String] {
+    text.split(separator: " ").reduce(into: [String]()) { lines, word in
+      if let last = lines.last, last.count + 1 + word.count <= count {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+  }
+
+  /// A label of at most `count` letters; what is cut off is replaced by an ellipsis.
+  static func shortened(_ label: String, to count: Int) -> String {
+    label.count <= count ? label : label.prefix(max(1, count - 1)) + "…"
+  }
+}
+
+/// The part of an image that one panel of a figure covers.
+struct FigurePanel {
+  /// The left end of the plot.
+  let left: Double
+  /// The right end of the plot.
+  let right: Double
+  /// The upper end of the plot.
+  let top: Double
+  /// The lower end of the plot.
+  let bottom: Double
+  /// Whether the horizontal axis is labelled; panels above others share the labels below.
+  let isLowest: Bool
+
+  /// Panels in two columns, each with room for a label above.
+  static func columns(_ count: Int, in frame: FigureFrame, height: Double) -> [FigurePanel] {
+    let width = (frame.right - frame.left - frame.left + 4) / 2
+    return (0..<count).map { index in
+      let left = frame.left + (index % 2 == 0 ? 0 : frame.right - frame.left - width)
+      let top = frame.top + Double(index / 2) * (height + gap)
+      return FigurePanel(
+        left: left, right: left + width, top: top, bottom: top + height,
+        isLowest: index + 2 >= count)
+    }
+  }
+
+  /// The space between two rows of panels.
+  static let gap = 44.0
+
+  /// The height of so many panels in two columns.
+  static func totalHeight(_ count: Int, height: Double) -> Double {
+    let rows = Double((count + 1) / 2)
+    return rows * height + max(0, rows - 1) * gap
+  }
+}
+
+/// A linear axis: the range of its numbers, where its ticks stand, and the pixels that it covers.
+package struct AxisScale {
+  /// The numbers at the ends.
+  package let range: ClosedRange<Double>
+  /// Where the ticks stand: multiples of 1, 2 or 5 times a power of ten.
+  package let ticks: [Double]
+  /// How many decimals the labels of the ticks need.
+  package let decimals: Int
+  private let start: Double
+  private let end: Double
+
+  /// Makes an axis.
+  /// - Parameters:
+  ///   - values: the numbers that must fit; those that are not finite are ignored.
+  ///   - pixels: where the axis begins and ends.
+  ///   - count: about how many ticks there should be.
+  ///   - isRounded: whether the range is widened to whole ticks.
+  package init(_ values: [Double], pixels: (Double, Double), count: Int, isRounded: Bool) {
+    let finite = values.filter(\.isFinite)
+    var low = finite.min() ?? 0
+    var high = finite.max() ?? 1
+    if low == high {
+      let margin = low == 0 ? 0.5 : abs(low) * 0.1
+      (low, high) = (low - margin, high + margin)
+    }
+    var step = Self.niceStep(for: (high - low) / Double(count))
+    // Between whole numbers, such as steps, there is nothing to mark.
+    if finite.allSatisfy({ $0 == $0.rounded() }), high - low > 1 { step = max(step, 1) }
+    if isRounded {
+      low = (low / step).rounded(.down) * step
+      high = (high / step).rounded(.up) * step
+    }
+    range = low...high
+    let first = (low / step - 1e-9).rounded(.up)
+    let last = (high / step + 1e-9).rounded(.down)
+    ticks = first <= last ? stride(from: first, through: last, by: 1).map { $0 * step } : []
+    decimals = max(0, -Int((log10(step) + 1e-9).rounded(.down)))
+    (start, end) = pixels
+  }
+
+  /// The pixel of a number.
+  func pixel(_ value: Double) -> Double {
+    let share = (value - range.lowerBound) / (range.upperBound - range.lowerBound)
+    return start + share * (end - start)
+  }
+
+  /// The label of a tick.
+  package func label(_ tick: Double) -> String {
+    if max(abs(range.lowerBound), abs(range.upperBound)) >= 1e7 {
+      return String(format: "%.4g", tick == 0 ? 0 : tick).replacing("-", with: NumberText.minus)
+    }
+    if decimals == 0, abs(tick) >= 10_000, abs(tick) < 1e15 {
+      return (tick < 0 ? NumberText.minus : "") + NumberText.grouped(Int(abs(tick)))
+    }
+    return decimals > 4
+      ? String(format: "%.3g", tick) : NumberText.fixed(tick, decimals: decimals)
+  }
+
+  /// The least of 1, 2, 5, 10, … times a power of ten that is not below `rough`.
+  static func niceStep(for rough: Double) -> Double {
+    let power = pow(10, log10(rough).rounded(.down))
+    let multiple = [1.0, 2, 5, 10].first { $0 >= rough / power - 1e-9 } ?? 10
+    return multiple * power
+  }
+}
+
+/// How figures look: colours that people with any colour vision tell apart, on light and dark.
+package enum FigureStyle {
+  /// How many colours there are before they repeat with dashes.
+  static let colours = 7
+
+  /// The style sheet. Its names begin with `figure`, so that it can stand in a page with others.
+  ///
+  /// The light colours are Okabe and Ito's (2008), darkened where thin lines on white need it; the
+  /// dark ones are the same hues, lighter.
+  static let css = """
+    .figure-svg{--f-ink:#16191d;--f-soft:#5b636d;--f-grid:#e6e8eb;--f-axis:#9aa1aa;--f-paper:#fff;\
+    --f-1:#0067a5;--f-2:#c94f00;--f-3:#00805d;--f-4:#a8477f;--f-5:#8a6a00;--f-6:#2e8fcb;--f-7:#555b63;\
+    font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+    @media screen and (prefers-color-scheme:dark){.figure-svg{--f-ink:#eceff3;--f-soft:#a3abb6;\
+    --f-grid:#2b3038;--f-axis:#69717c;--f-paper:#16191e;--f-1:#5eb3f0;--f-2:#ff9159;--f-3:#3fcf9f;\
+    --f-4:#ea9fcd;--f-5:#eac14a;--f-6:#a5d8ff;--f-7:#c0c6cf}}
+    .figure-svg text{fill:var(--f-ink);font-size:13px}
+    .figure-svg .figure-title{font-size:16px;font-weight:650}
+    .figure-svg .figure-soft{fill:var(--f-soft);font-size:12px}
+    .figure-svg .figure-tick{fill:var(--f-soft);font-size:12px;font-variant-numeric:tabular-nums}
+    .figure-svg .figure-grid{stroke:var(--f-grid);stroke-width:1}
+    .figure-svg .figure-axis{stroke:var(--f-axis);stroke-width:1}
+    .figure-svg .figure-paper{fill:var(--f-paper)}
+    .figure-svg .figure-line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
+    .figure-svg .figure-dot{fill:none;stroke-width:6;stroke-linecap:round}
+    .figure-svg .figure-faint{fill:none;stroke-width:1;stroke-opacity:.35;stroke-linejoin:round}
+    .figure-svg .figure-band{stroke:none;fill-opacity:.16}
+    .figure-svg .figure-target{stroke:var(--f-ink);stroke-width:1.5;stroke-dasharray:6 4;fill:none}
+    .figure-svg .figure-drop{fill:none;stroke-width:1;stroke-dasharray:2 3}
+    .figure-svg .figure-mark{stroke:var(--f-paper);stroke-width:1.5}
+    .figure-svg .figure-whisker{stroke:var(--f-ink);stroke-width:1.25;fill:none}
+    .figure-svg .figure-value{font-size:12px;font-variant-numeric:tabular-nums}
+    .figure-svg .figure-cell{stroke:var(--f-paper);stroke-width:1.5}
+    .figure-svg .figure-total{fill:var(--f-paper);fill-opacity:0;stroke:var(--f-grid)}
+    .figure-svg .figure-none{fill:var(--f-grid)}
+    .figure-svg .figure-hatch{fill:none;stroke:var(--f-axis);stroke-width:1}
+    .figure-svg .figure-panel{font-weight:650}
+    @media screen and (max-width:46rem){.figure-wide{min-width:44rem}}
+    .figure-numbers{padding:0 .75rem .25rem;font-size:.85rem}
+    .figure-numbers[open]>summary{margin-bottom:.75rem}
+
+    """ + shadeStyle
+
+  // MARK: Shades
+
+  /// How much of a hue the cells of a heat map have, from the weakest to the strongest.
+  package static let opacities = [0.14, 0.30, 0.46, 0.66, 0.90]
+
+  /// A hue on paper, with the inks that are read on its weak, middle and strong shades.
+  package struct Palette: Sendable {
+    package let paper: String
+    package let up: String
+    package let down: String
+    package let same: String
+    package let inks: [String]
+  }
+
+  /// On white paper.
+  package static let light = Palette(
+    paper: "#ffffff", up: "#0067a5", down: "#b04400", same: "#555b63",
+    inks: ["#16191d", "#16191d", "#16191d", "#16191d", "#ffffff"])
+  /// On dark paper.
+  package static let dark = Palette(
+    paper: "#16191e", up: "#5eb3f0", down: "#ff9159", same: "#c0c6cf",
+    inks: ["#eceff3", "#eceff3", "#eceff3", "#000000", "#000000"])
+
+  private static var shadeStyle: String {
+    func variables(_ palette: Palette) -> String {
+      let inks = palette.inks.enumerated().map { "--f-t\($0.offset + 1):\($0.element)" }
+      return
+        (["--f-up:\(palette.up)", "--f-down:\(palette.down)", "--f-same:\(palette.same)"]
+        + inks).joined(separator: ";")
+    }
+    let hues = ["up", "down", "same"].map { ".figure-svg .figure-\($0){fill:var(--f-\($0))}" }
+    let steps = opacities.enumerated().map { index, opacity in
+      let name = index + 1
+      return ".figure-svg .figure-s\(name){fill-opacity:\(opacity)}"
+        + ".figure-svg .figure-t\(name){fill:var(--f-t\(name))}"
+    }
+    return ".figure-svg{\(variables(light))}\n"
+      + "@media screen and (prefers-color-scheme:dark){.figure-svg{\(variables(dark))}}\n"
+      + (hues + steps).joined(separator: "\n") + "\n"
+  }
+
+  // MARK: Lines
+
+  /// The colour of a line or bar, as CSS.
+  static func colour(_ index: Int) -> String { "var(--f-\(index % colours + 1))" }
+
+  /// The colour and the dashes of a line, as CSS.
+  static func stroke(_ index: Int) -> String {
+    let dashes = index / colours
+    return "stroke:\(colour(index))" + (dashes == 0 ? "" : ";stroke-dasharray:\(dashes * 4) 5")
+  }
+}

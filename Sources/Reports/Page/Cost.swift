@@ -1,0 +1,153 @@
+import Base
+import Foundation
+import OrderedCollections
+import Runner
+
+/// The part of a report that says what everything cost: seconds and tokens by stage.
+struct CostSection {
+  /// A stage with all of its instances.
+  private struct Entry {
+    let stageName: String
+    let kind: String
+    let done: Int
+    let planned: Int
+    let seconds: Double
+    let tokens: Int?
+  }
+
+  private let entries: [Entry]
+
+  /// Adds up what is done.
+  init(planned: [ExpectedInstance], data: ReportData) {
+    entries = OrderedDictionary(grouping: planned, by: \.stageName).map { name, instances in
+      let results = instances.compactMap(data.result)
+      let tokens = results.compactMap(Self.tokens)
+      return Entry(
+        stageName: name, kind: instances[0].work?.kind ?? results.first?.kind ?? "",
+        done: results.count, planned: instances.count,
+        seconds: results.map(\.seconds).reduce(0, +),
+        tokens: tokens.isEmpty ? nil : tokens.reduce(0, +))
+    }
+  }
+
+  /// What a stage that trains counted, or what an evaluation wrote.
+  private static func tokens(of result: InstanceResult) -> Int? {
+    let metrics = result.folder.appending(path: "metrics.h5")
+    if FileManager.default.fileExists(atPath: metrics.path),
+      let counted = try? RowTable(contentsOf: metrics).numbers("num_tokens").last
+    {
+      return Int(exactly: counted.rounded())
+    }
+    guard let mean = result.values["mean_tokens"]?.number,
+      let problems = result.values["problems"]?.number,
+      let samples = result.values["samples"]?.number
+    else { return nil }
+    return Int(exactly: (mean * problems * samples).rounded())
+  }
+
+  /// The section's content.
+  var markup: Markup {
+    if entries.allSatisfy({ $0.done == 0 }) { return .empty }
+    let head = ["Stage", "Kind", "Done", "Tokens", "Time", ""].enumerated().map { index, text in
+      Markup.element(
+        "th", ["scope": "col", "class": (2...4).contains(index) ? "number" : ""], Markup(text))
+    }
+    let table = Markup.element(
+      "table", ["class": "cost"], .element("thead", [:], .element("tr", [:], head)),
+      .element("tbody", [:], entries.map(row)),
+      .element("tfoot", [:], total))
+    return .element(
+      "div", ["class": "table"],
+      .element(
+        "div",
+        ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": "Time and cost"],
+        table),
+      .element(
+        "ul", ["class": "notes"],
+        .element(
+          "li", [:],
+          "Time of the attempts that led to the results, one after another;"
+            + " what was taken from the cache counts as when it was made."),
+        .element(
+          "li", [:],
+          "Tokens as a training stage counted them by its last step, or as an"
+            + " evaluation's models wrote them.")))
+  }
+
+  private var longest: Double { max(entries.map(\.seconds).max() ?? 0, .leastNonzeroMagnitude) }
+
+  private func row(_ entry: Entry) -> Markup {
+    let share = NumberText.plain(100 * entry.seconds / longest, decimals: 1)
+    return .element(
+      "tr", [:],
+      .element(
+        "th", ["scope": "row"],
+        .element("a", ["href": "#stage-\(entry.stageName)"], Markup(entry.stageName))),
+      .element("td", [:], .element("span", ["class": "quiet"], Markup(entry.kind))),
+      number(entry.done == entry.planned ? "\(entry.done)" : "\(entry.done) of \(entry.planned)"),
+      number(entry.tokens.map(NumberText.grouped) ?? ""),
+      number(NumberText.duration(entry.seconds)),
+      .element(
+        "td", ["class": "extent", "aria-hidden": "true"],
+        .element("span", ["style": "width:\(share)%"])))
+  }
+
+  private var total: Markup {
+    let tokens = entries.compactMap(\.tokens)
+    return .element(
+      "tr", [:], .element("th", ["scope": "row"], "All"), .element("td", [:]),
+      number("\(entries.map(\.done).reduce(0, +))"),
+      number(tokens.isEmpty ? "" : NumberText.grouped(tokens.reduce(0, +))),
+      number(NumberText.duration(entries.map(\.seconds).reduce(0, +))), .element("td", [:]))
+  }
+
+  private func number(_ text: String) -> Markup {
+    .element("td", ["class": "number"], Markup(text))
+  }
+}
+
+/// Which machines and versions made the results, from the artifacts' records.
+struct Provenance {
+  /// One machine with one set of versions, and the instances that it made.
+  private struct Origin {
+    let facts: [(String, String)]
+    var instances: [String]
+  }
+
+  private var origins: [Origin] = []
+  private var unreadable: [String] = []
+
+  /// Reads `record.json` of each result.
+  init(_ results: [InstanceResult]) {
+    var found: OrderedDictionary<JSONValue, [String]> = [:]
+    for result in results {
+      guard let record = result.record else {
+        unreadable.append(result.name)
+        continue
+      }
+      let origin: JSONValue = [
+        "machine": record["machine"] ?? .null, "versions": record["versions"] ?? .null,
+      ]
+      found[origin, default: []].append(result.name)
+    }
+    origins = found.map { origin, names in
+      let leaves = (origin["machine"]?.leaves ?? []) + (origin["versions"]?.leaves ?? [])
+      let facts = leaves.filter { $0.value != .null }.map { ($0.path, $0.value.exactText) }
+      return Origin(facts: facts, instances: names)
+    }
+  }
+
+  /// The section's content.
+  var markup: Markup {
+    let parts = origins.map { origin in
+      let count = origin.instances.count == 1 ? "1 instance" : "\(origin.instances.count) instances"
+      let names = Markup.element(
+        "details", [:], .element("summary", [:], Markup(count)),
+        .element("p", ["class": "quiet"], Markup(origin.instances.joined(separator: " · "))))
+      return Markup.element("div", ["class": "card"], ReportPage.definitions(origin.facts), names)
+    }
+    if unreadable.isEmpty { return Markup(parts) }
+    let sentence = "No record could be read for \(unreadable.joined(separator: ", "))."
+    return Markup(parts) + .element("p", ["class": "warning"], Markup(sentence))
+  }
+}

@@ -1,0 +1,180 @@
+import Base
+import Foundation
+
+/// A piece of HTML or SVG. Text is escaped as it enters, so nothing that a model wrote can turn
+/// into markup.
+package struct Markup: Sendable, ExpressibleByStringLiteral {
+  /// The markup.
+  package private(set) var source: String
+
+  /// Text, escaped.
+  package init(_ text: String) { source = Self.escape(text) }
+
+  /// Text, escaped.
+  package init(stringLiteral value: String) { self.init(value) }
+
+  /// Markup that this program wrote itself.
+  package init(trusted source: String) { self.source = source }
+
+  /// Nothing.
+  package static let empty = Markup(trusted: "")
+
+  /// One after another.
+  package init(_ parts: [Markup], separator: String = "") {
+    source = parts.map(\.source).joined(separator: separator)
+  }
+
+  /// An element with attributes, which are escaped, and children.
+  package static func element(
+    _ name: String, _ attributes: KeyValuePairs<String, String> = [:], _ children: Markup...
+  ) -> Markup {
+    element(name, attributes, Markup(children))
+  }
+
+  /// An element around a list of children.
+  package static func element(
+    _ name: String, _ attributes: KeyValuePairs<String, String> = [:], _ children: [Markup]
+  ) -> Markup {
+    element(name, attributes, Markup(children))
+  }
+
+  /// An element without an end tag in SVG, such as `<path d="…"/>`.
+  package static func leaf(_ name: String, _ attributes: KeyValuePairs<String, String>) -> Markup {
+    Markup(trusted: "<\(name)\(text(of: attributes))/>")
+  }
+
+  /// Writes one after another.
+  package static func + (first: Markup, second: Markup) -> Markup {
+    Markup(trusted: first.source + second.source)
+  }
+
+  private static func element(
+    _ name: String, _ attributes: KeyValuePairs<String, String>, _ content: Markup
+  ) -> Markup {
+    Markup(trusted: "<\(name)\(text(of: attributes))>\(content.source)</\(name)>")
+  }
+
+  private static func text(of attributes: KeyValuePairs<String, String>) -> String {
+    attributes.map { " \($0.key)=\"\(escape($0.value))\"" }.joined()
+  }
+
+  /// Replaces what has a meaning in HTML and XML, and control characters that neither may hold.
+  package static func escape(_ text: String) -> String {
+    var out = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": out.append(contentsOf: "&amp;".unicodeScalars)
+      case "<": out.append(contentsOf: "&lt;".unicodeScalars)
+      case ">": out.append(contentsOf: "&gt;".unicodeScalars)
+      case "\"": out.append(contentsOf: "&quot;".unicodeScalars)
+      case "'": out.append(contentsOf: "&#39;".unicodeScalars)
+      case "\n", "\t": out.append(scalar)
+      case "\r": out.append(contentsOf: "&#13;".unicodeScalars)
+      case _ where scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value):
+        out.append("\u{FFFD}")
+      case "\u{FFFE}", "\u{FFFF}": out.append("\u{FFFD}")
+      default: out.append(scalar)
+      }
+    }
+    return String(out)
+  }
+}
+
+/// JSON inside a `<script>` element, where only what cannot end the element may stand.
+package enum EmbeddedJSON {
+  /// The text of a value with all that has a meaning to HTML or to old JavaScript escaped.
+  ///
+  /// JSON may write any character of a string as `\u….`, and outside strings none of these occur,
+  /// so the value stays the same.
+  package static func text(_ value: JSONValue) -> String {
+    let text = value.text
+    var out = ""
+    out.reserveCapacity(text.utf8.count)
+    var start = text.startIndex
+    for index in text.unicodeScalars.indices {
+      let scalar = text.unicodeScalars[index].value
+      switch scalar {
+      case 0x3C, 0x3E, 0x26, 0x2028, 0x2029, 0x7F..<0xA0, 0xFEFF, 0xFFFE, 0xFFFF:
+        let digits = String(scalar, radix: 16)
+        out += text[start..<index]
+        out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        start = text.unicodeScalars.index(after: index)
+      default: break
+      }
+    }
+    return out + text[start...]
+  }
+}
+
+/// What a page may load and run: nothing from elsewhere, and only the script whose digest is named.
+package enum ContentPolicy {
+  /// The policy for a page with inline styles and the scripts given, for a `<meta>` element.
+  package static func text(scripts: [String]) -> String {
+    let hashes = scripts.map { "'sha256-\(base64Digest(of: $0))'" }
+    let rule = hashes.isEmpty ? "'none'" : hashes.joined(separator: " ")
+    return "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src \(rule);"
+      + " base-uri 'none'; form-action 'none'"
+  }
+
+  /// SHA-256 of a text's bytes in Base64, as the policy wants it.
+  static func base64Digest(of text: String) -> String {
+    let digits = Array(SHA256Digest.hex(of: Data(text.utf8)))
+    let bytes = stride(from: 0, to: digits.count, by: 2).compactMap {
+      UInt8(String(digits[$0...$0 + 1]), radix: 16)
+    }
+    return Data(bytes).base64EncodedString()
+  }
+}
+
+/// What every page has: a head that lets nothing load, a heading, links to the sections.
+struct PageFrame {
+  /// A part of the page.
+  struct Section {
+    let id: String
+    let title: String
+    let content: Markup
+  }
+
+  let title: String
+  let heading: Markup
+  let sections: [Section]
+  let footer: String
+  /// What stands at the end of the page: data and scripts.
+  let scripts: Markup
+  /// The scripts whose running the page allows.
+  let runnable: [String]
+
+  /// The whole page. Sections without content are left out.
+  var html: String {
+    let shown = sections.filter { !$0.content.source.isEmpty }
+    let links = shown.map { section in
+      Markup.element("a", ["href": "#" + section.id], Markup(section.title))
+    }
+    let body = Markup.element(
+      "body", [:],
+      .element("header", [:], heading, .element("nav", ["aria-label": "Sections"], links)),
+      .element("main", [:], shown.map(markup)),
+      .element("footer", [:], Markup(footer)), scripts)
+    return "<!doctype html>\n<html lang=\"en\">\n\(head.source)\n\(body.source)\n</html>\n"
+  }
+
+  private func markup(_ section: Section) -> Markup {
+    Markup(trusted: "\n")
+      + .element(
+        "section", ["id": section.id], .element("h2", [:], Markup(section.title)), section.content)
+  }
+
+  private var head: Markup {
+    .element(
+      "head", [:],
+      Markup(trusted: "<meta charset=\"utf-8\">\n"),
+      Markup(
+        trusted: "<meta http-equiv=\"Content-Security-Policy\""
+          + " content=\"\(ContentPolicy.text(scripts: runnable))\">\n"),
+      Markup(
+        trusted: "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"),
+      Markup(trusted: "<meta name=\"color-scheme\" content=\"light dark\">\n"),
+      .element("title", [:], Markup(title)),
+      .element("style", [:], Markup(trusted: ReportStyle.css + FigureStyle.css)))
+  }
+}

@@ -1,0 +1,245 @@
+import Base
+import Foundation
+import OrderedCollections
+import Runner
+
+/// The part of a report that says what every stage did: parameters, key, time, published values.
+struct StagesSection {
+  let planned: [ExpectedInstance]
+  let data: ReportData
+
+  /// The section's content.
+  var markup: Markup {
+    let names = OrderedSet(planned.map(\.stageName))
+    return Markup(names.map { name in stage(name, planned.filter { $0.stageName == name }) })
+  }
+
+  private func stage(_ name: String, _ instances: [ExpectedInstance]) -> Markup {
+    let results = instances.compactMap(data.result)
+    let time = results.map(\.seconds).reduce(0, +)
+    let count = instances.count == 1 ? "" : "\(results.count) of \(instances.count) done · "
+    let state = results.isEmpty ? "not done" : count + NumberText.duration(time)
+    let heading = Markup.element(
+      "h3", [:], .element("code", [:], Markup(name)),
+      .element("span", ["class": "tag"], Markup(results.first?.kind ?? "to run")),
+      .element("span", ["class": "quiet"], Markup(state)))
+    return .element(
+      "section", ["class": "stage", "id": "stage-\(name)"],
+      [heading]
+        + instances.map { instance in
+          data.result(of: instance).map(markup) ?? missing(instance)
+        })
+  }
+
+  private func missing(_ instance: ExpectedInstance) -> Markup {
+    .element("p", ["class": "row quiet"], Markup(instance.name + ": not done"))
+  }
+
+  private func markup(_ result: InstanceResult) -> Markup {
+    let point = result.point.isEmpty ? "details" : result.point.coordinates
+    let summary = Markup.element(
+      "summary", [:], .element("span", ["class": "name"], Markup(point)),
+      .element("span", ["class": "quiet"], Markup(NumberText.duration(result.seconds))),
+      .element("code", ["class": "quiet"], Markup(String(result.key.prefix(12)))))
+    return .element(
+      "details", ["class": "row"], summary,
+      .element(
+        "div", ["class": "pair"],
+        list("Published values", .object(result.values), \.measuredText),
+        list("Parameters", result.parameters, \.exactText)),
+      .element("p", ["class": "quiet key"], "Key ", .element("code", [:], Markup(result.key))))
+  }
+
+  private func list(_ title: String, _ value: JSONValue, _ text: (JSONValue) -> String) -> Markup {
+    let heading = Markup.element("h4", [:], Markup(title))
+    let entries = value.leaves.map { ($0.path, text($0.value)) }
+    if entries.isEmpty {
+      return .element("div", [:], heading, .element("p", ["class": "quiet"], "None."))
+    }
+    return .element("div", [:], heading, ReportPage.definitions(entries))
+  }
+}
+
+extension JSONValue {
+  /// The leaves of nested objects with their paths, such as `loss.clip_low`, sorted by path.
+  var leaves: [(path: String, value: JSONValue)] {
+    guard case .object(let entries) = self else { return [("", self)] }
+    return entries.sorted { $0.key < $1.key }.flatMap { key, value in
+      value.leaves.map { ($0.path.isEmpty ? key : "\(key).\($0.path)", $0.value) }
+    }
+  }
+
+  /// The value exactly, as a parameter must be shown; strings without quotes.
+  var exactText: String {
+    switch self {
+    case .string(let text): text
+    case .null: "–"
+    case .array(let elements): elements.map(\.exactText).joined(separator: ", ")
+    default: text
+    }
+  }
+
+  /// The value as a measured number is shown: five significant figures.
+  var measuredText: String { number.map(NumberText.short) ?? exactText }
+}
+
+/// The part of a report that says where everything began: data sets and models from outside with
+/// their SHA-256, and what the program made itself.
+struct DataSection {
+  let planned: [ExpectedInstance]
+  let data: ReportData
+
+  /// The section's content.
+  var markup: Markup {
+    let origins = planned.filter { instance in
+      guard let work = instance.work else { return false }
+      return work.inputs.isEmpty || !external(of: data.result(of: instance)).isEmpty
+    }
+    if origins.isEmpty { return .empty }
+    return .element("div", ["class": "origins"], origins.map(markup))
+  }
+
+  private func markup(_ instance: ExpectedInstance) -> Markup {
+    let result = data.result(of: instance)
+    let work = instance.work
+    var entries = [("Kind", work?.kind ?? "")]
+    if let source = work?.parameters["source"]?.string, !source.isEmpty {
+      entries.append(("Source", source))
+    } else {
+      entries.append(("Source", "made by this program"))
+    }
+    for (name, digest) in external(of: result) {
+      entries.append((name == "source" ? "SHA-256" : "SHA-256 of \(name)", digest))
+    }
+    entries += counts(of: result)
+    if result == nil { entries.append(("State", "not done")) }
+    return .element(
+      "div", ["class": "card"],
+      .element(
+        "h3", [:], .element("a", ["href": "#stage-\(instance.stageName)"], Markup(instance.name))),
+      ReportPage.definitions(entries))
+  }
+
+  /// The digests of content from outside, as they stand in the result's key.
+  private func external(of result: InstanceResult?) -> [(String, String)] {
+    let digests = result?.record?["key_fields"]?["external"]?.object ?? [:]
+    return digests.sorted { $0.key < $1.key }.map { ($0.key, $0.value.exactText) }
+  }
+
+  private func counts(of result: InstanceResult?) -> [(String, String)] {
+    let values = (result?.values ?? [:]).sorted { $0.key < $1.key }
+    return values.compactMap { name, value in
+      guard let count = value.number.flatMap({ Int(exactly: $0) }) else { return nil }
+      return (
+        name.prefix(1).uppercased() + name.dropFirst().replacing("_", with: " "),
+        NumberText.grouped(count)
+      )
+    }
+  }
+}
+
+/// The part of a report that says which problems were kept apart, and shows that they were: the
+/// ids on both sides are compared when the report is made.
+struct SplitsSection {
+  /// Two sets of problems that must not meet.
+  private struct Sides: Hashable {
+    let first: Side
+    let second: Side
+  }
+
+  private struct Side: Hashable {
+    let instance: String
+    let output: String
+    var name: String { "\(instance).\(output)" }
+  }
+
+  private let sides: OrderedSet<Sides>
+  private let data: ReportData
+  private let digests: [(String, String)]
+
+  /// Gathers the splits of a plan, and what each evaluation must not share with training.
+  init(planned: [ExpectedInstance], data: ReportData) {
+    self.data = data
+    let splits = planned.filter { data.result(of: $0)?.count("test_count") != nil }
+    let divided = splits.map { instance in
+      Sides(
+        first: Side(instance: instance.name, output: "train"),
+        second: Side(instance: instance.name, output: "test"))
+    }
+    let measured = planned.compactMap { instance -> Sides? in
+      guard let tested = instance.work?.input("problems"),
+        let trained = instance.work?.input("trained_on")
+      else { return nil }
+      return Sides(
+        first: Side(instance: trained.producer, output: trained.output),
+        second: Side(instance: tested.producer, output: tested.output))
+    }
+    sides = OrderedSet(divided + measured)
+    digests = splits.flatMap { instance in
+      ["train", "test"].compactMap { side in
+        data.result(of: instance)?.values["\(side)_ids_sha256"]?.string
+          .map { ("\(instance.name).\(side)", $0) }
+      }
+    }
+  }
+
+  /// The section's content.
+  var markup: Markup {
+    if sides.isEmpty { return .empty }
+    let head = ["Train side", "Problems", "Test side", "Problems", "In common"]
+    let cells = head.enumerated().map { index, text in
+      Markup.element(
+        "th", ["scope": "col", "class": index % 2 == 1 || index == 4 ? "number" : ""],
+        Markup(text))
+    }
+    let table = Markup.element(
+      "table", [:], .element("thead", [:], .element("tr", [:], cells)),
+      .element("tbody", [:], sides.map(row)))
+    return .element(
+      "div", ["class": "table"],
+      .element(
+        "div", ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": "Splits"], table),
+      .element(
+        "ul", ["class": "notes"],
+        .element(
+          "li", [:],
+          "Ids on both sides, counted when this report was made. A split also"
+            + " leaves out questions that are alike, and an evaluation refuses problems that were"
+            + " trained on.")),
+      hashes)
+  }
+
+  private var hashes: Markup {
+    if digests.isEmpty { return .empty }
+    return .element(
+      "details", ["class": "fold"], .element("summary", [:], "SHA-256 of the ids of each side"),
+      ReportPage.definitions(digests))
+  }
+
+  private func row(_ sides: Sides) -> Markup {
+    let (first, second) = (ids(of: sides.first), ids(of: sides.second))
+    var common = Markup.element("span", ["class": "quiet"], "not at hand")
+    if let first, let second {
+      let count = Set(first.list).intersection(second.list).count
+      common = .element(
+        "span", ["class": "badge " + (count == 0 ? "right" : "wrong")],
+        Markup(count == 0 ? "✓ none" : "✗ \(NumberText.grouped(count))"))
+    }
+    let warning = second?.warning.map { Markup.element("span", ["class": "leak"], Markup($0)) }
+    func number(_ list: [String]?) -> Markup {
+      .element("td", ["class": "number"], Markup(list.map { NumberText.grouped($0.count) } ?? "–"))
+    }
+    return .element(
+      "tr", [:], .element("th", ["scope": "row"], Markup(sides.first.name)), number(first?.list),
+      .element("td", [:], Markup(sides.second.name), warning ?? .empty), number(second?.list),
+      .element("td", ["class": "number"], common))
+  }
+
+  private func ids(of side: Side) -> (list: [String], warning: String?)? {
+    guard let folder = data.result(named: side.instance)?.folder,
+      let table = try? RowTable(contentsOf: folder.appending(path: "\(side.output).h5")),
+      let list = try? table.strings("id")
+    else { return nil }
+    return (list, table.attributes["warning"])
+  }
+}

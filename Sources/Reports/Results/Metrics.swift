@@ -1,0 +1,94 @@
+import Base
+import Foundation
+import OrderedCollections
+import Runner
+
+/// One metric of one instance over its steps.
+package struct MetricCurve: Sendable, Equatable {
+  /// Where along the horizontal axis; ascending.
+  package let x: [Double]
+  /// The metric there; NaN where it was not measured.
+  package let y: [Double]
+
+  /// Pairs two columns of equal length. Rows without a place on the horizontal axis are left out.
+  package init(x: [Double], y: [Double]) {
+    let rows = zip(x, y).filter { $0.0.isFinite }.sorted { $0.0 < $1.0 }
+    self.x = rows.map(\.0)
+    self.y = rows.map { $0.1.isFinite ? $0.1 : .nan }
+  }
+
+  /// Reads two columns of the `metrics.h5` that an instance published; short names such as
+  /// `completion_length` stand for what training logs.
+  /// - Throws: `ReportError.impossible` where there is no such metric.
+  package init(_ metric: String, over x: String, of result: InstanceResult) throws {
+    let file = result.folder.appending(path: "metrics.h5")
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      throw ReportError.impossible("\(result.name) published no metrics to draw '\(metric)' from")
+    }
+    let table = try RowTable(contentsOf: file)
+    func column(_ name: String) throws -> [Double] {
+      if table.columns[name] != nil { return try table.numbers(name) }
+      guard let meaning = MetricAlias.meanings[name], table.columns[meaning.metric] != nil else {
+        let names = Array(table.columns.keys) + MetricAlias.meanings.keys.sorted()
+        let hint = suggestion(for: name, among: names)
+        throw ReportError.impossible("\(result.name) has no metric '\(name)'\(hint)")
+      }
+      let logged = try table.numbers(meaning.metric)
+      return meaning.isComplement ? logged.map { 1 - $0 } : logged
+    }
+    self.init(x: try column(x), y: try column(metric))
+  }
+
+  /// The curve with each value replaced by the mean of itself and the `window` − 1 before it.
+  func smoothed(_ window: Int) -> MetricCurve {
+    MetricCurve(x: x, y: Statistics.movingAverage(y, window: window))
+  }
+}
+
+/// What metrics are called in figures, with their units.
+enum MetricLabel {
+  private static let units = [
+    "entropy": "nats", "step_time": "seconds", "time": "seconds",
+    "completions/mean_length": "tokens", "completions/min_length": "tokens",
+    "completions/max_length": "tokens", "num_tokens": "tokens",
+    "tokens_per_second": "tokens per second", "mean_tokens": "tokens",
+    "completion_length": "tokens", "tokens": "tokens",
+    "format_rate": "share of completions", "truncated": "share of completions",
+    "solved": "share of completions",
+  ]
+
+  /// The metric's name, with its unit where it has one.
+  static func text(for metric: String) -> String {
+    guard let unit = units[metric] else { return metric }
+    return "\(metric) (\(unit))"
+  }
+
+  /// Whether the metric is a share, from 0 to 1.
+  static func isShare(_ metric: String) -> Bool {
+    units[metric] == "share of completions" || metric.hasPrefix("verdicts/")
+      || ["completions/clipped_ratio", "frac_reward_zero_std"].contains(metric)
+  }
+
+  /// The unit, where it is known.
+  static func unit(of metric: String) -> String? { units[metric] }
+}
+
+/// Short names for metrics that training logs under longer ones.
+enum MetricAlias {
+  /// What a short name stands for.
+  struct Meaning {
+    /// The metric that is logged.
+    let metric: String
+    /// Whether one minus the metric is meant.
+    var isComplement = false
+  }
+
+  /// The short names.
+  static let meanings = [
+    "completion_length": Meaning(metric: "completions/mean_length"),
+    "truncated": Meaning(metric: "completions/clipped_ratio"),
+    "format_rate": Meaning(metric: "verdicts/bad_format", isComplement: true),
+    "solved": Meaning(metric: "verdicts/correct"),
+    "tokens": Meaning(metric: "num_tokens"),
+  ]
+}

@@ -1,0 +1,178 @@
+import Base
+import Runner
+
+/// A table with its numbers, ready to be written in any form.
+package struct TableReport: Sendable {
+  /// The name in the recipe, which names the files too.
+  package let name: String
+  /// The heading.
+  package let title: String
+  /// What the labels of the rows are, such as `start`.
+  package let rowHeader: String
+  /// The columns.
+  package let columns: [Column]
+  /// The rows.
+  package let rows: [Row]
+  /// What the numbers mean and what is missing: a sentence each.
+  package let notes: [String]
+  /// What letters beside published values stand for, from `a` on.
+  package let footnotes: [String]
+  /// The verdict on each published value, with its reason: a sentence each.
+  package let verdicts: [String]
+  /// What stands behind ±.
+  package let spread: Spread
+  /// How cells are compared with the baseline.
+  let compare: [TableComparison]
+  /// Whether comparisons show their interval.
+  let hasIntervals: Bool
+  /// The columns that share a cell, by index; each alone where none do.
+  let groups: [[Int]]
+
+  /// A column: one value at one point of the column axes.
+  package struct Column: Sendable {
+    /// The heading.
+    package let label: String
+    /// The heading of the point alone; empty where the table has no column axes.
+    package let pointLabel: String
+    /// What is shown, such as `scores.accuracy`.
+    package let metric: String
+    /// The name of the value, such as `accuracy`.
+    package let valueLabel: String
+    /// How numbers are written.
+    package let format: NumberFormat
+    /// How many decimals all of the column's numbers have.
+    package let decimals: Int
+  }
+
+  /// A row: one point of the row axes.
+  package struct Row: Sendable {
+    /// The heading.
+    package let label: String
+    /// A cell for each column.
+    package let cells: [Cell]
+    /// Whether other rows are compared with it.
+    package var isBaseline: Bool { !cells.isEmpty && cells.allSatisfy(\.isBaseline) }
+  }
+
+  /// What stands behind ± throughout a table; one table never mixes two.
+  package enum Spread: Sendable {
+    /// The sample standard deviation over runs.
+    case deviation
+    /// The standard error over problems, where each cell is a lone run.
+    case standardError
+    /// Nothing is known.
+    case none
+  }
+
+  /// What stands behind ± in a cell.
+  func spread(of cell: Cell) -> Double? {
+    switch spread {
+    case .deviation: cell.deviation
+    case .standardError: cell.standardError
+    case .none: nil
+    }
+  }
+}
+
+extension TableReport {
+  /// The runs of one row and column, taken together. All numbers are in the column's unit.
+  package struct Cell: Sendable, Equatable {
+    /// How many runs the plan holds for the cell; 0 where the recipe excludes the point.
+    package let planned: Int
+    /// How many of them are done.
+    package let done: Int
+    /// The value of each run that is done, in the order of the plan; none where the cell shows what
+    /// many runs reach together.
+    package let values: [Double]
+    /// How many problems each run was measured on, where the stage says so.
+    package let problems: Int?
+    /// How many samples each problem has, where the stage says so.
+    package let samples: Int?
+    /// The standard error of the mean, clustered by problem; for several runs, each problem's mean
+    /// over runs counts.
+    package let standardError: Double?
+    /// The standard error of a lone run from sampling alone, the problems being given.
+    package let samplingError: Double?
+    /// Where the runs reach a target together, for tables that ask for that.
+    package var reach: TargetReach?
+    /// Whether others are compared with it.
+    package var isBaseline = false
+    /// How it compares with the baseline, both complete.
+    package var comparison: Comparison?
+    /// What was published elsewhere for the same cell, and how ours compares.
+    package var published: Published?
+
+    /// Whether every planned run is done.
+    package var isComplete: Bool { planned > 0 && done == planned }
+    /// The mean over runs, or where they reach a target; nil until all of them are done.
+    package var mean: Double? {
+      isComplete ? reach?.value ?? Statistics.mean(values) : nil
+    }
+    /// The sample standard deviation over runs; nil for a lone run.
+    package var deviation: Double? { isComplete ? Statistics.standardDeviation(values) : nil }
+    /// The mean minus the baseline's mean.
+    package var difference: Double? { comparison?.difference }
+  }
+
+  /// A cell against its baseline.
+  package struct Comparison: Sendable, Equatable {
+    /// The mean minus the baseline's mean; nil where the two must not be compared.
+    package var difference: Double?
+    /// The bounds of its 95 % interval, paired by problem.
+    package var interval: ClosedRange<Double>?
+    /// The mean over the baseline's mean, − 1; nil for a baseline of 0.
+    package var relative: Double?
+    /// The bounds of its 95 % interval.
+    package var relativeInterval: ClosedRange<Double>?
+    /// McNemar's test, where both are lone runs with one answer a problem.
+    package var mcNemar: McNemarTest?
+    /// Why there is no interval, or no difference, where this needs saying.
+    package var refusal: String?
+  }
+
+  /// A published value beside a cell.
+  package struct Published: Sendable, Equatable {
+    /// The value.
+    package let value: PublishedTable.Value
+    /// How ours compares; nil until the cell is complete.
+    package var comparison: PublishedComparison?
+    /// What a verdict must not be read without, such as `another model`.
+    package var qualifier: String?
+    /// Sentences on the value, for the foot of the table.
+    package var footnotes: [String] = []
+    /// Whether both are taken to be of the same problems.
+    package var isSameProblems = false
+
+    /// The verdict, never without its qualifier.
+    package var verdict: String? {
+      comparison.map { comparison in
+        comparison.verdict.rawValue + (qualifier.map { " (\($0))" } ?? "")
+      }
+    }
+  }
+}
+
+extension NumberFormat {
+  /// The format for a value of which a recipe says nothing.
+  init(naming value: String) {
+    if value.contains("tokens") {
+      self = .tokens
+    } else if ["problems", "samples", "parameters"].contains(value) {
+      self = .integer
+    } else if value.contains("accuracy") || value.hasPrefix("pass@")
+      || ProblemScores.names.contains(value)
+    {
+      self = .percent
+    } else {
+      self = .decimal
+    }
+  }
+}
+
+extension TableSpecification {
+  /// How a value is written.
+  func format(of reference: ValueReference, at index: Int) -> NumberFormat {
+    if format.count > 1, format.indices.contains(index) { return format[index] }
+    return format.first ?? NumberFormat(naming: reference.name)
+  }
+}

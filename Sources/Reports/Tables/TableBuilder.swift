@@ -1,0 +1,199 @@
+import Base
+import OrderedCollections
+import Runner
+
+/// Makes a table from what a recipe asks for and what is done.
+struct TableBuilder {
+  private let name: String
+  private let specification: TableSpecification
+  private let data: ReportData
+  private let published: [PublishedTable]
+  private let references: [ValueReference]
+  private let instances: [ExpectedInstance]
+  private let scores: TableScores
+
+  private var owner: String { "table '\(name)'" }
+
+  /// Checks what the recipe asks for, and reads the problem-level results.
+  /// - Throws: `ReportError.impossible`.
+  init(
+    name: String, _ specification: TableSpecification, data: ReportData, published: [PublishedTable]
+  ) throws {
+    self.name = name
+    self.specification = specification
+    self.data = data
+    self.published = published
+    let owner = "table '\(name)'"
+    references = try specification.value.map { try ValueReference($0, in: owner) }
+    instances = try OrderedSet(references.map(\.stage)).flatMap {
+      try data.instances(of: $0, for: owner)
+    }
+    try data.check(
+      ["rows": specification.rows, "columns": specification.columns, "over": specification.over],
+      cover: instances, for: owner)
+    scores = TableScores(instances.compactMap(data.result))
+    try checkBaseline()
+    for reference in references {
+      try scores.check(reference, of: instances, in: data, for: owner)
+    }
+  }
+
+  /// Makes the table.
+  /// - Throws: `ReportError.impossible` where published values do not fit.
+  func build() throws -> TableReport {
+    let rowPoints = data.points(of: specification.rows, among: instances)
+    let columnPoints = data.points(of: specification.columns, among: instances)
+    let sources = columnPoints.flatMap { point in
+      references.enumerated().map { index, value in
+        Source(point: point, value: value, format: specification.format(of: value, at: index))
+      }
+    }
+    let runs = rowPoints.map { row in sources.map { self.runs(of: $0, row: row) } }
+    var cells = runs.map { $0.map(\.cell) }
+    compare(&cells, runs: runs, rows: rowPoints, columns: sources)
+    let labels = sources.map { label(of: $0.value, at: $0.point) }
+    let columns = sources.indices.map { index in
+      TableReport.Column(
+        label: labels[index], pointLabel: sources[index].point.label,
+        metric: sources[index].value.description, valueLabel: label(of: sources[index].value),
+        format: sources[index].format,
+        decimals: decimals(for: cells.map { $0[index] }, as: sources[index].format))
+    }
+    var matcher = PublishedMatcher(
+      owner: owner, specification: specification, tables: published, references: references)
+    try matcher.attach(
+      to: &cells, rows: rowPoints, columns: zip(sources.map(\.point), columns).map { ($0, $1) })
+    let rows = zip(rowPoints, cells).map { TableReport.Row(label: $0.label, cells: $1) }
+    return report(rows, columns, unmatched: matcher.unmatched)
+  }
+
+  private func report(
+    _ rows: [TableReport.Row], _ columns: [TableReport.Column], unmatched: [String]
+  ) -> TableReport {
+    let spread = spread(of: rows.flatMap(\.cells))
+    let notes = TableNotes(
+      specification: specification, data: data, references: references, instances: instances,
+      rows: rows, columns: columns, spread: spread, unreadable: scores.unreadable)
+    let publication = PublishedNotes(
+      specification: specification, rows: rows, columns: columns, published: published,
+      unmatched: unmatched)
+    let size = references.count
+    let isTogether = specification.together && size > 1
+    return TableReport(
+      name: name, title: specification.title ?? name,
+      rowHeader: specification.rows.joined(separator: " · "), columns: columns, rows: rows,
+      notes: notes.sentences + publication.sentences + notes.shortcomings,
+      footnotes: publication.footnotes, verdicts: publication.verdicts, spread: spread,
+      compare: specification.compare, hasIntervals: specification.interval,
+      groups: isTogether
+        ? stride(from: 0, to: columns.count, by: size).map { Array($0..<$0 + size) }
+        : columns.indices.map { [$0] })
+  }
+
+  /// What a column shows.
+  private struct Source {
+    let point: AxisPoint
+    let value: ValueReference
+    let format: NumberFormat
+  }
+
+  // MARK: Cells
+
+  private func runs(of source: Source, row: AxisPoint) -> CellRuns {
+    CellRuns(
+      source.value, at: row.merging(source.point) { $1 }, of: instances, data: data,
+      scores: scores, scale: source.format.scale)
+  }
+
+  private func label(of value: ValueReference) -> String {
+    let isOneStage = Set(references.map(\.stage)).count == 1
+    return isOneStage ? value.name : value.description
+  }
+
+  private func label(of value: ValueReference, at point: AxisPoint) -> String {
+    if point.isEmpty { return label(of: value) }
+    return references.count == 1 ? point.label : "\(point.label) · \(label(of: value))"
+  }
+
+  private func spread(of cells: [TableReport.Cell]) -> TableReport.Spread {
+    if cells.contains(where: { $0.planned > 1 }) { return .deviation }
+    return cells.contains { $0.standardError != nil } ? .standardError : .none
+  }
+
+  private func decimals(for cells: [TableReport.Cell], as format: NumberFormat) -> Int {
+    switch format {
+    case .percent: 1
+    case .integer, .tokens: 0
+    case .decimal: NumberText.decimals(for: cells.compactMap(\.mean).map(abs).max() ?? 0)
+    }
+  }
+
+  // MARK: Comparisons
+
+  private func isBaseline(_ point: AxisPoint) -> Bool {
+    !specification.baseline.isEmpty
+      && specification.baseline.allSatisfy { point[$0.key].map(\.label) == $0.value }
+  }
+
+  /// Whether `candidate` is what a cell is compared with: a baseline at the same point but for the
+  /// axes that the baseline names.
+  private func isBaseline(_ candidate: AxisPoint, of point: AxisPoint) -> Bool {
+    isBaseline(candidate)
+      && candidate.allSatisfy {
+        specification.baseline[$0.key] != nil || point[$0.key] == $0.value
+      }
+  }
+
+  private func compare(
+    _ cells: inout [[TableReport.Cell]], runs: [[CellRuns]], rows: [AxisPoint], columns: [Source]
+  ) {
+    func place(_ row: Int, _ column: Int) -> AxisPoint {
+      rows[row].merging(columns[column].point) { $1 }
+    }
+    let places = rows.indices.flatMap { row in columns.indices.map { (row: row, column: $0) } }
+    let baselines = places.filter { isBaseline(place($0.row, $0.column)) }
+    for (row, column) in places where !isBaseline(place(row, column)) {
+      let base = baselines.first {
+        columns[$0.column].value == columns[column].value
+          && isBaseline(place($0.row, $0.column), of: place(row, column))
+      }
+      guard let base else { continue }
+      cells[row][column].comparison = runs[row][column].comparison(
+        with: runs[base.row][base.column], over: specification.over)
+    }
+    for (row, column) in baselines { cells[row][column].isBaseline = true }
+  }
+
+  // MARK: Checks
+
+  private func checkBaseline() throws {
+    for (axis, value) in specification.baseline.sorted(by: { $0.key < $1.key }) {
+      guard (specification.rows + specification.columns).contains(axis) else {
+        throw ReportError.impossible(
+          "\(owner): the baseline's axis '\(axis)' is under neither 'rows' nor 'columns'")
+      }
+      let values = data.axes[axis, default: []].map(\.label)
+      guard values.contains(value) else {
+        let hint = suggestion(for: value, among: values)
+        throw ReportError.impossible("\(owner): the axis '\(axis)' has no value '\(value)'\(hint)")
+      }
+    }
+  }
+}
+
+extension TableReport {
+  /// Makes a table.
+  /// - Parameter published: numbers to show beside ours.
+  /// - Throws: `ReportError.impossible` where the recipe asks for what does not exist, or leaves
+  ///   out an axis that the values depend on.
+  package init(
+    name: String, _ specification: TableSpecification, data: ReportData,
+    published: [PublishedTable] = []
+  ) throws {
+    if let target = specification.target {
+      self = try TargetTableBuilder(name: name, specification, target: target, data: data).build()
+    } else {
+      self = try TableBuilder(name: name, specification, data: data, published: published).build()
+    }
+  }
+}

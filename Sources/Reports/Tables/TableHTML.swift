@@ -1,0 +1,165 @@
+extension TableReport {
+  /// The table as an HTML fragment: a `<figure>` with the heading, the table, the notes, and
+  /// everything that is known of each cell to open.
+  package var html: String { htmlMarkup.source + "\n" }
+
+  var htmlMarkup: Markup {
+    let body = zip(rows, cellTexts).map { row, cells in
+      let label = Markup.element(
+        "th", ["scope": "row"], Markup(row.label), Self.tag(row.isBaseline))
+      let fields = groups.map { group in field(group.map { ($0, row.cells[$0], cells[$0]) }) }
+      return Markup.element("tr", [:], [label] + fields)
+    }
+    return .element(
+      "figure", ["class": "table", "id": "table-\(name)"],
+      .element("figcaption", [:], Markup(title)),
+      Self.scroll(
+        .element(
+          "table", [:], .element("thead", [:], .element("tr", [:], headings)),
+          .element("tbody", [:], body)), label: title),
+      .element("ul", ["class": "notes"], notes.map { .element("li", [:], Markup($0)) }),
+      footnoteList, verdictList, allNumbers)
+  }
+
+  private var headings: [Markup] {
+    let first = Markup.element("th", ["scope": "col"], Markup(rowHeader))
+    return [first]
+      + groups.map { group in
+        let isBaseline =
+          !rows.isEmpty && rows.allSatisfy { row in group.allSatisfy { row.cells[$0].isBaseline } }
+        let point = columns[group[0]].pointLabel
+        let parts =
+          group.count == 1
+          ? [Markup(columns[group[0]].label)]
+          : [Markup(point)] + group.map { Self.line("quiet", columns[$0].valueLabel) }
+        return .element(
+          "th", ["scope": "col", "class": "number"], parts + [Self.tag(isBaseline)])
+      }
+  }
+
+  /// A cell: its number, below it how it compares, below that what was published.
+  private func field(_ cells: [(index: Int, cell: Cell, text: CellText)]) -> Markup {
+    let parts = cells.map { _, cell, text in
+      let number =
+        Self.span("mean", text.value)
+        + (text.spread.map { Self.span("spread", "± \($0)") } ?? .empty)
+        + (text.interval.map { Self.span("spread", "[\($0)]") } ?? .empty)
+      let compared = text.comparisons.map { comparison in
+        Markup.element(
+          "span", ["class": "difference"], .element("b", [:], Markup(comparison.value)),
+          comparison.interval.map { Self.span("interval", "[\($0)]") } ?? .empty)
+      }
+      let probability = text.probability.map { Self.line("difference", $0) } ?? .empty
+      return Markup.element(
+        "div", ["class": "metric"],
+        [number] + compared + [probability, Self.published(text, cell)])
+    }
+    return .element("td", ["class": "number"], parts)
+  }
+
+  private static func published(_ text: CellText, _ cell: Cell) -> Markup {
+    guard let value = text.published else { return .empty }
+    let letters = text.letters.map { Markup.element("sup", [:], Markup($0)) } ?? .empty
+    var style = "open"
+    switch cell.published?.comparison?.verdict {
+    case .reproduced: style = "right"
+    case .differs: style = "wrong"
+    case .notEnoughData, nil: break
+    }
+    let verdict = text.verdict.map { span("verdict \(style)", $0) } ?? .empty
+    return .element(
+      "span", ["class": "published"], Markup("published "), span("estimate", value), letters)
+      + verdict
+  }
+
+  private var footnoteList: Markup {
+    if footnotes.isEmpty { return .empty }
+    let items = footnotes.enumerated().map { index, text in
+      Markup.element(
+        "li", [:], .element("sup", [:], Markup(Self.letter(at: index))), Markup(" " + text))
+    }
+    return .element("ul", ["class": "notes"], items)
+  }
+
+  private var verdictList: Markup {
+    if verdicts.isEmpty { return .empty }
+    let found = rows.flatMap { $0.cells.compactMap { $0.published?.comparison?.verdict } }
+    let tally = PublishedComparison.Verdict.allCases.compactMap { verdict -> String? in
+      let count = found.count { $0 == verdict }
+      return count == 0 ? nil : "\(count) \(verdict.rawValue)"
+    }
+    let items = verdicts.map { Markup.element("li", [:], Markup($0)) }
+    return .element(
+      "details", ["class": "more"],
+      .element("summary", [:], Markup("Verdicts: \(tally.joined(separator: ", "))")),
+      .element("ul", ["class": "notes"], items))
+  }
+
+  /// The same as the CSV file, without columns in which nothing stands.
+  private var allNumbers: Markup {
+    let lines = numbers
+    let shown = Self.numberNames.indices.filter { index in lines.contains { !$0[index].isEmpty } }
+    let head = shown.map {
+      Markup.element(
+        "th", ["scope": "col"], Markup(Self.numberNames[$0].replacing("_", with: " ")))
+    }
+    let body = lines.map { line in
+      Markup.element("tr", [:], shown.map { Markup.element("td", [:], Markup(line[$0])) })
+    }
+    return .element(
+      "details", ["class": "more"], .element("summary", [:], "All numbers"),
+      Self.scroll(
+        .element(
+          "table", ["class": "all"], .element("thead", [:], .element("tr", [:], head)),
+          .element("tbody", [:], body)), label: "All numbers of \(title)"))
+  }
+
+  private static func scroll(_ table: Markup, label: String) -> Markup {
+    .element(
+      "div", ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": label], table)
+  }
+
+  private static func tag(_ isBaseline: Bool) -> Markup {
+    isBaseline ? span("tag", "baseline") : .empty
+  }
+
+  private static func span(_ style: String, _ text: String) -> Markup {
+    Markup(trusted: " ") + .element("span", ["class": style], Markup(text))
+  }
+
+  private static func line(_ style: String, _ text: String) -> Markup {
+    .element("span", ["class": "line \(style)"], Markup(text))
+  }
+}
+
+/// How tables look in `report.html`, beyond what all of its parts share.
+enum TableStyle {
+  /// The style sheet; it needs the colours of `ReportStyle`.
+  static let css = """
+    .table table{border-collapse:separate;border-spacing:0}
+    .table tbody th,.table thead tr>:first-child{position:sticky;left:0;background:var(--card)}
+    .table tbody .number{white-space:normal}
+    .table .estimate,.table .difference b,.table .interval{white-space:nowrap}
+    .table .interval,.table .verdict{display:inline-block}
+    .table .line,.table .difference{display:block}
+    .table .difference{font-size:.85rem;padding:0;color:var(--soft)}
+    .table .difference b{font-weight:600;color:var(--ink)}
+    .table .metric+.metric{margin-top:.35rem}
+    .table .verdict{font-size:.75rem;font-weight:600;line-height:1.3;padding:.1rem .5rem;\
+    border-radius:6px}
+    .table .verdict.right{background:var(--right-tint);color:var(--right)}
+    .table .verdict.wrong{background:var(--wrong-tint);color:var(--wrong)}
+    .table .verdict.open{background:var(--code);color:var(--soft)}
+    .table sup{line-height:0}
+    .table .more{margin-top:.9rem;font-size:.85rem}
+    .table .more .scroll{margin-top:.6rem}
+    .table .all{font-size:.8rem;border-width:1px}
+    .table .all th,.table .all td{padding:.3rem .6rem;white-space:nowrap}
+    .table .all tbody tr>:first-child{position:sticky;left:0;background:var(--card)}
+    @media (max-width:36rem){.table .tag{display:block;width:max-content;margin:.15rem 0 0}
+    .table th{white-space:normal}.table .difference{font-size:.8rem}
+    .table th,.table td{padding:.5rem .35rem}.table tr>:first-child{padding-left:0}}
+    @media print{.table .more:not([open]){display:none}}
+
+    """
+}

@@ -1,0 +1,171 @@
+import Base
+import OrderedCollections
+import Runner
+
+/// The sentences under a table: what its numbers mean, and what is missing.
+struct TableNotes {
+  let specification: TableSpecification
+  let data: ReportData
+  let references: [ValueReference]
+  let instances: [ExpectedInstance]
+  let rows: [TableReport.Row]
+  let columns: [TableReport.Column]
+  let spread: TableReport.Spread
+  let unreadable: [String]
+
+  /// How many cells with the same shortcoming are listed.
+  private static let listed = 6
+
+  private var cells: [TableReport.Cell] { rows.flatMap(\.cells) }
+
+  /// What the numbers mean, in the order in which a reader asks.
+  var sentences: [String] { [meaning, sizes, errors, comparison].compactMap(\.self) }
+
+  /// What is missing, or speaks against the numbers.
+  var shortcomings: [String] { refusals + warnings + unread + gaps }
+
+  private var meaning: String {
+    let counts = Set(cells.filter(\.isComplete).map(\.done))
+    let over = specification.over.joined(separator: " and ")
+    switch spread {
+    case .deviation:
+      let runs = counts.isEmpty ? "" : " (n = \(range(counts)))"
+      return "\(units)Mean ± sample standard deviation over \(over)\(runs)."
+    case .standardError:
+      return "\(units)± standard error over problems; each cell is one run."
+    case .none:
+      return "\(units)Each cell is one run; how much runs differ is not known."
+    }
+  }
+
+  /// What the numbers are in: one unit for all, or which has which.
+  private var units: String {
+    let units = OrderedSet(columns.map { [$0.valueLabel, $0.format.unit] })
+    if Set(columns.map(\.format.unit)).count == 1 {
+      let unit = columns.first?.format.unit ?? ""
+      return unit.isEmpty ? "" : "In \(unit). "
+    }
+    let named = units.filter { !$0[1].isEmpty }.map { "\($0[0]) in \($0[1])" }
+    return named.joined(separator: ", ") + ". "
+  }
+
+  /// How many problems and samples the numbers rest on, where the stages say so.
+  var sizes: String? {
+    let problems = Set(cells.compactMap(\.problems))
+    let samples = Set(cells.compactMap(\.samples))
+    guard !problems.isEmpty else { return nil }
+    let first = "\(range(problems)) \(problems == [1] ? "problem" : "problems")"
+    guard !samples.isEmpty else { return first + "." }
+    return "\(first), \(range(samples)) \(samples == [1] ? "sample" : "samples") each."
+  }
+
+  /// How large the errors over problems are that ± does not show.
+  private var errors: String? {
+    guard spread == .deviation else { return nil }
+    let spans = OrderedSet(columns.map(\.valueLabel)).compactMap { label -> String? in
+      let places = columns.indices.filter { columns[$0].valueLabel == label }
+      guard let decimals = places.map({ columns[$0].decimals }).max() else { return nil }
+      let errors = rows.flatMap { row in places.compactMap { row.cells[$0].standardError } }
+      guard let least = errors.min(), let most = errors.max() else { return nil }
+      let low = NumberText.fixed(least, decimals: decimals)
+      let high = NumberText.fixed(most, decimals: decimals)
+      let name = references.count > 1 ? "\(label) " : ""
+      return name + (low == high ? low : "\(low)–\(high)")
+    }
+    if spans.isEmpty { return nil }
+    return "Standard error over problems, clustered: \(spans.joined(separator: ", "))."
+  }
+
+  private var comparison: String? {
+    guard !specification.baseline.isEmpty else { return nil }
+    let row = specification.baseline.sorted { $0.key < $1.key }
+      .map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
+    let isPercent = columns.allSatisfy { $0.format == .percent }
+    let points = isPercent ? " in percentage points" : ""
+    let hasDifferences = specification.compare.contains(.difference)
+    let hasRatios = specification.compare.contains(.relative)
+    let subject =
+      hasDifferences
+      ? "differences to \(row)\(points)" + (hasRatios ? ", and with % ratios − 1" : "")
+      : "ratios to \(row), − 1"
+    return "Signed numbers are \(subject)\(intervals)."
+  }
+
+  private var intervals: String {
+    let found = cells.compactMap(\.comparison)
+    var text = ""
+    if specification.interval, found.contains(where: { $0.interval != nil }) {
+      text = ", with 95 % intervals paired by problem"
+      if !cells.contains(where: { $0.done > 1 }) {
+        text += " (one run: over problems only)"
+      }
+    }
+    if found.contains(where: { $0.mcNemar != nil }) { text += "; p by McNemar's exact test" }
+    return text
+  }
+
+  /// Which cells are not compared with the baseline, and why.
+  private var refusals: [String] {
+    var owners: OrderedDictionary<String, [String]> = [:]
+    for row in rows {
+      for (column, cell) in zip(columns, row.cells) {
+        guard let comparison = cell.comparison, let reason = comparison.refusal,
+          specification.interval || comparison.difference == nil
+        else { continue }
+        owners[reason, default: []].append(place(row.label, column.label))
+      }
+    }
+    return owners.map { reason, cells in
+      let rest = cells.count - Self.listed
+      let names = cells.prefix(Self.listed) + (rest > 0 ? ["and \(rest) more"] : [])
+      return "\(names.joined(separator: "; ")): \(reason)."
+    }
+  }
+
+  /// What the stages themselves say against their numbers, in the fact `warning`.
+  private var warnings: [String] {
+    let used = Set(references.map(\.stage))
+    var owners: OrderedDictionary<String, [String]> = [:]
+    for instance in instances where used.contains(instance.stageName) {
+      guard let warning = data.result(of: instance)?.values["warning"]?.string else { continue }
+      owners[warning, default: []].append(instance.name)
+    }
+    return owners.map { "Mind: \($0) — \($1.joined(separator: ", "))." }
+  }
+
+  private var unread: [String] {
+    if unreadable.isEmpty { return [] }
+    let names = unreadable.joined(separator: ", ")
+    return ["The verdicts on single problems cannot be read, so nothing is paired: \(names)."]
+  }
+
+  /// Which cells are not complete, and how far they are.
+  private var gaps: [String] {
+    let lines = rows.flatMap(gaps)
+    if lines.isEmpty { return [] }
+    return ["– marks cells whose runs are not all done: \(lines.joined(separator: "; "))."]
+  }
+
+  private func gaps(in row: TableReport.Row) -> [String] {
+    let open = zip(columns, row.cells).filter { $1.planned > 0 && !$1.isComplete }
+    let counts = open.map { "\($1.done) of \($1.planned)" }
+    // One count for the whole row is said once.
+    if let count = counts.first, open.count == row.cells.count, Set(counts).count == 1,
+      !row.label.isEmpty
+    {
+      return ["\(row.label) has \(count)"]
+    }
+    return zip(open, counts).map { cell, count in
+      "\(place(row.label, cell.0.label)) has \(count)"
+    }
+  }
+
+  private func place(_ row: String, _ column: String) -> String {
+    [row, column].filter { !$0.isEmpty }.joined(separator: " / ")
+  }
+
+  private func range(_ counts: Set<Int>) -> String {
+    guard let least = counts.min(), let most = counts.max() else { return "" }
+    return least == most ? "\(least)" : "\(least)–\(most)"
+  }
+}

@@ -1,0 +1,145 @@
+import Base
+import Foundation
+import OrderedCollections
+import Synchronization
+
+/// The checkpoints of one instance: HDF5 files `step-<n>.h5` in its work folder, the newest two.
+///
+/// A checkpoint is written beside, synced and renamed, so whoever sees one sees it whole.
+package struct CheckpointStore: Sendable {
+  private let folder: URL
+  private let kept = 2
+
+  /// Opens the store, making its folder.
+  package init(folder: URL) throws {
+    self.folder = folder
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  /// The checkpoints there are, the newest first.
+  package func checkpoints() throws -> [Checkpoint] { Self.checkpoints(in: folder) }
+
+  /// Writes a checkpoint and removes those that are no longer needed.
+  /// - Parameters:
+  ///   - step: how many steps are done.
+  ///   - write: writes the file at the place that it is given.
+  package func save(step: Int, write: (URL) throws -> Void) throws {
+    let file = folder.appending(path: "step-\(step).h5")
+    try AtomicFile.write(to: file, write)
+    for old in try checkpoints().dropFirst(kept) {
+      try FileManager.default.removeItem(at: old.file)
+    }
+  }
+
+  /// Reads the newest checkpoint that can be read, falling back to older ones.
+  ///
+  /// One that cannot be read is renamed to `….damaged`, so that it counts no longer.
+  /// - Parameter read: reads a checkpoint, throwing where something is wrong with it.
+  /// - Returns: what was read; nil where a stage begins at its first step.
+  package func resume<State>(_ read: (Checkpoint) throws -> State) throws -> State? {
+    for checkpoint in try checkpoints() {
+      if let state = try? read(checkpoint) { return state }
+      let aside = checkpoint.file.appendingPathExtension("damaged")
+      try? FileManager.default.removeItem(at: aside)
+      try FileManager.default.moveItem(at: checkpoint.file, to: aside)
+    }
+    return nil
+  }
+
+  /// The checkpoints in a folder, the newest first; none where there is no folder.
+  static func checkpoints(in folder: URL) -> [Checkpoint] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    let found = names.compactMap { name -> Checkpoint? in
+      guard name.hasPrefix("step-"), name.hasSuffix(".h5"),
+        let step = Int(name.dropFirst(5).dropLast(3))
+      else { return nil }
+      return Checkpoint(step: step, file: folder.appending(path: name))
+    }
+    return found.sorted { $0.step > $1.step }
+  }
+}
+
+/// A checkpoint on disk.
+package struct Checkpoint: Sendable {
+  /// How many steps were done when it was written.
+  package let step: Int
+  /// The HDF5 file.
+  package let file: URL
+}
+
+/// `metrics.jsonl`: one JSON object a step, appended as the stage goes.
+///
+/// After a kill the log may reach beyond the last checkpoint, so a stage that resumes calls
+/// `truncate` first: the log then ends as if it had never been interrupted.
+package final class MetricsLog: Sendable {
+  /// Names of metrics that measure time; they stay out of what identifies a result.
+  package static let timings: Set<String> = ["step_time", "tokens_per_second", "time"]
+
+  private let file: URL
+  private let handle: Mutex<FileHandle>
+
+  /// Opens the log, making it where there is none. A last line that a kill cut off goes.
+  package init(file: URL) throws {
+    self.file = file
+    if !FileManager.default.fileExists(atPath: file.path) { try Data().write(to: file) }
+    let handle = try Self.open(file)
+    let content = try Data(contentsOf: file)
+    let whole = content.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+    if whole < content.count { try handle.truncate(atOffset: UInt64(whole)) }
+    self.handle = Mutex(handle)
+  }
+
+  /// Appends a step. Steps count from 1.
+  package func log(step: Int, _ values: [String: Double]) throws {
+    var row = values.mapValues { JSONValue.number($0) }
+    row["step"] = .integer(step)
+    let line = JSONValue.object(row).text + "\n"
+    try handle.withLock { try $0.write(contentsOf: Data(line.utf8)) }
+  }
+
+  /// Waits until the steps are on the disk, so that a checkpoint never outlives its metrics.
+  package func sync() throws { try handle.withLock { try $0.synchronize() } }
+
+  /// Forgets every step after `step`.
+  package func truncate(after step: Int) throws {
+    // The lines stay as they were written, to the byte.
+    let kept = try lines().filter { line in
+      guard let row = try? JSONValue(parsing: line) else { return false }
+      return (row["step"]?.integer ?? 0) <= step
+    }
+    let content = Data(kept.flatMap { $0 + [0x0A] })
+    try handle.withLock { handle in
+      // A kill between emptying and filling the file would lose the steps before.
+      try AtomicFile.write(to: file) { try content.write(to: $0) }
+      try handle.close()
+      handle = try Self.open(file)
+    }
+  }
+
+  /// The steps logged so far.
+  package func rows() throws -> [JSONValue] {
+    try lines().compactMap { try? JSONValue(parsing: $0) }
+  }
+
+  private func lines() throws -> [Data] { try Data(contentsOf: file).split(separator: 0x0A) }
+
+  /// The steps as a table without timings: `step` first, then the metrics by name, NaN where a step
+  /// has none. Nil where nothing was logged.
+  func table() throws -> RowTable? {
+    let rows = try rows()
+    if rows.isEmpty { return nil }
+    let names = Set(rows.flatMap { ($0.object ?? [:]).keys })
+    var table: [(String, RowTable.Column)] = []
+    table.append(("step", .integers(rows.map { $0["step"]?.integer ?? 0 })))
+    for name in names.subtracting(Self.timings).subtracting(["step"]).sorted() {
+      table.append((name, .numbers(rows.map { $0[name]?.number ?? .nan })))
+    }
+    return try RowTable(columns: .init(uniqueKeysWithValues: table))
+  }
+
+  private static func open(_ file: URL) throws -> FileHandle {
+    let handle = try FileHandle(forUpdating: file)
+    try handle.seekToEnd()
+    return handle
+  }
+}

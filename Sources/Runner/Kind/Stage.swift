@@ -1,0 +1,107 @@
+import Base
+import Foundation
+
+/// What a stage of a recipe does: a kind with its parameters.
+///
+/// To add a kind, write one type that conforms to this protocol and name it in the registry.
+package protocol Stage: Sendable {
+  /// The parameters that a recipe may set, with their defaults.
+  associatedtype Parameters: ParameterSet
+
+  /// The name that recipes use, such as `distill`.
+  static var kind: String { get }
+
+  /// Raised whenever the same parameters and inputs would give another result than before.
+  static var version: Int { get }
+
+  /// One sentence for `warmup schema` and the documentation.
+  static var summary: String { get }
+
+  /// The ports that a recipe binds to outputs of other stages.
+  static var inputs: [StagePort] { get }
+
+  /// The ports that other stages may refer to. The first is meant when a reference names no output.
+  static var outputs: [StagePort] { get }
+
+  /// Makes the stage from parameters that have passed their checks.
+  init(parameters: Parameters)
+
+  /// Content that enters the graph from outside and belongs to the key, such as a file's SHA-256.
+  ///
+  /// Called when planning, so it must be fast. Most kinds have none.
+  /// - Throws: an error whose description says what is missing and where it was looked for; the
+  ///   instance is then shown as blocked.
+  func externalContent(in environment: DataFolders) throws -> [ExternalContent]
+
+  /// Does the work: reads the inputs, writes every output, and reports values.
+  ///
+  /// Runs on a thread of its own and may block. Must ask `context.interruption` between steps.
+  func run(_ context: StageContext) throws
+}
+
+extension Stage {
+  /// No content from outside.
+  package func externalContent(in environment: DataFolders) throws -> [ExternalContent] { [] }
+}
+
+/// A piece of content from outside the graph, identified by its hash.
+package struct ExternalContent: Sendable, Hashable {
+  /// What it is, such as `source`.
+  package let name: String
+  /// SHA-256 of the bytes, in lower-case hexadecimal.
+  package let sha256: String
+
+  /// Names a piece of content.
+  package init(name: String, sha256: String) {
+    self.name = name
+    self.sha256 = sha256
+  }
+}
+
+/// What an artifact holds. `Runner` only compares names; `Stages` gives them meaning.
+package struct ArtifactType: Hashable, Sendable, CustomStringConvertible {
+  /// The name that error messages and records show, such as `Model` or `Problems`.
+  package let name: String
+
+  /// Names an artifact type.
+  package init(_ name: String) { self.name = name }
+
+  /// The type's name.
+  package var description: String { name }
+}
+
+/// A named, typed input or output of a stage kind.
+package struct StagePort: Sendable {
+  /// The name that a recipe binds, such as `model`.
+  package let name: String
+  /// What may be bound to the port.
+  package let type: ArtifactType
+  /// Whether a recipe may leave the port unbound. Outputs are never optional.
+  package let isOptional: Bool
+  /// One line for people.
+  package let summary: String
+
+  /// Declares a port.
+  package init(_ name: String, _ type: ArtifactType, optional: Bool = false, _ summary: String) {
+    self.name = name
+    self.type = type
+    isOptional = optional
+    self.summary = summary
+  }
+}
+
+/// The kinds that recipes may use.
+package struct KindRegistry: Sendable {
+  private let kinds: [String: any Stage.Type]
+
+  /// Collects kinds; their names must differ.
+  package init(_ kinds: [any Stage.Type]) {
+    self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.kind, $0) })
+  }
+
+  /// The kind of a name, if there is one.
+  package subscript(name: String) -> (any Stage.Type)? { kinds[name] }
+
+  /// The names, sorted.
+  package var names: [String] { kinds.keys.sorted() }
+}

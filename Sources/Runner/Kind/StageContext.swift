@@ -1,0 +1,145 @@
+import Base
+import Foundation
+import Synchronization
+
+/// What a stage sees of the run while it works.
+package final class StageContext: Sendable {
+  /// The instance, such as `tuned[start=warmed,seed=2]`.
+  package let instance: String
+  /// How many threads the stage may use. Results never depend on it.
+  package let threads: Int
+  /// Where files from outside are found.
+  package let environment: DataFolders
+  /// Asks whether the person at the terminal wants to stop.
+  package let interruption: Interruption
+  /// Checkpoints of this instance, which survive a kill.
+  package let checkpoints: CheckpointStore
+  /// The log of what is measured at every step.
+  package let metrics: MetricsLog
+  /// Where the stage says how far it is.
+  package let progress: any ProgressSink
+  /// A folder for whatever the stage wants to keep between attempts.
+  package let workDirectory: URL
+
+  private let inputs: [String: InputArtifact]
+  private let outputDirectory: URL
+  private let published: PublishedValues
+  private let parts: PartRunner?
+
+  /// Gathers what a stage needs. The executor makes one for each attempt; tests make their own.
+  package convenience init(
+    instance: String, inputs: [String: InputArtifact], outputDirectory: URL, workDirectory: URL,
+    environment: DataFolders, threads: Int = 2, interruption: Interruption = Interruption(),
+    progress: any ProgressSink = SilentProgress()
+  ) throws {
+    try self.init(
+      instance: instance, inputs: inputs, outputDirectory: outputDirectory,
+      workDirectory: workDirectory, environment: environment, threads: threads,
+      interruption: interruption, progress: progress, parts: nil)
+  }
+
+  init(
+    instance: String, inputs: [String: InputArtifact], outputDirectory: URL, workDirectory: URL,
+    environment: DataFolders, threads: Int, interruption: Interruption,
+    progress: any ProgressSink, parts: PartRunner?
+  ) throws {
+    self.parts = parts
+    self.instance = instance
+    self.inputs = inputs
+    self.outputDirectory = outputDirectory
+    self.workDirectory = workDirectory
+    self.environment = environment
+    self.threads = threads
+    self.interruption = interruption
+    self.progress = progress
+    checkpoints = try CheckpointStore(folder: workDirectory.appending(path: "checkpoints"))
+    metrics = try MetricsLog(file: workDirectory.appending(path: "metrics.jsonl"))
+    published = PublishedValues()
+  }
+
+  /// What is bound to a port that a recipe must bind.
+  /// - Throws: `StageError.unbound` where nothing is, which planning rules out.
+  package func input(_ port: String) throws -> InputArtifact {
+    guard let artifact = inputs[port] else { throw StageError.unbound(port: port) }
+    return artifact
+  }
+
+  /// What is bound to an optional port, if anything.
+  package func optionalInput(_ port: String) -> InputArtifact? { inputs[port] }
+
+  /// The HDF5 file that the stage must write for an output port.
+  package func output(_ port: String) -> URL { outputDirectory.appending(path: "\(port).h5") }
+
+  /// The HDF5 file of a part of this stage that is kept as an artifact of its own.
+  ///
+  /// Without an executor, as in tests, the part is made anew in the work folder.
+  /// - Parameter make: writes the file; called only where it is not in the cache. The folder that
+  ///   it is lent survives a kill.
+  package func file(
+    of part: StagePart, make: (_ file: URL, _ workFolder: URL) throws -> Void
+  ) throws -> URL {
+    guard let parts else {
+      let file = workDirectory.appending(path: "\(part.name).h5")
+      try make(file, workDirectory)
+      return file
+    }
+    let bound = inputs.filter { part.inputs.contains($0.key) }
+    return try parts.file(of: part, inputs: bound, make: make)
+  }
+
+  /// Publishes a number with the artifact, such as `accuracy`, for tables to show.
+  package func publish(_ value: Double, as name: String) { published.set(name, .number(value)) }
+
+  /// Publishes a fact with the artifact, such as the sandbox in force, for reports to show.
+  package func publish(fact value: JSONValue, as name: String) { published.set(name, value) }
+
+  /// What has been published so far.
+  package var values: [String: JSONValue] { published.all }
+}
+
+/// An output of another instance, bound to an input port.
+package struct InputArtifact: Sendable {
+  /// The HDF5 file.
+  package let file: URL
+  /// The key of the instance that made it.
+  package let key: String
+  /// The instance that made it.
+  package let instance: String
+  /// What it holds.
+  package let type: ArtifactType
+  /// The output port of that instance.
+  package var output: String { file.deletingPathExtension().lastPathComponent }
+
+  /// Describes an input.
+  package init(file: URL, key: String, instance: String, type: ArtifactType) {
+    self.file = file
+    self.key = key
+    self.instance = instance
+    self.type = type
+  }
+}
+
+/// What can go wrong in any stage.
+package enum StageError: Error, CustomStringConvertible {
+  /// A required port has nothing bound to it.
+  case unbound(port: String)
+  /// The stage cannot do its job; the sentence says why and what to do.
+  case failed(String)
+
+  /// A sentence for people.
+  package var description: String {
+    switch self {
+    case .unbound(let port): "nothing is bound to the input '\(port)'"
+    case .failed(let sentence): sentence
+    }
+  }
+}
+
+/// The values that a stage publishes with its artifact.
+final class PublishedValues: Sendable {
+  private let storage = Mutex<[String: JSONValue]>([:])
+
+  func set(_ name: String, _ value: JSONValue) { storage.withLock { $0[name] = value } }
+
+  var all: [String: JSONValue] { storage.withLock { $0 } }
+}

@@ -1,0 +1,259 @@
+import Base
+import Foundation
+import OrderedCollections
+
+/// What a run would do, computed without running anything. A run carries out the same value.
+package struct Plan: Sendable {
+  /// One instance for each of the recipe's, in an order in which producers come first.
+  package let items: [PlannedInstance]
+
+  /// Gathers the instances.
+  package init(items: [PlannedInstance]) { self.items = items }
+
+  /// How many instances are in a state.
+  package func count(_ state: PlannedInstance.State) -> Int {
+    items.count { $0.state == state }
+  }
+
+  /// What is already published, for reports.
+  package var results: [InstanceResult] {
+    items.compactMap { item in item.artifact.map { InstanceResult(item.instance, $0) } }
+  }
+
+  /// The plan for other programs to read, an object an instance.
+  package var json: JSONValue { .array(items.map(\.json)) }
+}
+
+/// What a run would do with one instance, and why.
+package struct PlannedInstance: Sendable {
+  /// What a run would do.
+  package enum State: String, Sendable {
+    /// Nothing: the result is there.
+    case cached
+    /// Run it.
+    case toRun = "to_run"
+    /// Nothing: it cannot run.
+    case blocked
+  }
+
+  /// The instance.
+  package let instance: Instance
+  /// What a run would do.
+  package let state: State
+  /// Why, in words for people.
+  package let reason: String
+  /// What identifies the result; nil where it cannot be known.
+  package let fields: KeyFields?
+  /// The key; nil where it cannot be known.
+  package let key: String?
+  /// The result, when cached.
+  package let artifact: Artifact?
+  /// How long it took last time, in seconds, where that is known.
+  package let lastSeconds: Double?
+
+  var json: JSONValue {
+    [
+      "instance": .string(instance.name), "kind": .string(instance.kind.kind),
+      "state": .string(state.rawValue), "reason": .string(reason),
+      "key": key.map { .string($0) } ?? .null,
+      "seconds": lastSeconds.map { .number($0) } ?? .null,
+    ]
+  }
+}
+
+/// Works out what a run would do.
+package struct Planner: Sendable {
+  private let cache: Cache
+  private let environment: DataFolders
+  private let previous: [String: String]
+  private let packed: UnpackedExperiment?
+
+  /// Prepares a planner.
+  /// - Parameters:
+  ///   - previous: the key of each instance when it last came out, from the recipe's lock.
+  ///   - packed: what the recipe was packed with: results that a run takes over, and what content
+  ///     from outside was, where it is not at hand.
+  package init(
+    cache: Cache, environment: DataFolders, previous: [String: String] = [:],
+    packed: UnpackedExperiment? = nil
+  ) {
+    self.cache = cache
+    self.environment = environment
+    self.previous = previous
+    self.packed = packed
+  }
+
+  /// Plans instances, of which producers come before consumers. Changes nothing on disk.
+  package func plan(_ instances: [Instance]) -> Plan {
+    var items: [PlannedInstance] = []
+    var contents: [String: Result<[ExternalContent], any Error>] = [:]
+    for instance in instances {
+      let question = instance.kind.kind + " " + instance.parameters.text
+      let content =
+        contents[question] ?? Result { try instance.stage.externalContent(in: environment) }
+      contents[question] = content
+      items.append(plan(instance, content, after: items))
+    }
+    return Plan(items: items)
+  }
+
+  private func plan(
+    _ instance: Instance, _ content: Result<[ExternalContent], any Error>,
+    after items: [PlannedInstance]
+  ) -> PlannedInstance {
+    do {
+      let (external, obstacle) = try external(instance, content)
+      let fields = try keyFields(of: instance, external, after: items)
+      return plan(
+        instance, fields, try fields.key(), obstacle ?? blockedInput(of: instance, items),
+        after: items)
+    } catch {
+      return PlannedInstance(
+        instance: instance, state: .blocked, reason: sentence(for: error), fields: nil, key: nil,
+        artifact: nil, lastSeconds: nil)
+    }
+  }
+
+  private func plan(
+    _ instance: Instance, _ fields: KeyFields, _ key: String, _ obstacle: String?,
+    after items: [PlannedInstance]
+  ) -> PlannedInstance {
+    func planned(
+      _ state: PlannedInstance.State, _ reason: String, _ artifact: Artifact?, _ seconds: Double?
+    ) -> PlannedInstance {
+      PlannedInstance(
+        instance: instance, state: state, reason: reason, fields: fields, key: key,
+        artifact: artifact, lastSeconds: seconds)
+    }
+    let entry = cache.lookUp(key)
+    if case .present(let artifact) = entry {
+      return planned(.cached, "its result is in the cache", artifact, artifact.record.seconds)
+    }
+    if let artifact = packed?.wholeArtifact(key) {
+      return planned(.cached, "its result is in the packed file", artifact, artifact.record.seconds)
+    }
+    if let obstacle { return planned(.blocked, obstacle, nil, nil) }
+    let oldRecord = previous[instance.name].flatMap(record)
+    let reason = reason(
+      instance, key, entry, changes: oldRecord.map { fields.differences(from: $0.fields) },
+      after: items)
+    return planned(.toRun, reason, nil, oldRecord?.seconds)
+  }
+
+  /// The content from outside. Where it is not at hand, but known from a packed file, the words say
+  /// what is missing.
+  private func external(
+    _ instance: Instance, _ content: Result<[ExternalContent], any Error>
+  ) throws -> (content: [String: String], obstacle: String?) {
+    switch content {
+    case .success(let content):
+      return (Dictionary(content.map { ($0.name, $0.sha256) }) { $1 }, nil)
+    case .failure(let error):
+      guard let known = packed?.external(of: instance) else { throw error }
+      return (known, sentence(for: error))
+    }
+  }
+
+  private func blockedInput(of instance: Instance, _ items: [PlannedInstance]) -> String? {
+    let input = instance.inputs.first { items[$0.producer].state == .blocked }
+    return input.map { input in
+      let producer = items[input.producer].instance.name
+      return PlanError.blockedInput(port: input.port, producer: producer).description
+    }
+  }
+
+  private func keyFields(
+    of instance: Instance, _ external: [String: String], after items: [PlannedInstance]
+  ) throws -> KeyFields {
+    var inputs: [String: KeyFields.Input] = [:]
+    for input in instance.inputs {
+      let producer = items[input.producer]
+      guard let key = producer.key else {
+        throw PlanError.blockedInput(port: input.port, producer: producer.instance.name)
+      }
+      inputs[input.port] = .init(key: key, output: input.output)
+    }
+    return KeyFields(
+      kind: instance.kind.kind, kindVersion: instance.kind.version, identity: instance.identity,
+      external: external, inputs: inputs)
+  }
+
+  private func record(of key: String) -> ArtifactRecord? {
+    if case .present(let artifact) = cache.lookUp(key) { artifact.record } else { nil }
+  }
+
+  private func reason(
+    _ instance: Instance, _ key: String, _ entry: Cache.Entry, changes: [KeyDifference]?,
+    after items: [PlannedInstance]
+  ) -> String {
+    if case .damaged(let words) = entry { return "damaged: \(words)" }
+    if let step = cache.workFolder(key).newestStep { return "resumes from step \(step)" }
+    if let gap = packed?.gap(key) { return gap }
+    guard let old = previous[instance.name] else { return "never run" }
+    if old == key { return "its result is no longer in the cache" }
+    guard let changes else { return "changed since it last ran" }
+    return changes.map { words(for: $0, instance, items) }.joined(separator: "; ")
+  }
+
+  /// A change of an input, told by what becomes of its producer.
+  private func words(
+    for change: KeyDifference, _ instance: Instance, _ items: [PlannedInstance]
+  ) -> String {
+    guard case .input(let port) = change.field,
+      let input = instance.inputs.first(where: { $0.port == port })
+    else { return change.description }
+    let producer = items[input.producer]
+    guard producer.state == .toRun else { return change.description }
+    return "its input '\(port)' (\(producer.instance.name)) is to run"
+  }
+}
+
+/// Why an instance has no key.
+enum PlanError: Error, CustomStringConvertible {
+  case blockedInput(port: String, producer: String)
+
+  var description: String {
+    switch self {
+    case .blockedInput(let port, let producer): "its input '\(port)' (\(producer)) is blocked"
+    }
+  }
+}
+
+/// What an instance published, as reports read it.
+package struct InstanceResult: Sendable {
+  /// The stage's name in the recipe.
+  package let stageName: String
+  /// The kind's name.
+  package let kind: String
+  /// The point of the axes.
+  package let point: OrderedDictionary<String, JSONValue>
+  /// The key.
+  package let key: String
+  /// The values that the stage published, such as `accuracy`.
+  package let values: [String: JSONValue]
+  /// Every parameter, defaults filled in.
+  package let parameters: JSONValue
+  /// The artifact's folder: `record.json`, one `<output>.h5` a port, `metrics.h5` where there are
+  /// metrics.
+  package let folder: URL
+  /// How long the stage took, in seconds.
+  package let seconds: Double
+
+  /// Describes a result.
+  package init(
+    stageName: String, kind: String, point: OrderedDictionary<String, JSONValue>, key: String,
+    values: [String: JSONValue], parameters: JSONValue, folder: URL, seconds: Double
+  ) {
+    self.stageName = stageName
+    self.kind = kind
+    self.point = point
+    self.key = key
+    self.values = values
+    self.parameters = parameters
+    self.folder = folder
+    self.seconds = seconds
+  }
+
+  /// The instance's name.
+  package var name: String { Instance.name(stageName, at: point) }
+}

@@ -1,0 +1,159 @@
+import Base
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Shows people how a run goes.
+package protocol RunDisplay: ProgressSink {
+  /// An instance begins; updates that follow are about it.
+  func begin(_ title: InstanceTitle)
+  /// Something that people should know meanwhile, such as a wait for another process.
+  func notice(_ sentence: String)
+  /// An instance is settled, whether it was begun or not.
+  func end(_ title: InstanceTitle, _ outcome: InstanceOutcome)
+}
+
+/// What a display says of an instance.
+package struct InstanceTitle: Sendable, Equatable {
+  /// The instance's name.
+  package let name: String
+  /// The kind's name.
+  package let kind: String
+  /// Its place in the plan, from 1.
+  package let number: Int
+  /// How many instances the plan has.
+  package let total: Int
+
+  /// Describes an instance.
+  package init(name: String, kind: String, number: Int, total: Int) {
+    self.name = name
+    self.kind = kind
+    self.number = number
+    self.total = total
+  }
+}
+
+/// Shows nothing.
+package struct SilentDisplay: RunDisplay {
+  /// Shows nothing.
+  package init() {}
+  /// Ignores the instance.
+  package func begin(_ title: InstanceTitle) {}
+  /// Ignores the sentence.
+  package func notice(_ sentence: String) {}
+  /// Ignores the outcome.
+  package func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {}
+  /// Ignores the progress.
+  package func update(_ progress: StageProgress) {}
+}
+
+/// Where a display writes, and the clock that it reads. Tests bring their own.
+package struct DisplayOutput: Sendable {
+  /// Writes text at once.
+  package let write: @Sendable (String) -> Void
+  /// Seconds on a clock that only goes forward.
+  package let now: @Sendable () -> Double
+  /// How many columns the terminal has.
+  package let columns: @Sendable () -> Int
+
+  /// Describes an output.
+  package init(
+    write: @escaping @Sendable (String) -> Void, now: @escaping @Sendable () -> Double,
+    columns: @escaping @Sendable () -> Int = { 80 }
+  ) {
+    self.write = write
+    self.now = now
+    self.columns = columns
+  }
+
+  /// The error output of this process.
+  package static let standardError = DisplayOutput(
+    write: { text in try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) },
+    now: { ProcessInfo.processInfo.systemUptime },
+    columns: {
+      var size = winsize()
+      let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+      return isKnown ? Int(size.ws_col) : 80
+    })
+
+  /// The display that suits the error output: a live line on a terminal, plain lines elsewhere.
+  /// - Parameter environment: `TERM`, `CI` and `NO_COLOR` are looked at.
+  package static func standardDisplay(
+    environment: [String: String] = ProcessInfo.processInfo.environment,
+    isTerminal: Bool = isatty(STDERR_FILENO) == 1, output: DisplayOutput = .standardError
+  ) -> any RunDisplay {
+    let isDumb = environment["TERM"].map { $0.isEmpty || $0 == "dumb" } ?? true
+    let isAutomatic = !(environment["CI"] ?? "").isEmpty
+    guard isTerminal, !isDumb, !isAutomatic else { return PlainProgress(output: output) }
+    let hasColour = (environment["NO_COLOR"] ?? "").isEmpty
+    return TerminalProgress(hasColour: hasColour, output: output)
+  }
+}
+
+/// Works out how fast a stage goes and how long it will still take.
+struct ProgressMeter {
+  private var base: (time: Double, progress: StageProgress)?
+  private(set) var latest: StageProgress?
+  private var latestTime: Double
+
+  /// Begins at a time in seconds, on any clock that only goes forward.
+  init(at time: Double) {
+    latestTime = time
+  }
+
+  mutating func update(_ progress: StageProgress, at time: Double) {
+    // What a resumed stage did before does not count for its speed, nor does another phase.
+    if base == nil || base?.progress.unit != progress.unit || progress.done < (latest?.done ?? 0) {
+      base = (time, progress)
+    }
+    latest = progress
+    latestTime = time
+  }
+
+  /// How much is done, from 0 to 1.
+  var share: Double {
+    guard let latest, latest.total > 0 else { return 0 }
+    return min(1, max(0, Double(latest.done) / Double(latest.total)))
+  }
+
+  /// Units a second, once that can be told.
+  var rate: Double? {
+    guard let base, let latest, latestTime > base.time, latest.done > base.progress.done else {
+      return nil
+    }
+    return Double(latest.done - base.progress.done) / (latestTime - base.time)
+  }
+
+  /// Seconds still to go, once that can be told.
+  var secondsLeft: Double? {
+    guard let rate, let latest else { return nil }
+    return Double(max(0, latest.total - latest.done)) / rate
+  }
+
+  /// The parts of a line: done of total, rate, time left, remark.
+  var parts: [String] {
+    guard let latest else { return [] }
+    return [
+      "\(latest.done)/\(latest.total) \(latest.unit)", rate.map(rateText),
+      secondsLeft.map { "\(durationText($0)) left" }, latest.remark.isEmpty ? nil : latest.remark,
+    ].compactMap { $0 }
+  }
+}
+
+private func rateText(_ rate: Double) -> String {
+  if rate >= 10 { return String(format: "%.0f/s", rate) }
+  if rate >= 1 { return String(format: "%.1f/s", rate) }
+  if rate * 60 >= 1 { return String(format: "%.1f/min", rate * 60) }
+  return String(format: "%.1f/h", rate * 3600)
+}
+
+/// A duration for people: `0.4s`, `12s`, `1m 12s`, `2h 05m`.
+package func durationText(_ seconds: Double) -> String {
+  if seconds < 9.95 { return String(format: "%.1fs", max(0, seconds)) }
+  let whole = Int(min(seconds, 1e9).rounded())
+  if whole < 60 { return "\(whole)s" }
+  if whole < 3600 { return String(format: "%dm %02ds", whole / 60, whole % 60) }
+  return String(format: "%dh %02dm", whole / 3600, whole / 60 % 60)
+}

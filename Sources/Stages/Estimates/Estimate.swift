@@ -1,0 +1,274 @@
+import Base
+import Foundation
+import Model
+import Runner
+import Tasks
+
+/// What a result will hold, as far as it can be told before it is there.
+package struct ForeseenContent: Sendable {
+  /// Problems, traces or texts.
+  package var rows: Int?
+  /// The most tokens of a completion, in traces by a language model.
+  package var completionTokens: Int?
+  /// The sizes of a model.
+  package var model: ModelConfiguration?
+
+  /// Knows nothing.
+  package init(rows: Int? = nil, completionTokens: Int? = nil, model: ModelConfiguration? = nil) {
+    self.rows = rows
+    self.completionTokens = completionTokens
+    self.model = model
+  }
+}
+
+/// What an instance will do and make, as far as it can be told before it runs.
+package struct Foresight: Sendable {
+  /// What each output will hold.
+  package var outputs: [String: ForeseenContent] = [:]
+  /// The work with a language model; nil where there is none.
+  package var work: Work?
+  /// What is not known that the work depends on, such as `how many problems there are`.
+  package var unknown: String?
+
+  /// Neither work nor anything known of the outputs.
+  package init() {}
+
+  /// An output, and no work.
+  static func output(_ name: String, _ content: ForeseenContent) -> Foresight {
+    var foresight = Foresight()
+    foresight.outputs[name] = content
+    return foresight
+  }
+
+  /// An output, and work that depends on something that is not known.
+  static func output(
+    _ name: String, _ content: ForeseenContent, unknown: String
+  ) -> Foresight {
+    var foresight = output(name, content)
+    foresight.unknown = unknown
+    return foresight
+  }
+}
+
+/// What a kind can look at to foresee its work.
+package struct ForeseenInputs {
+  /// What is bound to each port.
+  let contents: [String: ForeseenContent]
+  /// How many tokens completions are taken to have; nil for as many as they may.
+  let meanTokens: Int?
+  /// Where files are.
+  let environment: DataFolders
+
+  subscript(port: String) -> ForeseenContent { contents[port] ?? ForeseenContent() }
+
+  /// The tokens of a completion that may have `limit`.
+  func tokens(limit: Int) -> Int { min(limit, meanTokens ?? limit) }
+}
+
+/// A kind of which it can be told, before it runs, how much work it will be.
+package protocol ForeseeableStage: Stage {
+  /// What the stage will do and make.
+  func foresight(_ inputs: ForeseenInputs) -> Foresight
+}
+
+extension KnightsAndKnavesStage: ForeseeableStage {
+  /// So many puzzles of each size.
+  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
+    .output("problems", ForeseenContent(rows: parameters.people.count * parameters.count))
+  }
+}
+
+extension MiniatureProblemsStage: ForeseeableStage {
+  /// So many problems.
+  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
+    .output("problems", ForeseenContent(rows: parameters.count))
+  }
+}
+
+extension DatasetStage: ForeseeableStage {
+  /// The rows of the file where it is at hand, else those that are asked for, else those that the
+  /// published file has, which is too many where a recipe takes only some of its values.
+  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
+    .output("problems", ForeseenContent(rows: rows(in: inputs.environment)))
+  }
+
+  private func rows(in environment: DataFolders) -> Int? {
+    if let take = parameters.take, parameters.each == nil { return take }
+    if let source = try? DataSource(parsing: parameters.source),
+      let file = source.fileAtHand(in: environment), let table = try? table(from: file)
+    {
+      return table.count
+    }
+    return BenchmarkFile.at(parameters.source)?.rows
+  }
+}
+
+extension SplitStage: ForeseeableStage {
+  /// The side whose number is given, and the rest.
+  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
+    let all = inputs["problems"].rows
+    let listed = parameters.testIDs.isEmpty ? nil : parameters.testIDs.count
+    let isEach = parameters.each != nil
+    let test = isEach ? nil : parameters.test ?? listed
+    let train = isEach ? nil : parameters.train
+    func rest(_ side: Int?) -> Int? { side.flatMap { side in all.map { max(0, $0 - side) } } }
+    var foresight = Foresight()
+    foresight.outputs["train"] = ForeseenContent(rows: train ?? rest(test) ?? all)
+    foresight.outputs["test"] = ForeseenContent(rows: test ?? rest(train) ?? all)
+    return foresight
+  }
+}
+
+extension WriteTextsStage: ForeseeableStage {
+  /// So many texts.
+  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
+    .output("texts", ForeseenContent(rows: parameters.count))
+  }
+}
+
+extension ReadTracesStage: ForeseeableStage {
+  /// The rows of the file where it is at hand, else those that are asked for.
+  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
+    let file = (try? DataSource(parsing: parameters.source))?.fileAtHand(in: inputs.environment)
+    let rows = file.flatMap { try? table(from: $0).count } ?? parameters.take
+    return .output("traces", ForeseenContent(rows: rows))
+  }
+}
+
+extension PretrainedModelStage: ForeseeableStage {
+  /// The sizes in the folder's config.json, else those that are known of a published model.
+  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
+    let folder = (try? DataSource(parsing: parameters.source))?.fileAtHand(in: inputs.environment)
+    let config = folder.flatMap { try? Data(contentsOf: $0.appending(path: "config.json")) }
+    let model =
+      config.flatMap { try? ModelConfiguration(huggingFaceConfig: $0) }
+      ?? PublishedModel.at(parameters.source)?.configuration
+    return .output("model", ForeseenContent(model: model))
+  }
+}
+
+extension ScratchModelStage: ForeseeableStage {
+  /// The sizes that are asked for; the vocabulary can only become smaller.
+  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
+    let model = ModelConfiguration(
+      architecture: .llama, vocabularySize: parameters.vocabulary, hiddenSize: parameters.hidden,
+      intermediateSize: parameters.intermediate, layerCount: parameters.layers,
+      headCount: parameters.heads, keyValueHeadCount: parameters.keyValueHeads,
+      headSize: parameters.hidden / parameters.heads, contextLength: parameters.context,
+      ropeTheta: 10_000, normEpsilon: 1e-6, tiedEmbeddings: true, attentionBias: false)
+    return .output("model", ForeseenContent(model: model))
+  }
+}
+
+extension DataSource {
+  /// The file or folder, where it is on this machine already.
+  func fileAtHand(in environment: DataFolders) -> URL? {
+    if case .path(let path) = self { return try? Self.locate(path, in: environment) }
+    let file = downloadedFile(in: environment)
+    return FileManager.default.fileExists(atPath: file.path) ? file : nil
+  }
+}
+
+extension WriteTracesStage: ForeseeableStage {
+  /// Sampling where a model writes; a server's work is its own.
+  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
+    let problems = inputs["problems"].rows
+    guard parameters.teacher != .symbolic else {
+      return .output("traces", ForeseenContent(rows: problems.map { $0 * parameters.copies }))
+    }
+    let tokens = inputs.tokens(limit: parameters.sampling.maxTokens)
+    let completions = problems.map { $0 * parameters.samples }
+    let content = ForeseenContent(rows: completions, completionTokens: tokens)
+    guard parameters.teacher == .model else { return .output("traces", content) }
+    guard let problems, let completions, let model = inputs["model"].model else {
+      return .output("traces", content, unknown: inputs.missing("problems"))
+    }
+    var foresight = Foresight.output("traces", content)
+    var work = Work()
+    work.sample(model, prompts: problems, completions: completions, tokens: tokens)
+    foresight.work = work
+    return foresight
+  }
+}
+
+extension PretrainStage: ForeseeableStage {
+  /// Training on texts that fill the context, the longest that there may be.
+  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
+    let model = ForeseenContent(model: inputs["model"].model)
+    guard let configuration = model.model, let rows = inputs["texts"].rows else {
+      return .output("model", model, unknown: inputs.missing("texts"))
+    }
+    let length = inputs.tokens(limit: configuration.contextLength)
+    return .training(configuration, tokens: parameters.epochs * rows * length, length: length)
+  }
+}
+
+extension DistillStage: ForeseeableStage {
+  /// Training on traces that are as long as they may be.
+  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
+    let model = ForeseenContent(model: inputs["model"].model)
+    guard let configuration = model.model, let rows = inputs["traces"].rows else {
+      return .output("model", model, unknown: inputs.missing("traces"))
+    }
+    let limit = min(parameters.maxTokens, configuration.contextLength)
+    let completion = inputs["traces"].completionTokens ?? inputs.tokens(limit: limit)
+    let length = min(limit, Work.promptTokens + completion)
+    return .training(configuration, tokens: parameters.epochs * rows * length, length: length)
+  }
+}
+
+extension ReinforceStage: ForeseeableStage {
+  /// Sampling of every step's groups, and training on them; each prompt is computed once a group.
+  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
+    let model = ForeseenContent(model: inputs["model"].model)
+    guard let configuration = model.model else {
+      return .output("model", model, unknown: inputs.missing("model"))
+    }
+    let prompts = parameters.steps * parameters.problemsPerStep
+    let completions = prompts * parameters.group
+    let tokens = inputs.tokens(limit: parameters.sampling.maxTokens)
+    let trained = prompts * Work.promptTokens + completions * tokens
+    var foresight = Foresight.training(
+      configuration, tokens: parameters.updatesPerBatch * trained,
+      length: Work.promptTokens + tokens)
+    foresight.work?.sample(
+      configuration, prompts: prompts, completions: completions, tokens: tokens)
+    return foresight
+  }
+}
+
+extension EvaluateStage: ForeseeableStage {
+  /// Sampling.
+  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
+    guard let problems = inputs["problems"].rows, let model = inputs["model"].model else {
+      return .output("scores", ForeseenContent(), unknown: inputs.missing("problems"))
+    }
+    var work = Work()
+    work.sample(
+      model, prompts: problems, completions: problems * parameters.samples,
+      tokens: inputs.tokens(limit: parameters.sampling.maxTokens))
+    var foresight = Foresight()
+    foresight.work = work
+    return foresight
+  }
+}
+
+extension Foresight {
+  /// A trained model and the work of training it.
+  fileprivate static func training(
+    _ model: ModelConfiguration, tokens: Int, length: Int
+  ) -> Foresight {
+    var foresight = output("model", ForeseenContent(model: model))
+    var work = Work()
+    work.train(model, tokens: tokens, length: length)
+    foresight.work = work
+    return foresight
+  }
+}
+
+extension ForeseenInputs {
+  /// What keeps the work from being foreseen: the model's size, or how many rows a port has.
+  fileprivate func missing(_ port: String) -> String {
+    self["model"].model == nil ? "how large the model is" : "how many \(port) there are"
+  }
+}

@@ -1,0 +1,164 @@
+import Base
+import Model
+import Runner
+
+/// How much work a plan is, and what it needs from outside, told without running anything and
+/// without the files.
+package struct PlanForecast {
+  /// What is foreseen of one instance.
+  package struct Item {
+    /// The instance.
+    package let instance: Instance
+    /// Its work; nil where there is none, or none is known.
+    package let work: Work?
+    /// What is not known that its work depends on.
+    package let unknown: String?
+  }
+
+  /// What is yet to run, each result once, in the order of the plan.
+  package let items: [Item]
+  /// What it needs from outside.
+  package let needs: [PlanNeed]
+
+  /// Foresees the work of what is not in the cache.
+  /// - Parameter meanTokens: how long completions are taken to be; as long as they may where nil.
+  package init(_ plan: Plan, environment: DataFolders, meanTokens: Int? = nil) {
+    var foreseen: [Foresight] = []
+    var places: [String: Int] = [:]
+    var identities: [Int] = []
+    var items: [Item] = []
+    for (index, planned) in plan.items.enumerated() {
+      let instance = planned.instance
+      let question = Self.question(instance, identities)
+      if let known = places[question] {
+        identities.append(known)
+        foreseen.append(foreseen[known])
+        continue
+      }
+      places[question] = index
+      identities.append(index)
+      let foresight = Self.foresight(instance, foreseen, meanTokens, environment)
+      foreseen.append(foresight)
+      guard planned.state != .cached else { continue }
+      items.append(
+        Item(instance: instance, work: foresight.work, unknown: foresight.unknown))
+    }
+    self.items = items
+    needs = PlanNeed.all(of: items.map(\.instance), environment)
+  }
+
+  /// The work of all items together.
+  package var total: Work { items.compactMap(\.work).reduce(Work(), +) }
+
+  /// Instances with the same work have the same question, as those with the same result have the
+  /// same key. What must not be measured on is no work: completions are shared without it.
+  private static func question(_ instance: Instance, _ identities: [Int]) -> String {
+    let isMeasured = instance.stage is EvaluateStage
+    let inputs = instance.inputs.filter { !(isMeasured && $0.port == "trained_on") }
+      .map { "\($0.port)=\(identities[$0.producer]).\($0.output)" }
+    return ([instance.kind.kind, instance.parameters.text] + inputs).joined(separator: "\n")
+  }
+
+  private static func foresight(
+    _ instance: Instance, _ foreseen: [Foresight], _ meanTokens: Int?,
+    _ environment: DataFolders
+  ) -> Foresight {
+    guard let stage = instance.stage as? any ForeseeableStage else { return Foresight() }
+    let contents = instance.inputs.map {
+      ($0.port, foreseen[$0.producer].outputs[$0.output] ?? ForeseenContent())
+    }
+    return stage.foresight(
+      ForeseenInputs(
+        contents: Dictionary(contents) { $1 }, meanTokens: meanTokens, environment: environment))
+  }
+}
+
+extension PlanForecast {
+  /// The plan as JSON, with the work that is foreseen of each instance under `work`.
+  ///
+  /// Of several instances with one result only the first has work; null stands for none, or for
+  /// what `unknown` says is not known.
+  package func json(of plan: Plan) -> JSONValue {
+    let foreseen = Dictionary(items.map { ($0.instance.name, $0) }) { first, _ in first }
+    return .array(
+      (plan.json.array ?? []).map { entry in
+        var members = entry.object ?? [:]
+        let item = members["instance"]?.string.flatMap { foreseen[$0] }
+        members["work"] = item?.work?.json ?? .null
+        members["unknown"] = (item?.unknown).map { .string($0) } ?? .null
+        return .object(members)
+      })
+  }
+}
+
+extension Work {
+  fileprivate var json: JSONValue {
+    [
+      "sampled_tokens": .integer(sampledTokens), "trained_tokens": .integer(trainedTokens),
+      "operations": .number(operations), "memory_bytes": .number(bytes),
+    ]
+  }
+}
+
+/// Work with a language model: tokens, and the floating-point operations that they take.
+///
+/// A weight takes 2 operations a token forward and 4 more backward; attention takes 4 operations for
+/// each key and each of a head's numbers. Neither the optimiser nor what an implementation computes
+/// twice is counted, so the operations are the least that so many tokens take.
+package struct Work: Sendable {
+  /// Tokens that are sampled.
+  package var sampledTokens = 0
+  /// Tokens that are trained on, those of prompts among them.
+  package var trainedTokens = 0
+  /// Floating-point operations.
+  package var operations = 0.0
+  /// Bytes of memory for the weights alone or, where they are trained, with gradient and the two
+  /// moments of AdamW, in float32.
+  package var bytes = 0.0
+
+  /// No work.
+  package init() {}
+
+  /// What a prompt is reckoned with; the paper's have 200 to 430 tokens on average.
+  package static let promptTokens = 300
+
+  /// Adds completions of some prompts, each prompt read once.
+  mutating func sample(
+    _ model: ModelConfiguration, prompts: Int, completions: Int, tokens: Int
+  ) {
+    let keys = Double(Self.promptTokens) + Double(tokens) / 2
+    sampledTokens += completions * tokens
+    operations +=
+      Double(completions * tokens) * model.forwardOperations(keys: keys)
+      + Double(prompts * Self.promptTokens)
+      * model.forwardOperations(keys: Double(Self.promptTokens) / 2)
+    bytes = max(bytes, 4 * Double(ParameterLayout(model).count))
+  }
+
+  /// Adds gradients: three times what the forward pass takes.
+  mutating func train(_ model: ModelConfiguration, tokens: Int, length: Int) {
+    trainedTokens += tokens
+    operations += 3 * Double(tokens) * model.forwardOperations(keys: Double(length) / 2)
+    bytes = max(bytes, 16 * Double(ParameterLayout(model).count))
+  }
+
+  /// The sum of two pieces of work, one after the other.
+  package static func + (one: Work, other: Work) -> Work {
+    var sum = one
+    sum.sampledTokens += other.sampledTokens
+    sum.trainedTokens += other.trainedTokens
+    sum.operations += other.operations
+    sum.bytes = max(one.bytes, other.bytes)
+    return sum
+  }
+}
+
+extension ModelConfiguration {
+  /// Operations of a token's forward pass that sees `keys` keys, logits included.
+  fileprivate func forwardOperations(keys: Double) -> Double {
+    let heads = (2 * headCount + 2 * keyValueHeadCount) * headSize
+    let block = hiddenSize * (heads + 3 * intermediateSize)
+    let weights = Double(layerCount * block + vocabularySize * hiddenSize)
+    return 2 * weights + 4 * keys * Double(layerCount * headCount * headSize)
+  }
+}

@@ -1,0 +1,221 @@
+import Base
+import Foundation
+import Model
+import Runner
+import Tasks
+
+/// The completions of an evaluation: what is dear, kept apart from the verdicts, which are cheap.
+struct CompletionsPart {
+  let problems: RowTable
+  let template: PromptTemplate
+  let stopStrings: [String]
+  let samples: Int
+  let seed: Int
+  let sampling: SamplingParameters
+
+  /// Reads the completions from the cache, or samples them.
+  ///
+  /// Columns: id, problem (index), problem_id, sample, prompt, completion, tokens, truncated.
+  func sampled(in context: StageContext) throws -> RowTable {
+    let part = StagePart(
+      name: "completions", version: 1, identity: identity, inputs: ["model", "problems"])
+    let file = try context.file(of: part) { file, workFolder in
+      let log = try RowLog(file: workFolder.appending(path: "completions.jsonl"))
+      try sampleMissing(into: log, context)
+      let order = log.rows.sorted { position($0) < position($1) }
+      try RowTable(rows: order, order: Self.columns).write(to: file)
+    }
+    return try RowTable(contentsOf: file)
+  }
+
+  private static let columns = [
+    "id", "problem", "problem_id", "sample", "prompt", "completion", "tokens", "truncated",
+  ]
+
+  private var identity: JSONValue {
+    [
+      "template": .string(template.sha256), "samples": .integer(samples), "seed": .integer(seed),
+      "stop": .array(stopStrings.map { .string($0) }), "sampling": sampling.identity,
+    ]
+  }
+
+  private func position(_ row: [String: JSONValue]) -> Int {
+    (row["problem"]?.integer ?? 0) * samples + (row["sample"]?.integer ?? 0)
+  }
+
+  private func sampleMissing(into log: RowLog, _ context: StageContext) throws {
+    let model = try ModelArtifact(contentsOf: context.input("model").file)
+    let sampler = TextSampler(
+      model, sampling, stopStrings: stopStrings, pool: WorkerPool(threads: context.threads))
+    let done = Set(log.rows.map(position))
+    let total = problems.count * samples
+    let ids = try problems.strings("id")
+    var requests: [SamplingRequest] = []
+    var origins: [(problem: Int, samples: [Int], prompt: String)] = []
+    for problem in 0..<problems.count {
+      let missing = (0..<samples).filter { !done.contains(problem * samples + $0) }
+      let prompt = try template.render(problems.row(problem))
+      let tokens = try sampler.tokens(ofPrompt: prompt, id: ids[problem])
+      guard !missing.isEmpty else { continue }
+      requests.append(
+        SamplingRequest(
+          prompt: tokens, streams: missing.map { stream(problemID: ids[problem], sample: $0) }))
+      origins.append((problem, missing, prompt))
+    }
+    var finished = done.count
+    context.progress.update(StageProgress(finished, of: total, "completions"))
+    let name = { "problem '\(ids[origins[$0].problem])'" }
+    try sampler.sample(requests, name: name, interruption: context.interruption) {
+      request, sample, text in
+      let origin = origins[request]
+      let number = origin.samples[sample]
+      try log.append([
+        "id": .string("\(ids[origin.problem])#\(number)"), "problem": .integer(origin.problem),
+        "problem_id": .string(ids[origin.problem]), "sample": .integer(number),
+        "prompt": .string(origin.prompt), "completion": .string(text.text),
+        "tokens": .integer(text.tokens.count), "truncated": .boolean(text.isTruncated),
+      ])
+      finished += 1
+      context.progress.update(StageProgress(finished, of: total, "completions"))
+    }
+  }
+
+  /// The stream belongs to seed, problem and sample, so neither batch nor order matters.
+  private func stream(problemID: String, sample: Int) -> RandomStream {
+    RandomStream(seed: UInt64(bitPattern: Int64(seed)), "evaluate", problemID, sample)
+  }
+}
+
+/// A completion as text and as the tokens that were sampled.
+package struct SampledText: Sendable {
+  /// The tokens, the end-of-text token included where it was sampled. They are never re-tokenised.
+  package let tokens: [Int32]
+  /// log p of each token at the sampling temperature, over the whole vocabulary.
+  package let logProbabilities: [Float]
+  /// The text without the end-of-text token, cut before the first stop string.
+  package let text: String
+  /// Whether it ran into `max_tokens`.
+  package let isTruncated: Bool
+
+  /// Gathers what is known of a completion.
+  package init(tokens: [Int32], logProbabilities: [Float], text: String, isTruncated: Bool) {
+    self.tokens = tokens
+    self.logProbabilities = logProbabilities
+    self.text = text
+    self.isTruncated = isTruncated
+  }
+}
+
+/// Samples texts from a model: prompts go in as text, completions come out as text.
+struct TextSampler {
+  private let model: ModelArtifact
+  private let parameters: SamplingParameters
+  private let stopStrings: [String]
+  private let sampler: Sampler
+
+  init(
+    _ model: ModelArtifact, _ parameters: SamplingParameters, stopStrings: [String],
+    pool: WorkerPool
+  ) {
+    self.model = model
+    self.parameters = parameters
+    self.stopStrings = stopStrings
+    sampler = Sampler(
+      weights: model.weights, pool: pool, batchSize: parameters.batchSize,
+      precision: parameters.precision)
+  }
+
+  /// Tokenises a prompt.
+  /// - Throws: `StageError.failed` when prompt and completion might not fit the context: nothing
+  ///   is ever cut silently.
+  func tokens(ofPrompt prompt: String, id: String) throws -> [Int32] {
+    let tokens = model.tokenizer.encode(prompt)
+    let context = model.weights.configuration.contextLength
+    guard tokens.count + parameters.maxTokens <= context else {
+      throw StageError.failed(
+        "the prompt of '\(id)' has \(tokens.count) tokens; with max_tokens \(parameters.maxTokens) "
+          + "it does not fit the model's context of \(context); lower max_tokens")
+    }
+    return tokens
+  }
+
+  /// Samples one completion for each stream of each prompt.
+  /// - Parameters:
+  ///   - name: what messages call a prompt.
+  ///   - completed: called as completions end, with the indices of prompt and stream.
+  func sample(
+    _ requests: [SamplingRequest], name: (_ request: Int) -> String, interruption: Interruption,
+    completed: (_ request: Int, _ sample: Int, SampledText) throws -> Void
+  ) throws {
+    let options = SamplingOptions(
+      temperature: Float(parameters.temperature), topK: parameters.topK,
+      topP: parameters.topP, maxNewTokens: parameters.maxTokens,
+      stopTokens: model.weights.configuration.endTokens)
+    do {
+      _ = try sampler.generate(
+        requests, options: options, shouldStop: stopStrings.isEmpty ? nil : endsAtStop,
+        onCompletion: { try completed($0, $1, text(of: $2)) },
+        interrupted: { interruption.isRequested })
+    } catch SamplingError.interrupted {
+      throw InterruptedError()
+    } catch SamplingError.logitsNotFinite(let request) {
+      throw StageError.failed(
+        "the model's logits for \(name(request)) are not finite, so its weights are damaged or have "
+          + "grown without bounds; nothing was published. Try a smaller learning_rate in the training "
+          + "that made it")
+    }
+  }
+
+  private func text(of completion: Completion) -> SampledText {
+    var tokens = completion.tokens[...]
+    if completion.finish == .stopToken { tokens = tokens.dropLast() }
+    var text = model.tokenizer.decode(tokens)
+    let cuts = stopStrings.compactMap { text.range(of: $0, options: .literal)?.lowerBound }
+    if let cut = cuts.min() { text = String(text[..<cut]) }
+    return SampledText(
+      tokens: completion.tokens, logProbabilities: completion.logProbabilities, text: text,
+      isTruncated: completion.finish == .length)
+  }
+
+  /// Only the newest tokens can complete a stop string, so only they are looked at.
+  private func endsAtStop(_ tokens: [Int32]) -> Bool {
+    let longest = stopStrings.map(\.utf8.count).max() ?? 0
+    let tail = model.tokenizer.decode(tokens.suffix(longest + 1))
+    return stopStrings.contains { tail.range(of: $0, options: .literal) != nil }
+  }
+}
+
+/// How completions are sampled. The defaults are the paper's (section 2).
+package struct SamplingParameters: ParameterSet {
+  /// Divides the logits; 0 takes the likeliest token.
+  package var temperature = 0.7
+  /// The least probability mass to sample from.
+  package var topP = 0.95
+  /// The most tokens to sample from; 0 means all.
+  package var topK = 0
+  /// The longest completion, in tokens.
+  package var maxTokens = 8192
+  /// What the weights of linear layers are rounded to.
+  package var precision = Precision.float32
+  /// Sequences decoded side by side. Cannot change a completion.
+  package var batchSize = 32
+
+  /// The paper's values.
+  package init() {}
+
+  /// What a recipe may say.
+  package static var fields: [Field<Self>] {
+    [
+      Field("temperature", \.temperature, range: 0...10, "divides the logits; 0 is greedy"),
+      Field("top_p", \.topP, range: 0.000_001...1, "least probability mass to sample from"),
+      Field("top_k", \.topK, range: .atLeast(0), "most tokens to sample from; 0 is all"),
+      Field("max_tokens", \.maxTokens, range: .atLeast(1), "longest completion, in tokens"),
+      Field(
+        "sampling_precision", \.precision, later: true,
+        "what the weights of linear layers are rounded to in sampling"),
+      Field(
+        "batch_size", \.batchSize, range: 1...4096, identity: false,
+        "sequences decoded side by side; cannot change a completion"),
+    ]
+  }
+}

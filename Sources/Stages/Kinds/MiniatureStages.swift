@@ -1,0 +1,201 @@
+import Base
+import OrderedCollections
+import Runner
+import Tasks
+
+/// The kind `miniature_problems`: small problems in the columns of MATH or MMLU-Pro.
+package struct MiniatureProblemsStage: Stage {
+  /// Which problems to draw.
+  package struct Parameters: ParameterSet {
+    /// The family of problems.
+    package var domain = MiniatureDomain.arithmetic
+    /// How many different problems.
+    package var count = 100
+    /// The seed of the draw.
+    package var seed = 0
+    /// The levels of difficulty to draw from.
+    package var levels = [1, 2, 3]
+
+    /// A hundred easy sums, differences and products.
+    package init() {}
+
+    /// What a recipe may set.
+    package static var fields: [Field<Parameters>] {
+      [
+        Field("domain", \.domain, "arithmetic (MATH's columns) or choice (MMLU-Pro's columns)"),
+        Field("count", \.count, range: .atLeast(1), "how many different problems"),
+        Field("seed", \.seed, range: .atLeast(0), "seed of the draw"),
+        Field("levels", \.levels, range: 1...5, "levels of difficulty to draw from, 1 to 5"),
+      ]
+    }
+
+    /// Looks for levels that hold too few problems.
+    package func check(
+      positions: [String: SourcePosition], at position: SourcePosition,
+      into sink: inout DiagnosticSink
+    ) {
+      if levels.isEmpty || Set(levels).count != levels.count {
+        return sink.report(positions["levels"] ?? position, "'levels' must list different levels")
+      }
+      let available = levels.reduce(0) { $0 + domain.rows(level: $1).count }
+      if count > available {
+        sink.report(
+          positions["count"] ?? position,
+          "'count' must be at most \(available): the domain \(domain.rawValue) has no more "
+            + "problems of these levels")
+      }
+    }
+  }
+
+  /// `miniature_problems`.
+  package static let kind = "miniature_problems"
+  /// 1.
+  package static let version = 1
+  /// One sentence for the documentation.
+  package static let summary = "Small sums or multiple-choice questions for very small models"
+  /// None.
+  package static let inputs: [StagePort] = []
+  /// The problems.
+  package static let outputs = [StagePort("problems", .problems, "problems with their answers")]
+
+  let parameters: Parameters
+
+  /// Makes the stage.
+  package init(parameters: Parameters) { self.parameters = parameters }
+
+  /// Draws the problems and writes them.
+  package func run(_ context: StageContext) throws {
+    let table = try table()
+    try table.write(to: context.output("problems"))
+    context.publish(Double(table.count), as: "problems")
+  }
+
+  /// Draws the problems.
+  package func table() throws -> RowTable {
+    let domain = parameters.domain
+    let rows = try domain.rows(parameters.count, levels: parameters.levels, seed: parameters.seed)
+    return RowTable(rows: rows, order: domain.order, attributes: ["task": domain.task])
+  }
+}
+
+/// The kind `write_texts`: plain texts from which a base model learns words and the form of
+/// answers, but not to reason.
+package struct WriteTextsStage: Stage {
+  /// Which texts to write.
+  package struct Parameters: ParameterSet {
+    /// How many texts.
+    package var count = 1000
+    /// The seed.
+    package var seed = 0
+    /// What the texts are about, in turn.
+    package var parts: [TextPart] = [.statements, .arithmetic, .choice, .format]
+    /// The names of people; the published list where empty.
+    package var names: [String] = []
+    /// The share of right answers in the part `format`.
+    package var accuracy = 0.5
+    /// The template for problems bound to `puzzles`.
+    package var puzzlePrompt = "knights_and_knaves_short"
+    /// The template for problems bound to `arithmetic`.
+    package var arithmeticPrompt = "math_short"
+    /// The template for problems bound to `choice`.
+    package var choicePrompt = "mmlu_pro_short"
+
+    /// A thousand texts of every part.
+    package init() {}
+
+    /// What a recipe may set.
+    package static var fields: [Field<Parameters>] {
+      [
+        Field("count", \.count, range: 1...10_000_000, "how many texts"),
+        Field("seed", \.seed, range: .atLeast(0), "seed of the texts"),
+        Field("parts", \.parts, "what the texts are about, in turn"),
+        Field("names", \.names, "names of people, instead of the published list"),
+        Field("accuracy", \.accuracy, range: 0...1, "share of right answers in the part 'format'"),
+        Field("puzzle_prompt", \.puzzlePrompt, "prompt template for 'puzzles'"),
+        Field("arithmetic_prompt", \.arithmeticPrompt, "prompt template for 'arithmetic'"),
+        Field("choice_prompt", \.choicePrompt, "prompt template for 'choice'"),
+      ]
+    }
+
+    /// Looks for lists that are too short.
+    package func check(
+      positions: [String: SourcePosition], at position: SourcePosition,
+      into sink: inout DiagnosticSink
+    ) {
+      if parts.isEmpty {
+        sink.report(positions["parts"] ?? position, "'parts' must list at least one part")
+      }
+      if !names.isEmpty, Set(names).count < 2 {
+        sink.report(positions["names"] ?? position, "'names' must hold at least two names")
+      }
+    }
+  }
+
+  /// `write_texts`.
+  package static let kind = "write_texts"
+  /// 1.
+  package static let version = 1
+  /// One sentence for the documentation.
+  package static let summary = "Plain texts that teach a base model words and the form of answers"
+  /// Problems whose prompts and answers the part `format` shows.
+  package static let inputs = [
+    StagePort(
+      "puzzles", .problems, optional: true, "Knights and Knaves problems to show answers to"),
+    StagePort("arithmetic", .problems, optional: true, "arithmetic problems to show answers to"),
+    StagePort("choice", .problems, optional: true, "multiple-choice problems to show answers to"),
+  ]
+  /// The texts.
+  package static let outputs = [StagePort("texts", .texts, "texts, a row each")]
+
+  let parameters: Parameters
+
+  /// Makes the stage.
+  package init(parameters: Parameters) { self.parameters = parameters }
+
+  /// Reads the problems that are bound and writes texts.
+  package func run(_ context: StageContext) throws {
+    var problems: [String: RowTable] = [:]
+    for port in Self.inputs {
+      guard let artifact = context.optionalInput(port.name) else { continue }
+      problems[port.name] = try RowTable(contentsOf: artifact.file)
+    }
+    let texts = try texts(showing: problems) { try context.interruption.check() }
+    try texts.write(to: context.output("texts"))
+    context.publish(Double(texts.count), as: "texts")
+  }
+
+  /// The texts; calls `betweenTexts` before each, which may throw.
+  /// - Parameter problems: what is bound, by port.
+  package func texts(
+    showing problems: [String: RowTable], betweenTexts: () throws -> Void = {}
+  ) throws -> RowTable {
+    var writer = TextWriter(
+      sources: try Self.inputs.compactMap { try source($0.name, problems[$0.name]) },
+      names: parameters.names.isEmpty ? PuzzleNames.common : parameters.names,
+      accuracy: parameters.accuracy, seed: parameters.seed)
+    var texts: [String] = []
+    var parts: [String] = []
+    for index in 0..<parameters.count {
+      try betweenTexts()
+      let part = parameters.parts[index % parameters.parts.count]
+      texts.append(try writer.next(part))
+      parts.append(part.rawValue)
+    }
+    return try RowTable(columns: ["text": .strings(texts), "part": .strings(parts)])
+  }
+
+  private func source(_ port: String, _ table: RowTable?) throws -> TextWriter.Source? {
+    guard let table else { return nil }
+    guard let task = table.attributes["task"] else {
+      throw StageError.failed("the problems bound to '\(port)' do not say which task they are of")
+    }
+    let template =
+      switch port {
+      case "puzzles": parameters.puzzlePrompt
+      case "arithmetic": parameters.arithmeticPrompt
+      default: parameters.choicePrompt
+      }
+    return TextWriter.Source(
+      problems: table.rows, task: task, template: try PromptTemplate.named(template))
+  }
+}

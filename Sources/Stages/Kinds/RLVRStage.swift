@@ -1,0 +1,134 @@
+import Base
+import Foundation
+import Model
+import Runner
+import Tasks
+
+/// Reinforcement learning with verifiable rewards: groups of completions, rewards by a verifier,
+/// a clipped policy-gradient loss by components (paper section 3; DESIGN section 8).
+package struct ReinforceStage: Stage {
+  package static let kind = "rlvr"
+  package static let version = 1
+  package static let summary = "Trains a model by reinforcement learning with verifiable rewards."
+  package static let inputs = [
+    StagePort("model", .model, "the model to start from"),
+    StagePort("problems", .problems, "the problems to train on"),
+  ]
+  package static let outputs = [
+    StagePort("model", .model, "the trained model"),
+    StagePort("rollouts", .rollouts, "every completion that was sampled, with its reward"),
+  ]
+
+  let parameters: ReinforcementParameters
+
+  package init(parameters: ReinforcementParameters) { self.parameters = parameters }
+
+  package func run(_ context: StageContext) throws {
+    let problems = try RowTable(contentsOf: context.input("problems").file)
+    guard problems.count > 0 else { throw StageError.failed("there are no problems to train on") }
+    let model = try ModelArtifact(contentsOf: context.input("model").file)
+    let reference = parameters.loss.kl == 0 ? nil : Weights(copying: model.weights)
+    let rollouts = try rolloutSampler(problems, model, context)
+    let loop = TrainingLoop(
+      context: context, model: model,
+      optimiser: parameters.optimiser, totalSteps: parameters.steps,
+      updatesPerStep: parameters.updatesPerBatch,
+      checkpointSeconds: parameters.checkpointSeconds)
+
+    let logFile = context.workDirectory.appending(path: "rollouts.jsonl")
+    var log = try RowLog(file: logFile)
+    let resumed = { done in
+      log = try RowLog(file: logFile) { ($0["step"]?.integer ?? .max) <= done }
+    }
+    let sync = { try log.sync() }
+    try loop.run(resumed: resumed, sync: sync) { step, engine, apply in
+      let groups = try rollouts.groups(step: step)
+      let metrics = RolloutMetrics(groups: groups)
+      for row in metrics.rows(step: step, ids: rollouts.ids) { try log.append(row) }
+      let report = try learn(from: groups, ids: rollouts.ids, step, engine, reference, apply)
+      return stepResult(step, metrics, report)
+    }
+    try publish(model, log.rows, context)
+  }
+
+  private func rolloutSampler(
+    _ problems: RowTable, _ model: ModelArtifact, _ context: StageContext
+  ) throws -> RolloutSampler {
+    let task = try TaskDefinitions.of(problems)
+    let template = try task.template(named: parameters.template, for: .train)
+    let verifier = try task.verifier(named: parameters.verifier)
+    context.publish(fact: .string(verifier), as: "verifier")
+    for (name, fact) in try task.facts() { context.publish(fact: fact, as: name) }
+    context.publish(fact: .string(template.sha256), as: "template_sha256")
+    let sampler = TextSampler(
+      model, parameters.sampling, stopStrings: [], pool: WorkerPool(threads: context.threads))
+    return RolloutSampler(
+      problems: problems, ids: try problems.strings("id"), task: task, template: template,
+      parameters: parameters, sampler: sampler, context: context)
+  }
+
+  /// Updates the weights on a batch, once or several times.
+  private func learn(
+    from groups: [RolloutGroup], ids: [String], _ step: Int, _ engine: TrainingEngine,
+    _ reference: Weights?, _ apply: () throws -> Double
+  ) throws -> (update: PolicyUpdate.Report, gradientNorm: Double) {
+    let update = PolicyUpdate(groups, parameters)
+    let referenceScores = reference.map { weights in
+      update.logProbabilities(
+        TrainingEngine(
+          weights: weights, pool: engine.pool, precision: parameters.optimiser.precision.forTraining
+        ))
+    }
+    let sampled = parameters.updatesPerBatch > 1 ? update.logProbabilities(engine) : nil
+    func problem(_ group: Int) -> String { "problem '\(ids[groups[group].problem])'" }
+    var last = (update: PolicyUpdate.Report(), gradientNorm: 0.0)
+    for number in 0..<parameters.updatesPerBatch {
+      let old = number == 0 ? nil : sampled
+      engine.zeroGradients()
+      last.update = update.accumulate(engine, old: old, reference: referenceScores)
+      let notFinite = last.update.notFinite.sorted()
+      guard last.update.loss.isFinite, notFinite.isEmpty else {
+        throw TrainingFault.loss(
+          step: step, items: notFinite.map { "sample \($0.sample) of \(problem($0.group))" })
+      }
+      do {
+        last.gradientNorm = try apply()
+      } catch OptimiserError.gradientNotFinite(let parameter, _) {
+        let places = update.groupsWithoutFiniteGradients(
+          engine, old: old, reference: referenceScores)
+        throw TrainingFault.gradient(
+          step: step, parameter: parameter, items: places.map(problem))
+      }
+    }
+    return last
+  }
+
+  private func stepResult(
+    _ step: Int, _ rollouts: RolloutMetrics,
+    _ report: (update: PolicyUpdate.Report, gradientNorm: Double)
+  ) -> TrainingLoop.StepResult {
+    var metrics = rollouts.values.merging(report.update.values) { $1 }
+    metrics["grad_norm"] = report.gradientNorm
+    metrics["learning_rate"] = parameters.optimiser.learningRate(
+      atUpdate: step * parameters.updatesPerBatch - 1,
+      of: parameters.steps * parameters.updatesPerBatch)
+    let reward = metrics["reward"] ?? .nan
+    return TrainingLoop.StepResult(
+      metrics: metrics,
+      tokens: rollouts.groups.flatMap(\.completions).reduce(0) { $0 + $1.tokens.count },
+      remark: "reward \(reward.formatted(decimals: 2))")
+  }
+
+  private func publish(
+    _ model: ModelArtifact, _ rows: [[String: JSONValue]], _ context: StageContext
+  ) throws {
+    try model.write(to: context.output("model"))
+    try RowTable(rows: rows, order: ["step", "problem_id", "sample", "reward", "outcome"])
+      .write(to: context.output("rollouts"))
+    context.publish(Double(parameters.steps), as: "steps")
+    context.publish(fact: .string(parameters.formula), as: "loss_formula")
+    let lastRewards = rows.filter { $0["step"]?.integer == parameters.steps }
+      .compactMap { $0["reward"]?.number }
+    if let mean = Statistics.mean(lastRewards) { context.publish(mean, as: "final_reward") }
+  }
+}

@@ -1,0 +1,173 @@
+import Base
+import Foundation
+import Model
+import Runner
+
+/// Parameters of `pretrain`.
+package struct PretrainParameters: ParameterSet {
+  /// Passes over the texts.
+  package var epochs = 1
+  /// Texts an optimiser step.
+  package var batchSize = 32
+  /// The seed of the order.
+  package var seed = 42
+  /// Seconds between checkpoints.
+  package var checkpointSeconds = 30.0
+  /// How weights are updated.
+  package var optimiser = OptimiserParameters()
+
+  /// Values that suit models of about a million parameters.
+  package init() {
+    optimiser.learningRate = 2e-3
+    optimiser.warmupSteps = 50
+    optimiser.weightDecay = 0.01
+    optimiser.maxGradientNorm = 1
+  }
+
+  /// What a recipe may say.
+  package static var fields: [Field<Self>] {
+    [
+      Field("epochs", \.epochs, range: 1...100_000, "passes over the texts"),
+      Field("batch_size", \.batchSize, range: 1...100_000, "texts an optimiser step"),
+      Field("seed", \.seed, "seed of the order of texts"),
+      Field(
+        "checkpoint_seconds", \.checkpointSeconds, range: .atLeast(0), identity: false,
+        "seconds between checkpoints"),
+    ] + OptimiserParameters.fields.map { $0.lifted(through: \.optimiser) }
+  }
+}
+
+/// Plain language modelling: the loss is the mean of -log p over all tokens of the texts.
+package struct PretrainStage: Stage {
+  package static let kind = "pretrain"
+  package static let version = 1
+  package static let summary = "Trains a model on plain texts."
+  package static let inputs = [
+    StagePort("model", .model, "the model to start from"),
+    StagePort("texts", .texts, "the texts to learn"),
+  ]
+  package static let outputs = [StagePort("model", .model, "the trained model")]
+
+  let parameters: PretrainParameters
+
+  package init(parameters: PretrainParameters) { self.parameters = parameters }
+
+  package func run(_ context: StageContext) throws {
+    let model = try ModelArtifact(contentsOf: context.input("model").file)
+    let texts = try RowTable(contentsOf: context.input("texts").file).strings("text")
+    guard !texts.isEmpty else { throw StageError.failed("there are no texts to learn") }
+    let limit = model.weights.configuration.contextLength
+    let examples = try texts.enumerated().map { index, text in
+      let example = try SupervisedExample(text: text, model: model)
+      guard example.tokens.count <= limit else {
+        throw StageError.failed(
+          "text \(index) has \(example.tokens.count) tokens, more than the model's context of "
+            + "\(limit); split it or make a model with a longer context")
+      }
+      return example
+    }
+    let plan = EpochPlan(
+      count: examples.count, batchSize: parameters.batchSize, seed: parameters.seed)
+    try SupervisedTrainer(
+      context: context, model: model, examples: examples, name: { "text \($0)" }, plan: plan,
+      steps: parameters.epochs * plan.stepsPerEpoch, optimiser: parameters.optimiser,
+      checkpointSeconds: parameters.checkpointSeconds
+    ).run()
+  }
+}
+
+/// Parameters of `distill`. The defaults are the paper's (table 4).
+package struct DistillParameters: ParameterSet {
+  /// Passes over the traces.
+  package var epochs = 3
+  /// Traces an optimiser step.
+  package var batchSize = 12
+  /// The longest prompt and completion together, in tokens.
+  package var maxTokens = 32_768
+  /// Whether traces that were rejected are trained on, too.
+  package var includeRejected = false
+  /// The seed of the order.
+  package var seed = 42
+  /// Seconds between checkpoints.
+  package var checkpointSeconds = 30.0
+  /// How weights are updated.
+  package var optimiser = OptimiserParameters()
+
+  /// The paper's values.
+  package init() {}
+
+  /// What a recipe may say.
+  package static var fields: [Field<Self>] {
+    [
+      Field("epochs", \.epochs, range: 1...100_000, "passes over the traces"),
+      Field("batch_size", \.batchSize, range: 1...100_000, "traces an optimiser step"),
+      Field("max_tokens", \.maxTokens, range: .atLeast(2), "longest trace; longer is an error"),
+      Field("include_rejected", \.includeRejected, "train on rejected traces, too"),
+      Field("seed", \.seed, "seed of the order of traces"),
+      Field(
+        "checkpoint_seconds", \.checkpointSeconds, range: .atLeast(0), identity: false,
+        "seconds between checkpoints"),
+    ] + OptimiserParameters.fields.map { $0.lifted(through: \.optimiser) }
+  }
+}
+
+/// Supervised fine-tuning on traces: the warm-up of the paper (section 2).
+///
+/// The loss is the mean of -log p over the tokens of the completions in the batch, prompts left
+/// out. The end-of-text token is always in the loss, so that the model learns to stop.
+package struct DistillStage: Stage {
+  package static let kind = "distill"
+  package static let version = 1
+  package static let summary = "Trains a model on the completions of traces (warm-up)."
+  package static let inputs = [
+    StagePort("model", .model, "the model to start from"),
+    StagePort("traces", .traces, "prompts and completions to learn"),
+  ]
+  package static let outputs = [StagePort("model", .model, "the trained model")]
+
+  let parameters: DistillParameters
+
+  package init(parameters: DistillParameters) { self.parameters = parameters }
+
+  package func run(_ context: StageContext) throws {
+    let model = try ModelArtifact(contentsOf: context.input("model").file)
+    let traces = try RowTable(contentsOf: context.input("traces").file)
+    let (examples, ids) = try supervisedExamples(traces, model: model)
+    let plan = EpochPlan(
+      count: examples.count, batchSize: parameters.batchSize, seed: parameters.seed)
+    let trainer = SupervisedTrainer(
+      context: context, model: model, examples: examples, name: { "trace '\(ids[$0])'" },
+      plan: plan, steps: parameters.epochs * plan.stepsPerEpoch, optimiser: parameters.optimiser,
+      checkpointSeconds: parameters.checkpointSeconds)
+    try trainer.run()
+    context.publish(Double(examples.count), as: "traces")
+  }
+
+  /// The traces to learn, and their ids.
+  private func supervisedExamples(
+    _ traces: RowTable, model: ModelArtifact
+  ) throws -> (examples: [SupervisedExample], ids: [String]) {
+    let ids = try traces.strings("id")
+    let prompts = try traces.strings("prompt")
+    let completions = try traces.strings("completion")
+    let accepted = try traces.booleans("accepted")
+    let limit = min(parameters.maxTokens, model.weights.configuration.contextLength)
+    var examples: [SupervisedExample] = []
+    var used: [String] = []
+    for index in 0..<traces.count where accepted[index] || parameters.includeRejected {
+      let example = try SupervisedExample(
+        prompt: prompts[index], completion: completions[index], model: model)
+      guard example.tokens.count <= limit else {
+        throw StageError.failed(
+          "trace '\(ids[index])' has \(example.tokens.count) tokens, more than the \(limit) that "
+            + "fit; shorten the traces or raise max_tokens if the model's context allows it")
+      }
+      examples.append(example)
+      used.append(ids[index])
+    }
+    guard !examples.isEmpty else {
+      throw StageError.failed("none of the \(traces.count) traces was accepted; nothing to learn")
+    }
+    return (examples, used)
+  }
+}

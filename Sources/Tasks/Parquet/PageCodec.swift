@@ -1,0 +1,122 @@
+import Foundation
+
+/// How the bytes of pages are packed.
+enum PageCodec {
+  case none
+  case snappy
+  case gzip
+
+  /// - Throws: `ParquetFault.unsupported`.
+  init(code: Int) throws {
+    switch code {
+    case 0: self = .none
+    case 1: self = .snappy
+    case 2: self = .gzip
+    default:
+      let names = [3: "LZO", 4: "Brotli", 5: "LZ4", 6: "Zstandard", 7: "LZ4"]
+      throw ParquetFault.unsupported("pages packed by \(names[code] ?? "method \(code)")")
+    }
+  }
+
+  /// Unpacks bytes which must come to exactly `count`.
+  /// - Throws: `ParquetFault.damaged`.
+  func unpack(_ cursor: ByteCursor, count: Int) throws -> ByteCursor {
+    switch self {
+    case .none:
+      guard cursor.remaining == count else {
+        throw ParquetFault.damaged("a page has another length than its header says")
+      }
+      return cursor
+    case .snappy: return ByteCursor(try SnappyDecompression.unpack(cursor, count: count))
+    case .gzip: return ByteCursor(try Self.gunzip(cursor, count: count))
+    }
+  }
+
+  private static func gunzip(_ cursor: ByteCursor, count: Int) throws -> [UInt8] {
+    var cursor = cursor
+    var output: [UInt8] = []
+    do {
+      try Inflation.inflate(Data(cursor.rest()), as: .gzip, path: "") { piece in
+        guard piece.count <= count - output.count else {
+          throw ParquetFault.damaged("a page is longer than its header says")
+        }
+        output.append(contentsOf: piece)
+      }
+    } catch DataSourceError.damaged(_, let problem) {
+      throw ParquetFault.damaged("in a page, \(problem)")
+    }
+    guard output.count == count else { throw ParquetFault.damaged("a page breaks off") }
+    return output
+  }
+}
+
+/// Unpacks Snappy's raw format.
+///
+/// Source: google/snappy, "format_description.txt".
+package enum SnappyDecompression {
+  /// Unpacks bytes which must come to exactly `count`.
+  /// - Throws: `ParquetFault.damaged`.
+  package static func unpack(_ bytes: [UInt8], count: Int) throws -> [UInt8] {
+    try unpack(ByteCursor(bytes), count: count)
+  }
+
+  /// Unpacks bytes which must come to exactly `count`.
+  /// - Throws: `ParquetFault.damaged`.
+  static func unpack(_ cursor: ByteCursor, count: Int) throws -> [UInt8] {
+    var cursor = cursor
+    let declared = try cursor.variableLength()
+    // No element makes more than 64 bytes out of two, so a greater length is a lie.
+    guard declared == UInt64(count), count <= 64 * cursor.remaining else {
+      throw ParquetFault.damaged("a page has another length than its header says")
+    }
+    var output = Output(count: count)
+    while !cursor.isAtEnd {
+      let tag = Int(try cursor.byte())
+      switch tag & 3 {
+      case 0: try output.append(try cursor.slice(try literalLength(tag, &cursor)))
+      case 1:
+        let low = Int(try cursor.byte())
+        try output.copy(4 + (tag >> 2 & 7), from: (tag >> 5) << 8 | low)
+      case 2: try output.copy(1 + (tag >> 2), from: Int(try cursor.unsigned(bytes: 2)))
+      default: try output.copy(1 + (tag >> 2), from: Int(try cursor.unsigned(bytes: 4)))
+      }
+    }
+    return try output.whole()
+  }
+
+  private static func literalLength(_ tag: Int, _ cursor: inout ByteCursor) throws -> Int {
+    let short = tag >> 2
+    return short < 60 ? short + 1 : Int(try cursor.unsigned(bytes: short - 59)) + 1
+  }
+
+  /// What is unpacked so far.
+  private struct Output {
+    private var bytes: [UInt8]
+    private var filled = 0
+
+    init(count: Int) { bytes = [UInt8](repeating: 0, count: count) }
+
+    mutating func append(_ literal: ArraySlice<UInt8>) throws {
+      guard literal.count <= bytes.count - filled else { throw Self.tooLong }
+      bytes.replaceSubrange(filled..<filled + literal.count, with: literal)
+      filled += literal.count
+    }
+
+    /// Repeats what stands so far back. It may reach into itself.
+    mutating func copy(_ count: Int, from distance: Int) throws {
+      guard count <= bytes.count - filled else { throw Self.tooLong }
+      guard distance > 0, distance <= filled else {
+        throw ParquetFault.damaged("a page refers to bytes before its beginning")
+      }
+      for index in filled..<filled + count { bytes[index] = bytes[index - distance] }
+      filled += count
+    }
+
+    func whole() throws -> [UInt8] {
+      guard filled == bytes.count else { throw ParquetFault.damaged("a page breaks off") }
+      return bytes
+    }
+
+    private static let tooLong = ParquetFault.damaged("a page is longer than its header says")
+  }
+}

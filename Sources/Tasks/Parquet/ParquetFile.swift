@@ -1,0 +1,158 @@
+import Base
+
+/// Reads Parquet files into rows.
+///
+/// What it reads is what the makers of data sets write: texts, numbers and booleans in lists and
+/// structs of any depth; plain and dictionary pages of both versions; Snappy, gzip or no packing.
+/// All else is refused by name, and so are files of more than four million rows.
+package enum ParquetFile {
+  /// Whether bytes begin as Parquet does.
+  package static func isParquet(_ bytes: some Collection<UInt8>) -> Bool {
+    bytes.starts(with: "PAR1".utf8)
+  }
+
+  /// All rows of a file, each with all of its columns.
+  /// - Throws: `DatasetError.parquet`; `path` names the file in it.
+  package static func rows(of bytes: [UInt8], path: String) throws -> [[String: JSONValue]] {
+    do {
+      let metadata = try ParquetMetadata(of: bytes)
+      return try metadata.groups.flatMap { group in
+        let columns = try zip(group.chunks, metadata.schema.leaves).map { chunk, leaf in
+          var reader = try ColumnReader(bytes, chunk, of: leaf)
+          return try reader.read()
+        }
+        var assembler = RecordAssembler(metadata.schema, columns)
+        return try assembler.rows(group.rowCount)
+      }
+    } catch let fault as ParquetFault {
+      throw DatasetError.parquet(path: path, problem: fault.description)
+    }
+  }
+}
+
+/// Puts the values of a row group's leaves together to rows.
+///
+/// Source: Melnik et al., "Dremel: Interactive Analysis of Web-Scale Datasets" (2010), section 4.3.
+struct RecordAssembler {
+  private let fields: [ParquetField]
+  private let leaves: [ParquetLeaf]
+  private var readers: [LevelReader]
+
+  init(_ schema: ParquetSchema, _ columns: [ParquetColumn]) {
+    fields = schema.fields
+    leaves = schema.leaves
+    readers = columns.map(LevelReader.init)
+  }
+
+  /// All rows.
+  /// - Throws: `ParquetFault.damaged`.
+  mutating func rows(_ count: Int) throws -> [[String: JSONValue]] {
+    let rows = try (0..<count).map { _ in try row() }
+    guard readers.allSatisfy({ $0.definition == nil }) else {
+      throw ParquetFault.damaged("a column has more values than rows")
+    }
+    return rows
+  }
+
+  private mutating func row() throws -> [String: JSONValue] {
+    guard readers.allSatisfy({ $0.repetition == 0 }) else { throw contradiction }
+    var row: [String: JSONValue] = [:]
+    for field in fields { row[field.name] = try value(of: field) }
+    return row
+  }
+
+  private mutating func value(of field: ParquetField) throws -> JSONValue {
+    let definition = readers[field.leaves.lowerBound].definition ?? -1
+    guard definition >= field.definition else {
+      try skip(field, at: definition)
+      return .null
+    }
+    switch field.shape {
+    case .value:
+      guard let value = readers[field.leaves.lowerBound].take() else { throw contradiction }
+      return value
+    case .structure(let parts):
+      var values: [String: JSONValue] = [:]
+      for part in parts { values[part.name] = try value(of: part) }
+      return .object(values)
+    case .list(let element, let repetition, let filled):
+      guard definition >= filled else {
+        try skip(field, at: definition)
+        return .array([])
+      }
+      return .array(try elements(element, repetition: repetition, of: field))
+    }
+  }
+
+  private mutating func elements(
+    _ element: ParquetField, repetition: Int, of field: ParquetField
+  ) throws -> [JSONValue] {
+    var values: [JSONValue] = []
+    var goesOn = true
+    while goesOn {
+      values.append(try value(of: element))
+      goesOn = readers[field.leaves.lowerBound].repetition == repetition
+      for leaf in field.leaves {
+        let next = readers[leaf].repetition ?? 0
+        guard next <= repetition, (next == repetition) == goesOn else { throw contradiction }
+      }
+    }
+    return values
+  }
+
+  /// Passes over a null or an empty list, which all leaves below must see as the same.
+  private mutating func skip(_ field: ParquetField, at definition: Int) throws {
+    for leaf in field.leaves {
+      guard readers[leaf].definition == definition else { throw contradiction }
+      readers[leaf].skip()
+    }
+  }
+
+  private var contradiction: ParquetFault { .damaged("its columns contradict each other") }
+}
+
+/// A place in a column.
+private struct LevelReader {
+  private let column: ParquetColumn
+  private var next = 0
+  private var nextValue = 0
+
+  init(_ column: ParquetColumn) { self.column = column }
+
+  /// The definition level of what comes next; nil at the end.
+  var definition: Int? {
+    next < column.definitions.count ? Int(column.definitions[next]) : nil
+  }
+
+  /// The repetition level of what comes next; nil at the end.
+  var repetition: Int? {
+    next < column.repetitions.count ? Int(column.repetitions[next]) : nil
+  }
+
+  /// The next value; nil where there is none.
+  mutating func take() -> JSONValue? {
+    guard nextValue < column.values.count else { return nil }
+    defer { (next, nextValue) = (next + 1, nextValue + 1) }
+    return column.values[nextValue]
+  }
+
+  mutating func skip() { next += 1 }
+}
+
+/// Why bytes cannot be read as Parquet.
+enum ParquetFault: Error, CustomStringConvertible {
+  /// They are not what the format demands.
+  case damaged(String)
+  /// They use a part of the format that this reader leaves out.
+  case unsupported(String)
+
+  /// A clause for people.
+  var description: String {
+    switch self {
+    case .damaged(let problem): "\(problem); fetch it again"
+    case .unsupported(let part):
+      "it has \(part), which is not read here; write it again with pyarrow's defaults, or as "
+        + "JSON Lines"
+    }
+  }
+}

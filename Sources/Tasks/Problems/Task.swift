@@ -1,0 +1,173 @@
+import Base
+
+/// What a completion was sampled for.
+package enum TaskUse: String, Sendable, Hashable, CaseIterable {
+  /// For a reward: the format is asked for first.
+  case train
+  /// For a score: the answer is looked for wherever it stands.
+  case evaluate
+}
+
+/// A completion to be judged, with the problem that it answers.
+package struct GradingItem: Sendable {
+  /// The problem, under the column names of its data set.
+  package let row: [String: JSONValue]
+  /// What the model wrote after the prompt, cut at a stop string.
+  package let completion: String
+  /// Names the problem and the sample; a guess depends on it and on nothing else but the seed.
+  package let id: String
+
+  /// Gathers what a verifier needs.
+  package init(row: [String: JSONValue], completion: String, id: String) {
+    self.row = row
+    self.completion = completion
+    self.id = id
+  }
+}
+
+/// How completions are to be judged.
+package struct GradingRules: Sendable {
+  /// What the completions are for.
+  package var use: TaskUse
+  /// One of the task's verifiers, in full or by what follows the `@`; nil means the first.
+  package var verifier: String?
+  /// The seed of guesses.
+  package var seed: UInt64
+  /// How many programs may run at a time. Verdicts do not depend on it.
+  package var threads: Int
+  /// What a program may use, where the task runs programs.
+  package var limits: SandboxLimits
+  /// How much must protect the machine, where the task runs programs.
+  package var sandbox: SandboxStrength
+
+  /// Sets the rules.
+  package init(
+    use: TaskUse, verifier: String? = nil, seed: UInt64 = 0, threads: Int = 1,
+    limits: SandboxLimits = SandboxLimits(), sandbox: SandboxStrength = .strong
+  ) {
+    self.use = use
+    self.verifier = verifier
+    self.seed = seed
+    self.threads = threads
+    self.limits = limits
+    self.sandbox = sandbox
+  }
+}
+
+/// A family of problems: its prompts, its verifiers, its rewards.
+package protocol TaskDefinition: Sendable {
+  /// The name that recipes use, such as `math`.
+  var name: String { get }
+  /// The verifiers with their versions, such as `math@1`; the first is the default.
+  var verifiers: [String] { get }
+  /// The column in which a row keeps its right answer; nil where no single column holds it.
+  var goldColumn: String? { get }
+  /// The template that the paper uses.
+  func defaultTemplate(for use: TaskUse) -> String
+  /// The paper's rewards; all are set.
+  var defaultRewards: RewardTable { get }
+  /// Judges completions, one verdict each, in their order.
+  ///
+  /// May block, and must not be called from a Swift task.
+  /// - Throws: `TaskError` for a row without what the task needs, or `SandboxError`.
+  func grade(_ items: [GradingItem], _ rules: GradingRules) throws -> [Verdict]
+
+  /// What is to be published beside the scores, such as the protections of the sandbox in force.
+  func facts() throws -> [String: JSONValue]
+}
+
+extension TaskDefinition {
+  /// Nothing more.
+  package func facts() throws -> [String: JSONValue] { [:] }
+
+  /// Where an evaluation cuts completions, as the authors' `run_evaluation.py` does. Whoever
+  /// samples cuts; training has no stop strings.
+  package var stopStrings: [String] { ["Question:", "Assistant:", "User:"] }
+
+  /// The full name of a verifier.
+  /// - Throws: `TaskError.unknownVerifier` with a suggestion.
+  package func verifier(named choice: String?) throws -> String {
+    guard let choice else { return verifiers[0] }
+    let found = verifiers.first { $0 == choice || $0.hasSuffix("@" + choice) }
+    guard let found else {
+      throw TaskError.unknownVerifier(task: name, choice: choice, known: verifiers)
+    }
+    return found
+  }
+}
+
+/// The tasks that this program knows.
+package enum TaskDefinitions {
+  /// All of them, in the order of their names.
+  package static let all: [any TaskDefinition] = [
+    HumanEvalPlusTask(), KnightsAndKnavesTask(), MathTask(), MMLUProTask(),
+  ]
+
+  /// The names, sorted.
+  package static var names: [String] { all.map(\.name) }
+
+  /// The task of a name.
+  /// - Throws: `TaskError.unknownTask` with a suggestion.
+  package static func named(_ name: String) throws -> any TaskDefinition {
+    guard let task = all.first(where: { $0.name == name }) else {
+      throw TaskError.unknownTask(name: name, known: names)
+    }
+    return task
+  }
+}
+
+/// What can be wrong with a task's name, verifier or rows.
+package enum TaskError: Error, CustomStringConvertible {
+  /// No task has this name.
+  case unknownTask(name: String, known: [String])
+  /// The task has no such verifier.
+  case unknownVerifier(task: String, choice: String, known: [String])
+  /// No template has this name.
+  case unknownTemplate(name: String, known: [String])
+  /// A row lacks what the task or the template needs.
+  case missingColumn(subject: String, columns: [String], present: [String])
+
+  /// A sentence for people.
+  package var description: String {
+    switch self {
+    case .unknownTask(let name, let known):
+      "unknown task '\(name)'\(suggestion(for: name, among: known))"
+    case .unknownVerifier(let task, let choice, let known):
+      "the task '\(task)' has no verifier '\(choice)'; choose from \(known.joined(separator: ", "))"
+    case .unknownTemplate(let name, let known):
+      "unknown prompt template '\(name)'\(suggestion(for: name, among: known))"
+    case .missingColumn(let subject, let columns, let present):
+      """
+      \(subject) needs the column '\(columns.joined(separator: "' or '"))', but the row has only \
+      \(present.sorted().joined(separator: ", ")); check the data set's 'task'
+      """
+    }
+  }
+}
+
+extension [String: JSONValue] {
+  /// The first of some columns that holds a string.
+  /// - Throws: `TaskError.missingColumn`, which names `subject` as what needs it.
+  func text(_ columns: String..., for subject: String) throws -> String {
+    for column in columns { if let text = self[column]?.string { return text } }
+    throw TaskError.missingColumn(subject: subject, columns: columns, present: Array(keys))
+  }
+}
+
+extension TaskDefinitions {
+  /// The task of an artifact of problems, which its attribute `task` names.
+  package static func of(_ problems: RowTable) throws -> any TaskDefinition {
+    try named(problems.attributes["task"] ?? "")
+  }
+}
+
+extension TaskDefinition {
+  /// The prompt template that a recipe asks for: in full, such as `math_short`, or without the
+  /// task, such as `short`; the task's own where it asks for none.
+  /// - Throws: `TaskError.unknownTemplate`.
+  package func template(named choice: String?, for use: TaskUse) throws -> PromptTemplate {
+    guard let choice else { return try PromptTemplate.named(defaultTemplate(for: use)) }
+    let ownName = "\(name)_\(choice)"
+    return try PromptTemplate.named(PromptTemplate.names.contains(ownName) ? ownName : choice)
+  }
+}

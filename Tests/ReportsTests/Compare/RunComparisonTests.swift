@@ -1,0 +1,105 @@
+import Base
+import Foundation
+import HDF5
+import Reports
+import TestSupport
+import Testing
+
+@Suite struct RunComparisonTests {
+  private let scratch: ScratchFolder
+  private let comparison: RunComparison
+
+  init() throws {
+    scratch = try ScratchFolder()
+    let folders = try ResultsFixture.pair(in: scratch.url)
+    comparison = try RunComparison(
+      ComparedRun(resultsFolder: folders.first), ComparedRun(resultsFolder: folders.second))
+  }
+
+  @Test func whatDiffersIsFoundAndNothingElse() {
+    #expect(comparison.sameCount == 1)
+    #expect(
+      comparison.stages == [
+        .init(
+          name: "tuned", firstKind: "rlvr", secondKind: "rlvr",
+          changes: [.init(name: "steps", first: "40", second: "80")]),
+        .init(name: "extra", firstKind: nil, secondKind: "distill", changes: []),
+      ])
+    #expect(comparison.onlySecond == ["extra"] && comparison.onlyFirst.isEmpty)
+    #expect(
+      comparison.metrics.map(\.instance) == ["scores[seed=1]", "tuned[seed=1]", "tuned[seed=2]"])
+    #expect(comparison.metrics.first?.values.map(\.name) == ["accuracy"])
+    #expect(comparison.metrics.first?.equalCount == 1)
+  }
+
+  @Test func flipsArePairedByProblem() throws {
+    let evaluation = try #require(comparison.evaluations.first)
+    #expect(evaluation.lost.map(\.problem) == ["problem-0"])
+    #expect(evaluation.won.map(\.problem) == ["problem-1", "problem-4"])
+    #expect(evaluation.won.last?.firstOutcome == "no_answer")
+    #expect(evaluation.lost.first?.firstEnd == "ours 0 second line")
+    #expect(abs(try #require(evaluation.difference).mean - 0.2) < 1e-12)
+  }
+
+  /// After a change on purpose, look at the new text, which the failing test names, and keep it.
+  @Test func theTextIsAsItWas() throws {
+    let text = ComparisonText(comparison, flipLimit: 1).text
+    let golden = ProjectFolder.fixtures.appending(path: "snapshots/compare.txt")
+    if (try? String(contentsOf: golden, encoding: .utf8)) != text {
+      let actual = try temporaryReportFolder().appending(path: "compare.txt")
+      try Data(text.utf8).write(to: actual)
+      Issue.record("the text differs from \(golden.lastPathComponent): see \(actual.path)")
+    }
+    #expect(!text.contains("\u{1B}"), "what a model wrote must not command the terminal")
+  }
+
+  @Test func programsReadTheSame() throws {
+    let json = try JSONValue(parsing: Data(comparison.json.text.utf8))
+    #expect(json["first"]?["done"] == 4 && json["second"]?["done"] == 5)
+    let evaluation = try #require(json["evaluations"]?.array?.first)
+    #expect(evaluation["correct_to_wrong"] == 1 && evaluation["wrong_to_correct"] == 2)
+    #expect(evaluation["both_wrong"] == 1 && evaluation["both_correct"] == 1)
+    let flips = evaluation["flips"]?.array?.map { $0["problem"]?.string }
+    #expect(flips == ["problem-0", "problem-1", "problem-4"])
+  }
+
+  @Test func aRunIsEqualToItself() throws {
+    let itself = try RunComparison(comparison.first, comparison.first)
+    #expect(itself.sameCount == 4 && itself.stages.isEmpty && itself.metrics.isEmpty)
+    #expect(itself.evaluations.isEmpty)
+    #expect(ComparisonText(itself).text.contains("No parameter differs."))
+  }
+
+  @Test func thePageHoldsBothRuns() {
+    let page = ComparisonPage(comparison).html
+    for text in ["A: short", "B: long", "scores[seed=1]", "Numbers that differ"] {
+      #expect(page.contains(text), "\(text)")
+    }
+    #expect(page.components(separatedBy: "<script").count == 3)
+    #expect(!page.contains("\u{1B}"))
+  }
+
+  @Test func foldersThatHoldNoRunAreSaid() throws {
+    func message(_ path: String) -> String {
+      let error = #expect(throws: ComparisonError.self) {
+        try ComparedRun(resultsFolder: scratch.file(path))
+      }
+      return error?.description ?? ""
+    }
+    #expect(message("nowhere").contains("is neither a recipe nor a folder of results"))
+    // One recipe in a folder of results is found.
+    #expect(try ComparedRun(resultsFolder: scratch.file("one")).name == "short")
+    try ResultsFixture.writeLock(["a": "b"], in: scratch.file("one/other"))
+    #expect(message("one").contains("holds the results of other, short; name one of them"))
+    #expect(message("one/other").contains("nothing that"))
+    try ResultsFixture.writeLock(["a": "b"], in: scratch.file("lone/recipe"))
+    #expect(message("lone/recipe").contains("there is no cache in"))
+  }
+
+  @Test func stagesThatOneRunLacksAreCounted() {
+    let scores = (1...4).map { "scores[seed=\($0)]" }
+    #expect(
+      ComparisonText.brief(["sums", "rl[seed=1]", "rl[seed=2]"] + scores)
+        == ["sums", "rl[seed=1]", "rl[seed=2]", "scores (4)"])
+  }
+}

@@ -1,0 +1,106 @@
+import Base
+import Foundation
+import HDF5
+import OrderedCollections
+import Reports
+import Runner
+import TestSupport
+import Testing
+
+@Suite struct FigureTests {
+  /// Curves by instance, as if they had been read from files.
+  private func figure(
+    _ fixture: ReportFixture, smooth: Int = 1,
+    _ change: (inout FigureSpecification) -> Void = { _ in }
+  ) throws -> LineFigure {
+    var specification = FigureSpecification()
+    specification.line = ["scores.reward"]
+    specification.series = ["start"]
+    specification.band = ["seed"]
+    specification.smooth = smooth
+    change(&specification)
+    return try LineFigure(name: "learning", specification, data: fixture.data) { _, _, result in
+      let seed = Double(result.point["seed"]?.integer ?? 0)
+      let height = result.point["start"] == "base" ? -1.0 : 1.0
+      return MetricCurve(x: [1, 2, 3, 4], y: [height, height + seed, .nan, height * 2])
+    }
+  }
+
+  @Test func linesAreMeansWithBandsAndGaps() throws {
+    let figure = try figure(.scores)
+    #expect(figure.series.map(\.label) == ["warmed", "base"])
+    let points = figure.series[0].points
+    #expect(points.map(\.x) == [1, 2, 3, 4])
+    #expect(points[1].y == 2.5)
+    #expect(abs(try #require(points[1].deviation) - 0.5.squareRoot()) < 1e-12)
+    #expect(points[2].y.isNaN && points[2].deviation == nil)
+    #expect(figure.notes == ["Lines are means over seed, bands ± 1 sample standard deviation."])
+  }
+
+  @Test func aLineIsNoLongerThanItsShortestRun() {
+    let runs = [MetricCurve(x: [1, 2, 3], y: [1, 1, 1]), MetricCurve(x: [3, 2], y: [9, 3])]
+    let series = LineFigure.Series(label: "a", runs: runs, smooth: 1)
+    #expect(series.points.map(\.x) == [2, 3])
+    #expect(series.points.map(\.y) == [2, 5])
+  }
+
+  @Test func loneRunsKeepWhatWasMeasuredBehindTheirAverage() {
+    let run = MetricCurve(x: [1, 2], y: [0, 4])
+    let series = LineFigure.Series(label: "a", runs: [run], smooth: 2)
+    #expect(series.points.map(\.y) == [0, 2])
+    #expect(series.measured.map(\.y) == [0, 4])
+    #expect(LineFigure.Series(label: "a", runs: [run, run], smooth: 2).measured.isEmpty)
+  }
+
+  @Test func runsThatAreMissingAreSaid() throws {
+    var fixture = ReportFixture.scores
+    fixture.results.removeLast()
+    #expect(
+      try figure(fixture).notes == [
+        "Lines are means over seed, bands ± 1 sample standard deviation.",
+        "Runs that are not done are left out: warmed has 1 of 2.",
+      ])
+  }
+
+  @Test func everyAxisNeedsAPlace() {
+    let error = #expect(throws: ReportError.self) { try figure(.scores) { $0.band = [] } }
+    #expect(error?.description.contains("also depends on the axis 'seed'") == true)
+  }
+
+  @Test func aFigureWithoutResultsSaysSo() throws {
+    var fixture = ReportFixture.scores
+    fixture.results = []
+    let svg = try figure(fixture).svg
+    #expect(svg.contains("nothing measured yet"))
+    #expect(!svg.lowercased().contains("nan") && !svg.contains("inf"))
+  }
+
+  @Test func constantAndSinglePointsCanBeDrawn() {
+    let run = MetricCurve(x: [7], y: [0])
+    let series = LineFigure.Series(label: "only", runs: [run], smooth: 1)
+    let figure = LineFigure(
+      name: "one", title: "One", xLabel: "step", yLabel: "reward", series: [series])
+    #expect(figure.svg.contains("h0\""))
+    #expect(!figure.svg.contains("nan") && !figure.svg.contains("inf"))
+  }
+
+  @Test func textsCannotBecomeMarkup() {
+    let figure = LineFigure(
+      name: "x", title: "<b>&", xLabel: "\"step\"", yLabel: "\u{1}", series: [])
+    #expect(figure.svg.contains("&lt;b&gt;&amp;"))
+    #expect(!figure.svg.contains("<b>") && !figure.svg.contains("\u{1}"))
+  }
+
+  /// A golden drawing. When figures change on purpose, look at the new one before replacing it:
+  /// the failing test leaves it at the path that it names.
+  @Test func theDrawingIsGolden() throws {
+    let svg = try figure(.scores, smooth: 2).svg
+    let golden = ProjectFolder.fixtures.appending(path: "figure.svg")
+    let expected = (try? Data(contentsOf: golden)) ?? Data()
+    if expected != Data(svg.utf8) {
+      let actual = try temporaryReportFolder().appending(path: "figure.svg")
+      try Data(svg.utf8).write(to: actual)
+      Issue.record("the figure differs from \(golden.lastPathComponent): see \(actual.path)")
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import Base
+import OrderedCollections
+import Reports
+import Runner
+import Testing
+
+/// A plan made up: what is bound to what, and nothing done.
+struct PlanFixture {
+  var planned: [ExpectedInstance] = []
+
+  mutating func add(
+    _ stage: String, _ point: AxisPoint = [:], _ kind: String, _ inputs: [(String, String)] = [],
+    outputs: [String] = ["model"], parameters: JSONValue = [:]
+  ) {
+    let bound = inputs.map { port, producer in
+      let parts = producer.split(separator: "/").map(String.init)
+      let stageName = String(parts[0].prefix { $0 != "[" })
+      return PlannedWork.Input(
+        port: port, producer: parts[0], stageName: stageName,
+        output: parts.count > 1 ? parts[1] : "model")
+    }
+    planned.append(
+      ExpectedInstance(
+        stageName: stage, point: point,
+        work: PlannedWork(kind: kind, parameters: parameters, inputs: bound, outputs: outputs)))
+  }
+}
+
+@Suite struct EvaluationPlacesTests {
+  /// Two arms on two benchmarks with two seeds, and a control arm whose reward is random.
+  static var arms: PlanFixture {
+    var plan = PlanFixture()
+    plan.add("base", [:], "pretrained_model")
+    for domain in ["math", "code"] {
+      plan.add("test_\(domain)", [:], "dataset", outputs: ["problems"])
+      for (arm, reward) in [("tuned", "verifier"), ("control", "random")] {
+        for seed in [1, 2] {
+          plan.add(
+            arm, ["domain": .string(domain), "seed": .integer(seed)], "rlvr",
+            [("model", "base"), ("problems", "train_\(domain)/problems")],
+            parameters: [
+              "loss": ["clip": 0.2], "reward": .string(reward), "seed": .integer(seed),
+            ])
+        }
+      }
+    }
+    for arm in ["base", "tuned", "control"] {
+      for domain in ["math", "code"] {
+        for seed in [1, 2] {
+          let model = arm == "base" ? "base" : "\(arm)[domain=\(domain),seed=\(seed)]"
+          plan.add(
+            "scores", ["arm": .string(arm), "domain": .string(domain), "seed": .integer(seed)],
+            "evaluate", [("model", model), ("problems", "test_\(domain)/problems")],
+            outputs: ["scores"])
+        }
+      }
+    }
+    return plan
+  }
+
+  @Test func axesTellArmsBenchmarksAndRunsApart() {
+    let places = EvaluationPlaces(Self.arms.planned, runAxes: ["seed"])
+    #expect(places.arms == ["base", "tuned", "control"])
+    #expect(places.benchmarks == ["math", "code"])
+    #expect(places.runs == ["seed=1", "seed=2"])
+    #expect(places.places.count == 12)
+  }
+
+  @Test func withoutAxesStagesGiveTheNames() {
+    var plan = PlanFixture()
+    for model in ["base", "tuned"] {
+      plan.add(
+        "scores_\(model)", [:], "evaluate", [("model", model), ("problems", "math500/problems")],
+        outputs: ["scores"])
+    }
+    let places = EvaluationPlaces(plan.planned, runAxes: [])
+    #expect(places.arms == ["base", "tuned"])
+    #expect(places.benchmarks == ["math500"])
+    #expect(places.runs == [""])
+  }
+
+  /// Greedy and sampled scores of one arm on the same problems are not one measurement.
+  @Test func stagesThatMeasureTheSameAreKeptApart() {
+    var plan = PlanFixture()
+    for stage in ["greedy", "sampled"] {
+      plan.add(
+        stage, [:], "evaluate", [("model", "base"), ("problems", "math500/problems")],
+        outputs: ["scores"])
+    }
+    let places = EvaluationPlaces(plan.planned, runAxes: [])
+    #expect(places.arms == ["base"])
+    #expect(places.benchmarks == ["math500 · greedy", "math500 · sampled"])
+  }
+
+  @Test func anArmIsTheStagesThatLeadToItWithWhatDiffers() throws {
+    let plan = Self.arms.planned
+    let lineages = ArmLineage.all(
+      of: EvaluationPlaces(plan, runAxes: ["seed"]), planned: plan)
+    #expect(lineages.map(\.arm) == ["base", "tuned", "control"])
+    #expect(
+      lineages.map { $0.steps.map(\.stageName) } == [
+        ["base"], ["base", "tuned"], ["base", "control"],
+      ])
+    let step = try #require(lineages[2].steps.last)
+    // Seeds tell runs apart, the clip is the same in all: the reward alone makes the arm.
+    #expect(step.differing.map { "\($0.path)=\($0.value)" } == ["reward=random"])
+    #expect(step.materials == ["train_math.problems", "train_code.problems"])
+    #expect(lineages[2].steps[0].differing.isEmpty)
+  }
+
+  @Test func armsThatCameAboutAlikeAreNamedTogether() {
+    func names(_ arms: String...) -> [String?] {
+      let (name, variants) = ArmsSection.names(of: arms)
+      return [name, variants]
+    }
+    #expect(names("base") == ["base", nil])
+    #expect(names("base · size=8", "base · size=16") == ["base", "size=8, size=16"])
+    #expect(names("base · 8 · long", "base · 16 · long") == ["base · long", "8, 16"])
+    #expect(names("first", "second") == ["first, second", nil])
+  }
+}

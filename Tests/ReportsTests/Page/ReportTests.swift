@@ -1,0 +1,121 @@
+import Base
+import Foundation
+import HDF5
+import OrderedCollections
+import Reports
+import Runner
+import Testing
+
+@Suite struct ReportTests {
+  private static let attack = "</pre><script>alert(1)</script><!-- \u{0}"
+
+  /// A report with results on disk: metrics and graded completions.
+  private func report(in folder: URL) throws -> RecipeReport {
+    var fixture = ReportFixture()
+    for (start, seed) in [("base", 1), ("base", 2), ("warmed", 1)] {
+      let artifact = folder.appending(path: "\(start)-\(seed)")
+      try FileManager.default.createDirectory(at: artifact, withIntermediateDirectories: true)
+      try RowTable(columns: ["step": .integers([1, 2]), "reward": .numbers([0, Double(seed)])])
+        .write(to: artifact.appending(path: "metrics.h5"))
+      try Self.scores(count: 25).write(to: artifact.appending(path: "scores.h5"))
+      let record = #"{"machine": {"host": "node1"}, "versions": {"hdf5": "1.10"}}"#
+      try Data(record.utf8).write(to: artifact.appending(path: "record.json"))
+      fixture.add(
+        "scores", ["start": .string(start), "seed": .integer(seed)],
+        ["accuracy": 0.5, "fact": .string(Self.attack)], folder: artifact)
+    }
+    fixture.add("scores", ["start": "warmed", "seed": 2], nil)
+    var figure = FigureSpecification()
+    (figure.line, figure.series, figure.band) = (["scores.reward"], ["start"], ["seed"])
+    return RecipeReport(
+      recipeName: "demo", summary: "Does it help?", sourceText: "name: demo # <&>",
+      overrides: ["stages.a.params.b=1"], recipeFolder: folder, axes: fixture.axes,
+      tables: [("main", ReportFixture.table)], figures: [("learning", figure)],
+      planned: fixture.planned, results: fixture.results.reversed())
+  }
+
+  private static func scores(count: Int) -> RowTable {
+    let rows = (0..<count).map { index -> [String: JSONValue] in
+      [
+        "problem_id": .string("problem-\(index)"), "sample": 0, "tokens": 12,
+        "outcome": index % 3 == 0 ? "correct" : "no_answer", "correct": .boolean(index % 3 == 0),
+        "extracted": "42", "prompt": "What?", "completion": .string(attack),
+      ]
+    }
+    return RowTable(rows: rows)
+  }
+
+  @Test func everyFileIsWrittenTwiceTheSame() throws {
+    let folder = try temporaryReportFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let report = try report(in: folder)
+    let folders = ["one", "two"].map { folder.appending(path: $0) }
+    let tables = try folders.map { try report.write(to: $0) }
+    #expect(tables.map { $0.map(\.name) } == [["main"], ["main"]])
+    let files = try folders.map { folder in
+      try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        .filter { $0.contains(".") }.sorted()
+    }
+    #expect(
+      files[0] == [
+        "figures/learning.csv", "figures/learning.svg", "report.html", "report.md",
+        "tables/main.csv", "tables/main.html", "tables/main.md", "tables/main.tex",
+      ])
+    #expect(files[0] == files[1])
+    for file in files[0] {
+      let bytes = try folders.map { try Data(contentsOf: $0.appending(path: file)) }
+      #expect(bytes[0] == bytes[1], "\(file)")
+    }
+  }
+
+  @Test func thePageHoldsEverythingAndLoadsNothing() throws {
+    let folder = try temporaryReportFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try report(in: folder).write(to: folder)
+    let page = try String(contentsOf: folder.appending(path: "report.html"), encoding: .utf8)
+    let expected = [
+      "Does it help?", "3 of 4", "1 of 4 instances are not done", "figure-learning-title",
+      "The first 5 of 25 completions.", "9 correct · 16 no answer", "problem-24",
+      "scores[start=warmed,seed=2]: not done", "name: demo # &lt;&amp;&gt;", "node1",
+      "stages.a.params.b=1",
+    ]
+    for text in expected { #expect(page.contains(text), "\(text)") }
+    // The data of the browser of completions and its script: the only ones, whatever models wrote.
+    #expect(page.components(separatedBy: "<script").count == 3)
+    #expect(page.components(separatedBy: "</script").count == 3)
+    for forbidden in ["\u{0}", " src=", "<link", "@import", "url(", "alert(1)</script>"] {
+      #expect(!page.contains(forbidden), "\(forbidden)")
+    }
+  }
+
+  @Test func aMetricThatIsMissingStopsTheReportBeforeItWrites() throws {
+    let folder = try temporaryReportFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var fixture = ReportFixture.scores
+    fixture.planned.removeAll { $0.point["start"] == "base" }
+    var figure = FigureSpecification()
+    (figure.line, figure.series, figure.band) = (["scores.reward"], ["start"], ["seed"])
+    let report = RecipeReport(
+      recipeName: "demo", summary: "", sourceText: "", recipeFolder: folder, axes: fixture.axes,
+      tables: [], figures: [("learning", figure)], planned: fixture.planned,
+      results: fixture.results)
+    let error = #expect(throws: ReportError.self) { try report.write(to: folder) }
+    #expect(error?.description.contains("published no metrics to draw 'reward' from") == true)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+  }
+
+  @Test func completionsThatCannotBeReadAreSaidAndDoNotStopTheReport() throws {
+    let folder = try temporaryReportFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try Data("no HDF5".utf8).write(to: folder.appending(path: "scores.h5"))
+    var fixture = ReportFixture()
+    fixture.add("scores", [:], ["accuracy": 1], folder: folder)
+    let report = RecipeReport(
+      recipeName: "demo", summary: "", sourceText: "", recipeFolder: folder, axes: [:],
+      tables: [], figures: [], planned: fixture.planned, results: fixture.results)
+    try report.write(to: folder)
+    let page = try String(contentsOf: folder.appending(path: "report.html"), encoding: .utf8)
+    #expect(page.contains("scores.h5 cannot be read as a table"))
+    #expect(page.contains("No record could be read for scores."))
+  }
+}

@@ -1,0 +1,131 @@
+import Base
+import Foundation
+import HDF5
+import OrderedCollections
+import Reports
+import Runner
+import Testing
+
+@Suite struct TableFormatTests {
+  private func report(
+    published: [PublishedTable] = [], _ change: (inout ReportFixture) -> Void = { _ in }
+  ) throws -> TableReport {
+    var fixture = ReportFixture.scores
+    change(&fixture)
+    return try TableReport(
+      name: "main", ReportFixture.table, data: fixture.data, published: published)
+  }
+
+  @Test func markdown() throws {
+    #expect(
+      try report().markdown == """
+        ### Accuracy & more
+
+        | start | accuracy |
+        | --- | ---: |
+        | warmed | 50.0 ± 2.8 (+10.0) |
+        | base | 40.0 ± 1.4 |
+
+        In %. Mean ± sample standard deviation over seed (n = 2).
+        64 problems, 1 sample each.
+        Signed numbers are differences to start=base in percentage points.
+
+        """)
+  }
+
+  @Test func csvHoldsOneCellALine() throws {
+    #expect(
+      try report().csv == """
+        row,column,metric,unit,mean,sd_over_seeds,se_over_problems,problems,samples,seeds,planned,\
+        baseline,difference,difference_low,difference_high,relative,relative_low,relative_high,\
+        mcnemar_p,published_mean,published_deviation,published_problems,published_model,\
+        published_caveat,published_difference,published_difference_low,published_difference_high,\
+        margin,verdict,verdict_remedy,reach_bound,reach_low,reach_high
+        warmed,accuracy,scores.accuracy,%,50,2.828427125,,64,1,2,2,false,10,,,0.25,,,,,,,,,,,,,,,,,
+        base,accuracy,scores.accuracy,%,40,1.414213562,,64,1,2,2,true,,,,,,,,,,,,,,,,,,,,,
+
+        """)
+  }
+
+  @Test func latex() throws {
+    let text = try report().latex
+    #expect(text.contains("\\caption{Accuracy \\& more}"))
+    #expect(text.contains("\\footnotesize\nIn \\%. Mean $\\pm$ sample"))
+    #expect(text.contains("warmed & 50.0 $\\pm$ 2.8 (+10.0) \\\\\n"))
+    #expect(
+      text.contains("\\begin{tabular}{lr}\n\\toprule\nstart & accuracy \\\\\n\\midrule\n"))
+  }
+
+  @Test func terminalColumnsAreAligned() throws {
+    #expect(
+      try report().terminalText.hasPrefix(
+        """
+        Accuracy & more
+        start             accuracy
+        ──────────────────────────
+        warmed  50.0 ± 2.8  +10.0
+        base    40.0 ± 1.4
+        In %.
+        """.replacing("start             accuracy", with: "start            accuracy")
+          .replacing("──────────────────────────", with: String(repeating: "─", count: 25))))
+  }
+
+  @Test func labelsCannotBecomeMarkup() throws {
+    let label = "a|b<i>_\"x\",&"
+    let report = try report { fixture in
+      fixture.axes["start"]?.append(.string(label))
+      fixture.add("scores", ["start": .string(label), "seed": 1], ["accuracy": 0.5])
+    }
+    #expect(report.markdown.contains("| a\\|b\\<i>\\_\"x\",& |"))
+    #expect(report.html.contains("a|b&lt;i&gt;_&quot;x&quot;,&amp;"))
+    #expect(!report.html.contains("<i>"))
+    #expect(report.csv.contains("\"a|b<i>_\"\"x\"\",&\",accuracy"))
+    #expect(report.latex.contains("a|b\\textless{}i\\textgreater{}\\_\"x\",\\& &"))
+  }
+
+  @Test func numbersBelowZeroHaveARealMinusButNotInCSV() throws {
+    let report = try report { fixture in
+      fixture.results = []
+      fixture.planned = []
+      fixture.add("scores", ["start": "base", "seed": 1], ["accuracy": 0.5])
+      fixture.add("scores", ["start": "warmed", "seed": 1], ["accuracy": 0.25])
+    }
+    #expect(report.markdown.contains("25.0 (\u{2212}25.0)"))
+    #expect(report.csv.contains(",-25,"))
+  }
+
+  @Test(arguments: ["json", "csv"]) func publishedNumbersStandBesideOurs(form: String) throws {
+    let folder = try temporaryReportFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let file = folder.appending(path: "published.\(form)")
+    let text =
+      form == "csv"
+      ? "row,column,mean,std\nwarmed,accuracy,54.0,1.4\n\"ba,se\",accuracy,43.8,\n"
+      : #"{"rows": {"warmed": {"accuracy": {"mean": 54, "std": 1.4}}, "#
+        + #""ba,se": {"accuracy": {"mean": 43.8}}}}"#
+    try Data(text.utf8).write(to: file)
+    let report = try report(published: [PublishedTable(contentsOf: file)])
+    let expected = PublishedTable.Value(mean: 54, deviation: 1.4)
+    #expect(report.rows[0].cells[0].published?.value == expected)
+    let shown = "50.0 ± 2.8 (+10.0) \\[published 54.0 ± 1.4: not enough data\\]"
+    #expect(report.markdown.contains(shown))
+    #expect(report.notes.contains("Published numbers without a cell here: ba,se / accuracy."))
+  }
+
+  @Test(arguments: [
+    ("missing.json", nil, "the file is missing"), ("no.yaml", nil, "there is no such file"),
+    ("a.json", "{", "this is not valid JSON"),
+    ("a.json", "{}", "it has no object 'rows'"),
+    ("a.txt", "rows:", "write it as .yaml, .json or .csv"),
+    ("a.csv", "x,y\n", "its first line must name"),
+    ("a.csv", "row,column,mean\na,b,c\n", "'a,b,c' does not fit the first line"),
+  ])
+  func publishedFilesThatCannotBeReadSayWhy(name: String, text: String?, reason: String) throws {
+    let folder = try temporaryReportFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let file = folder.appending(path: name)
+    if let text { try Data(text.utf8).write(to: file) }
+    let error = #expect(throws: ReportError.self) { try PublishedTable(contentsOf: file) }
+    #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+  }
+}

@@ -1,0 +1,147 @@
+import Base
+import HDF5
+import OrderedCollections
+import Reports
+import Runner
+import Testing
+
+@Suite struct TableReportTests {
+  private func table(
+    _ specification: TableSpecification = ReportFixture.table,
+    _ fixture: ReportFixture = .scores, published: [PublishedTable] = []
+  ) throws -> TableReport {
+    try TableReport(name: "main", specification, data: fixture.data, published: published)
+  }
+
+  @Test func cellsAreMeansWithDeviations() throws {
+    let report = try table()
+    #expect(report.rows.map(\.label) == ["warmed", "base"])
+    #expect(report.rows.map(\.isBaseline) == [false, true])
+    let cell = report.rows[0].cells[0]
+    #expect(abs(try #require(cell.mean) - 50) < 1e-9)
+    #expect(abs(try #require(cell.deviation) - 8.0.squareRoot()) < 1e-9)
+    #expect(abs(try #require(cell.difference) - 10) < 1e-9)
+    #expect(report.rows[1].cells[0].difference == nil)
+    #expect(
+      report.notes == [
+        "In %. Mean ± sample standard deviation over seed (n = 2).",
+        "64 problems, 1 sample each.",
+        "Signed numbers are differences to start=base in percentage points.",
+      ])
+  }
+
+  @Test func rowsFollowTheAxisAndNotTheResults() throws {
+    var fixture = ReportFixture.scores
+    fixture.axes["start"] = ["base", "warmed"]
+    fixture.results.reverse()
+    #expect(try table(ReportFixture.table, fixture).rows.map(\.label) == ["base", "warmed"])
+  }
+
+  @Test func cellsThatAreNotCompleteShowNoNumber() throws {
+    var fixture = ReportFixture.scores
+    fixture.results.removeLast()
+    let report = try table(ReportFixture.table, fixture)
+    let cell = report.rows[0].cells[0]
+    #expect(cell.mean == nil && cell.deviation == nil && cell.difference == nil)
+    #expect(report.markdown.contains("| warmed | – |"))
+    #expect(
+      report.notes.last == "– marks cells whose runs are not all done: warmed has 1 of 2.")
+  }
+
+  @Test func aValueThatIsNoNumberIsNotDone() throws {
+    var fixture = ReportFixture.scores
+    fixture.add("scores", ["start": "warmed", "seed": 10], ["accuracy": .null])
+    let cell = try table(ReportFixture.table, fixture).rows[0].cells[0]
+    #expect(cell.mean == nil && cell.values.count == 2 && cell.planned == 3)
+  }
+
+  @Test func whatAStageWarnsOfStandsUnderItsTable() throws {
+    var fixture = ReportFixture.scores
+    fixture.results[0] = fixture.results[0].warning("9 of 64 problems were trained on")
+    fixture.results[1] = fixture.results[1].warning("9 of 64 problems were trained on")
+    let warnings = try table(ReportFixture.table, fixture).notes.filter { $0.hasPrefix("Mind") }
+    #expect(
+      warnings == [
+        "Mind: 9 of 64 problems were trained on — scores[start=base,seed=1], "
+          + "scores[start=base,seed=2]."
+      ])
+    #expect(try table(ReportFixture.table, fixture).markdown.contains("9 of 64 problems"))
+  }
+
+  @Test func excludedPointsStayEmpty() throws {
+    var specification = ReportFixture.table
+    (specification.columns, specification.over) = (["seed"], [])
+    var fixture = ReportFixture.scores
+    fixture.planned.removeLast()
+    let report = try table(specification, fixture)
+    #expect(report.columns.map(\.label) == ["seed=1", "seed=2"])
+    #expect(report.rows[0].cells[1].planned == 0)
+    #expect(report.markdown.contains("| warmed | 48.0 (+9.0) |  |"))
+    #expect(!report.notes.contains { $0.hasPrefix("–") })
+  }
+
+  @Test func aLoneRunShowsItsStandardError() throws {
+    var specification = ReportFixture.table
+    specification.over = []
+    var fixture = ReportFixture()
+    fixture.add(
+      "scores", ["start": "base"], ["accuracy": 0.5, "accuracy_standard_error": 0.0625])
+    let report = try table(specification, fixture)
+    #expect(report.markdown.contains("| base | 50.0 ± 6.2 |"))
+    #expect(report.notes[0] == "In %. ± standard error over problems; each cell is one run.")
+  }
+
+  @Test func aRunWithoutTheAxisStandsInEveryRow() throws {
+    var fixture = ReportFixture.scores
+    fixture.add("reference", [:], ["accuracy": 0.9])
+    var specification = ReportFixture.table
+    specification.value.append("reference.accuracy")
+    let report = try table(specification, fixture)
+    #expect(report.columns.map(\.label) == ["scores.accuracy", "reference.accuracy"])
+    #expect(report.rows.allSatisfy { $0.cells[1].values == [90] })
+  }
+
+  @Test func twoValuesOfOneStageAreNotCountedTwice() throws {
+    var specification = ReportFixture.table
+    specification.value = ["scores.accuracy", "scores.problems"]
+    let report = try table(specification)
+    #expect(report.columns.map(\.label) == ["accuracy", "problems"])
+    #expect(report.rows[0].cells.map(\.planned) == [2, 2])
+  }
+
+  @Test func baselinesMayBeColumns() throws {
+    var specification = ReportFixture.table
+    (specification.rows, specification.columns) = ([], ["start"])
+    let report = try table(specification)
+    #expect(report.rows[0].cells.map(\.isBaseline) == [false, true])
+    #expect(abs(try #require(report.rows[0].cells[0].difference) - 10) < 1e-9)
+  }
+
+  @Test func mistakesAreSaidWithTheirRemedy() {
+    let mistakes: [((inout TableSpecification) -> Void, String)] = [
+      ({ $0.value = ["score.accuracy"] }, "no stage 'score'; did you mean 'scores'?"),
+      ({ $0.value = ["scores.acuracy"] }, "no value 'acuracy'; did you mean 'accuracy'?"),
+      ({ $0.value = ["accuracy"] }, "must name a stage and a value"),
+      ({ $0.over = [] }, "scores also depends on the axis 'seed'"),
+      ({ $0.rows = ["strat"] }, "'rows' names no axis: 'strat'; did you mean 'start'?"),
+      ({ $0.baseline = ["start": "bas"] }, "no value 'bas'; did you mean 'base'?"),
+      ({ $0.baseline = ["size": "1"] }, "the baseline's axis 'size' is under neither"),
+    ]
+    for (change, message) in mistakes {
+      var specification = ReportFixture.table
+      change(&specification)
+      let error = #expect(throws: ReportError.self) { try table(specification) }
+      #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+    }
+  }
+}
+
+extension InstanceResult {
+  /// The same result with a warning.
+  fileprivate func warning(_ text: String) -> InstanceResult {
+    InstanceResult(
+      stageName: stageName, kind: kind, point: point, key: key,
+      values: values.merging(["warning": .string(text)]) { $1 }, parameters: parameters,
+      folder: folder, seconds: seconds)
+  }
+}

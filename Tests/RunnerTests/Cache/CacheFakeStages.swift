@@ -1,0 +1,198 @@
+import Base
+import Foundation
+import HDF5
+import OrderedCollections
+import Runner
+import TestSupport
+
+/// A source: writes `value` into its output. Its content from outside is the file `content` in the
+/// control folder, where `needs_content` is set.
+struct FakeSource: Stage {
+  struct Parameters: ParameterSet {
+    var value = 1
+    var needsContent = false
+    static var fields: [Field<Self>] {
+      [
+        Field("value", \.value, "the value"),
+        Field("needs_content", \.needsContent, "whether a file is needed"),
+      ]
+    }
+  }
+
+  static let kind = "fake_source"
+  static let version = 1
+  static let summary = "writes a value"
+  static let inputs: [StagePort] = []
+  static let outputs = [StagePort("numbers", ArtifactType("Numbers"), "the value")]
+  let parameters: Parameters
+
+  func externalContent(in environment: DataFolders) throws -> [ExternalContent] {
+    guard parameters.needsContent else { return [] }
+    try environment.note("asked")
+    let file = environment.searchPaths[0].appending(path: "content")
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      throw StageError.failed("there is no file 'content' in \(environment.searchPaths[0].path)")
+    }
+    return [ExternalContent(name: "content", sha256: try SHA256Digest.hex(ofFile: file))]
+  }
+
+  func run(_ context: StageContext) throws {
+    try context.environment.note("ran \(context.instance)")
+    try HDF5File.create(context.output("numbers")) {
+      try $0.write([parameters.value], to: "/value")
+    }
+  }
+}
+
+/// A stage that trains: adds its input once a step, keeps checkpoints and logs.
+///
+/// A file `<event>-at-<step>` in the control folder makes it misbehave after that step, once.
+struct FakeTraining: Stage {
+  struct Parameters: ParameterSet {
+    var steps = 4
+    var rate = 1e-6
+    var threads = 1
+    static var fields: [Field<Self>] {
+      [
+        Field("steps", \.steps, "how many"), Field("rate", \.rate, "how fast"),
+        Field("threads", \.threads, identity: false, "how wide"),
+      ]
+    }
+  }
+
+  static let kind = "fake_training"
+  static let version = 2
+  static let summary = "adds"
+  static let inputs = [StagePort("numbers", ArtifactType("Numbers"), "what to add")]
+  static let outputs = [StagePort("sum", ArtifactType("Numbers"), "the sum")]
+  let parameters: Parameters
+
+  func run(_ context: StageContext) throws {
+    try context.environment.note("ran \(context.instance)")
+    let value: Int = try HDF5File.open(context.input("numbers").file).read("/value")[0]
+    let resumed = try context.checkpoints.resume { checkpoint in
+      let sum: [Int] = try HDF5File.open(checkpoint.file).read("/sum")
+      return (step: checkpoint.step, sum: sum[0])
+    }
+    var (step, sum) = resumed ?? (0, 0)
+    try context.metrics.truncate(after: step)
+    while step < parameters.steps {
+      step += 1
+      sum += value * step
+      try context.metrics.log(step: step, ["sum": Double(sum), "step_time": 0.1 * Double(sum)])
+      if context.environment.takes("stop-at-\(step)") { context.interruption.request() }
+      if context.environment.takes("fail-at-\(step)") { throw StageError.failed("no more chalk") }
+      try context.checkpoints.save(step: step) { file in
+        try HDF5File.create(file) { try $0.write([sum], to: "/sum") }
+      }
+      context.progress.update(StageProgress(step, of: parameters.steps, "steps"))
+      try context.interruption.check()
+    }
+    if !context.environment.takes("no-output") {
+      try HDF5File.create(context.output("sum")) { try $0.write([sum], to: "/value") }
+    }
+    if context.environment.takes("half-output") {
+      try Data("half".utf8).write(to: context.output("sum"))
+    }
+    context.publish(context.environment.takes("nan-at-end") ? .nan : Double(sum), as: "sum")
+  }
+}
+
+extension DataFolders {
+  /// Notes what a fake stage did.
+  fileprivate func note(_ line: String) throws {
+    let file = searchPaths[0].appending(path: "notes")
+    let old = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+    try (old + line + "\n").write(to: file, atomically: true, encoding: .utf8)
+  }
+
+  /// Whether an event was asked for; it is then used up.
+  fileprivate func takes(_ event: String) -> Bool {
+    (try? FileManager.default.removeItem(at: searchPaths[0].appending(path: event))) != nil
+  }
+}
+
+/// A results folder with fake stages in it, and what they need to run.
+struct FakeProject: Sendable {
+  let folder: ScratchFolder
+  let control: URL
+  let cache: Cache
+  let recipeFolder: URL
+  let environment: DataFolders
+
+  init() throws {
+    folder = try ScratchFolder()
+    control = folder.file("control")
+    try FileManager.default.createDirectory(at: control, withIntermediateDirectories: true)
+    cache = Cache(folder: folder.file("results/cache"))
+    recipeFolder = folder.file("results/fake")
+    environment = DataFolders(searchPaths: [control], downloads: folder.file("downloads"))
+  }
+
+  /// Asks a fake stage to misbehave, or gives it its file.
+  func ask(_ event: String, _ text: String = "") throws {
+    try Data(text.utf8).write(to: control.appending(path: event))
+  }
+
+  /// What the stages noted so far.
+  var notes: [String] {
+    let text = try? String(contentsOf: control.appending(path: "notes"), encoding: .utf8)
+    return (text ?? "").split(separator: "\n").map(String.init)
+  }
+
+  func plan(_ instances: [Instance]) throws -> Plan {
+    let previous = try RecipeLock(recipeFolder: recipeFolder).keys
+    return Planner(cache: cache, environment: environment, previous: previous).plan(instances)
+  }
+
+  func executor(
+    keepsGoing: Bool = false, interruption: Interruption = Interruption(),
+    display: any RunDisplay = SilentDisplay()
+  ) -> Executor {
+    Executor(
+      cache: Cache(folder: cache.folder), recipeFolder: recipeFolder, environment: environment,
+      threads: 1, keepsGoing: keepsGoing, interruption: interruption, display: display,
+      versions: ["warmup": "0.0"])
+  }
+
+  func run(_ instances: [Instance], keepsGoing: Bool = false) throws -> RunSummary {
+    try executor(keepsGoing: keepsGoing).run(plan(instances))
+  }
+}
+
+extension Instance {
+  static func source(
+    _ name: String = "numbers", value: Int = 1, needsContent: Bool = false
+  ) -> Instance {
+    var parameters = FakeSource.Parameters()
+    parameters.value = value
+    parameters.needsContent = needsContent
+    return Instance(
+      stageName: name, point: [:], stage: FakeSource(parameters: parameters),
+      parameters: parameters.json, identity: parameters.identity, inputs: [])
+  }
+
+  static func training(
+    _ name: String = "trained", of producer: Int = 0, seed: Int? = nil, steps: Int = 4,
+    rate: Double = 1e-6, threads: Int = 1
+  ) -> Instance {
+    var parameters = FakeTraining.Parameters()
+    parameters.steps = steps
+    parameters.rate = rate
+    parameters.threads = threads
+    return Instance(
+      stageName: name, point: seed.map { ["seed": .integer($0)] } ?? [:],
+      stage: FakeTraining(parameters: parameters), parameters: parameters.json,
+      identity: parameters.identity,
+      inputs: [BoundInput(port: "numbers", producer: producer, output: "numbers")])
+  }
+
+  /// A training whose numbers come from another training.
+  static func chained(_ name: String, of producer: Int) -> Instance {
+    let parameters = FakeTraining.Parameters()
+    return Instance(
+      stageName: name, point: [:], stage: FakeTraining(parameters: parameters),
+      parameters: parameters.json, identity: parameters.identity,
+      inputs: [BoundInput(port: "numbers", producer: producer, output: "sum")])
+  }
+}

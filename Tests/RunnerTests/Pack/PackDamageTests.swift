@@ -1,0 +1,104 @@
+import Foundation
+import HDF5
+import Runner
+import TestSupport
+import Testing
+
+/// Packed files that lost something, and files that somebody made up.
+@Suite struct PackDamageTests {
+  private let fixture: PackFixture
+  private let packed: URL
+
+  init() throws {
+    fixture = try PackFixture()
+    try fixture.run()
+    packed = try fixture.pack()
+  }
+
+  private func refusal(of file: URL) throws -> String {
+    let place = fixture.project.folder.file("place/out")
+    let before = try FileManager.default.subpathsOfDirectory(
+      atPath: fixture.project.folder.url.path)
+    let error = #expect(throws: PackError.self) {
+      try PackedFile(checking: file).unpack(to: place)
+    }
+    #expect(!FileManager.default.fileExists(atPath: place.path))
+    let after = try FileManager.default.subpathsOfDirectory(
+      atPath: fixture.project.folder.url.path)
+    #expect(Set(after).subtracting(before).isSubset(of: ["place"]), "something was written")
+    return try #require(error).description
+  }
+
+  @Test func aForgeryWithoutChangesIsRead() throws {
+    let file = fixture.project.folder.file("same.h5")
+    try PackForgery(packed).write(to: file)
+    _ = try PackedFile(checking: file).opened()
+  }
+
+  @Test(arguments: PackForgery.Kind.allCases)
+  func forgeriesAreRefused(kind: PackForgery.Kind) throws {
+    let file = fixture.project.folder.file("forged.h5")
+    var forgery = try PackForgery(packed)
+    try forgery.forge(kind)
+    try forgery.write(to: file)
+    let sentence = try refusal(of: file)
+    #expect(sentence.contains(kind.words), "\(sentence)")
+    #expect(sentence.hasSuffix("; ask whoever packed it for another"))
+  }
+
+  @Test func aRecipeReadsNothingOutsideTheFile() throws {
+    var forgery = try PackForgery(packed)
+    forgery.texts[0] = forgery.texts[0].replacing("../published", with: "../../../published")
+    let file = fixture.project.folder.file("reads.h5")
+    try forgery.write(to: file)
+    let opened = try PackedFile(checking: file).opened()
+    #expect(throws: PackError.self) {
+      try opened.experiment.recipe(registry: PackFixture.registry)
+    }
+  }
+
+  @Test func whatIsCutOffIsSaid() throws {
+    let data = try Data(contentsOf: packed)
+    let file = fixture.project.folder.file("cut.h5")
+    for length in [0, 10, 24, 25, 200, 511, 512, 513, 5000, data.count - 1] {
+      try data.prefix(length).write(to: file)
+      let sentence = try refusal(of: file)
+      let words =
+        length < 25 ? "is no packed file" : length < 140 ? "is damaged" : "is cut off: it has"
+      #expect(length == 25 || sentence.contains(words) || length == 200, "\(length): \(sentence)")
+    }
+    try (data + Data([0])).write(to: file)
+    #expect(try refusal(of: file).contains("has grown: it has"))
+  }
+
+  @Test func everyFlippedBitIsFound() throws {
+    let data = try Data(contentsOf: packed)
+    let file = fixture.project.folder.file("flipped.h5")
+    let places = Array(0..<512) + Array(stride(from: 512, to: data.count, by: 997))
+    for place in places {
+      var flipped = data
+      flipped[place] ^= UInt8(1 << (place % 8))
+      try flipped.write(to: file)
+      #expect(throws: PackError.self, "byte \(place)") { try PackedFile(checking: file) }
+    }
+  }
+
+  @Test func otherFilesAreToldApart() throws {
+    let file = fixture.project.folder.file("other.h5")
+    #expect(try refusal(of: file).hasSuffix("other.h5 cannot be read: there is no such file"))
+    try HDF5File.create(file) { try $0.write([1], to: "/x") }
+    #expect(try refusal(of: file).contains("is no packed file; 'warmup pack RECIPE' writes one"))
+    try Data("version: 1\n".utf8).write(to: file)
+    #expect(try refusal(of: file).contains("is no packed file"))
+    #expect(PackedFile.isPacked(packed) && PackedFile.isPacked(file))
+    #expect(!PackedFile.isPacked(fixture.recipeFile))
+    let folder = fixture.project.folder.url
+    #expect(try refusal(of: folder).hasSuffix("cannot be read: it is a folder"))
+    let text = String(decoding: try Data(contentsOf: packed).prefix(512), as: UTF8.self)
+    let newer = Data(text.replacing("format 1\n", with: "format 2\n").utf8)
+    try (newer + (try Data(contentsOf: packed).dropFirst(512))).write(to: file)
+    #expect(
+      try refusal(of: file).hasSuffix(
+        "is packed in format 2, and this program reads format 1; update warmup to read it"))
+  }
+}

@@ -1,0 +1,151 @@
+import Base
+import Foundation
+import HDF5
+import OrderedCollections
+import Reports
+import Runner
+import TestSupport
+
+/// Makes a "model": a file that says which numbers it was made from.
+struct PackModel: Stage {
+  struct Parameters: ParameterSet {
+    var seed = 0
+    static var fields: [Field<Self>] { [Field("seed", \.seed, "the seed")] }
+  }
+  static let kind = "pack_model"
+  static let version = 3
+  static let summary = "makes a model"
+  static let inputs = [StagePort("numbers", ArtifactType("Numbers"), "what to learn")]
+  static let outputs = [StagePort("model", ArtifactType("Model"), "the weights")]
+  let parameters: Parameters
+
+  func run(_ context: StageContext) throws {
+    let value: Int = try HDF5File.open(context.input("numbers").file).read("/value")[0]
+    try HDF5File.create(context.output("model")) {
+      try $0.write([Float](repeating: Float(value + parameters.seed), count: 50), to: "/model/w")
+    }
+    try context.metrics.log(step: 1, ["loss": 0.25])
+  }
+}
+
+/// Judges: writes completions with prompts and answers, keeping the completions as a part.
+struct PackScores: Stage {
+  static let kind = "pack_scores"
+  static let version = 1
+  static let summary = "judges"
+  static let inputs = [StagePort("model", ArtifactType("Model"), "whom")]
+  static let outputs = [StagePort("scores", ArtifactType("Scores"), "the verdicts")]
+  let parameters: NoParameters
+
+  static let secret = "How many knights sit at the secret table?"
+
+  func run(_ context: StageContext) throws {
+    let rows: [[String: JSONValue]] = (0..<4).map { row in
+      [
+        "id": .string("p#\(row)"), "prompt": .string(Self.secret), "answer": .integer(41_000 + row),
+        "completion": .string("I count \(row)"), "outcome": "wrong", "tokens": .integer(row),
+      ]
+    }
+    let part = StagePart(name: "completions", version: 1, identity: [:], inputs: ["model"])
+    let file = try context.file(of: part) { file, _ in try RowTable(rows: rows).write(to: file) }
+    try RowTable(contentsOf: file).write(to: context.output("scores"))
+    context.publish(0.25, as: "accuracy")
+  }
+}
+
+/// A recipe with files around it, whose results are packed.
+struct PackFixture {
+  let project: FakeProject
+  let recipeFile: URL
+  static let registry = KindRegistry([FakeSource.self, PackModel.self, PackScores.self])
+  static let overrides = ["stages.numbers.params.value=7"]
+
+  init() throws {
+    project = try FakeProject()
+    recipeFile = project.folder.file("experiments/own/packed.yaml")
+    try Self.write(Self.recipe, to: recipeFile)
+    try Self.write(Self.base, to: project.folder.file("experiments/base.yaml"))
+    try Self.write(Self.published, to: project.folder.file("experiments/published/p.json"))
+    try project.ask("content", "from outside")
+  }
+
+  static let recipe = """
+    version: 1
+    name: packed
+    extends: ../base.yaml
+    axes: {seed: [1, 2]}
+    tables:
+      main: {value: scores.accuracy, rows: seed, published: ../published/p.json}
+
+    """
+
+  private static let base = """
+    version: 1
+    summary: Does what is packed come out again?
+    stages:
+      numbers: {kind: fake_source, params: {needs_content: true}}
+      trained: {kind: pack_model, inputs: {numbers: numbers}, params: {seed: "${seed}"}}
+      scores: {kind: pack_scores, inputs: {model: trained}}
+
+    """
+
+  private static let published = """
+    {"source": "Somebody, 2024", "rows": {"seed=1": {"accuracy": {"mean": 24.0, "std": 1.0}}}}
+
+    """
+
+  static func write(_ text: String, to file: URL) throws {
+    let folder = file.deletingLastPathComponent()
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: file)
+  }
+
+  func loaded(_ overrides: [String] = Self.overrides) throws -> Recipe {
+    try Recipe.load(recipeFile, overrides: overrides, registry: Self.registry)
+  }
+
+  /// Runs everything.
+  func run() throws {
+    let summary = try project.run(loaded().instances)
+    if summary.failed > 0 { throw StageError.failed("\(summary.outcomes)") }
+  }
+
+  static func report(_ recipe: Recipe, _ plan: Plan) -> RecipeReport {
+    RecipeReport(
+      recipeName: recipe.name, summary: recipe.summary, sourceText: recipe.sourceText,
+      overrides: recipe.overrides, recipeFolder: recipe.file.deletingLastPathComponent(),
+      axes: recipe.axes, tables: recipe.tables, figures: recipe.figures,
+      planned: ExpectedInstance.all(of: recipe.instances), results: plan.results)
+  }
+
+  func contents(
+    leftOut: Set<ArtifactType> = [ArtifactType("Model")], texts: PackedTexts? = nil
+  ) throws -> PackContents {
+    let recipe = try loaded()
+    let plan = try project.plan(recipe.instances)
+    return PackContents(
+      recipe: recipe, plan: plan, cache: project.cache,
+      options: .init(leftOutTypes: leftOut, texts: texts)
+    ) { [(name: "main", csv: "")] }
+  }
+
+  /// Packs into a file of the project.
+  func pack(
+    _ name: String = "packed.warmup.h5", leftOut: Set<ArtifactType> = [ArtifactType("Model")],
+    texts: PackedTexts? = nil
+  ) throws -> URL {
+    let file = project.folder.file(name)
+    try contents(leftOut: leftOut, texts: texts).write(to: file, programVersion: "0.0")
+    return file
+  }
+
+  /// The content of every file under a folder, by its path there.
+  static func files(in folder: URL) throws -> [String: Data] {
+    var found: [String: Data] = [:]
+    for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path) {
+      let file = folder.appending(path: path)
+      if let data = try? Data(contentsOf: file) { found[path] = data }
+    }
+    return found
+  }
+}

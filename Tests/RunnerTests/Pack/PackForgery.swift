@@ -1,0 +1,111 @@
+import Base
+import Foundation
+import HDF5
+import Runner
+
+/// The parts of a packed file, to be changed and put together again under a valid seal.
+struct PackForgery {
+  var paths: [String]
+  var texts: [String]
+  var overrides: [String]
+  var lock: String
+  /// The files of each group of artifacts.
+  var artifacts: [String: [String: [UInt8]]] = [:]
+  var leftOut: [String: String] = [:]
+
+  init(_ packed: URL) throws {
+    let file = try HDF5File.open(packed)
+    paths = try file.readStrings("/recipe/path")
+    texts = try file.readStrings("/recipe/text")
+    overrides = try file.readStrings("/overrides")
+    lock = try file.readStrings("/lock")[0]
+    for key in try file.members(of: "/artifacts") {
+      leftOut[key] = try file.attribute("left_out", of: "/artifacts/\(key)")?.string
+      for name in try file.members(of: "/artifacts/\(key)") {
+        artifacts[key, default: [:]][name] = try file.read("/artifacts/\(key)/\(name)")
+      }
+    }
+  }
+
+  /// Writes a packed file whose seal is right.
+  func write(to url: URL) throws {
+    try HDF5File.create(url, userBlock: 512) { file in
+      try file.write(strings: paths, to: "/recipe/path")
+      try file.write(strings: texts, to: "/recipe/text")
+      try file.write(strings: overrides, to: "/overrides")
+      try file.write(strings: [lock], to: "/lock", shape: [])
+      for (key, files) in artifacts {
+        for (name, bytes) in files { try file.write(bytes, to: "/artifacts/\(key)/\(name)") }
+        try file.setAttribute("left_out", .string(leftOut[key] ?? "[]"), of: "/artifacts/\(key)")
+      }
+    }
+    try PackSeal.close(url)
+  }
+
+  /// The key of the artifact whose record is of an instance.
+  func key(of instance: String) throws -> String {
+    let found = try artifacts.first { _, files in
+      let record = try JSONValue(parsing: Data(files["record.json"] ?? []))
+      return record["instance"]?.string == instance
+        && record["kind"]?.string?.contains("/") == false
+    }
+    guard let key = found?.key else { throw StageError.failed("no \(instance)") }
+    return key
+  }
+
+  /// Changes the text of a record.
+  mutating func changeRecord(of key: String, _ old: String, _ new: String) {
+    let text = String(decoding: artifacts[key]?["record.json"] ?? [], as: UTF8.self)
+    artifacts[key]?["record.json"] = Array(text.replacing(old, with: new).utf8)
+  }
+
+  /// Ways to forge a file, with what is said of each.
+  enum Kind: String, CaseIterable, Sendable {
+    case otherContent, otherKey, otherFields, brokenRecord, noKey, stray, missing, upwards, hidden
+    case recipeUpwards, recipeAbsolute, noRecipe, otherLock, noLock, tooLong
+
+    var words: String {
+      switch self {
+      case .otherContent: "is not what its record says"
+      case .otherKey: "has another key"
+      case .otherFields: "is not the one that its record comes to"
+      case .brokenRecord: "cannot be used: it is not valid JSON"
+      case .noKey: "'abc' is no key"
+      case .stray: "'extra.h5' is no file of"
+      case .missing: "numbers.h5 of"
+      case .upwards: "it would write the file '../../../x.h5'"
+      case .hidden: "it would write the file '.x'"
+      case .recipeUpwards: "it would write the file '../../x.yaml'"
+      case .recipeAbsolute: "it would write the file '/x.yaml'"
+      case .noRecipe: "it holds no recipe"
+      case .otherLock: "the key of 'numbers' is not the one that its fields come to"
+      case .noLock: "its lock is no JSON"
+      case .tooLong: "is too long, or holds no bytes"
+      }
+    }
+  }
+
+  mutating func forge(_ kind: Kind) throws {
+    let key = try key(of: "numbers")
+    switch kind {
+    case .otherContent: artifacts[key]?["numbers.h5"]?[600] ^= 1
+    case .otherKey: artifacts[String(key.reversed())] = artifacts[key]
+    case .otherFields: changeRecord(of: key, "\"value\": 7", "\"value\": 8")
+    case .brokenRecord: artifacts[key]?["record.json"]?.removeLast(5)
+    case .noKey: artifacts["abc"] = artifacts[key]
+    case .stray: artifacts[key]?["extra.h5"] = [1]
+    case .missing: artifacts[key]?["numbers.h5"] = nil
+    case .upwards, .hidden:
+      let name = kind == .upwards ? "../../../x.h5" : ".x"
+      changeRecord(of: key, "\"numbers.h5\"", "\"\(name)\"")
+      artifacts[key]?["numbers.h5"] = nil
+      leftOut[key] = JSONValue.array([.string(name)]).text
+    case .recipeUpwards: paths[1] = "../../x.yaml"
+    case .recipeAbsolute: paths[0] = "/x.yaml"
+    case .noRecipe: (paths, texts) = ([], [])
+    case .otherLock: lock = lock.replacing("\"value\": 7", with: "\"value\": 8")
+    case .noLock: lock = "version: 1"
+    case .tooLong: artifacts[key]?["numbers.h5"]?.append(0)
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import Base
+import Foundation
+import HDF5
+import Reports
+import Runner
+import TestSupport
+import Testing
+
+/// What is packed comes out again, where there is neither data nor cache.
+@Suite struct PackTests {
+  private let fixture: PackFixture
+
+  init() throws {
+    fixture = try PackFixture()
+    try fixture.run()
+  }
+
+  @Test func equalResultsPackIntoEqualBytes() throws {
+    let file = try fixture.pack()
+    let first = try Data(contentsOf: file)
+    #expect(try Data(contentsOf: fixture.pack("other.h5")) == first)
+    #expect(String(decoding: first.prefix(24), as: UTF8.self) == "warmup packed experiment")
+    #expect(try fixture.pack() == file, "an older file is replaced")
+    let text = String(decoding: first, as: UTF8.self)
+    #expect(!text.contains(fixture.project.folder.url.path), "no paths of this machine")
+  }
+
+  @Test func itsTopIsReadable() throws {
+    let file = try HDF5File.open(fixture.pack())
+    #expect(try file.attribute("recipe")?.string == "packed")
+    #expect(try file.attribute("summary")?.string == "Does what is packed come out again?")
+    #expect(try file.attribute("planned")?.integer == 5)
+    #expect(try file.attribute("done")?.integer == 5)
+    #expect(try file.attribute("models")?.string == "left out")
+    #expect(
+      try file.readStrings("/recipe/path")
+        == ["own/packed.yaml", "base.yaml", "published/p.json"])
+    #expect(try file.readStrings("/recipe/text")[0] == PackFixture.recipe)
+    #expect(try file.readStrings("/tables/main.csv")[0].contains("24"))
+    // Five instances, and the completions of two of them.
+    #expect(try file.members(of: "/artifacts").count == 7)
+  }
+
+  @Test func theReportComesOutByteForByte() throws {
+    let recipe = try fixture.loaded()
+    let plan = try fixture.project.plan(recipe.instances)
+    let here = fixture.project.folder.file("here")
+    try PackFixture.report(recipe, plan).write(to: here)
+    let elsewhere = try ScratchFolder()
+    let file = elsewhere.file("received.h5")
+    try FileManager.default.copyItem(at: try fixture.pack(), to: file)
+    try FileManager.default.removeItem(at: fixture.project.folder.url.appending(path: "results"))
+    try FileManager.default.removeItem(at: fixture.project.control)
+
+    let experiment = try PackedFile(checking: file).unpack(to: elsewhere.file("laid/out"))
+    let unpacked = try experiment.recipe(registry: PackFixture.registry)
+    #expect(unpacked.overrides == PackFixture.overrides)
+    let packedPlan = experiment.plan(unpacked.instances)
+    #expect(packedPlan.count(.cached) == 5)
+    try PackFixture.report(unpacked, packedPlan).write(to: elsewhere.file("there"))
+    let written = try PackFixture.files(in: here)
+    #expect(written.keys.contains("report.html") && written.keys.contains("tables/main.csv"))
+    #expect(try PackFixture.files(in: elsewhere.file("there")) == written)
+    #expect(throws: PackError.self, "a folder that is there stays as it is") {
+      try PackedFile(checking: file).unpack(to: elsewhere.file("laid/out"))
+    }
+  }
+
+  @Test func aCacheTakesOverWhatIsWholeAndMakesTheRestAgain() throws {
+    let file = try fixture.pack()
+    let before = try fixture.project.plan(fixture.loaded().instances)
+    let receiver = try FakeProject()
+    let opened = try PackedFile(checking: file).opened()
+    let recipe = try opened.experiment.recipe(registry: PackFixture.registry)
+    let planner = Planner(
+      cache: receiver.cache, environment: receiver.environment, packed: opened.experiment)
+    let plan = planner.plan(recipe.instances)
+    let gap = "not all of model.h5 is in the packed file"
+    let there = "its result is in the packed file"
+    #expect(plan.items.map(\.reason) == [there, gap, gap, there, there])
+    #expect(plan.items.map(\.key) == before.items.map(\.key))
+    try opened.experiment.lock.check(plan, path: "")
+
+    #expect(try opened.experiment.seed(receiver.cache) == 5)
+    #expect(try opened.experiment.seed(receiver.cache) == 0)
+    #expect(try receiver.executor().run(plan).ran == 2)
+    for key in fixture.project.cache.keys() {
+      #expect(receiver.cache.verify(key) == [])
+      let names = try FileManager.default.contentsOfDirectory(
+        atPath: fixture.project.cache.artifactFolder(key).path)
+      for name in names where key != plan.items[1].key && key != plan.items[2].key {
+        let copies = try [receiver.cache, fixture.project.cache].map {
+          try Data(contentsOf: $0.artifactFolder(key).appending(path: name))
+        }
+        #expect(copies[0] == copies[1], "\(name)")
+      }
+    }
+  }
+
+  @Test func withoutDataWhatDependsOnItIsBlocked() throws {
+    let file = try fixture.pack(leftOut: [ArtifactType("Numbers")])
+    let receiver = try FakeProject()
+    let opened = try PackedFile(checking: file).opened()
+    let recipe = try opened.experiment.recipe(registry: PackFixture.registry)
+    let plan = Planner(
+      cache: receiver.cache, environment: receiver.environment, packed: opened.experiment
+    ).plan(recipe.instances)
+    #expect(plan.items.map(\.state) == [.blocked, .cached, .cached, .cached, .cached])
+    #expect(plan.items[0].reason.hasPrefix("there is no file 'content'"))
+    let changed = try opened.experiment.recipe(
+      overrides: ["axes.seed=[3]"], registry: PackFixture.registry)
+    let other = Planner(
+      cache: receiver.cache, environment: receiver.environment, packed: opened.experiment
+    ).plan(changed.instances)
+    #expect(other.items.map(\.state) == [.blocked, .blocked, .blocked])
+    #expect(other.items[1].reason == "its input 'numbers' (numbers) is blocked")
+  }
+
+  @Test func textsAreLeftOutAndTheirHashesStay() throws {
+    let rule = PackedTexts(kept: ["id", "completion", "outcome"], answers: ["answer"])
+    let whole = try fixture.pack()
+    let file = try fixture.pack("bare.h5", texts: rule)
+    #expect(try Data(contentsOf: whole).range(of: Data(PackScores.secret.utf8)) != nil)
+    #expect(try Data(contentsOf: file).range(of: Data(PackScores.secret.utf8)) == nil)
+    let experiment = try PackedFile(checking: file).opened()
+    let recipe = try experiment.experiment.recipe(registry: PackFixture.registry)
+    let plan = experiment.experiment.plan(recipe.instances)
+    let artifact = try #require(plan.items[3].artifact)
+    let table = try RowTable(contentsOf: artifact.output("scores"))
+    let digest = SHA256Digest.hex(of: Data(PackScores.secret.utf8))
+    #expect(try table.strings("prompt")[0] == "sha256:\(digest)")
+    #expect(try table.strings("answer")[1] == "sha256:" + SHA256Digest.hex(of: Data("41001".utf8)))
+    #expect(try table.strings("completion")[2] == "I count 2")
+    #expect(try table.integers("tokens") == [0, 1, 2, 3])
+    let receiver = try FakeProject()
+    #expect(try experiment.experiment.seed(receiver.cache) == 1, "only 'numbers' is whole")
+  }
+
+  @Test func unfinishedRecipesSayWhatTheyLack() throws {
+    let project = fixture.project
+    let plan = try project.plan(fixture.loaded().instances)
+    let key = try #require(plan.items[4].key)
+    try FileManager.default.removeItem(at: project.cache.artifactFolder(key))
+    #expect(try fixture.contents().missing == ["scores[seed=2]"])
+    let opened = try PackedFile(checking: fixture.pack()).opened()
+    let recipe = try opened.experiment.recipe(registry: PackFixture.registry)
+    let packed = opened.experiment.plan(recipe.instances)
+    #expect(packed.items[4].reason == "not done when it was packed")
+    #expect(packed.items[4].key == key, "the lock has it all the same")
+  }
+
+  @Test func damagedResultsAreNotPacked() throws {
+    let plan = try fixture.project.plan(fixture.loaded().instances)
+    let file = try #require(plan.items[3].artifact).output("scores")
+    var data = try Data(contentsOf: file)
+    data[data.count - 1] ^= 1
+    let writable = [FileAttributeKey.posixPermissions: 0o644]
+    try FileManager.default.setAttributes(writable, ofItemAtPath: file.path)
+    try data.write(to: file)
+    #expect {
+      try fixture.pack("no.h5")
+    } throws: {
+      "\($0)".contains("scores.h5 of 'scores[seed=1]' is not what was published")
+    }
+    let folder = fixture.project.folder
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
+    #expect(!names.contains { $0.hasPrefix("no.h5") })
+  }
+
+  @Test func onlyFilesThatOthersCanHaveAreNamed() throws {
+    func refusal(_ published: String) throws -> String {
+      let text = PackFixture.recipe.replacing("../published/p.json", with: published)
+      try PackFixture.write(text, to: fixture.recipeFile)
+      return try #require(
+        #expect(throws: PackError.self) { _ = try fixture.pack("no.h5") }
+      ).description
+    }
+    let absolute = fixture.project.folder.file("experiments/published/p.json").path
+    #expect(try refusal(absolute).hasPrefix("cannot pack: the recipe names '\(absolute)', which"))
+    #expect(try refusal("none.json").hasSuffix("none.json, but there is no such file"))
+  }
+}

@@ -1,0 +1,145 @@
+import Base
+import Foundation
+import Runner
+import Synchronization
+import Testing
+
+@Suite struct ProgressDisplayTests {
+  /// A clock that stands still until it is moved, and what was written.
+  private final class Stage: Sendable {
+    private let time = Mutex(100.0)
+    private let written = Mutex("")
+
+    var output: DisplayOutput {
+      DisplayOutput(
+        write: { [self] text in written.withLock { $0 += text } },
+        now: { [self] in time.withLock { $0 } }, columns: { 90 })
+    }
+
+    func wait(_ seconds: Double) { time.withLock { $0 += seconds } }
+
+    /// What was written since the last call.
+    func take() -> String {
+      written.withLock { text in
+        defer { text = "" }
+        return text
+      }
+    }
+  }
+
+  private let stage = Stage()
+  private let title = InstanceTitle(name: "warmed[seed=1]", kind: "distill", number: 2, total: 7)
+
+  private func progress(_ done: Int, remark: String = "") -> StageProgress {
+    StageProgress(done, of: 600, "steps", remark: remark)
+  }
+
+  @Test func plainLinesComeNowAndThen() {
+    let display = PlainProgress(output: stage.output)
+    display.begin(title)
+    #expect(stage.take() == "[2/7] warmed[seed=1] (distill): begins\n")
+    for step in 100..<500 {
+      display.update(progress(step, remark: "loss 1.93"))
+      stage.wait(0.125)
+    }
+    let lines = stage.take().split(separator: "\n")
+    #expect(lines.count == 9)
+    #expect(
+      lines[0] == "[2/7] warmed[seed=1] (distill): 140/600 steps, 8.0/s, 58s left, loss 1.93")
+    display.end(title, .ran(seconds: 72))
+    #expect(stage.take() == "[2/7] warmed[seed=1] (distill): done in 1m 12s\n")
+    display.end(title, .failed("no more chalk"))
+    #expect(stage.take() == "[2/7] warmed[seed=1] (distill): failed: no more chalk\n")
+  }
+
+  @Test func theLiveLineIsRedrawnAtMostTenTimesASecond() {
+    let display = TerminalProgress(hasColour: false, output: stage.output)
+    display.begin(title)
+    #expect(stage.take() == "\r\u{1B}[K2/7 warmed[seed=1]  distill")
+    for step in 1...300 {
+      stage.wait(0.011)
+      display.update(progress(step))
+    }
+    let drawn = stage.take().split(separator: "\r").map { $0.dropFirst(3) }
+    #expect(drawn.count == 30)
+    #expect(
+      drawn.last == "2/7 warmed[seed=1]  ██████████░░░░░░░░░░  300/600 steps  91/s  3.3s left")
+  }
+
+  @Test func theLiveLineNeverWrapsNorBreaks() {
+    let display = TerminalProgress(hasColour: false, output: stage.output)
+    display.begin(title)
+    stage.wait(1)
+    _ = stage.take()
+    display.update(progress(1, remark: String(repeating: "much\n", count: 40)))
+    let line = stage.take()
+    #expect(line.count == 4 + 89)
+    #expect(!line.contains("\n"))
+  }
+
+  @Test(arguments: [
+    (InstanceOutcome.ran(seconds: 72), "✓ warmed[seed=1]  distill  1m 12s", 32),
+    (.cached, "= warmed[seed=1]  distill  cached", 2),
+    (.failed("no more chalk"), "✗ warmed[seed=1]  distill  no more chalk", 31),
+    (.skipped("not begun"), "- warmed[seed=1]  distill  not begun", 2),
+    (
+      .interrupted,
+      "! warmed[seed=1]  distill  stopped at the last checkpoint; run again to continue", 33
+    ),
+  ])
+  func leavesALineForEachInstance(outcome: InstanceOutcome, line: String, colour: Int) {
+    TerminalProgress(hasColour: false, output: stage.output).end(title, outcome)
+    #expect(stage.take() == "\r\u{1B}[K\(line)\n")
+    TerminalProgress(hasColour: true, output: stage.output).end(title, outcome)
+    let mark = line.prefix(1)
+    #expect(stage.take() == "\r\u{1B}[K\u{1B}[\(colour)m\(mark)\u{1B}[0m\(line.dropFirst())\n")
+  }
+
+  @Test func noticesStandAboveTheLiveLine() {
+    let display = TerminalProgress(hasColour: false, output: stage.output)
+    display.begin(title)
+    _ = stage.take()
+    display.notice("waiting")
+    #expect(stage.take() == "\r\u{1B}[Kwaiting\n2/7 warmed[seed=1]  distill")
+  }
+
+  @Test func neitherResumingNorAnotherPhaseDistortsTheSpeed() {
+    let display = PlainProgress(interval: 0, output: stage.output)
+    display.begin(title)
+    display.update(progress(500))
+    stage.wait(10)
+    display.update(progress(501))
+    stage.wait(1)
+    display.update(StageProgress(1, of: 3, "completions"))
+    let lines = stage.take().split(separator: "\n").map { $0.split(separator: ": ").last ?? "" }
+    #expect(
+      lines.dropFirst() == [
+        "500/600 steps", "501/600 steps, 6.0/min, 16m 30s left", "1/3 completions",
+      ])
+  }
+
+  @Test(arguments: [
+    (true, ["TERM": "xterm"], "terminal, colour"), (false, ["TERM": "xterm"], "plain"),
+    (true, ["TERM": "dumb"], "plain"), (true, [:], "plain"),
+    (true, ["TERM": "xterm", "CI": "true"], "plain"),
+    (true, ["TERM": "xterm", "NO_COLOR": "1"], "terminal"),
+    (true, ["TERM": "xterm", "NO_COLOR": ""], "terminal, colour"),
+  ])
+  func suitsTheOutput(isTerminal: Bool, environment: [String: String], expected: String) {
+    let display = DisplayOutput.standardDisplay(
+      environment: environment, isTerminal: isTerminal, output: stage.output)
+    display.end(title, .cached)
+    let text = stage.take()
+    let found =
+      text.hasPrefix("[") ? "plain" : text.contains("[2m") ? "terminal, colour" : "terminal"
+    #expect(found == expected)
+  }
+
+  @Test(arguments: [
+    (0.04, "0.0s"), (9.94, "9.9s"), (9.96, "10s"), (59.4, "59s"), (59.6, "1m 00s"),
+    (3599.6, "1h 00m"), (7500, "2h 05m"), (-1, "0.0s"), (.infinity, "277777h 46m"),
+  ])
+  func durationsForPeople(seconds: Double, text: String) {
+    #expect(durationText(seconds) == text)
+  }
+}

@@ -1,0 +1,97 @@
+import Base
+import Tasks
+import Testing
+
+@Suite struct VerdictTests {
+  @Test(arguments: TaskDefinitions.names)
+  func everyTaskHasTemplatesVerifiersAndRewards(_ name: String) throws {
+    let task = try TaskDefinitions.named(name)
+    for use in TaskUse.allCases {
+      #expect(try PromptTemplate.named(task.defaultTemplate(for: use)).text.contains("<think>"))
+    }
+    #expect(try task.verifier(named: nil) == task.verifiers[0])
+    #expect(task.verifiers.allSatisfy { $0.hasPrefix(name + "@") })
+    #expect(task.defaultRewards.badFormat == -2 && task.defaultRewards.correct == 2)
+    #expect(task.stopStrings == ["Question:", "Assistant:", "User:"])
+  }
+
+  @Test func namesAreSuggested() throws {
+    #expect(throws: TaskError.self) { try TaskDefinitions.named("maths") }
+    do { _ = try TaskDefinitions.named("maths") } catch {
+      #expect("\(error)" == "unknown task 'maths'; did you mean 'math'?")
+    }
+    let task = try TaskDefinitions.named("mmlu_pro")
+    #expect(try task.verifier(named: "strict") == "mmlu_pro@strict")
+    #expect(try task.verifier(named: "mmlu_pro@paper") == "mmlu_pro@paper")
+    #expect(throws: TaskError.self) { try task.verifier(named: "lenient") }
+  }
+
+  @Test func recipeOverridesTheTask() throws {
+    var table = RewardTable()
+    table.wrong = -1
+    let full = table.completed(from: try TaskDefinitions.named("math").defaultRewards)
+    #expect(Outcome.allCases.map(full.reward(for:)) == [2, -1, -1, -2, -0.5])
+  }
+
+  @Test(arguments: [
+    ("so </think> <answer>x</answer>", "x"), ("so</think><answer> x\n</answer> \n", " x\n"),
+    ("so </think> <answer></answer>", nil), ("</think> <answer>x</answer>", nil),
+    ("so </think> then <answer>x</answer>", nil), ("so </think> <answer>x</answer>.", nil),
+    ("so </think> </think> <answer>x</answer>", nil), ("so <answer>x</answer>", nil),
+    ("so </think> <answer>x", nil), ("<think> so </think>\n\n<answer>x</answer>", "x"),
+    ("<answer>x</answer> so </think>", nil), ("so </think> <answer>\u{301}x</answer>", "\u{301}x"),
+    ("so </think>\u{a0}<answer>x</answer>", "x"), ("", nil),
+  ])
+  func formatGate(_ completion: String, _ expected: String?) {
+    let found = ResponseFormat.strictAnswer(in: completion)
+    #expect(found.map { Array($0.utf8) } == expected.map { Array($0.utf8) })
+  }
+
+  @Test func theFormatRateCountsWholeForms() {
+    let completions = [
+      "so </think> <answer> 4 </answer>", "4", "so </think> <answer> 4",
+      "</think> <answer>4</answer>",
+    ]
+    #expect(ResponseFormat.rate(among: completions) == 0.25)
+    #expect(ResponseFormat.rate(among: []) == nil)
+  }
+}
+
+@Suite struct MathTaskTests {
+  private let row: [String: JSONValue] = [
+    "problem": "?", "solution": "Thus \\boxed{1} or rather $\\boxed{\\frac{1}{2}}$.",
+  ]
+
+  @Test(arguments: [
+    ("a </think> <answer>\\boxed{0.5}</answer>", Outcome.correct),
+    ("a </think> <answer>\\boxed{9} \\boxed{\\frac12}</answer>", .correct),
+    ("a </think> <answer>\\boxed{1}</answer>", .wrong),
+    ("a \\boxed{0.5} </think> <answer>0.5</answer>", .noAnswer),
+    ("a </think> <answer>\\boxed{}</answer>", .noAnswer),
+    ("a \\boxed{0.5}", .badFormat),
+  ])
+  func training(_ completion: String, _ outcome: Outcome) throws {
+    #expect(try verdict(completion, .train).outcome == outcome)
+  }
+
+  @Test(arguments: [
+    ("a \\boxed{0.5}", Outcome.correct), ("\\boxed{0.5} no, \\boxed{3}", .wrong),
+    ("the answer is 1/2", .correct), ("I do not know", .noAnswer), ("", .noAnswer),
+    ("3 </think> <answer> 0.5 </answer>", .correct),
+  ])
+  func evaluation(_ completion: String, _ outcome: Outcome) throws {
+    #expect(try verdict(completion, .evaluate).outcome == outcome)
+  }
+
+  @Test func rowWithoutAnswerIsAnError() {
+    let item = GradingItem(row: ["problem": "?"], completion: "", id: "1")
+    #expect(throws: TaskError.self) {
+      try MathTask().grade([item], GradingRules(use: .evaluate))
+    }
+  }
+
+  private func verdict(_ completion: String, _ use: TaskUse) throws -> Verdict {
+    let item = GradingItem(row: row, completion: completion, id: "1")
+    return try MathTask().grade([item], GradingRules(use: use))[0]
+  }
+}
