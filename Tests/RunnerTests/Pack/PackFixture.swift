@@ -126,7 +126,7 @@ struct PackFixture {
     return PackContents(
       recipe: recipe, plan: plan, cache: project.cache,
       options: .init(leftOutTypes: leftOut, texts: texts)
-    ) { [(name: "main", csv: "")] }
+    ) { [(name: "main", csv: "value,mean\nnumber,24\n")] }
   }
 
   /// Packs into a file of the project.
