@@ -72,7 +72,7 @@ package struct ArtifactRecord: Sendable, Equatable {
   /// The version of this program and of libraries, by name.
   package let versions: [String: String]
   /// The files by name, without the record itself.
-  package let files: [String: File]
+  package internal(set) var files: [String: File] = [:]
 
   /// The record as it is written.
   package var json: JSONValue {

@@ -170,30 +170,19 @@ struct InstanceRunner {
     _ instance: Instance, _ key: String, _ fields: KeyFields, _ inputs: [String: InputArtifact],
     begin: () -> Void
   ) throws -> Obtained {
-    if case .present(let artifact) = cache.lookUp(key) {
-      try cache.discardWork(key)
-      return (artifact, nil)
+    let (artifact, isNew) = try cache.obtain(
+      key, interruption: interruption,
+      waiting: { display.notice("\(instance.name): waiting, \($0)") }, begin: begin
+    ) { output, work in
+      try run(instance, key, fields, inputs, output: output, work)
     }
-    begin()
-    let lock = try cache.lock(key, interruption: interruption) {
-      display.notice("\(instance.name): waiting, \($0)")
-    }
-    defer { lock.release() }
-    switch cache.lookUp(key) {
-    case .present(let artifact): return (artifact, nil)
-    case .damaged: try cache.setAside(key)
-    case .absent: break
-    }
-    let artifact = try run(instance, key, fields, inputs)
-    return (artifact, artifact.record.seconds)
+    return (artifact, isNew ? artifact.record.seconds : nil)
   }
 
   private func run(
-    _ instance: Instance, _ key: String, _ fields: KeyFields, _ inputs: [String: InputArtifact]
-  ) throws -> Artifact {
-    let work = cache.workFolder(key)
-    let output = try work.prepare()
-    defer { try? FileManager.default.removeItem(at: output) }
+    _ instance: Instance, _ key: String, _ fields: KeyFields, _ inputs: [String: InputArtifact],
+    output: URL, _ work: WorkFolder
+  ) throws -> ArtifactRecord {
     let context = try StageContext(
       instance: instance.name, inputs: inputs, outputDirectory: output, workDirectory: work.url,
       environment: environment, threads: threads, interruption: interruption, progress: display,
@@ -211,13 +200,11 @@ struct InstanceRunner {
     }
     try Postconditions.check(instance.kind, context)
     try context.metrics.table()?.write(to: output.appending(path: Artifact.metricsName))
-    return try cache.publish(key, output: output) { files in
-      ArtifactRecord(
-        key: key, fields: fields, instance: instance.name, parameters: instance.parameters,
-        producers: inputs.mapValues(\.instance), values: context.values, started: started,
-        seconds: elapsed / .seconds(1), resumedFrom: resumedFrom, machine: .current(),
-        versions: versions.merging(["HDF5": HDF5Library.version]) { $1 }, files: files)
-    }
+    return ArtifactRecord(
+      key: key, fields: fields, instance: instance.name, parameters: instance.parameters,
+      producers: inputs.mapValues(\.instance), values: context.values, started: started,
+      seconds: elapsed / .seconds(1), resumedFrom: resumedFrom, machine: .current(),
+      versions: versions.merging(["HDF5": HDF5Library.version]) { $1 })
   }
 }
 
@@ -261,37 +248,21 @@ struct PartRunner: Sendable {
       kind: "\(kind)/\(part.name)", kindVersion: part.version, identity: part.identity,
       inputs: inputs.mapValues { KeyFields.Input(key: $0.key, output: $0.output) })
     let key = try fields.key()
-    if case .present(let artifact) = cache.lookUp(key) { return artifact.output(part.name) }
-    let lock = try cache.lock(key, interruption: interruption) {
-      display.notice("\(instance): waiting, \($0)")
-    }
-    defer { lock.release() }
-    switch cache.lookUp(key) {
-    case .present(let artifact): return artifact.output(part.name)
-    case .damaged: try cache.setAside(key)
-    case .absent: break
-    }
-    return try publish(part, key, fields, inputs, make: make).output(part.name)
-  }
-
-  private func publish(
-    _ part: StagePart, _ key: String, _ fields: KeyFields, _ inputs: [String: InputArtifact],
-    make: (_ file: URL, _ workFolder: URL) throws -> Void
-  ) throws -> Artifact {
-    let work = cache.workFolder(key)
-    let output = try work.prepare()
-    defer { try? FileManager.default.removeItem(at: output) }
-    let started = Date()
-    let elapsed = try ContinuousClock().measure {
-      try make(output.appending(path: "\(part.name).h5"), work.url)
-    }
-    return try cache.publish(key, output: output) { files in
-      ArtifactRecord(
+    let (artifact, _) = try cache.obtain(
+      key, interruption: interruption,
+      waiting: { display.notice("\(instance): waiting, \($0)") }
+    ) { output, work in
+      let started = Date()
+      let elapsed = try ContinuousClock().measure {
+        try make(output.appending(path: "\(part.name).h5"), work.url)
+      }
+      return ArtifactRecord(
         key: key, fields: fields, instance: instance, parameters: part.identity,
         producers: inputs.mapValues(\.instance), values: [:], started: started,
         seconds: elapsed / .seconds(1), resumedFrom: nil, machine: .current(),
-        versions: versions.merging(["HDF5": HDF5Library.version]) { $1 }, files: files)
+        versions: versions.merging(["HDF5": HDF5Library.version]) { $1 })
     }
+    return artifact.output(part.name)
   }
 }
 

@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import Runner
 import TestSupport
@@ -75,6 +76,32 @@ import Testing
       at: work.appending(path: "checkpoints"), withIntermediateDirectories: true)
     #expect(try publish() == artifact)
     #expect(!FileManager.default.fileExists(atPath: work.path))
+  }
+
+  @Test func takesOverOnlyWhatItsRecordNames() throws {
+    let artifact = try publish()
+    func adopt(into receiver: Cache) throws -> Bool {
+      try receiver.prepare()
+      return try receiver.adopt(artifact, interruption: Interruption()) { _ in }
+    }
+    let receiver = try FakeProject()
+    #expect(try adopt(into: receiver.cache) && !adopt(into: receiver.cache))
+    let copy = receiver.cache.artifactFolder(artifact.key)
+    for name in artifact.record.files.keys.sorted() + ["record.json"] {
+      let contents = try [copy, artifact.folder].map {
+        try Data(contentsOf: $0.appending(path: name))
+      }
+      #expect(contents[0] == contents[1], "\(name)")
+    }
+    let file = artifact.output("sum")
+    let size = try Data(contentsOf: file).count
+    try FileManager.default.removeItem(at: file)
+    try Data(repeating: 1, count: size).write(to: file)
+    let other = try FakeProject()
+    let error = #expect(throws: CacheError.self) { try adopt(into: other.cache) }
+    #expect(
+      error == .malformed(artifact.folder.path, "its files are not those of its record"))
+    #expect(other.cache.lookUp(artifact.key) == .absent)
   }
 
   @Test func refusesAFullDisk() throws {
