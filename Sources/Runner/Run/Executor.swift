@@ -183,12 +183,13 @@ struct InstanceRunner {
     _ instance: Instance, _ key: String, _ fields: KeyFields, _ inputs: [String: InputArtifact],
     output: URL, _ work: WorkFolder
   ) throws -> ArtifactRecord {
+    let parts = PartRunner(
+      cache: cache, kind: instance.kind.kind, instance: instance.name, interruption: interruption,
+      display: display, versions: versions)
     let context = try StageContext(
       instance: instance.name, inputs: inputs, outputDirectory: output, workDirectory: work.url,
       environment: environment, threads: threads, interruption: interruption, progress: display,
-      parts: PartRunner(
-        cache: cache, kind: instance.kind.kind, instance: instance.name,
-        interruption: interruption, display: display, versions: versions))
+      parts: parts)
     let resumedFrom = work.newestStep
     // Steps that an attempt without checkpoints logged are about to be logged again.
     if resumedFrom == nil { try context.metrics.truncate(after: 0) }
@@ -202,8 +203,9 @@ struct InstanceRunner {
     try context.metrics.table()?.write(to: output.appending(path: Artifact.metricsName))
     return ArtifactRecord(
       key: key, fields: fields, instance: instance.name, parameters: instance.parameters,
-      producers: inputs.mapValues(\.instance), values: context.values, started: started,
-      seconds: elapsed / .seconds(1), resumedFrom: resumedFrom, machine: .current(),
+      producers: inputs.mapValues(\.instance), parts: parts.keys, values: context.values,
+      started: started, seconds: elapsed / .seconds(1), resumedFrom: resumedFrom,
+      machine: .current(),
       versions: versions.merging(["HDF5": HDF5Library.version]) { $1 })
   }
 }
@@ -211,7 +213,7 @@ struct InstanceRunner {
 /// A result inside a stage that is worth an artifact of its own, because it is dear and stays valid
 /// when the rest of the stage changes: the completions of an evaluation, when its verifier does.
 package struct StagePart: Sendable {
-  /// What it is, such as `completions`.
+  /// What it is, such as `completions`. A stage has one part of a name.
   package let name: String
   /// Raised whenever the same identity and inputs would give another result.
   package let version: Int
@@ -230,13 +232,29 @@ package struct StagePart: Sendable {
 }
 
 /// Finds the parts of a stage in the cache, or has them made and publishes them.
-struct PartRunner: Sendable {
-  let cache: Cache
-  let kind: String
-  let instance: String
-  let interruption: Interruption
-  let display: any RunDisplay
-  let versions: [String: String]
+final class PartRunner: Sendable {
+  private let cache: Cache
+  private let kind: String
+  private let instance: String
+  private let interruption: Interruption
+  private let display: any RunDisplay
+  private let versions: [String: String]
+  private let used = Mutex<[String: String]>([:])
+
+  init(
+    cache: Cache, kind: String, instance: String, interruption: Interruption,
+    display: any RunDisplay, versions: [String: String]
+  ) {
+    self.cache = cache
+    self.kind = kind
+    self.instance = instance
+    self.interruption = interruption
+    self.display = display
+    self.versions = versions
+  }
+
+  /// The keys of the parts that the stage has asked for, by their names.
+  var keys: [String: String] { used.withLock { $0 } }
 
   /// The HDF5 file of a part.
   /// - Parameter make: writes the file; it is lent a folder that survives a kill.
@@ -258,10 +276,11 @@ struct PartRunner: Sendable {
       }
       return ArtifactRecord(
         key: key, fields: fields, instance: instance, parameters: part.identity,
-        producers: inputs.mapValues(\.instance), values: [:], started: started,
+        producers: inputs.mapValues(\.instance), parts: [:], values: [:], started: started,
         seconds: elapsed / .seconds(1), resumedFrom: nil, machine: .current(),
         versions: versions.merging(["HDF5": HDF5Library.version]) { $1 })
     }
+    used.withLock { $0[part.name] = key }
     return artifact.output(part.name)
   }
 }
