@@ -20,18 +20,8 @@ package struct Cache: Sendable {
   /// Names a cache; nothing is made yet.
   package init(folder: URL) { self.folder = folder }
 
-  /// What is known of a key.
-  package enum Entry: Sendable, Equatable {
-    /// Nothing was published.
-    case absent
-    /// A whole artifact.
-    case present(Artifact)
-    /// An artifact that lost something; the words say what.
-    case damaged(String)
-  }
-
   /// Looks for an artifact, checking its record and the sizes of its files.
-  package func lookUp(_ key: String) -> Entry {
+  package func lookUp(_ key: String) -> CachedArtifact {
     let place = artifactFolder(key)
     guard FileManager.default.fileExists(atPath: place.path) else { return .absent }
     let recordFile = place.appending(path: Artifact.recordName)
@@ -80,6 +70,15 @@ package struct Cache: Sendable {
 
   /// The file whose lock an instance holds while it works.
   private func lockFile(_ key: String) -> URL { folder.appending(path: "locks/\(key).lock") }
+}
+
+/// What the cache has of a key.
+package enum CachedArtifact: Sendable, Equatable {
+  /// Nothing was published.
+  case absent
+  case present(Artifact)
+  /// It lost something; the words say what.
+  case damaged(String)
 }
 
 extension Artifact {

@@ -35,7 +35,7 @@ import Testing
     let artifact = try publish()
     let file = artifact.output("sum")
     let bytes = try Data(contentsOf: file)
-    func found(_ content: Data?, in name: String) throws -> (Cache.Entry, [String]) {
+    func found(_ content: Data?, in name: String) throws -> (CachedArtifact, [String]) {
       let place = artifact.folder.appending(path: name)
       let whole = try Data(contentsOf: place)
       try FileManager.default.removeItem(at: place)
@@ -114,7 +114,7 @@ import Testing
   @Test func keepsEntriesOfOthers() throws {
     let folder = try ScratchFolder()
     #expect(try RecipeLock(recipeFolder: folder.file("x")).keys == [:])
-    func entry(_ key: String) -> RecipeLock.Entry { .init(key: key, fields: nil) }
+    func entry(_ key: String) -> LockedInstance { .init(key: key, fields: nil) }
     try RecipeLock.update(["a": entry("1"), "b": entry("2")], in: folder.file("x"))
     try Data("half".utf8).write(to: folder.file("x/lock.json.tmp-1-1"))
     try RecipeLock.update(["b": entry("3")], in: folder.file("x"))
