@@ -48,16 +48,6 @@ package struct Cache: Sendable {
     }.sorted()
   }
 
-  /// Compares an artifact's files with the digests in its record.
-  /// - Returns: what is wrong, a sentence each; nothing where all is well.
-  package func verify(_ key: String) -> [String] {
-    switch lookUp(key) {
-    case .absent: return ["nothing was published"]
-    case .damaged(let reason): return [reason]
-    case .present(let artifact): return artifact.digestProblems
-    }
-  }
-
   /// Where the artifact of a key lies once it is published.
   package func artifactFolder(_ key: String) -> URL {
     folder.appending(path: key.prefix(2)).appending(path: key)
@@ -88,17 +78,6 @@ extension Artifact {
       guard let found = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
       else { return "\(name) is missing" }
       return found == file.bytes ? nil : "\(name) has \(found) bytes instead of \(file.bytes)"
-    }
-  }
-
-  fileprivate var digestProblems: [String] {
-    record.files.sorted { $0.key < $1.key }.compactMap { name, file in
-      do {
-        let digest = try SHA256Digest.hex(ofFile: folder.appending(path: name))
-        return digest == file.sha256 ? nil : "the content of \(name) is not what was published"
-      } catch {
-        return "\(name) cannot be read: \(error.localizedDescription)"
-      }
     }
   }
 }

@@ -73,7 +73,7 @@ struct PackFixture {
     recipeFile = project.folder.file("experiments/own/packed.yaml")
     try Self.write(Self.recipe, to: recipeFile)
     try Self.write(Self.base, to: project.folder.file("experiments/base.yaml"))
-    try Self.write(Self.published, to: project.folder.file("experiments/published/p.json"))
+    try Self.write(Self.published, to: project.folder.file("experiments/published/p.yaml"))
     try project.ask("content", "from outside")
   }
 
@@ -83,7 +83,7 @@ struct PackFixture {
     extends: ../base.yaml
     axes: {seed: [1, 2]}
     tables:
-      main: {value: scores.accuracy, rows: seed, published: ../published/p.json}
+      main: {value: scores.accuracy, rows: seed, published: ../published/p.yaml}
 
     """
 
@@ -98,7 +98,8 @@ struct PackFixture {
     """
 
   private static let published = """
-    {"source": "Somebody, 2024", "rows": {"seed=1": {"accuracy": {"mean": 24.0, "std": 1.0}}}}
+    source: "Somebody, 2024"
+    values: [{at: {seed: 1}, mean: 24.0, deviation: 1.0}]
 
     """
 
