@@ -62,6 +62,10 @@ struct PackCommand: ParsableCommand {
       text += "Left out: \(models); --models takes them along\n"
     }
     if !missing.isEmpty { text += "Not done yet: \(missing.joined(separator: ", "))\n" }
+    if !contents.ambiguous.isEmpty {
+      text += "An older version made \(contents.ambiguous.joined(separator: ", ")) and did not "
+      text += "note from which completions: all in the cache that may be theirs are packed\n"
+    }
     return text
   }
 }

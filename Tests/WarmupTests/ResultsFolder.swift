@@ -62,3 +62,13 @@ final class ResultsFolder: Sendable {
   /// The keys of all published artifacts, parts of stages among them.
   var published: [String] { Cache(folder: cache).keys() }
 }
+
+extension Cache {
+  /// Whether it has a key's artifact with every byte that was published.
+  func isWhole(_ key: String) throws -> Bool {
+    guard case .present(let artifact) = lookUp(key) else { return false }
+    return try artifact.record.files.allSatisfy { name, file in
+      try SHA256Digest.hex(ofFile: artifact.folder.appending(path: name)) == file.sha256
+    }
+  }
+}

@@ -34,7 +34,7 @@ extension EndToEnd {
       #expect(Set(lock.keys.keys) == Set(Self.instances))
       let keys = results.published
       #expect(Set(lock.keys.values).isSubset(of: keys))
-      let isWhole = keys.allSatisfy { Cache(folder: results.cache).verify($0).isEmpty }
+      let isWhole = try keys.allSatisfy { try Cache(folder: results.cache).isWhole($0) }
       #expect(isWhole)
     }
 

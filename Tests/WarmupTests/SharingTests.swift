@@ -96,7 +96,7 @@ extension EndToEnd {
       let cache = Cache(folder: exchange.results.appending(path: "cache"))
       #expect(cache.keys() == sender.published)
       for key in cache.keys() {
-        #expect(cache.verify(key) == [])
+        #expect(try cache.isWhole(key))
         let records = try [cache, Cache(folder: sender.cache)].map {
           try ArtifactRecord(contentsOf: $0.artifactFolder(key).appending(path: "record.json"))
         }

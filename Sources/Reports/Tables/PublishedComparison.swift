@@ -86,7 +86,7 @@ struct PublishedEvidence {
   /// The standard error from sampling alone, the problems being given.
   let samplingError: Double?
   /// What was published.
-  let published: PublishedTable.Value
+  let published: PublishedValue
   /// Over how many evaluation passes its deviation was taken.
   let passes: Int?
   /// The largest value that there can be, for shares: 100 for percentages.

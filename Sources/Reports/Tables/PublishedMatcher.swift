@@ -31,7 +31,7 @@ struct PublishedMatcher {
     columns: [(point: AxisPoint, column: TableReport.Column)]
   ) throws {
     for table in tables {
-      for entry in table.entries {
+      for entry in table.values {
         var isFound = false
         for (row, point) in rows.enumerated() {
           for (index, column) in columns.enumerated()
@@ -42,32 +42,27 @@ struct PublishedMatcher {
               names: (point.merging(column.point) { $1 }).values.map(\.label))
           }
         }
-        if !isFound { unmatched.append(entry.place.label) }
+        if !isFound { unmatched.append(entry.label) }
       }
     }
   }
 
   private func matches(
-    _ entry: PublishedTable.Entry, of table: PublishedTable, row: AxisPoint, column: Column
+    _ entry: PublishedValue, of table: PublishedTable, row: AxisPoint, column: Column
   ) throws -> Bool {
-    switch entry.place {
-    case .labels(let rowLabel, let columnLabel):
-      return row.label == rowLabel && column.column.label == columnLabel
-    case .point(let at, let value):
-      let fixed = specification.publishedAt
-      if fixed.contains(where: { axis, wanted in at[axis].map { $0 != wanted.text } == true }) {
-        return false
-      }
-      let named = at.filter { fixed[$0.key] == nil }
-      let point = row.merging(column.point) { $1 }
-      guard named == Dictionary(uniqueKeysWithValues: point.map { ($0.key, $0.value.label) })
-      else { return false }
-      if let value {
-        return column.column.metric == value || name(of: column.column) == value
-      }
-      // A file in tokens says nothing of accuracies that stand beside the lengths.
-      return references.count == 1 || factor(from: table.unit, to: column.column.format) != nil
+    let fixed = specification.publishedAt
+    if fixed.contains(where: { axis, wanted in entry.at[axis].map { $0 != wanted } == true }) {
+      return false
     }
+    let named = entry.at.filter { fixed[$0.key] == nil }.mapValues(\.text)
+    let point = row.merging(column.point) { $1 }
+    guard named == Dictionary(uniqueKeysWithValues: point.map { ($0.key, $0.value.label) })
+    else { return false }
+    if let value = entry.value {
+      return column.column.metric == value || name(of: column.column) == value
+    }
+    // A file in tokens says nothing of accuracies that stand beside the lengths.
+    return references.count == 1 || factor(from: table.unit, to: column.column.format) != nil
   }
 
   private func name(of column: TableReport.Column) -> String {
@@ -77,7 +72,7 @@ struct PublishedMatcher {
   // MARK: Comparing
 
   private func published(
-    _ entry: PublishedTable.Entry, of table: PublishedTable, beside cell: TableReport.Cell,
+    _ entry: PublishedValue, of table: PublishedTable, beside cell: TableReport.Cell,
     column: TableReport.Column, names: [String]
   ) throws -> TableReport.Published {
     guard let factor = factor(from: table.unit, to: column.format) else {
@@ -87,10 +82,10 @@ struct PublishedMatcher {
     }
     if cell.published != nil {
       throw ReportError.impossible(
-        "\(owner): two published values belong to one cell, \(entry.place.label); name their 'value'"
+        "\(owner): two published values belong to one cell, \(entry.label); name their 'value'"
       )
     }
-    let value = entry.value.scaled(by: factor)
+    let value = entry.scaled(by: factor)
     var published = TableReport.Published(value: value)
     published.isSameProblems =
       specification.sameProblems ?? (value.problems != nil && value.problems == cell.problems)
@@ -133,18 +128,6 @@ struct PublishedMatcher {
     case (.number, .percent): 100
     case (.percent, .decimal): 0.01
     case (.percent, _), (.tokens, .percent): nil
-    }
-  }
-}
-
-extension PublishedTable.Place {
-  /// The place for people, such as `arm=base, benchmark=math500`.
-  var label: String {
-    switch self {
-    case .labels(let row, let column): "\(row) / \(column)"
-    case .point(let at, let value):
-      (at.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        + [value].compactMap(\.self)).joined(separator: ", ")
     }
   }
 }

@@ -133,7 +133,7 @@ extension TableReport {
   /// A published value beside a cell.
   package struct Published: Sendable, Equatable {
     /// The value.
-    package let value: PublishedTable.Value
+    package let value: PublishedValue
     /// How ours compares; nil until the cell is complete.
     package var comparison: PublishedComparison?
     /// What a verdict must not be read without, such as `another model`.

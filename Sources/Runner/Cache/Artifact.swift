@@ -59,6 +59,9 @@ package struct ArtifactRecord: Sendable, Equatable {
   package let parameters: JSONValue
   /// The instance that was bound to each input port.
   package let producers: [String: String]
+  /// The key of each part of the stage that it was made from, by the part's name; nil where an
+  /// older version wrote the record, which did not note them.
+  package var parts: [String: String]?
   /// The values that the stage published.
   package let values: [String: JSONValue]
   /// When the attempt began that led to the result.
@@ -72,11 +75,11 @@ package struct ArtifactRecord: Sendable, Equatable {
   /// The version of this program and of libraries, by name.
   package let versions: [String: String]
   /// The files by name, without the record itself.
-  package let files: [String: File]
+  package internal(set) var files: [String: File] = [:]
 
   /// The record as it is written.
   package var json: JSONValue {
-    [
+    var members: [String: JSONValue] = [
       "key": .string(key), "key_fields": fields.json, "instance": .string(instance),
       "kind": .string(fields.kind), "kind_version": .integer(fields.kindVersion),
       "params": parameters, "inputs": inputs, "values": .object(values),
@@ -87,6 +90,8 @@ package struct ArtifactRecord: Sendable, Equatable {
       "files": .object(
         files.mapValues { ["bytes": .integer($0.bytes), "sha256": .string($0.sha256)] }),
     ]
+    members["parts"] = parts.map { .object($0.mapValues { .string($0) }) }
+    return .object(members)
   }
 
   private var inputs: JSONValue {
@@ -134,7 +139,8 @@ extension ArtifactRecord {
     }
     self.init(
       key: key, fields: fields, instance: instance, parameters: parameters,
-      producers: inputs.compactMapValues { $0["instance"]?.string }, values: values,
+      producers: inputs.compactMapValues { $0["instance"]?.string },
+      parts: json["parts"]?.object?.compactMapValues(\.string), values: values,
       started: started, seconds: seconds, resumedFrom: json["resumed_from_step"]?.integer,
       machine: machine, versions: versions.compactMapValues(\.string), files: described)
   }

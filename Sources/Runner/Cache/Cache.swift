@@ -20,18 +20,8 @@ package struct Cache: Sendable {
   /// Names a cache; nothing is made yet.
   package init(folder: URL) { self.folder = folder }
 
-  /// What is known of a key.
-  package enum Entry: Sendable, Equatable {
-    /// Nothing was published.
-    case absent
-    /// A whole artifact.
-    case present(Artifact)
-    /// An artifact that lost something; the words say what.
-    case damaged(String)
-  }
-
   /// Looks for an artifact, checking its record and the sizes of its files.
-  package func lookUp(_ key: String) -> Entry {
+  package func lookUp(_ key: String) -> CachedArtifact {
     let place = artifactFolder(key)
     guard FileManager.default.fileExists(atPath: place.path) else { return .absent }
     let recordFile = place.appending(path: Artifact.recordName)
@@ -58,16 +48,6 @@ package struct Cache: Sendable {
     }.sorted()
   }
 
-  /// Compares an artifact's files with the digests in its record.
-  /// - Returns: what is wrong, a sentence each; nothing where all is well.
-  package func verify(_ key: String) -> [String] {
-    switch lookUp(key) {
-    case .absent: return ["nothing was published"]
-    case .damaged(let reason): return [reason]
-    case .present(let artifact): return artifact.digestProblems
-    }
-  }
-
   /// Where the artifact of a key lies once it is published.
   package func artifactFolder(_ key: String) -> URL {
     folder.appending(path: key.prefix(2)).appending(path: key)
@@ -79,7 +59,16 @@ package struct Cache: Sendable {
   }
 
   /// The file whose lock an instance holds while it works.
-  func lockFile(_ key: String) -> URL { folder.appending(path: "locks/\(key).lock") }
+  private func lockFile(_ key: String) -> URL { folder.appending(path: "locks/\(key).lock") }
+}
+
+/// What the cache has of a key.
+package enum CachedArtifact: Sendable, Equatable {
+  /// Nothing was published.
+  case absent
+  case present(Artifact)
+  /// It lost something; the words say what.
+  case damaged(String)
 }
 
 extension Artifact {
@@ -89,17 +78,6 @@ extension Artifact {
       guard let found = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
       else { return "\(name) is missing" }
       return found == file.bytes ? nil : "\(name) has \(found) bytes instead of \(file.bytes)"
-    }
-  }
-
-  fileprivate var digestProblems: [String] {
-    record.files.sorted { $0.key < $1.key }.compactMap { name, file in
-      do {
-        let digest = try SHA256Digest.hex(ofFile: folder.appending(path: name))
-        return digest == file.sha256 ? nil : "the content of \(name) is not what was published"
-      } catch {
-        return "\(name) cannot be read: \(error.localizedDescription)"
-      }
     }
   }
 }
@@ -121,15 +99,61 @@ extension Cache {
     if free < freeMegabytes { throw CacheError.full(folder.path, megabytes: free) }
   }
 
-  /// Takes the lock of a key.
-  func lock(
-    _ key: String, interruption: Interruption, waiting: (String) -> Void
-  ) throws -> FileLock {
-    try FileLock.acquire(lockFile(key), interruption: interruption, waiting: waiting)
+  /// The artifact of a key: the one that is there, or one made and published under the key's lock,
+  /// so that of several runs one works and the others wait for what it publishes.
+  /// - Parameters:
+  ///   - waiting: called with a sentence while somebody else works on the key.
+  ///   - begin: called before there is anything to wait for or to make.
+  ///   - make: puts the files into the folder `output` and tells how they came about. What it puts
+  ///     into the work folder survives a kill. Where it puts `record.json` beside the files, that
+  ///     stays byte for byte, and the files must be those that it names.
+  /// - Returns: the artifact, and whether it was made.
+  /// - Throws: whatever `make` throws, `CacheError`, `LockError`, or `InterruptedError` while
+  ///   somebody else works on the key.
+  func obtain(
+    _ key: String, interruption: Interruption, waiting: (String) -> Void, begin: () -> Void = {},
+    make: (_ output: URL, _ work: WorkFolder) throws -> ArtifactRecord
+  ) throws -> (artifact: Artifact, isNew: Bool) {
+    if case .present(let artifact) = lookUp(key) {
+      try discardWork(key)
+      return (artifact, false)
+    }
+    begin()
+    let lock = try FileLock.acquire(lockFile(key), interruption: interruption, waiting: waiting)
+    defer { lock.release() }
+    switch lookUp(key) {
+    case .present(let artifact): return (artifact, false)
+    case .damaged: try setAside(key)
+    case .absent: break
+    }
+    let work = workFolder(key)
+    let output = try work.prepare()
+    defer { try? FileManager.default.removeItem(at: output) }
+    return (try publish(try make(output, work), from: output), true)
+  }
+
+  /// Takes over a whole artifact that lies elsewhere, after comparing its files with its record.
+  /// - Returns: whether it was not here yet.
+  /// - Throws: `CacheError`, `LockError`, or `InterruptedError` while somebody else works on the
+  ///   key.
+  package func adopt(
+    _ artifact: Artifact, interruption: Interruption, waiting: (String) -> Void
+  ) throws -> Bool {
+    do {
+      return try obtain(artifact.key, interruption: interruption, waiting: waiting) { output, _ in
+        for name in artifact.record.files.keys.sorted() + [Artifact.recordName] {
+          try FileManager.default.copyItem(
+            at: artifact.folder.appending(path: name), to: output.appending(path: name))
+        }
+        return artifact.record
+      }.isNew
+    } catch CacheError.malformed(_, let reason) {
+      throw CacheError.malformed(artifact.folder.path, reason)
+    }
   }
 
   /// Removes what a run left that was killed between publishing and tidying up.
-  func discardWork(_ key: String) throws {
+  private func discardWork(_ key: String) throws {
     let work = workFolder(key).url
     guard FileManager.default.fileExists(atPath: work.path),
       let lock = try FileLock.attempt(lockFile(key))
@@ -138,68 +162,27 @@ extension Cache {
     try FileManager.default.removeItem(at: work)
   }
 
-  /// Moves a damaged artifact out of the way. Only whoever holds the key's lock may call this.
-  func setAside(_ key: String) throws {
+  private func setAside(_ key: String) throws {
     let damaged = folder.appending(path: "damaged")
     try Self.makeFolder(damaged)
     let place = damaged.appending(path: "\(key)-\(UUID().uuidString)")
     try FileManager.default.moveItem(at: artifactFolder(key), to: place)
   }
 
-  /// Publishes a folder of files: writes the record, syncs everything and renames the folder.
-  ///
-  /// Only whoever holds the key's lock may call this. The work folder goes.
-  /// - Parameters:
-  ///   - output: the folder that holds the files and nothing else.
-  ///   - makeRecord: completes the record with what is known of the files.
-  func publish(
-    _ key: String, output: URL,
-    makeRecord: ([String: ArtifactRecord.File]) -> ArtifactRecord
-  ) throws -> Artifact {
-    let record = makeRecord(try describeAndSync(output))
+  /// Writes the record, syncs everything and renames the folder. The work folder goes.
+  private func publish(_ made: ArtifactRecord, from output: URL) throws -> Artifact {
+    var record = made
+    record.files = try describeAndSync(output)
     let recordFile = output.appending(path: Artifact.recordName)
-    try AtomicFile.write(record.json.prettyText, to: recordFile)
+    if FileManager.default.fileExists(atPath: recordFile.path) {
+      guard record == made else {
+        throw CacheError.malformed(output.path, "its files are not those of its record")
+      }
+      try AtomicFile.sync(recordFile)
+    } else {
+      try AtomicFile.write(record.json.prettyText, to: recordFile)
+    }
     chmod(recordFile.path, 0o444)
-    return try place(output, record)
-  }
-
-  /// Takes over a whole artifact that lies elsewhere, after comparing its files with its record.
-  ///
-  /// Its record stays as it is, byte for byte.
-  /// - Returns: whether it was not here yet.
-  /// - Throws: `CacheError`, or `InterruptedError` while somebody else works on the key.
-  package func adopt(
-    _ artifact: Artifact, interruption: Interruption, waiting: (String) -> Void
-  ) throws -> Bool {
-    let key = artifact.key
-    if case .present = lookUp(key) { return false }
-    let lock = try lock(key, interruption: interruption, waiting: waiting)
-    defer { lock.release() }
-    switch lookUp(key) {
-    case .present: return false
-    case .damaged: try setAside(key)
-    case .absent: break
-    }
-    let output = try workFolder(key).prepare()
-    defer { try? FileManager.default.removeItem(at: output) }
-    for name in artifact.record.files.keys.sorted() {
-      try FileManager.default.copyItem(
-        at: artifact.folder.appending(path: name), to: output.appending(path: name))
-    }
-    guard try describeAndSync(output) == artifact.record.files else {
-      throw CacheError.malformed(artifact.folder.path, "its files are not those of its record")
-    }
-    let record = output.appending(path: Artifact.recordName)
-    try FileManager.default.copyItem(
-      at: artifact.folder.appending(path: Artifact.recordName), to: record)
-    chmod(record.path, 0o444)
-    try AtomicFile.sync(record)
-    _ = try place(output, artifact.record)
-    return true
-  }
-
-  /// Renames a folder that holds a whole artifact to where its key says. The work folder goes.
-  private func place(_ output: URL, _ record: ArtifactRecord) throws -> Artifact {
     try AtomicFile.sync(output)
     let place = artifactFolder(record.key)
     let group = place.deletingLastPathComponent()
@@ -215,7 +198,8 @@ extension Cache {
 
   private func describeAndSync(_ output: URL) throws -> [String: ArtifactRecord.File] {
     var files: [String: ArtifactRecord.File] = [:]
-    for name in try FileManager.default.contentsOfDirectory(atPath: output.path) {
+    for name in try FileManager.default.contentsOfDirectory(atPath: output.path)
+    where name != Artifact.recordName {
       let file = output.appending(path: name)
       let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int
       chmod(file.path, 0o444)

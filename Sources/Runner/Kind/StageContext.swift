@@ -24,7 +24,7 @@ package final class StageContext: Sendable {
   private let inputs: [String: InputArtifact]
   private let outputDirectory: URL
   private let published: PublishedValues
-  private let parts: PartRunner?
+  private let parts: (any StagePartStore)?
 
   /// Gathers what a stage needs. The executor makes one for each attempt; tests make their own.
   package convenience init(
@@ -41,7 +41,7 @@ package final class StageContext: Sendable {
   init(
     instance: String, inputs: [String: InputArtifact], outputDirectory: URL, workDirectory: URL,
     environment: DataFolders, threads: Int, interruption: Interruption,
-    progress: any ProgressSink, parts: PartRunner?
+    progress: any ProgressSink, parts: (any StagePartStore)?
   ) throws {
     self.parts = parts
     self.instance = instance
@@ -95,6 +95,37 @@ package final class StageContext: Sendable {
 
   /// What has been published so far.
   package var values: [String: JSONValue] { published.all }
+}
+
+/// A result inside a stage that is worth an artifact of its own, because it is expensive and stays valid
+/// when the rest of the stage changes: the completions of an evaluation, when its verifier does.
+package struct StagePart: Sendable {
+  /// What it is, such as `completions`. A stage has one part of a name.
+  package let name: String
+  /// Raised whenever the same identity and inputs would give another result.
+  package let version: Int
+  /// The parameters that can change it.
+  package let identity: JSONValue
+  /// The stage's input ports that it is made from.
+  package let inputs: [String]
+
+  /// Describes a part.
+  package init(name: String, version: Int, identity: JSONValue, inputs: [String]) {
+    self.name = name
+    self.version = version
+    self.identity = identity
+    self.inputs = inputs
+  }
+}
+
+/// Keeps parts of stages as artifacts.
+protocol StagePartStore: Sendable {
+  /// The HDF5 file of a part.
+  /// - Parameter make: writes the file; it is lent a folder that survives a kill.
+  func file(
+    of part: StagePart, inputs: [String: InputArtifact],
+    make: (_ file: URL, _ workFolder: URL) throws -> Void
+  ) throws -> URL
 }
 
 /// An output of another instance, bound to an input port.

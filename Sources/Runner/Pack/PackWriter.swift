@@ -153,6 +153,9 @@ package struct PackContents: Sendable {
 
   /// The artifacts, sorted by key.
   let items: [Item]
+  /// Instances whose records name no parts, because an older version wrote them, and to which
+  /// several parts of one kind may belong. All of these are packed.
+  package let ambiguous: [String]
   /// Makes the recipe's tables: their names, and their numbers as CSV.
   let tables: @Sendable () throws -> [(name: String, csv: String)]
   let recipe: Recipe
@@ -179,9 +182,11 @@ package struct PackContents: Sendable {
         artifact: artifact, leftOut: files(of: options.leftOutTypes),
         tableless: files(of: options.tablelessTypes))
     }
-    for part in Self.parts(of: plan, in: cache) {
+    let parts = PartsOfPlan(plan, in: cache)
+    for part in parts.artifacts {
       items[part.key] = Item(artifact: part, leftOut: [], tableless: [])
     }
+    ambiguous = parts.ambiguous
     self.items = items.sorted { $0.key < $1.key }.map(\.value)
   }
 
@@ -192,24 +197,43 @@ package struct PackContents: Sendable {
 
   /// How many files are left out.
   package var leftOutCount: Int { items.map(\.leftOut.count).reduce(0, +) }
+}
 
-  /// Artifacts such as `evaluate/completions` that belong to instances of the plan: bound to the
-  /// same inputs, with the same whole numbers where both have a parameter of one name, such as
-  /// `samples` and `seed`. Texts may be told in other words there (a template by its hash).
-  private static func parts(of plan: Plan, in cache: Cache) -> [Artifact] {
-    let done = plan.items.filter { $0.artifact != nil }
-    let all = cache.keys().compactMap { key -> Artifact? in
+/// The artifacts that a plan's results were made from part by part, such as `evaluate/completions`.
+private struct PartsOfPlan {
+  private(set) var artifacts: [Artifact] = []
+  private(set) var ambiguous: [String] = []
+
+  init(_ plan: Plan, in cache: Cache) {
+    func present(_ key: String) -> Artifact? {
       if case .present(let artifact) = cache.lookUp(key) { artifact } else { nil }
     }
-    return all.filter { part in
-      part.record.fields.kind.contains("/")
-        && done.contains { item in item.fields?.hasPart(part.record.fields) ?? false }
+    var old: [PlannedInstance] = []
+    for item in plan.items {
+      guard let record = item.artifact?.record else { continue }
+      if let parts = record.parts {
+        artifacts += parts.values.compactMap(present)
+      } else {
+        old.append(item)
+      }
+    }
+    if old.isEmpty { return }
+    let all = cache.keys().compactMap(present).filter { $0.record.fields.kind.contains("/") }
+    for item in old {
+      let fitting = all.filter { item.fields?.mayHavePart($0.record.fields) ?? false }
+      if Set(fitting.map(\.record.fields.kind)).count < fitting.count {
+        ambiguous.append(item.instance.name)
+      }
+      artifacts += fitting
     }
   }
 }
 
 extension KeyFields {
-  fileprivate func hasPart(_ part: KeyFields) -> Bool {
+  /// Whether a part may belong to a result whose record does not name its parts: it is bound to the
+  /// same inputs, and has the same whole numbers where both have a parameter of one name, such as
+  /// `samples` and `seed`. Texts may be told in other words there (a template by its hash).
+  fileprivate func mayHavePart(_ part: KeyFields) -> Bool {
     guard part.kind.hasPrefix(kind + "/"), part.inputs.allSatisfy({ inputs[$0.key] == $0.value })
     else { return false }
     let own = identity.object ?? [:]

@@ -8,7 +8,7 @@ import Foundation
 /// lock.json           what identifies each instance's result
 /// artifacts/<key>/    record.json and the files, apart from those that were left out
 /// ```
-package struct UnpackedExperiment: Sendable {
+package struct UnpackedExperiment: PackedResults {
   /// A result, as far as it was packed.
   package struct PackedArtifact: Sendable {
     /// The record, and the folder of the files.
@@ -61,19 +61,16 @@ package struct UnpackedExperiment: Sendable {
       })
   }
 
-  /// A result whose files are all there, as they were published.
-  func wholeArtifact(_ key: String) -> Artifact? {
+  package func wholeArtifact(_ key: String) -> Artifact? {
     artifacts[key].flatMap { $0.incomplete.isEmpty ? $0.artifact : nil }
   }
 
-  /// What the file lacks of a result, in words; nil where it has all of it or nothing.
-  func gap(_ key: String) -> String? {
+  package func gap(_ key: String) -> String? {
     guard let files = artifacts[key]?.incomplete.sorted(), !files.isEmpty else { return nil }
     return "not all of \(files.joined(separator: ", ")) is in the packed file"
   }
 
-  /// What an instance's content from outside was, if it is the same instance still.
-  func external(of instance: Instance) -> [String: String]? {
+  package func external(of instance: Instance) -> [String: String]? {
     guard let fields = lock.entries[instance.name]?.fields, !fields.external.isEmpty,
       fields.kind == instance.kind.kind, fields.kindVersion == instance.kind.version,
       fields.equalsIdentity(instance.identity)

@@ -22,7 +22,7 @@ enum RecipeDocument {
       tree = RecipeMerge.lay(tree, over: base)
     }
     for text in overrides {
-      sources.add(RecipeOverride.flag + text, of: RecipeOverride.flag + text)
+      sources.add(RecipeSources.override + text, of: RecipeSources.override + text)
       if let override = RecipeOverride(text, into: &sink) {
         tree = override.apply(to: tree, into: &sink)
       }
@@ -106,16 +106,8 @@ enum RecipeMerge {
   }
 }
 
-extension [RecipeEntry] {
-  /// The entry of a key.
-  subscript(key: String) -> RecipeEntry? { first { $0.key == key } }
-}
-
 /// A value given on the command line: `--set stages.warmed.params.epochs=2`.
 struct RecipeOverride {
-  /// How positions in overrides begin.
-  static let flag = "--set "
-
   private let name: String
   private let path: [String]
   private let value: RecipeNode
@@ -123,14 +115,14 @@ struct RecipeOverride {
   /// Reads `PATH=VALUE`, reporting what is wrong with it.
   /// - Returns: nil when something was reported.
   init?(_ text: String, into sink: inout DiagnosticSink) {
-    name = Self.flag + text
+    name = RecipeSources.override + text
     guard let split = text.firstIndex(of: "=") else {
       sink.report(Self.place(in: name), "expected PATH=VALUE, such as axes.seed=[1, 2]")
       return nil
     }
     path = text[..<split].split(separator: ".", omittingEmptySubsequences: false)
       .map { String($0).precomposedStringWithCanonicalMapping }
-    let prefix = Self.flag + text[...split]
+    let prefix = RecipeSources.override + text[...split]
     guard !path.contains("") else {
       sink.report(Self.place(in: name), "expected a path of keys with points between them")
       return nil
@@ -148,12 +140,14 @@ struct RecipeOverride {
   }
 
   private static func place(in name: String) -> SourcePosition {
-    SourcePosition(line: 1, column: flag.count + 1, file: name)
+    SourcePosition(line: 1, column: RecipeSources.override.count + 1, file: name)
   }
 
   /// The column, from 1, where a component of the path begins.
   private func place(ofComponent index: Int) -> SourcePosition {
-    let before = path[..<index].reduce(Self.flag.count) { $0 + $1.unicodeScalars.count + 1 }
+    let before = path[..<index].reduce(RecipeSources.override.count) {
+      $0 + $1.unicodeScalars.count + 1
+    }
     return SourcePosition(line: 1, column: before + 1, file: name)
   }
 

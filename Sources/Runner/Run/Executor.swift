@@ -1,8 +1,5 @@
 import Base
-import Dispatch
 import Foundation
-import HDF5
-import Synchronization
 
 /// Carries out a plan, one instance after the other.
 package struct Executor: Sendable {
@@ -82,7 +79,7 @@ package struct Executor: Sendable {
     do {
       let inputs = try run.inputs(of: item.instance)
       let obtained = try runner.obtain(item.instance, key, fields, inputs) { display.begin(title) }
-      let entry = [item.instance.name: RecipeLock.Entry(key: key, fields: fields)]
+      let entry = [item.instance.name: LockedInstance(key: key, fields: fields)]
       // Many may be cached, so the lock is not read and written for each of them.
       if obtained.seconds == nil {
         run.cached.merge(entry) { $1 }
@@ -111,7 +108,7 @@ private struct Run {
   let plan: Plan
   var outcomes: [InstanceOutcome] = []
   var artifacts: [Int: Artifact] = [:]
-  var cached: [String: RecipeLock.Entry] = [:]
+  var cached: [String: LockedInstance] = [:]
   var stop: String?
   var wasInterrupted = false
 
@@ -148,213 +145,6 @@ private struct Run {
         type: port.type)
     }
     return inputs
-  }
-}
-
-/// Brings one instance's result about: finds it in the cache, or runs the stage and publishes.
-struct InstanceRunner {
-  let cache: Cache
-  let environment: DataFolders
-  let threads: Int
-  let interruption: Interruption
-  let display: any RunDisplay
-  let versions: [String: String]
-
-  /// The result, and whether the stage ran for it.
-  typealias Obtained = (artifact: Artifact, seconds: Double?)
-
-  /// Takes the result from the cache, or runs the stage under the key's lock.
-  /// - Parameter begin: called before the work begins, if there is any.
-  /// - Throws: whatever the stage throws, `StageError`, `CacheError`.
-  func obtain(
-    _ instance: Instance, _ key: String, _ fields: KeyFields, _ inputs: [String: InputArtifact],
-    begin: () -> Void
-  ) throws -> Obtained {
-    if case .present(let artifact) = cache.lookUp(key) {
-      try cache.discardWork(key)
-      return (artifact, nil)
-    }
-    begin()
-    let lock = try cache.lock(key, interruption: interruption) {
-      display.notice("\(instance.name): waiting, \($0)")
-    }
-    defer { lock.release() }
-    switch cache.lookUp(key) {
-    case .present(let artifact): return (artifact, nil)
-    case .damaged: try cache.setAside(key)
-    case .absent: break
-    }
-    let artifact = try run(instance, key, fields, inputs)
-    return (artifact, artifact.record.seconds)
-  }
-
-  private func run(
-    _ instance: Instance, _ key: String, _ fields: KeyFields, _ inputs: [String: InputArtifact]
-  ) throws -> Artifact {
-    let work = cache.workFolder(key)
-    let output = try work.prepare()
-    defer { try? FileManager.default.removeItem(at: output) }
-    let context = try StageContext(
-      instance: instance.name, inputs: inputs, outputDirectory: output, workDirectory: work.url,
-      environment: environment, threads: threads, interruption: interruption, progress: display,
-      parts: PartRunner(
-        cache: cache, kind: instance.kind.kind, instance: instance.name,
-        interruption: interruption, display: display, versions: versions))
-    let resumedFrom = work.newestStep
-    // Steps that an attempt without checkpoints logged are about to be logged again.
-    if resumedFrom == nil { try context.metrics.truncate(after: 0) }
-
-    let started = Date()
-    let clock = ContinuousClock()
-    let elapsed = try clock.measure {
-      try StageThread.run(instance.name) { try instance.stage.run(context) }
-    }
-    try Postconditions.check(instance.kind, context)
-    try context.metrics.table()?.write(to: output.appending(path: Artifact.metricsName))
-    return try cache.publish(key, output: output) { files in
-      ArtifactRecord(
-        key: key, fields: fields, instance: instance.name, parameters: instance.parameters,
-        producers: inputs.mapValues(\.instance), values: context.values, started: started,
-        seconds: elapsed / .seconds(1), resumedFrom: resumedFrom, machine: .current(),
-        versions: versions.merging(["HDF5": HDF5Library.version]) { $1 }, files: files)
-    }
-  }
-}
-
-/// A result inside a stage that is worth an artifact of its own, because it is dear and stays valid
-/// when the rest of the stage changes: the completions of an evaluation, when its verifier does.
-package struct StagePart: Sendable {
-  /// What it is, such as `completions`.
-  package let name: String
-  /// Raised whenever the same identity and inputs would give another result.
-  package let version: Int
-  /// The parameters that can change it.
-  package let identity: JSONValue
-  /// The stage's input ports that it is made from.
-  package let inputs: [String]
-
-  /// Describes a part.
-  package init(name: String, version: Int, identity: JSONValue, inputs: [String]) {
-    self.name = name
-    self.version = version
-    self.identity = identity
-    self.inputs = inputs
-  }
-}
-
-/// Finds the parts of a stage in the cache, or has them made and publishes them.
-struct PartRunner: Sendable {
-  let cache: Cache
-  let kind: String
-  let instance: String
-  let interruption: Interruption
-  let display: any RunDisplay
-  let versions: [String: String]
-
-  /// The HDF5 file of a part.
-  /// - Parameter make: writes the file; it is lent a folder that survives a kill.
-  func file(
-    of part: StagePart, inputs: [String: InputArtifact],
-    make: (_ file: URL, _ workFolder: URL) throws -> Void
-  ) throws -> URL {
-    let fields = KeyFields(
-      kind: "\(kind)/\(part.name)", kindVersion: part.version, identity: part.identity,
-      inputs: inputs.mapValues { KeyFields.Input(key: $0.key, output: $0.output) })
-    let key = try fields.key()
-    if case .present(let artifact) = cache.lookUp(key) { return artifact.output(part.name) }
-    let lock = try cache.lock(key, interruption: interruption) {
-      display.notice("\(instance): waiting, \($0)")
-    }
-    defer { lock.release() }
-    switch cache.lookUp(key) {
-    case .present(let artifact): return artifact.output(part.name)
-    case .damaged: try cache.setAside(key)
-    case .absent: break
-    }
-    return try publish(part, key, fields, inputs, make: make).output(part.name)
-  }
-
-  private func publish(
-    _ part: StagePart, _ key: String, _ fields: KeyFields, _ inputs: [String: InputArtifact],
-    make: (_ file: URL, _ workFolder: URL) throws -> Void
-  ) throws -> Artifact {
-    let work = cache.workFolder(key)
-    let output = try work.prepare()
-    defer { try? FileManager.default.removeItem(at: output) }
-    let started = Date()
-    let elapsed = try ContinuousClock().measure {
-      try make(output.appending(path: "\(part.name).h5"), work.url)
-    }
-    return try cache.publish(key, output: output) { files in
-      ArtifactRecord(
-        key: key, fields: fields, instance: instance, parameters: part.identity,
-        producers: inputs.mapValues(\.instance), values: [:], started: started,
-        seconds: elapsed / .seconds(1), resumedFrom: nil, machine: .current(),
-        versions: versions.merging(["HDF5": HDF5Library.version]) { $1 }, files: files)
-    }
-  }
-}
-
-/// Runs a stage's work on a thread of its own, because it blocks for long.
-enum StageThread {
-  private static let stackBytes = 16 << 20
-
-  /// Runs the work and waits for it.
-  /// - Throws: what the work throws.
-  static func run(_ name: String, _ work: @escaping @Sendable () throws -> Void) throws {
-    let failure = Failure()
-    let done = DispatchSemaphore(value: 0)
-    let thread = Thread {
-      do { try work() } catch { failure.set(error) }
-      done.signal()
-    }
-    thread.name = name
-    thread.stackSize = stackBytes
-    thread.start()
-    done.wait()
-    if let error = failure.error { throw error }
-  }
-}
-
-private final class Failure: Sendable {
-  private let storage = Mutex<(any Error)?>(nil)
-
-  var error: (any Error)? { storage.withLock { $0 } }
-
-  func set(_ error: any Error) { storage.withLock { $0 = error } }
-}
-
-/// What a stage must have done before its result is published.
-enum Postconditions {
-  /// Checks that every declared output can be read and that every number published is one.
-  /// - Throws: `StageError.failed`.
-  static func check(_ kind: any Stage.Type, _ context: StageContext) throws {
-    for port in kind.outputs {
-      let file = context.output(port.name)
-      guard FileManager.default.fileExists(atPath: file.path) else {
-        throw StageError.failed("it ended without writing its output '\(port.name)'")
-      }
-      do {
-        try HDF5File.open(file).close()
-      } catch let error as HDF5Error {
-        let reason = error.reason
-        throw StageError.failed("its output '\(port.name)' is no whole HDF5 file: \(reason)")
-      }
-    }
-    for (name, value) in context.values.sorted(by: { $0.key < $1.key }) where !value.isFinite {
-      throw StageError.failed("its value '\(name)' is not a finite number")
-    }
-  }
-}
-
-extension JSONValue {
-  fileprivate var isFinite: Bool {
-    switch self {
-    case .number(let value): value.isFinite
-    case .array(let values): values.allSatisfy(\.isFinite)
-    case .object(let entries): entries.values.allSatisfy(\.isFinite)
-    default: true
-    }
   }
 }
 

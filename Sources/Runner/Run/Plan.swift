@@ -61,12 +61,22 @@ package struct PlannedInstance: Sendable {
   }
 }
 
+/// Results that somebody packed: what a run takes over, and what is known where data are missing.
+package protocol PackedResults: Sendable {
+  /// A result whose files are all there, as they were published.
+  func wholeArtifact(_ key: String) -> Artifact?
+  /// What is missing of a result, in words; nil where it is all there or not at all.
+  func gap(_ key: String) -> String?
+  /// What an instance's content from outside was, if it is the same instance still.
+  func external(of instance: Instance) -> [String: String]?
+}
+
 /// Works out what a run would do.
 package struct Planner: Sendable {
   private let cache: Cache
   private let environment: DataFolders
   private let previous: [String: String]
-  private let packed: UnpackedExperiment?
+  private let packed: (any PackedResults)?
 
   /// Prepares a planner.
   /// - Parameters:
@@ -75,7 +85,7 @@ package struct Planner: Sendable {
   ///     from outside was, where it is not at hand.
   package init(
     cache: Cache, environment: DataFolders, previous: [String: String] = [:],
-    packed: UnpackedExperiment? = nil
+    packed: (any PackedResults)? = nil
   ) {
     self.cache = cache
     self.environment = environment
@@ -183,7 +193,7 @@ package struct Planner: Sendable {
   }
 
   private func reason(
-    _ instance: Instance, _ key: String, _ entry: Cache.Entry, changes: [KeyDifference]?,
+    _ instance: Instance, _ key: String, _ entry: CachedArtifact, changes: [KeyDifference]?,
     after items: [PlannedInstance]
   ) -> String {
     if case .damaged(let words) = entry { return "damaged: \(words)" }

@@ -2,10 +2,6 @@ import Base
 import Foundation
 import Subprocess
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
 extension DataSource {
   /// The SHA-256 of what is behind the source, for a stage's key. A pinned source is not touched.
   /// - Throws: `DataSourceError` where it is neither pinned nor on this machine.
@@ -32,7 +28,7 @@ extension DataSource {
     let file = downloadedFile(in: environment)
     let folder = file.deletingLastPathComponent()
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let lock = try DownloadLock(beside: file, interruption: interruption)
+    let lock = try Self.lock(beside: file, interruption)
     defer { lock.release() }
     if FileManager.default.fileExists(atPath: file.path) {
       try ContentDigest.check(file, pin)
@@ -40,6 +36,16 @@ extension DataSource {
       try fetch(to: file, pin, progress, interruption)
     }
     return file
+  }
+
+  /// Keeps other processes from fetching the same file at the same time.
+  private static func lock(beside file: URL, _ interruption: Interruption) throws -> FileLock {
+    do {
+      return try FileLock.acquire(
+        file.appendingPathExtension("lock"), interruption: interruption)
+    } catch LockError.unwritable(let path, let reason), LockError.unlockable(let path, let reason) {
+      throw DataSourceError.download(path, reason: reason)
+    }
   }
 
   /// Where a download is kept once it is there.
@@ -98,36 +104,6 @@ extension DataSource: CustomStringConvertible {
     case .web(let url): url.absoluteString
     }
   }
-}
-
-/// Keeps other processes from fetching the same file at the same time.
-struct DownloadLock {
-  private let descriptor: Int32
-
-  /// Waits until nobody else holds the lock. The lock of a process that died is free.
-  /// - Throws: `DataSourceError.download`, or `InterruptedError`.
-  init(beside file: URL, interruption: Interruption) throws {
-    let path = file.path + ".lock"
-    descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      throw DataSourceError.download(path, reason: String(cString: strerror(errno)))
-    }
-    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      let code = errno
-      guard code == EWOULDBLOCK || code == EINTR else {
-        close(descriptor)
-        throw DataSourceError.download(path, reason: String(cString: strerror(code)))
-      }
-      if interruption.isRequested {
-        close(descriptor)
-        throw InterruptedError()
-      }
-      usleep(100_000)
-    }
-  }
-
-  /// Lets others in.
-  func release() { close(descriptor) }
 }
 
 #if canImport(System)

@@ -157,37 +157,4 @@ import Testing
     }
     #expect(error?.description.contains("two published values belong to one cell") == true)
   }
-
-  @Test(arguments: [
-    ("values: [{at: {start: base}, men: 1}]", "published.yaml:1:30: unknown key 'men'"),
-    ("values: [{at: {start: base}, mean: x}]", "published.yaml:1:36: expected a finite number"),
-    ("values: [{at: {start: [a]}, mean: 1}]", "published.yaml:1:23: expected a value of the axis"),
-    ("values: [{mean: 1}]", "published.yaml:1:10: missing key 'at'"),
-    ("unit: percent, ", "published.yaml:1:7: unknown value 'percent,'"),
-    ("values: [{at: {}, mean: 1, deviation: -1}]", "published.yaml:1:39: "),
-    ("values: [{at: {a: 1}, mean: 1}, {at: {a: 1}, mean: 2}]", "1:9: a=1 has two numbers"),
-    ("unit: percent\nvalues: [{at: {a: 1}, mean: 101}]", "2:9: a=1 is 101.0, which is no perc"),
-    ("values: [", "published.yaml:"),
-  ])
-  func mistakesHaveTheirPlaces(text: String, message: String) {
-    let error = #expect(throws: ReportError.self) {
-      try PublishedTable(text: text + "\nsource: Doe\n")
-    }
-    #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
-  }
-
-  private static let projectFolder = ProjectFolder.experiments.appending(path: "paper/published")
-  private static let projectFiles =
-    ((try? FileManager.default.contentsOfDirectory(
-      at: projectFolder, includingPropertiesForKeys: nil)) ?? []).filter {
-      $0.pathExtension == "yaml"
-    }.sorted { $0.path < $1.path }
-
-  @Test(
-    .enabled(if: !projectFiles.isEmpty, "there are no published values in experiments/paper"),
-    arguments: projectFiles)
-  func theProjectsFilesAreRead(file: URL) throws {
-    let table = try PublishedTable(contentsOf: file)
-    #expect(!table.entries.isEmpty && table.unit != nil && table.url != nil)
-  }
 }

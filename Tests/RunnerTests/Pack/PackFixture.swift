@@ -5,6 +5,7 @@ import OrderedCollections
 import Reports
 import Runner
 import TestSupport
+import Testing
 
 /// Makes a "model": a file that says which numbers it was made from.
 struct PackModel: Stage {
@@ -30,12 +31,16 @@ struct PackModel: Stage {
 
 /// Judges: writes completions with prompts and answers, keeping the completions as a part.
 struct PackScores: Stage {
+  struct Parameters: ParameterSet {
+    var template = "I count"
+    static var fields: [Field<Self>] { [Field("template", \.template, "how it begins")] }
+  }
   static let kind = "pack_scores"
   static let version = 1
   static let summary = "judges"
   static let inputs = [StagePort("model", ArtifactType("Model"), "whom")]
   static let outputs = [StagePort("scores", ArtifactType("Scores"), "the verdicts")]
-  let parameters: NoParameters
+  let parameters: Parameters
 
   static let secret = "How many knights sit at the secret table?"
 
@@ -43,10 +48,13 @@ struct PackScores: Stage {
     let rows: [[String: JSONValue]] = (0..<4).map { row in
       [
         "id": .string("p#\(row)"), "prompt": .string(Self.secret), "answer": .integer(41_000 + row),
-        "completion": .string("I count \(row)"), "outcome": "wrong", "tokens": .integer(row),
+        "completion": .string("\(parameters.template) \(row)"), "outcome": "wrong",
+        "tokens": .integer(row),
       ]
     }
-    let part = StagePart(name: "completions", version: 1, identity: [:], inputs: ["model"])
+    let digest = SHA256Digest.hex(of: Data(parameters.template.utf8))
+    let part = StagePart(
+      name: "completions", version: 1, identity: ["template": .string(digest)], inputs: ["model"])
     let file = try context.file(of: part) { file, _ in try RowTable(rows: rows).write(to: file) }
     try RowTable(contentsOf: file).write(to: context.output("scores"))
     context.publish(0.25, as: "accuracy")
@@ -65,7 +73,7 @@ struct PackFixture {
     recipeFile = project.folder.file("experiments/own/packed.yaml")
     try Self.write(Self.recipe, to: recipeFile)
     try Self.write(Self.base, to: project.folder.file("experiments/base.yaml"))
-    try Self.write(Self.published, to: project.folder.file("experiments/published/p.json"))
+    try Self.write(Self.published, to: project.folder.file("experiments/published/p.yaml"))
     try project.ask("content", "from outside")
   }
 
@@ -75,7 +83,7 @@ struct PackFixture {
     extends: ../base.yaml
     axes: {seed: [1, 2]}
     tables:
-      main: {value: scores.accuracy, rows: seed, published: ../published/p.json}
+      main: {value: scores.accuracy, rows: seed, published: ../published/p.yaml}
 
     """
 
@@ -90,7 +98,8 @@ struct PackFixture {
     """
 
   private static let published = """
-    {"source": "Somebody, 2024", "rows": {"seed=1": {"accuracy": {"mean": 24.0, "std": 1.0}}}}
+    source: "Somebody, 2024"
+    values: [{at: {seed: 1}, mean: 24.0, deviation: 1.0}]
 
     """
 
@@ -108,6 +117,17 @@ struct PackFixture {
   func run() throws {
     let summary = try project.run(loaded().instances)
     if summary.failed > 0 { throw StageError.failed("\(summary.outcomes)") }
+  }
+
+  /// Makes the records those of a version that did not note parts.
+  func forgetParts() throws {
+    for key in project.cache.keys() {
+      let file = project.cache.artifactFolder(key).appending(path: "record.json")
+      var record = try #require(try JSONValue(parsing: Data(contentsOf: file)).object)
+      record["parts"] = nil
+      try FileManager.default.removeItem(at: file)
+      try Data(JSONValue.object(record).prettyText.utf8).write(to: file)
+    }
   }
 
   static func report(_ recipe: Recipe, _ plan: Plan) -> RecipeReport {

@@ -54,6 +54,9 @@ package struct RecipeError: Error, Sendable, CustomStringConvertible {
 
 /// The texts that a recipe was read from, for showing the lines that diagnostics point at.
 struct RecipeSources: Sendable {
+  /// With what the name of a text begins that stands on the command line.
+  static let override = "--set "
+
   /// The recipe's file, as it was named.
   let file: String
   private var lines: [String: [String]] = [:]
@@ -70,7 +73,7 @@ struct RecipeSources: Sendable {
     let position = diagnostic.position
     let name = position.file ?? file
     guard let lines = lines[name] else { return "\(name): \(diagnostic.message)" }
-    let isOverride = name.hasPrefix(RecipeOverride.flag)
+    let isOverride = name.hasPrefix(Self.override)
     let place = isOverride ? name : "\(name):\(position.line):\(position.column)"
     let message = "\(place): \(diagnostic.message)"
     guard lines.indices.contains(position.line - 1) else { return message }

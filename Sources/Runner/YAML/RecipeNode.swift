@@ -138,3 +138,8 @@ extension RecipeEntry {
       }
   }
 }
+
+extension [RecipeEntry] {
+  /// The entry of a key.
+  subscript(key: String) -> RecipeEntry? { first { $0.key == key } }
+}

@@ -1,0 +1,181 @@
+import Base
+import Dispatch
+import Foundation
+import HDF5
+import Synchronization
+
+/// Brings one instance's result about: finds it in the cache, or runs the stage and publishes.
+struct InstanceRunner {
+  let cache: Cache
+  let environment: DataFolders
+  let threads: Int
+  let interruption: Interruption
+  let display: any RunDisplay
+  let versions: [String: String]
+
+  /// The result, and whether the stage ran for it.
+  typealias Obtained = (artifact: Artifact, seconds: Double?)
+
+  /// Takes the result from the cache, or runs the stage under the key's lock.
+  /// - Parameter begin: called before the work begins, if there is any.
+  /// - Throws: whatever the stage throws, `StageError`, `CacheError`.
+  func obtain(
+    _ instance: Instance, _ key: String, _ fields: KeyFields, _ inputs: [String: InputArtifact],
+    begin: () -> Void
+  ) throws -> Obtained {
+    let (artifact, isNew) = try cache.obtain(
+      key, interruption: interruption,
+      waiting: { display.notice("\(instance.name): waiting, \($0)") }, begin: begin
+    ) { output, work in
+      try run(instance, key, fields, inputs, output: output, work)
+    }
+    return (artifact, isNew ? artifact.record.seconds : nil)
+  }
+
+  private func run(
+    _ instance: Instance, _ key: String, _ fields: KeyFields, _ inputs: [String: InputArtifact],
+    output: URL, _ work: WorkFolder
+  ) throws -> ArtifactRecord {
+    let parts = PartRunner(
+      cache: cache, kind: instance.kind.kind, instance: instance.name, interruption: interruption,
+      display: display, versions: versions)
+    let context = try StageContext(
+      instance: instance.name, inputs: inputs, outputDirectory: output, workDirectory: work.url,
+      environment: environment, threads: threads, interruption: interruption, progress: display,
+      parts: parts)
+    let resumedFrom = work.newestStep
+    // Steps that an attempt without checkpoints logged are about to be logged again.
+    if resumedFrom == nil { try context.metrics.truncate(after: 0) }
+
+    let started = Date()
+    let clock = ContinuousClock()
+    let elapsed = try clock.measure {
+      try StageThread.run(instance.name) { try instance.stage.run(context) }
+    }
+    try Postconditions.check(instance.kind, context)
+    try context.metrics.table()?.write(to: output.appending(path: Artifact.metricsName))
+    return ArtifactRecord(
+      key: key, fields: fields, instance: instance.name, parameters: instance.parameters,
+      producers: inputs.mapValues(\.instance), parts: parts.keys, values: context.values,
+      started: started, seconds: elapsed / .seconds(1), resumedFrom: resumedFrom,
+      machine: .current(),
+      versions: versions.merging(["HDF5": HDF5Library.version]) { $1 })
+  }
+}
+
+/// Finds the parts of a stage in the cache, or has them made and publishes them.
+final class PartRunner: StagePartStore {
+  private let cache: Cache
+  private let kind: String
+  private let instance: String
+  private let interruption: Interruption
+  private let display: any RunDisplay
+  private let versions: [String: String]
+  private let used = Mutex<[String: String]>([:])
+
+  init(
+    cache: Cache, kind: String, instance: String, interruption: Interruption,
+    display: any RunDisplay, versions: [String: String]
+  ) {
+    self.cache = cache
+    self.kind = kind
+    self.instance = instance
+    self.interruption = interruption
+    self.display = display
+    self.versions = versions
+  }
+
+  /// The keys of the parts that the stage has asked for, by their names.
+  var keys: [String: String] { used.withLock { $0 } }
+
+  /// The HDF5 file of a part.
+  /// - Parameter make: writes the file; it is lent a folder that survives a kill.
+  func file(
+    of part: StagePart, inputs: [String: InputArtifact],
+    make: (_ file: URL, _ workFolder: URL) throws -> Void
+  ) throws -> URL {
+    let fields = KeyFields(
+      kind: "\(kind)/\(part.name)", kindVersion: part.version, identity: part.identity,
+      inputs: inputs.mapValues { KeyFields.Input(key: $0.key, output: $0.output) })
+    let key = try fields.key()
+    let (artifact, _) = try cache.obtain(
+      key, interruption: interruption,
+      waiting: { display.notice("\(instance): waiting, \($0)") }
+    ) { output, work in
+      let started = Date()
+      let elapsed = try ContinuousClock().measure {
+        try make(output.appending(path: "\(part.name).h5"), work.url)
+      }
+      return ArtifactRecord(
+        key: key, fields: fields, instance: instance, parameters: part.identity,
+        producers: inputs.mapValues(\.instance), parts: [:], values: [:], started: started,
+        seconds: elapsed / .seconds(1), resumedFrom: nil, machine: .current(),
+        versions: versions.merging(["HDF5": HDF5Library.version]) { $1 })
+    }
+    used.withLock { $0[part.name] = key }
+    return artifact.output(part.name)
+  }
+}
+
+/// Runs a stage's work on a thread of its own, because it blocks for long.
+enum StageThread {
+  private static let stackBytes = 16 << 20
+
+  /// Runs the work and waits for it.
+  /// - Throws: what the work throws.
+  static func run(_ name: String, _ work: @escaping @Sendable () throws -> Void) throws {
+    let failure = Failure()
+    let done = DispatchSemaphore(value: 0)
+    let thread = Thread {
+      do { try work() } catch { failure.set(error) }
+      done.signal()
+    }
+    thread.name = name
+    thread.stackSize = stackBytes
+    thread.start()
+    done.wait()
+    if let error = failure.error { throw error }
+  }
+}
+
+private final class Failure: Sendable {
+  private let storage = Mutex<(any Error)?>(nil)
+
+  var error: (any Error)? { storage.withLock { $0 } }
+
+  func set(_ error: any Error) { storage.withLock { $0 = error } }
+}
+
+/// What a stage must have done before its result is published.
+enum Postconditions {
+  /// Checks that every declared output can be read and that every number published is one.
+  /// - Throws: `StageError.failed`.
+  static func check(_ kind: any Stage.Type, _ context: StageContext) throws {
+    for port in kind.outputs {
+      let file = context.output(port.name)
+      guard FileManager.default.fileExists(atPath: file.path) else {
+        throw StageError.failed("it ended without writing its output '\(port.name)'")
+      }
+      do {
+        try HDF5File.open(file).close()
+      } catch let error as HDF5Error {
+        let reason = error.reason
+        throw StageError.failed("its output '\(port.name)' is no whole HDF5 file: \(reason)")
+      }
+    }
+    for (name, value) in context.values.sorted(by: { $0.key < $1.key }) where !value.isFinite {
+      throw StageError.failed("its value '\(name)' is not a finite number")
+    }
+  }
+}
+
+extension JSONValue {
+  fileprivate var isFinite: Bool {
+    switch self {
+    case .number(let value): value.isFinite
+    case .array(let values): values.allSatisfy(\.isFinite)
+    case .object(let entries): entries.values.allSatisfy(\.isFinite)
+    default: true
+    }
+  }
+}
