@@ -96,7 +96,11 @@ let package = Package(
     .testTarget(
       name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: optimised),
     .testTarget(
-      name: "TasksTests", dependencies: ["Tasks", "Base", "HDF5", "TestSupport", "sandbox"],
+      name: "TasksTests",
+      dependencies: [
+        "Tasks", "Base", "HDF5", "TestSupport", "sandbox",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "RunnerTests", dependencies: ["Reports", "Runner", "Base", "HDF5", "TestSupport"],

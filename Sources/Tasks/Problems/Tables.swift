@@ -1,0 +1,308 @@
+import Base
+import Foundation
+
+/// The columns of the tables in this file. What a column is called stands here and nowhere else.
+package enum ColumnName: String, Sendable, Hashable, CaseIterable {
+  case id
+  /// Which row of the problems, from 0.
+  case problem
+  case problemID = "problem_id"
+  /// Which completion of the problem, from 0.
+  case sample
+  /// The step of training that sampled the completion, from 1.
+  case step
+  case prompt
+  case completion
+  /// How many tokens the completion has.
+  case tokens
+  /// Whether the completion ran into the limit of tokens.
+  case truncated
+  case outcome
+  /// Whether the outcome is `correct`, for readers that do not know the words.
+  case correct
+  /// The answer that the verifier read; empty where there is none.
+  case extracted
+  /// Whether a random guess in place of a missing answer hits.
+  case guessed
+  case reward
+  /// Whether training may learn the trace.
+  case accepted
+  /// Why a trace was rejected, or what is wrong with it on purpose.
+  case reason
+  case style
+  case text
+  /// Which part of a corpus a text belongs to.
+  case part
+}
+
+/// A table of rows whose columns have known names and types.
+///
+/// A column is read when it is asked for, so a table that lacks it serves all who can do without:
+/// they say `try?`. Rows are kept as JSON objects, since logs of unfinished work are.
+package protocol TypedTable: Sendable {
+  /// The columns that come first in a file; the others follow sorted by name.
+  static var order: [ColumnName] { get }
+  /// The columns with all that this type does not know.
+  var table: RowTable { get }
+  /// Takes a table as it is; a missing column shows when it is asked for.
+  init(_ table: RowTable)
+}
+
+extension TypedTable {
+  /// Reads a table from a file.
+  /// - Parameter columns: those to read, where not all are: large files are read for few columns.
+  /// - Throws: `RowTableError.unreadable`.
+  package init(contentsOf file: URL, columns: [ColumnName]? = nil) throws {
+    self.init(try RowTable(contentsOf: file, columns: columns?.map(\.rawValue)))
+  }
+
+  /// Makes a table from rows; a row has the columns that this type's `row` gives it.
+  package init(rows: [[String: JSONValue]], attributes: [String: String] = [:]) {
+    self.init(
+      RowTable(rows: rows, order: Self.order.map(\.rawValue), attributes: attributes))
+  }
+
+  package var count: Int { table.count }
+}
+
+/// Problems of one task, under the columns of their data set.
+package struct Problems: TypedTable {
+  package static let order: [ColumnName] = [.id]
+  package private(set) var table: RowTable
+
+  package init(_ table: RowTable) { self.table = table }
+
+  /// Rows that lack no column of their data set.
+  /// - Parameter order: the columns that come first.
+  package init(rows: [[String: JSONValue]], order: [String]? = nil, task: String) {
+    let order = order ?? Self.order.map(\.rawValue)
+    table = RowTable(rows: rows, order: order, attributes: [Self.taskAttribute: task])
+  }
+
+  package var ids: [String] { get throws { try table.strings(.id) } }
+
+  /// - Throws: `TaskError.unknownTask`.
+  package var task: any TaskDefinition {
+    get throws { try TaskDefinitions.named(table.attributes[Self.taskAttribute] ?? "") }
+  }
+
+  /// What is known to be wrong with these problems, such as a split that leaks.
+  package var warning: String? {
+    get { table.attributes[Self.warningAttribute] }
+    set { table.attributes[Self.warningAttribute] = newValue }
+  }
+
+  package func row(_ index: Int) -> [String: JSONValue] { table.row(index) }
+
+  private static let taskAttribute = "task"
+  private static let warningAttribute = "warning"
+}
+
+extension Problems {
+  /// What public data sets call the text that asks something.
+  package static let questionColumns = ["quiz", "problem", "question", "prompt"]
+
+  /// The first text that asks something, without its options.
+  package static func question(of row: [String: JSONValue]) -> String? {
+    questionColumns.lazy.compactMap { row[$0]?.string }.first { !$0.isEmpty }
+  }
+
+  /// The options to choose from; none for most problems.
+  package static func options(of row: [String: JSONValue]) -> [String] {
+    row["options"]?.array?.compactMap(\.string) ?? []
+  }
+
+  /// The right answer, for people: the first column that holds one.
+  package static func answer(of row: [String: JSONValue]) -> String? {
+    ["answer", "solution_text_format", "solution", "canonical_solution"].lazy
+      .compactMap { row[$0]?.answerText }.first { !$0.isEmpty }
+  }
+
+  /// Names an id for messages about a row that may have none.
+  package static func id(of row: [String: JSONValue]) -> String? {
+    row[ColumnName.id.rawValue]?.string
+  }
+}
+
+/// Completions that an evaluation or a teacher sampled, before any verdict.
+package struct Completions: TypedTable {
+  package static let order: [ColumnName] = [
+    .id, .problem, .problemID, .sample, .prompt, .completion, .tokens, .truncated,
+  ]
+  package let table: RowTable
+
+  package init(_ table: RowTable) { self.table = table }
+
+  package var ids: [String] { get throws { try table.strings(.id) } }
+  /// Which row of the problems each completion answers.
+  package var problems: [Int] { get throws { try table.integers(.problem) } }
+  package var samples: [Int] { get throws { try table.integers(.sample) } }
+  package var texts: [String] { get throws { try table.strings(.completion) } }
+  package var tokens: [Int] { get throws { try table.integers(.tokens) } }
+  package var truncated: [Bool] { get throws { try table.booleans(.truncated) } }
+
+  package static func row(
+    problem: Int, problemID: String, sample: Int, prompt: String, text: String, tokens: Int,
+    isTruncated: Bool
+  ) -> [String: JSONValue] {
+    row([
+      .id: .string("\(problemID)#\(sample)"), .problem: .integer(problem),
+      .problemID: .string(problemID), .sample: .integer(sample), .prompt: .string(prompt),
+      .completion: .string(text), .tokens: .integer(tokens), .truncated: .boolean(isTruncated),
+    ])
+  }
+
+  /// Which completion of which problem a row of the log holds.
+  package static func place(of row: [String: JSONValue]) -> (problem: Int, sample: Int) {
+    (row[.problem]?.integer ?? 0, row[.sample]?.integer ?? 0)
+  }
+}
+
+/// Completions with their verdicts: what an evaluation publishes.
+package struct Scores: TypedTable {
+  package static let fileName = "scores.h5"
+  package static let order: [ColumnName] = [
+    .id, .problemID, .sample, .outcome, .correct, .extracted, .guessed,
+  ]
+  package let table: RowTable
+
+  package init(_ table: RowTable) { self.table = table }
+
+  /// Sets a verdict beside each completion.
+  package init(
+    _ completions: Completions, _ verdicts: [Verdict], attributes: [String: String] = [:]
+  ) {
+    let rows = zip(completions.table.rows, verdicts).map { completion, verdict in
+      let verdict = Self.row([
+        .outcome: .string(verdict.outcome.rawValue),
+        .correct: .boolean(verdict.outcome == .correct),
+        .extracted: .string(verdict.extracted ?? ""), .guessed: .boolean(verdict.guessed),
+      ])
+      return completion.merging(verdict) { $1 }
+    }
+    self.init(rows: rows, attributes: attributes)
+  }
+
+  /// Which row of the problems each completion answers.
+  package var problems: [Int] { get throws { try table.integers(.problem) } }
+  package var problemIDs: [String] { get throws { try table.strings(.problemID) } }
+  package var samples: [Int] { get throws { try table.integers(.sample) } }
+  package var outcomes: [Outcome] { get throws { try table.outcomes() } }
+  package var extracted: [String] { get throws { try table.strings(.extracted) } }
+  package var guessed: [Bool] { get throws { try table.booleans(.guessed) } }
+  package var prompts: [String] { get throws { try table.strings(.prompt) } }
+  package var texts: [String] { get throws { try table.strings(.completion) } }
+  package var tokens: [Int] { get throws { try table.integers(.tokens) } }
+  package var truncated: [Bool] { get throws { try table.booleans(.truncated) } }
+}
+
+/// Completions that reinforcement learning sampled, with their rewards.
+package struct Rollouts: TypedTable {
+  package static let fileName = "rollouts.h5"
+  package static let order: [ColumnName] = [.step, .problemID, .sample, .reward, .outcome]
+  package let table: RowTable
+
+  package init(_ table: RowTable) { self.table = table }
+
+  package var steps: [Int] { get throws { try table.integers(.step) } }
+  package var problemIDs: [String] { get throws { try table.strings(.problemID) } }
+  package var outcomes: [Outcome] { get throws { try table.outcomes() } }
+  package var rewards: [Double] { get throws { try table.numbers(.reward) } }
+
+  package static func row(
+    step: Int, problemID: String, sample: Int, reward: Double, outcome: Outcome, text: String,
+    tokens: Int, isTruncated: Bool
+  ) -> [String: JSONValue] {
+    row([
+      .step: .integer(step), .problemID: .string(problemID), .sample: .integer(sample),
+      .reward: .number(reward), .outcome: .string(outcome.rawValue), .tokens: .integer(tokens),
+      .truncated: .boolean(isTruncated), .completion: .string(text),
+    ])
+  }
+
+  /// The step of a row of the log.
+  package static func step(of row: [String: JSONValue]) -> Int? { row[.step]?.integer }
+}
+
+/// Prompts with completions to learn from.
+package struct Traces: TypedTable {
+  package static let order: [ColumnName] = [
+    .id, .problemID, .prompt, .completion, .accepted, .reason, .style,
+  ]
+  package let table: RowTable
+
+  package init(_ table: RowTable) { self.table = table }
+
+  package var ids: [String] { get throws { try table.strings(.id) } }
+  package var prompts: [String] { get throws { try table.strings(.prompt) } }
+  package var texts: [String] { get throws { try table.strings(.completion) } }
+  package var accepted: [Bool] { get throws { try table.booleans(.accepted) } }
+
+  /// - Parameters:
+  ///   - reason: why it was rejected, or what is wrong with it on purpose; else empty.
+  ///   - style: how it is worded, or which teacher wrote it.
+  ///   - outcome: the verdict, where there was one.
+  package static func row(
+    id: String, problemID: String, prompt: String, text: String, isAccepted: Bool = true,
+    reason: String = "", style: String = "", outcome: Outcome? = nil
+  ) -> [String: JSONValue] {
+    var columns: [ColumnName: JSONValue] = [
+      .id: .string(id), .problemID: .string(problemID), .prompt: .string(prompt),
+      .completion: .string(text), .accepted: .boolean(isAccepted), .reason: .string(reason),
+      .style: .string(style),
+    ]
+    columns[.outcome] = outcome.map { .string($0.rawValue) }
+    return row(columns)
+  }
+}
+
+/// Texts for a language model to learn from.
+package struct Texts: TypedTable {
+  package static let order: [ColumnName] = [.text, .part]
+  package let table: RowTable
+
+  package init(_ table: RowTable) { self.table = table }
+
+  package var texts: [String] { get throws { try table.strings(.text) } }
+
+  package static func row(_ text: String, part: String) -> [String: JSONValue] {
+    row([.text: .string(text), .part: .string(part)])
+  }
+}
+
+extension TypedTable {
+  fileprivate static func row(_ columns: [ColumnName: JSONValue]) -> [String: JSONValue] {
+    Dictionary(uniqueKeysWithValues: columns.map { ($0.key.rawValue, $0.value) })
+  }
+}
+
+extension RowTable {
+  fileprivate func strings(_ name: ColumnName) throws -> [String] { try strings(name.rawValue) }
+  fileprivate func integers(_ name: ColumnName) throws -> [Int] { try integers(name.rawValue) }
+  fileprivate func numbers(_ name: ColumnName) throws -> [Double] { try numbers(name.rawValue) }
+  fileprivate func booleans(_ name: ColumnName) throws -> [Bool] { try booleans(name.rawValue) }
+
+  fileprivate func outcomes() throws -> [Outcome] {
+    try strings(.outcome).map { word in
+      guard let outcome = Outcome(rawValue: word) else {
+        throw RowTableError.noColumn(ColumnName.outcome.rawValue, "verdicts")
+      }
+      return outcome
+    }
+  }
+}
+
+extension [String: JSONValue] {
+  fileprivate subscript(column: ColumnName) -> JSONValue? { self[column.rawValue] }
+}
+
+extension JSONValue {
+  /// A text, or a number in plain decimal notation: data sets write the answer 4 either way.
+  var answerText: String? {
+    if let string { return string }
+    if let integer { return String(integer) }
+    guard let number, number.isFinite else { return nil }
+    let text = "\(number)"
+    return text.contains("e") ? nil : text
+  }
+}
