@@ -38,7 +38,7 @@ struct PackCommand: ParsableCommand {
       throw ValidationError("-o names a recipe, which packing must not overwrite; end it in .h5")
     }
     let plan = try workspace.plan()
-    let report = workspace.report(plan.results)
+    let report = RecipeReport(workspace.recipe, plan)
     let contents = PackContents(
       recipe: workspace.recipe, plan: plan, cache: workspace.cache,
       options: .init(
@@ -90,7 +90,7 @@ struct UnpackCommand: ParsableCommand {
     let experiment = try packed.unpack(to: folder)
     let recipe = try experiment.recipe(registry: .standard)
     let plan = experiment.plan(recipe.instances)
-    try Workspace.report(of: recipe, plan.results).write(to: folder)
+    try RecipeReport(recipe, plan).write(to: folder)
     let missing = plan.count(.toRun)
     let gap = missing == 0 ? "" : ", \(missing) were not done when it was packed"
     StandardOutput.writeError(

@@ -51,7 +51,7 @@ struct PlanText {
 
   var text: String {
     let nameWidth = plan.items.map(\.instance.name.count).max() ?? 0
-    let kindWidth = plan.items.map { $0.instance.kind.kind.count }.max() ?? 0
+    let kindWidth = plan.items.map { $0.instance.kind.name.count }.max() ?? 0
     let lines = plan.items.map { line($0, nameWidth: nameWidth, kindWidth: kindWidth) }
     return lines.joined() + "\n\(plan.count(.toRun)) to run, \(plan.count(.cached)) cached, "
       + "\(plan.count(.blocked)) blocked\n"
@@ -60,7 +60,7 @@ struct PlanText {
   private func line(_ item: PlannedInstance, nameWidth: Int, kindWidth: Int) -> String {
     let state = word(for: item.state).padded(to: 8)
     let name = item.instance.name.padded(to: nameWidth)
-    let kind = item.instance.kind.kind.padded(to: kindWidth)
+    let kind = item.instance.kind.name.padded(to: kindWidth)
     let last = item.state == .toRun ? duration(item.lastSeconds) : ""
     return "\(state)  \(name)  \(kind)  \(item.reason)\(last)\n"
   }

@@ -13,11 +13,11 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     let workspace = try Workspace(options)
-    let results = try workspace.findings().results
-    if results.isEmpty {
+    let plan = try workspace.findings()
+    if plan.results.isEmpty {
       StandardOutput.writeError("Nothing is done yet; 'warmup run \(options.recipe)' begins.\n")
     }
-    try workspace.writeReport(results)
+    try workspace.writeReport(of: plan)
   }
 }
 

@@ -48,7 +48,7 @@ struct RunCommand: ParsableCommand {
       versions: ["warmup": Warmup.configuration.version])
     let summary = try executor.run(plan)
     StandardOutput.writeError(sentence(summary) + "\n")
-    if !summary.results.isEmpty { try workspace.writeReport(summary.results) }
+    if !summary.plan.results.isEmpty { try workspace.writeReport(of: summary.plan) }
     if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
   }
 

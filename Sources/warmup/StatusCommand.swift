@@ -33,7 +33,7 @@ struct StatusCommand: ParsableCommand {
 
   private func row(_ item: PlannedInstance, _ cache: Cache) -> JSONValue {
     [
-      "instance": .string(item.instance.name), "kind": .string(item.instance.kind.kind),
+      "instance": .string(item.instance.name), "kind": .string(item.instance.kind.name),
       "state": .string(item.state.rawValue),
       "step": item.key.flatMap { cache.workFolder($0).newestStep }.map { .integer($0) } ?? .null,
       "seconds": item.artifact.map { .number($0.record.seconds) } ?? .null,

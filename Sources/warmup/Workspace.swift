@@ -69,23 +69,9 @@ struct Workspace {
     StandardOutput.writeError("Took \(results) over from \(packed.file.relativePath)\n")
   }
 
-  /// The tables and figures of what is done.
-  func report(_ results: [InstanceResult]) -> RecipeReport { Self.report(of: recipe, results) }
-
-  /// The tables and figures of what is done of a recipe.
-  static func report(of recipe: Recipe, _ results: [InstanceResult]) -> RecipeReport {
-    RecipeReport(
-      recipeName: recipe.name, summary: recipe.summary, sourceText: recipe.sourceText,
-      overrides: recipe.overrides, recipeFolder: recipe.file.deletingLastPathComponent(),
-      axes: recipe.axes,
-      tables: recipe.tables, figures: recipe.figures,
-      planned: ExpectedInstance.all(of: recipe.instances), results: results)
-  }
-
   /// Writes the report and prints its tables.
-  func writeReport(_ results: [InstanceResult]) throws {
-    let report = report(results)
-    for table in try report.write(to: folder) {
+  func writeReport(of plan: Plan) throws {
+    for table in try RecipeReport(recipe, plan).write(to: folder) {
       StandardOutput.write(table.terminalText + "\n")
     }
     StandardOutput.writeError("Report: \(folder.appending(path: "report.html").relativePath)\n")

@@ -14,7 +14,7 @@ package struct ComparisonPage {
   package var html: String {
     let sides = ComparisonSides(comparison)
     let completions = CompletionsSection(
-      results: sides.evaluated,
+      sides.data, sides.evaluated,
       browser: BrowserData(sides.places, data: sides.data, baseline: [:]))
     return PageFrame(
       title: "\(comparison.first.name) and \(comparison.second.name)", heading: heading,
@@ -29,7 +29,10 @@ package struct ComparisonPage {
 
   private var heading: Markup {
     let sides = [("A", comparison.first), ("B", comparison.second)].map { letter, run in
-      ("\(run.doneCount) of \(run.entries.count)", "\(letter): \(run.name), instances done")
+      (
+        "\(run.plan.results.count) of \(run.plan.items.count)",
+        "\(letter): \(run.name), instances done"
+      )
     }
     let facts = (sides + [("\(comparison.sameCount)", "the same result in both")]).map {
       Markup.element(
@@ -123,52 +126,47 @@ package struct ComparisonPage {
 /// Both runs' evaluations as the browser of completions takes them.
 struct ComparisonSides {
   let places: EvaluationPlaces
-  let data: ReportData
+  let data: Findings
   /// The evaluations that differ, run by run.
-  let evaluated: [InstanceResult]
+  let evaluated: [PlannedInstance]
 
+  /// Lays both runs into one plan, in which a letter before the name tells them apart.
   init(_ comparison: RunComparison) {
-    var planned: [ExpectedInstance] = []
-    var results: [InstanceResult] = []
+    var items: [PlannedInstance] = []
     var places: [EvaluationPlaces.Place] = []
     let differing = OrderedSet(comparison.evaluations.map(\.instance))
     for (letter, run) in [("A", comparison.first), ("B", comparison.second)] {
-      for entry in run.entries {
-        guard let artifact = entry.artifact else { continue }
-        let instance = Self.expected(entry, artifact, letter)
-        planned.append(instance)
-        results.append(Self.result(entry, artifact, letter))
-        guard differing.contains(entry.name) else { continue }
+      let results = run.plan.results
+      let indices = Dictionary(
+        results.enumerated().map { ($1.name, items.count + $0) }
+      ) { $1 }
+      for result in results {
+        guard let artifact = result.artifact else { continue }
+        let item = Self.item(result, artifact, letter, indices)
+        items.append(item)
+        guard differing.contains(result.name) else { continue }
         places.append(
-          .init(instance: instance, arm: "\(letter): \(run.name)", benchmark: entry.name))
+          .init(instance: item, arm: "\(letter): \(run.name)", benchmark: result.name))
       }
     }
-    let evaluations = Set(places.map(\.instance.name))
-    evaluated = results.filter { evaluations.contains($0.name) }
+    evaluated = places.map(\.instance)
     self.places = EvaluationPlaces(places: places)
-    data = ReportData(axes: [:], planned: planned, results: results)
+    data = Findings(axes: [:], plan: Plan(items: items))
   }
 
-  private static func expected(
-    _ entry: ComparedRun.Entry, _ artifact: Artifact, _ letter: String
-  ) -> ExpectedInstance {
-    let inputs = artifact.record.fields.inputs.sorted { $0.key < $1.key }.map { port, input in
-      let producer = artifact.record.producers[port] ?? ""
-      return PlannedWork.Input(
-        port: port, producer: "\(letter): \(producer)", stageName: producer, output: input.output)
+  private static func item(
+    _ result: PlannedInstance, _ artifact: Artifact, _ letter: String, _ indices: [String: Int]
+  ) -> PlannedInstance {
+    let inputs = artifact.record.fields.inputs.sorted { $0.key < $1.key }.compactMap {
+      port, input in
+      artifact.record.producers[port].flatMap { indices[$0] }.map {
+        BoundInput(port: port, producer: $0, output: input.output)
+      }
     }
-    return ExpectedInstance(
-      stageName: "\(letter): \(entry.name)", point: [:],
-      work: PlannedWork(
-        kind: entry.kind, parameters: entry.parameters, inputs: inputs, outputs: []))
-  }
-
-  private static func result(
-    _ entry: ComparedRun.Entry, _ artifact: Artifact, _ letter: String
-  ) -> InstanceResult {
-    InstanceResult(
-      stageName: "\(letter): \(entry.name)", kind: entry.kind, point: [:], key: artifact.key,
-      values: artifact.record.values, parameters: entry.parameters, folder: artifact.folder,
-      seconds: artifact.record.seconds)
+    return PlannedInstance(
+      instance: Instance(
+        recorded: "\(letter): \(result.name)", kind: result.kind, parameters: result.parameters,
+        identity: result.instance.identity, inputs: inputs),
+      state: .cached, reason: "", fields: result.fields, key: result.key, artifact: artifact)
   }
 }

@@ -1,6 +1,7 @@
 import Base
 import OrderedCollections
 import Runner
+import Tasks
 
 /// A comparison for a terminal.
 package struct ComparisonText {
@@ -24,8 +25,8 @@ package struct ComparisonText {
     let (first, second) = (comparison.first, comparison.second)
     let same = comparison.sameCount
     return """
-      A  \(first.name), \(first.doneCount) of \(first.entries.count) done
-      B  \(second.name), \(second.doneCount) of \(second.entries.count) done
+      A  \(first.name), \(first.plan.results.count) of \(first.plan.items.count) done
+      B  \(second.name), \(second.plan.results.count) of \(second.plan.items.count) done
       \(same == 1 ? "1 instance is" : "\(same) instances are") the same result in both.
       """
   }
@@ -109,7 +110,7 @@ package struct ComparisonText {
   private func list(_ flips: [EvaluationComparison.Flip]) -> String {
     let shown = flips.prefix(flipLimit).map { flip in
       """
-          \(flip.problem), sample \(flip.sample): \(flip.firstOutcome) → \(flip.secondOutcome)
+          \(flip.problem), sample \(flip.sample): \(flip.firstOutcome.rawValue) → \(flip.secondOutcome.rawValue)
             A  \(Self.printable(flip.firstEnd))
             B  \(Self.printable(flip.secondEnd))
 
@@ -161,7 +162,8 @@ extension RunComparison {
 extension ComparedRun {
   fileprivate var json: JSONValue {
     [
-      "name": .string(name), "instances": .integer(entries.count), "done": .integer(doneCount),
+      "name": .string(name), "instances": .integer(plan.items.count),
+      "done": .integer(plan.results.count),
     ]
   }
 }
@@ -218,7 +220,8 @@ extension EvaluationComparison.Flip {
   fileprivate var json: JSONValue {
     [
       "problem": .string(problem), "sample": .integer(sample),
-      "first_outcome": .string(firstOutcome), "second_outcome": .string(secondOutcome),
+      "first_outcome": .string(firstOutcome.rawValue),
+      "second_outcome": .string(secondOutcome.rawValue),
       "first_end": .string(firstEnd), "second_end": .string(secondEnd),
     ]
   }

@@ -2,6 +2,7 @@ import Base
 import Foundation
 import OrderedCollections
 import Runner
+import Tasks
 
 /// Two runs side by side: what was asked of them, what came out, which problems flipped.
 package struct RunComparison: Sendable {
@@ -75,47 +76,44 @@ package struct RunComparison: Sendable {
     self.first = first
     self.second = second
     stages = Self.stages(first, second)
-    let artifacts = Dictionary(second.entries.map { ($0.name, $0.artifact) }) { $1 }
-    let pairs = first.entries.compactMap { entry -> (String, Artifact, Artifact)? in
-      guard let one = entry.artifact, let other = artifacts[entry.name] ?? nil else { return nil }
-      return (entry.name, one, other)
-    }
-    let differing = pairs.filter { $0.1.key != $0.2.key }
+    let theirs = Dictionary(second.plan.results.map { ($0.name, $0) }) { $1 }
+    let pairs = first.plan.results.compactMap { one in theirs[one.name].map { (one, $0) } }
+    let differing = pairs.filter { $0.0.key != $0.1.key }
     sameCount = pairs.count - differing.count
     metrics = differing.map(Self.metrics).filter { !$0.values.isEmpty }
-    let common = Set(pairs.map(\.0))
+    let common = Set(pairs.map(\.0.name))
     func lone(_ run: ComparedRun) -> [String] {
-      run.entries.filter { $0.artifact != nil && !common.contains($0.name) }.map(\.name)
+      run.plan.results.filter { !common.contains($0.name) }.map(\.name)
     }
     (onlyFirst, onlySecond) = (lone(first), lone(second))
     evaluations = try differing.compactMap(EvaluationComparison.init)
   }
 
-  private static func metrics(_ name: String, _ first: Artifact, _ second: Artifact) -> Metrics {
-    let values = first.record.values.sorted { $0.key < $1.key }.compactMap { entry in
+  private static func metrics(_ first: PlannedInstance, _ second: PlannedInstance) -> Metrics {
+    let values = first.values.sorted { $0.key < $1.key }.compactMap { entry in
       entry.value.number.flatMap { one in
-        second.record.values[entry.key]?.number.map {
+        second.values[entry.key]?.number.map {
           (name: entry.key, first: one, second: $0)
         }
       }
     }
     let differing = values.filter { $0.first != $0.second }
     return Metrics(
-      instance: name, values: differing, equalCount: values.count - differing.count)
+      instance: first.name, values: differing, equalCount: values.count - differing.count)
   }
 }
 
 extension RunComparison {
   private static func stages(_ first: ComparedRun, _ second: ComparedRun) -> [Stage] {
-    let ours = OrderedDictionary(grouping: first.entries, by: \.stageName)
-    let theirs = OrderedDictionary(grouping: second.entries, by: \.stageName)
+    let ours = OrderedDictionary(grouping: first.plan.items, by: \.stageName)
+    let theirs = OrderedDictionary(grouping: second.plan.items, by: \.stageName)
     let names = OrderedSet(ours.keys).union(theirs.keys)
     return names.compactMap { name in
       let (one, other) = (ours[name] ?? [], theirs[name] ?? [])
       let isShared = !one.isEmpty && !other.isEmpty
       let stage = Stage(
-        name: name, firstKind: one.first?.kind, secondKind: other.first?.kind,
-        changes: isShared ? changes(one, other) : [])
+        name: name, firstKind: one.first?.kind.name, secondKind: other.first?.kind.name,
+        changes: isShared ? changes(one, first.inputs, other, second.inputs) : [])
       let isEqual = isShared && stage.firstKind == stage.secondKind && stage.changes.isEmpty
       return isEqual ? nil : stage
     }
@@ -124,9 +122,10 @@ extension RunComparison {
   /// What differs in a stage. Values that vary over its instances are compared as sets, so a seed
   /// that both runs vary alike is no difference.
   private static func changes(
-    _ first: [ComparedRun.Entry], _ second: [ComparedRun.Entry]
+    _ first: [PlannedInstance], _ firstInputs: [String: [String: String]],
+    _ second: [PlannedInstance], _ secondInputs: [String: [String: String]]
   ) -> [Change] {
-    let (ours, theirs) = (facts(of: first), facts(of: second))
+    let (ours, theirs) = (facts(of: first, firstInputs), facts(of: second, secondInputs))
     // What one record lacks because it is older, and what changes nothing, is no difference.
     let (newer, older) = (idle(in: second), idle(in: first))
     let names = OrderedSet(ours.keys).union(theirs.keys)
@@ -140,25 +139,25 @@ extension RunComparison {
   }
 
   /// The parameters that do not belong to the keys.
-  private static func idle(in entries: [ComparedRun.Entry]) -> Set<String> {
-    let all = entries.flatMap { $0.parameters.leaves.map(\.path) }
-    return Set(all).subtracting(entries.flatMap { $0.identity.leaves.map(\.path) })
+  private static func idle(in instances: [PlannedInstance]) -> Set<String> {
+    let all = instances.flatMap { $0.parameters.leaves.map(\.path) }
+    return Set(all).subtracting(instances.flatMap { $0.instance.identity.leaves.map(\.path) })
   }
 
   private static func facts(
-    of entries: [ComparedRun.Entry]
+    of instances: [PlannedInstance], _ inputs: [String: [String: String]]
   ) -> OrderedDictionary<String, OrderedSet<String>> {
     var facts: OrderedDictionary<String, OrderedSet<String>> = [:]
-    for entry in entries {
+    for instance in instances {
       // The same parameters may come to other results where the code is another.
-      facts["kind version", default: []].append("\(entry.kindVersion)")
-      for leaf in entry.parameters.leaves {
+      facts["kind version", default: []].append("\(instance.kind.version)")
+      for leaf in instance.parameters.leaves {
         facts[leaf.path, default: []].append(leaf.value.exactText)
       }
-      for (name, digest) in entry.external.sorted(by: { $0.key < $1.key }) {
+      for (name, digest) in (instance.fields?.external ?? [:]).sorted(by: { $0.key < $1.key }) {
         facts["content of \(name)", default: []].append(digest)
       }
-      for (port, producer) in entry.inputs.sorted(by: { $0.key < $1.key }) {
+      for (port, producer) in inputs[instance.name, default: [:]].sorted(by: { $0.key < $1.key }) {
         facts["input \(port)", default: []].append(producer)
       }
     }
@@ -169,71 +168,38 @@ extension RunComparison {
 /// One side of a comparison: a recipe's instances with what is done of them, from wherever they
 /// come.
 package struct ComparedRun: Sendable {
-  /// An instance, done or not.
-  package struct Entry: Sendable {
-    /// The name, such as `tuned[seed=2]`.
-    package let name: String
-    /// The kind's name.
-    package let kind: String
-    /// The version of the kind, which changes with what its code comes to.
-    package let kindVersion: Int
-    /// Every parameter, defaults filled in.
-    package let parameters: JSONValue
-    /// The parameters that belong to the key: not those that cannot change the result, nor newer
-    /// ones at their default.
-    package let identity: JSONValue
-    /// The content from outside: SHA-256 by name.
-    package let external: [String: String]
-    /// What is bound to each input port, as `stage.output`.
-    package let inputs: [String: String]
-    /// The artifact, where the instance is done.
-    package let artifact: Artifact?
-
-    /// The stage's name.
-    var stageName: String { String(name.prefix { $0 != "[" }) }
-  }
-
   /// What the run is called.
   package let name: String
-  /// The instances, in an order of the run's own.
-  package let entries: [Entry]
-
-  /// Describes a run.
-  package init(name: String, entries: [Entry]) {
-    self.name = name
-    self.entries = entries
-  }
+  /// The instances, done or not; of a folder of results, those that its lock names and its cache
+  /// holds.
+  package let plan: Plan
+  /// What is bound to the input ports, as `stage.output`, by the instance's name and the port.
+  let inputs: [String: [String: String]]
 
   /// Takes what a plan knows, done or not.
   package init(name: String, plan: Plan) {
-    let expected = ExpectedInstance.all(of: plan.items.map(\.instance))
-    let entries = zip(plan.items, expected).map { item, expected in
-      let inputs = (expected.work?.inputs ?? []).map { ($0.port, "\($0.stageName).\($0.output)") }
-      return Entry(
-        name: item.instance.name, kind: item.instance.kind.kind,
-        kindVersion: item.instance.kind.version,
-        parameters: item.instance.parameters, identity: item.instance.identity,
-        external: item.fields?.external ?? [:],
-        inputs: Dictionary(uniqueKeysWithValues: inputs), artifact: item.artifact)
+    self.name = name
+    self.plan = plan
+    let found = Findings(axes: [:], plan: plan)
+    let inputs = plan.items.map { item in
+      let bindings = found.bindings(of: item).map { ($0.port, "\($0.producerStage).\($0.output)") }
+      return (item.name, Dictionary(uniqueKeysWithValues: bindings))
     }
-    self.init(name: name, entries: entries)
+    self.inputs = Dictionary(uniqueKeysWithValues: inputs)
   }
 
   /// Takes artifacts by the name of their instance: what a lock or a packed file holds.
   package init(name: String, artifacts: [String: Artifact]) {
-    let entries = artifacts.sorted { $0.key < $1.key }.map { name, artifact in
+    self.name = name
+    plan = Plan(
+      items: artifacts.sorted { $0.key < $1.key }.map { PlannedInstance($0, recorded: $1) })
+    inputs = artifacts.mapValues { artifact in
       let record = artifact.record
-      let inputs = record.fields.inputs.map { port, input in
+      let bound = record.fields.inputs.map { port, input in
         (port, "\((record.producers[port] ?? "?").prefix { $0 != "[" }).\(input.output)")
       }
-      return Entry(
-        name: name, kind: record.fields.kind, kindVersion: record.fields.kindVersion,
-        parameters: record.parameters,
-        identity: record.fields.identity, external: record.fields.external,
-        inputs: Dictionary(uniqueKeysWithValues: inputs),
-        artifact: artifact)
+      return Dictionary(uniqueKeysWithValues: bound)
     }
-    self.init(name: name, entries: entries)
   }
 
   /// Reads what last came out in a folder of results: `results/<recipe>`, or `results` where there
@@ -281,8 +247,19 @@ package struct ComparedRun: Sendable {
     return only.standardizedFileURL
   }
 
-  /// How many instances are done.
-  var doneCount: Int { entries.count { $0.artifact != nil } }
+}
+
+extension PlannedInstance {
+  /// An instance of which only its artifact is known.
+  init(_ name: String, recorded artifact: Artifact) {
+    let record = artifact.record
+    self.init(
+      instance: Instance(
+        recorded: name,
+        kind: KindDescription(name: record.fields.kind, version: record.fields.kindVersion),
+        parameters: record.parameters, identity: record.fields.identity),
+      state: .cached, reason: "", fields: record.fields, key: artifact.key, artifact: artifact)
+  }
 }
 
 /// Why two runs cannot be compared.
@@ -322,9 +299,9 @@ package struct EvaluationComparison: Sendable {
     /// Which completion of the problem.
     package let sample: Int
     /// The verdict in the first run.
-    package let firstOutcome: String
+    package let firstOutcome: Outcome
     /// The verdict in the second run.
-    package let secondOutcome: String
+    package let secondOutcome: Outcome
     /// The end of what the first run's model wrote.
     package let firstEnd: String
     /// The end of what the second run's model wrote.
@@ -349,11 +326,13 @@ package struct EvaluationComparison: Sendable {
   /// Pairs completions by problem and sample.
   /// - Returns: nil where either has no completions.
   /// - Throws: what reading the tables throws.
-  init?(_ instance: String, _ first: Artifact, _ second: Artifact) throws {
-    guard let one = try GradedCompletions(folder: first.folder),
-      let other = try GradedCompletions(folder: second.folder)
-    else { return nil }
-    self.init(instance, one, other)
+  init?(_ first: PlannedInstance, _ second: PlannedInstance) throws {
+    func completions(_ instance: PlannedInstance) throws -> GradedCompletions? {
+      try ResultTables.fromArtifact(Scores.fileName, nil, instance)
+        .flatMap { GradedCompletions(Scores($0)) }
+    }
+    guard let one = try completions(first), let other = try completions(second) else { return nil }
+    self.init(first.name, one, other)
   }
 
   /// Pairs completions by problem and sample.

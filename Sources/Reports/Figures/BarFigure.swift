@@ -85,11 +85,13 @@ package struct BarFigure: Figure {
 extension BarFigure {
   /// Makes a figure from what a recipe asks for and what is done.
   /// - Throws: `ReportError.impossible` where the recipe asks for what does not exist.
-  package init(name: String, _ specification: FigureSpecification, data: ReportData) throws {
+  package init(name: String, _ specification: FigureSpecification, data: Findings) throws {
     let grid = try ValueGrid(
       specification.bars,
       places: ["x": specification.x, "series": specification.series, "over": specification.over],
-      specification, data: data, owner: "figure '\(name)'")
+      baseline: specification.baseline,
+      comparable: specification.x + specification.series + specification.over,
+      else: "not in the figure", in: data, owner: "figure '\(name)'")
     let isCompared = !specification.baseline.isEmpty
     let writer = ValueWriter(
       format: specification.format, change: isCompared ? specification.change : nil)
@@ -148,8 +150,10 @@ extension BarFigure.Bar {
     _ reference: ValueReference, at point: AxisPoint, arm: AxisPoint, group: String,
     _ grid: ValueGrid, _ writer: ValueWriter
   ) {
-    let cell = grid.cell(reference, at: point)
-    let base = writer.change == nil ? nil : grid.baselineCell(reference, at: point)
+    let cell = grid.runs(reference, at: point, scale: writer.format.scale).cell
+    let base =
+      writer.change == nil
+      ? nil : grid.baselineRuns(reference, at: point, scale: writer.format.scale).cell
     let compared = writer.compared(cell, with: base)
     value = compared?.mean
     spread = compared?.spread

@@ -2,17 +2,15 @@ import Base
 import Foundation
 import OrderedCollections
 import Runner
+import Tasks
 
 extension GridFigure {
   /// Makes a confusion of verdicts from what a recipe asks for and what is done.
-  /// - Parameter read: reads a table of an instance; the default reads its artifact.
   /// - Throws: `ReportError.impossible` where the recipe asks for what does not exist.
   package init(
-    confusion name: String, _ specification: FigureSpecification, data: ReportData,
-    read: TableReader = { try RowTable(contentsOf: $1.folder.appending(path: $0)) }
+    confusion name: String, _ specification: FigureSpecification, data: Findings
   ) throws {
-    let builder = try ConfusionBuilder(name: name, specification, data)
-    self = try builder.figure(read)
+    self = try ConfusionBuilder(name: name, specification, data).figure()
   }
 }
 
@@ -20,13 +18,13 @@ extension GridFigure {
 private struct ConfusionBuilder {
   private let name: String
   private let specification: FigureSpecification
-  private let data: ReportData
+  private let data: Findings
   private let stage: String
   private let axis: String
   private let arms: [String]
-  private let instances: [ExpectedInstance]
+  private let instances: [PlannedInstance]
 
-  init(name: String, _ specification: FigureSpecification, _ data: ReportData) throws {
+  init(name: String, _ specification: FigureSpecification, _ data: Findings) throws {
     self.name = name
     self.specification = specification
     self.data = data
@@ -46,7 +44,7 @@ private struct ConfusionBuilder {
     (stage, self.axis, self.arms) = (reference.stage, axis, arms)
   }
 
-  func figure(_ read: TableReader) throws -> GridFigure {
+  func figure() throws -> GridFigure {
     var panels: [GridFigure.Panel] = []
     var rows: [[String]] = []
     var notes = [
@@ -56,7 +54,7 @@ private struct ConfusionBuilder {
           ? "." : ", over \(specification.over.joined(separator: " and ")).")
     ]
     for point in data.points(of: specification.panels, among: instances) {
-      let (confusion, done, planned) = try count(at: point, read)
+      let (confusion, done, planned) = try count(at: point)
       let label = point.isEmpty ? nil : point.label
       panels.append(panel(confusion, label))
       rows += numbers(confusion, label ?? "")
@@ -71,7 +69,7 @@ private struct ConfusionBuilder {
 
   /// Counts the pairs of instances that differ in nothing but the arm.
   private func count(
-    at point: AxisPoint, _ read: TableReader
+    at point: AxisPoint
   ) throws -> (confusion: VerdictConfusion, done: Int, planned: Int) {
     let own = instances.filter { point.includes($0.point) }
     let (firsts, seconds) = (own.filter { isArm(0, $0) }, own.filter { isArm(1, $0) })
@@ -80,13 +78,13 @@ private struct ConfusionBuilder {
     for first in firsts {
       for second in seconds where isPair(first, second) {
         planned += 1
-        guard let a = data.result(of: first), let b = data.result(of: second) else { continue }
+        guard first.isDone, second.isDone else { continue }
         done += 1
         do {
-          try confusion.add(try read("scores.h5", a), try read("scores.h5", b))
+          try confusion.add(try scores(of: first), try scores(of: second))
         } catch is RowTableError {
           throw ReportError.impossible(
-            "\(a.name) and \(b.name) published no verdicts of problems; 'confusion' names a stage"
+            "\(first.name) and \(second.name) published no verdicts of problems; 'confusion' names a stage"
               + " of the kind evaluate")
         }
       }
@@ -94,11 +92,17 @@ private struct ConfusionBuilder {
     return (confusion, done, planned)
   }
 
-  private func isArm(_ index: Int, _ instance: ExpectedInstance) -> Bool {
+  private func scores(of instance: PlannedInstance) throws -> Scores {
+    let columns: [ColumnName] = [.problemID, .sample, .outcome]
+    return Scores(
+      try data.tables.table(Scores.fileName, of: instance, columns: columns) ?? RowTable(rows: []))
+  }
+
+  private func isArm(_ index: Int, _ instance: PlannedInstance) -> Bool {
     instance.point[axis]?.label == arms[index]
   }
 
-  private func isPair(_ first: ExpectedInstance, _ second: ExpectedInstance) -> Bool {
+  private func isPair(_ first: PlannedInstance, _ second: PlannedInstance) -> Bool {
     first.point.allSatisfy { $0.key == axis || second.point[$0.key] == $0.value }
   }
 
@@ -115,7 +119,7 @@ private struct ConfusionBuilder {
 
   /// The cell of two verdicts; nil stands for any, in the rows and columns of totals.
   private func cell(
-    _ confusion: VerdictConfusion, _ first: String?, _ second: String?
+    _ confusion: VerdictConfusion, _ first: Outcome?, _ second: Outcome?
   ) -> GridFigure.Cell {
     let count = confusion.count(first, second)
     let total = confusion.count(nil, nil)
@@ -133,20 +137,22 @@ private struct ConfusionBuilder {
 
   /// Blue where only the second arm is right, orange where only the first is.
   private static func shade(
-    _ first: String?, _ second: String?, share: Double
+    _ first: Outcome?, _ second: Outcome?, share: Double
   ) -> GridFigure.Shade {
     guard let first, let second else { return .total }
     if share == 0 { return .blank }
     let strength = GridFigure.Shade.strength(share)
-    if (first == "correct") == (second == "correct") { return .same(strength) }
-    return second == "correct" ? .up(strength) : .down(strength)
+    if (first == .correct) == (second == .correct) { return .same(strength) }
+    return second == .correct ? .up(strength) : .down(strength)
   }
 
-  private static func words(_ verdict: String) -> String { verdict.replacing("_", with: " ") }
+  private static func words(_ verdict: Outcome) -> String { verdict.words }
 
   private func numbers(_ confusion: VerdictConfusion, _ label: String) -> [[String]] {
     confusion.verdicts.flatMap { first in
-      confusion.verdicts.map { [label, first, $0, String(confusion.count(first, $0))] }
+      confusion.verdicts.map {
+        [label, first.rawValue, $0.rawValue, String(confusion.count(first, $0))]
+      }
     }
   }
 
@@ -162,9 +168,9 @@ private struct ConfusionBuilder {
     _ confusion: VerdictConfusion, _ label: String?, done: Int, planned: Int
   ) -> [String] {
     let place = label.map { "\($0): " } ?? ""
-    let both = confusion.count("correct", "correct")
-    let gained = confusion.count(nil, "correct") - both
-    let lost = confusion.count("correct", nil) - both
+    let both = confusion.count(.correct, .correct)
+    let gained = confusion.count(nil, .correct) - both
+    let lost = confusion.count(.correct, nil) - both
     var notes = [
       "\(place)only \(arms[1]) was correct \(times(gained)), only \(arms[0]) \(times(lost))."
     ]
@@ -186,12 +192,11 @@ package struct VerdictConfusion: Sendable, Equatable {
   /// A verdict of the first arm with one of the second.
   package struct Pair: Hashable, Sendable {
     /// The first arm's verdict.
-    package let first: String
+    package let first: Outcome
     /// The second arm's verdict.
-    package let second: String
+    package let second: Outcome
 
-    /// Pairs two verdicts.
-    package init(first: String, second: String) {
+    package init(first: Outcome, second: Outcome) {
       self.first = first
       self.second = second
     }
@@ -205,9 +210,9 @@ package struct VerdictConfusion: Sendable, Equatable {
   /// Nothing counted yet.
   package init() {}
 
-  /// Counts the pairs of two tables with the columns `problem_id`, `sample` and `outcome`.
+  /// Counts the pairs of two evaluations of the same problems.
   /// - Throws: what reading the columns throws.
-  package mutating func add(_ first: RowTable, _ second: RowTable) throws {
+  package mutating func add(_ first: Scores, _ second: Scores) throws {
     let verdicts = try Self.verdicts(second)
     var missing = Set(verdicts.keys)
     for (sample, verdict) in try Self.verdicts(first) {
@@ -226,26 +231,27 @@ package struct VerdictConfusion: Sendable, Equatable {
     let number: Int
   }
 
-  private static func verdicts(_ table: RowTable) throws -> [Sample: String] {
-    let samples = zip(try table.strings("problem_id"), try table.integers("sample"))
+  private static func verdicts(_ scores: Scores) throws -> [Sample: Outcome] {
+    let samples = zip(try scores.problemIDs, try scores.samples)
       .map { Sample(problem: $0, number: $1) }
-    return Dictionary(zip(samples, try table.strings("outcome"))) { $1 }
+    return Dictionary(zip(samples, try scores.outcomes)) { $1 }
   }
 
   /// The verdicts that came up: `correct` first, the others by falling number.
-  package var verdicts: [String] {
-    var totals: [String: Int] = [:]
+  package var verdicts: [Outcome] {
+    var totals: [Outcome: Int] = [:]
     for (pair, count) in counts {
       totals[pair.first, default: 0] += count
       totals[pair.second, default: 0] += count
     }
     return totals.sorted { a, b in
-      (a.key == "correct" ? 0 : 1, -a.value, a.key) < (b.key == "correct" ? 0 : 1, -b.value, b.key)
+      (a.key == .correct ? 0 : 1, -a.value, a.key.rawValue)
+        < (b.key == .correct ? 0 : 1, -b.value, b.key.rawValue)
     }.map(\.key)
   }
 
   /// How many pairs have the given verdicts; nil stands for any.
-  package func count(_ first: String?, _ second: String?) -> Int {
+  package func count(_ first: Outcome?, _ second: Outcome?) -> Int {
     counts.reduce(0) { sum, entry in
       let isMeant =
         (first == nil || entry.key.first == first) && (second == nil || entry.key.second == second)

@@ -85,7 +85,7 @@ extension FigureSpecification {
   /// Makes the figure from what is done.
   /// - Throws: `ReportError.impossible` where the recipe asks for what does not exist, or what
   ///   reading results throws.
-  package func figure(name: String, data: ReportData) throws -> any Figure {
+  package func figure(name: String, data: Findings) throws -> any Figure {
     if !bars.isEmpty { return try BarFigure(name: name, self, data: data) }
     if !heatMap.isEmpty { return try GridFigure(heatMap: name, self, data: data) }
     if !solveHistory.isEmpty { return try SolveHistoryFigure(name: name, self, data: data) }

@@ -6,14 +6,17 @@ extension GridFigure {
   /// Makes a heat map from what a recipe asks for and what is done.
   /// - Throws: `ReportError.impossible` where the recipe asks for what does not exist.
   package init(
-    heatMap name: String, _ specification: FigureSpecification, data: ReportData
+    heatMap name: String, _ specification: FigureSpecification, data: Findings
   ) throws {
     let grid = try ValueGrid(
       specification.heatMap,
       places: [
         "rows": specification.rows, "columns": specification.columns,
         "panels": specification.panels, "over": specification.over,
-      ], specification, data: data, owner: "figure '\(name)'")
+      ], baseline: specification.baseline,
+      comparable: specification.rows + specification.columns + specification.panels
+        + specification.over,
+      else: "not in the figure", in: data, owner: "figure '\(name)'")
     self = HeatMapBuilder(specification, grid).figure(name: name)
   }
 }
@@ -30,8 +33,8 @@ private struct HeatMapBuilder {
     let panel: AxisPoint
     let row: AxisPoint
     let column: String
-    let cell: ValueGrid.Cell
-    let base: ValueGrid.Cell?
+    let cell: TableReport.Cell
+    let base: TableReport.Cell?
     let value: Double?
   }
 
@@ -48,8 +51,11 @@ private struct HeatMapBuilder {
         for column in grid.comparedPoints(of: specification.columns) {
           let point = panel.merging(row) { $1 }.merging(column) { $1 }
           for reference in grid.references {
-            let cell = grid.cell(reference, at: point)
-            let base = isCompared ? grid.baselineCell(reference, at: point) : nil
+            let cell = grid.runs(reference, at: point, scale: specification.format.scale).cell
+            let base =
+              isCompared
+              ? grid.baselineRuns(reference, at: point, scale: specification.format.scale).cell
+              : nil
             entries.append(
               Entry(
                 panel: panel, row: row, column: grid.label(of: reference, at: column), cell: cell,
@@ -191,7 +197,7 @@ private struct HeatMapBuilder {
       rows: entries.map { entry in
         [
           entry.panel.label, entry.row.label, entry.column, FigureNumbers.field(entry.value),
-          FigureNumbers.field(entry.cell.mean), FigureNumbers.field(entry.cell.spread),
+          FigureNumbers.field(entry.cell.mean), FigureNumbers.field(entry.cell.ownSpread),
           FigureNumbers.field(entry.base?.mean), String(entry.cell.values.count),
           String(entry.cell.planned),
         ]

@@ -192,23 +192,18 @@ extension LineFigure {
   }
 }
 
-/// Reads one metric of a finished instance: metric, x, instance.
-package typealias CurveReader = (String, String, InstanceResult) throws -> MetricCurve
-
 extension LineFigure {
   /// Makes a figure from what a recipe asks for and what is done: over an axis of the recipe where
   /// `x` names one, else over a logged metric.
-  /// - Parameter read: reads a curve; the default reads `metrics.h5`.
   /// - Throws: `ReportError.impossible` where the recipe asks for what does not exist, or leaves
   ///   out an axis that the lines depend on.
   package init(
-    name: String, _ specification: FigureSpecification, data: ReportData,
-    read: @escaping CurveReader = { try MetricCurve($0, over: $1, of: $2) }
+    name: String, _ specification: FigureSpecification, data: Findings
   ) throws {
     if let x = specification.x.first, data.axes[x] != nil {
-      try self.init(name: name, specification, over: x, data: data, read: read)
+      try self.init(name: name, specification, over: x, data: data)
     } else {
-      try self.init(metrics: name, specification, data: data, read: read)
+      try self.init(metrics: name, specification, data: data)
     }
   }
 
@@ -217,11 +212,11 @@ extension LineFigure {
     let stage: String
     let label: String
     let planned: Int
-    let results: [InstanceResult]
+    let results: [PlannedInstance]
   }
 
   private init(
-    metrics name: String, _ specification: FigureSpecification, data: ReportData, read: CurveReader
+    metrics name: String, _ specification: FigureSpecification, data: Findings
   ) throws {
     let owner = "figure '\(name)'"
     let references = try specification.line.map { try ValueReference($0, in: owner) }
@@ -231,7 +226,9 @@ extension LineFigure {
     let panels = try metrics.map { metric in
       let series = try arms.map { arm in
         let isDrawn = references.contains { $0.stage == arm.stage && $0.name == metric }
-        let curves = try isDrawn ? arm.results.map { try read(metric, x, $0) } : []
+        let curves = try (isDrawn ? arm.results : []).map {
+          try MetricCurve(metric, over: x, of: $0, in: data.tables)
+        }
         return Series(
           label: arm.label, runs: curves, smooth: specification.smooth,
           showsMeasured: metrics.count > 1)
@@ -251,7 +248,7 @@ extension LineFigure {
   }
 
   private static func arms(
-    of references: [ValueReference], _ specification: FigureSpecification, data: ReportData,
+    of references: [ValueReference], _ specification: FigureSpecification, data: Findings,
     for owner: String
   ) throws -> [Arm] {
     let stages = OrderedSet(references.map(\.stage))
@@ -268,7 +265,7 @@ extension LineFigure {
         let parts = (stages.count > 1 || point.isEmpty ? [stage] : []) + [point.label]
         return Arm(
           stage: stage, label: parts.filter { !$0.isEmpty }.joined(separator: " · "),
-          planned: runs.count, results: runs.compactMap(data.result))
+          planned: runs.count, results: runs.filter(\.isDone))
       }
     }
   }
@@ -297,8 +294,7 @@ extension LineFigure {
 extension LineFigure {
   /// Makes a figure of stages' values over an axis of numbers.
   init(
-    name: String, _ specification: FigureSpecification, over axis: String, data: ReportData,
-    read: @escaping CurveReader
+    name: String, _ specification: FigureSpecification, over axis: String, data: Findings
   ) throws {
     let owner = "figure '\(name)'"
     guard let text = specification.line.first, specification.line.count == 1 else {
@@ -307,11 +303,12 @@ extension LineFigure {
     let grid = try ValueGrid(
       [text],
       places: ["x": [axis], "series": specification.series, "band": specification.band],
-      specification, data: data, owner: owner)
+      baseline: specification.baseline, comparable: [axis] + specification.series,
+      else: "not in the figure", in: data, owner: owner)
     let builder = AxisLines(
       name: name, specification: specification, axis: axis, grid: grid,
       reference: grid.references[0],
-      cost: try TargetCost(specification.cost, data, read, owner: owner))
+      cost: try TargetCost(specification.cost, data, owner: owner))
     self = try builder.figure(places: try data.numbers(of: axis, key: "x", owner: owner))
   }
 }
@@ -362,12 +359,12 @@ private struct AxisLines {
     var missing: [String] = []
     for (value, x) in places {
       let place = arm.merging([axis: value]) { $1 }
-      let cell = grid.cell(reference, at: place)
+      let cell = grid.runs(reference, at: place, scale: specification.format.scale).cell
       guard let mean = cell.mean else {
         if cell.planned > 0 { missing.append(Self.gap(cell, label, axis, value)) }
         continue
       }
-      points.append(LineFigure.Point(x: x, y: mean, deviation: cell.spread, runs: cell.planned))
+      points.append(LineFigure.Point(x: x, y: mean, deviation: cell.ownSpread, runs: cell.planned))
       measured.append((x, mean, try cost?.mean(at: place)))
     }
     let crossing = specification.target.flatMap {
@@ -380,7 +377,7 @@ private struct AxisLines {
   }
 
   private static func gap(
-    _ cell: ValueGrid.Cell, _ label: String, _ axis: String, _ value: JSONValue
+    _ cell: TableReport.Cell, _ label: String, _ axis: String, _ value: JSONValue
   ) -> String { "\(label) at \(axis)=\(value.label) has \(cell.values.count) of \(cell.planned)" }
 
   /// What the legend says of where a line reaches the target.

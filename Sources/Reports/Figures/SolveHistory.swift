@@ -2,9 +2,7 @@ import Base
 import Foundation
 import OrderedCollections
 import Runner
-
-/// Reads a table that a finished instance published: file, instance.
-package typealias TableReader = (String, InstanceResult) throws -> RowTable
+import Tasks
 
 /// Which share of its samples each problem of a training run had right, whenever it was drawn.
 package struct SolveHistory: Sendable, Equatable {
@@ -26,16 +24,14 @@ package struct SolveHistory: Sendable, Equatable {
   /// The last step of the run.
   package let lastStep: Int
 
-  /// Reads `rollouts.h5`: a row for each completion, with `step`, `problem_id` and `outcome`.
   /// - Throws: what reading the columns throws.
-  package init(rollouts: RowTable) throws {
-    let steps = try rollouts.integers("step")
-    let problems = try rollouts.strings("problem_id")
-    let outcomes = try rollouts.strings("outcome")
+  package init(_ rollouts: Rollouts) throws {
+    let (steps, problems) = (try rollouts.steps, try rollouts.problemIDs)
+    let outcomes = try rollouts.outcomes
     var counts: OrderedDictionary<String, [Int: (solved: Int, samples: Int)]> = [:]
     for ((step, problem), outcome) in zip(zip(steps, problems), outcomes) {
       counts[problem, default: [:]][step, default: (0, 0)].samples += 1
-      if outcome == "correct" { counts[problem, default: [:]][step, default: (0, 0)].solved += 1 }
+      if outcome == .correct { counts[problem, default: [:]][step, default: (0, 0)].solved += 1 }
     }
     visits = counts.mapValues { byStep in
       byStep.sorted { $0.key < $1.key }.map {
@@ -186,11 +182,9 @@ extension SolveHistoryFigure.Panel {
 
 extension SolveHistoryFigure {
   /// Makes a figure from what a recipe asks for and what is done.
-  /// - Parameter read: reads a table of an instance; the default reads its artifact.
   /// - Throws: `ReportError.impossible` where the recipe asks for what does not exist.
   package init(
-    name: String, _ specification: FigureSpecification, data: ReportData,
-    read: TableReader = { try RowTable(contentsOf: $1.folder.appending(path: $0)) }
+    name: String, _ specification: FigureSpecification, data: Findings
   ) throws {
     let owner = "figure '\(name)'"
     let stages = OrderedSet(specification.solveHistory)
@@ -207,11 +201,11 @@ extension SolveHistoryFigure {
       for point in data.points(of: axes, among: instances) {
         let label = [stage, point.label].filter { !$0.isEmpty }.joined(separator: " · ")
         let runs = instances.filter { point.includes($0.point) }
-        let results = runs.compactMap(data.result)
+        let results = runs.filter(\.isDone)
         if results.count < runs.count {
           gaps.append("\(label) has \(results.count) of \(runs.count)")
         }
-        panels.append(Panel(label: label, runs: try results.map { try Self.history($0, read) }))
+        panels.append(Panel(label: label, runs: try results.map { try Self.history($0, data) }))
       }
     }
     self.init(
@@ -221,13 +215,15 @@ extension SolveHistoryFigure {
   }
 
   private static func history(
-    _ result: InstanceResult, _ read: TableReader
+    _ run: PlannedInstance, _ data: Findings
   ) throws -> SolveHistory {
     do {
-      return try SolveHistory(rollouts: try read("rollouts.h5", result))
+      let columns: [ColumnName] = [.step, .problemID, .outcome]
+      let table = try data.tables.table(Rollouts.fileName, of: run, columns: columns)
+      return try SolveHistory(Rollouts(table ?? RowTable(rows: [])))
     } catch is RowTableError {
       throw ReportError.impossible(
-        "\(result.name) published no rollouts; 'solve_history' names stages of the kind rlvr")
+        "\(run.name) published no rollouts; 'solve_history' names stages of the kind rlvr")
     }
   }
 

@@ -85,14 +85,12 @@ package struct ArmLineage: Sendable {
   package private(set) var steps: [Step]
 
   /// The lineage of each arm, where the plan says what is bound to what.
-  package static func all(of places: EvaluationPlaces, planned: [ExpectedInstance]) -> [ArmLineage]
-  {
-    let byName = Dictionary(planned.map { ($0.name, $0) }) { first, _ in first }
+  package static func all(of places: EvaluationPlaces, in data: Findings) -> [ArmLineage] {
     var lineages = places.arms.flatMap { arm -> [ArmLineage] in
       let own = places.places.filter { $0.arm == arm }
-      let chains = own.map { chain(to: $0.instance, byName) }.filter { !$0.isEmpty }
+      let chains = own.map { chain(to: $0.instance, data) }.filter { !$0.isEmpty }
       return OrderedDictionary(grouping: chains) { $0.map(\.stageName) }.values.map {
-        ArmLineage(arm: arm, chains: $0, byName)
+        ArmLineage(arm: arm, chains: $0, data)
       }
     }
     markDifferences(&lineages)
@@ -101,36 +99,39 @@ package struct ArmLineage: Sendable {
 
   /// The instances that made the model which an evaluation measures, the first one first.
   private static func chain(
-    to evaluation: ExpectedInstance, _ byName: [String: ExpectedInstance]
-  ) -> [ExpectedInstance] {
-    var chain: [ExpectedInstance] = []
-    var next = evaluation.work?.input("model").flatMap { byName[$0.producer] }
+    to evaluation: PlannedInstance, _ data: Findings
+  ) -> [PlannedInstance] {
+    var chain: [PlannedInstance] = []
+    func model(_ instance: PlannedInstance) -> PlannedInstance? {
+      data.binding(of: "model", of: instance).flatMap { data[$0.producer] }
+    }
+    var next = model(evaluation)
     while let instance = next {
       chain.append(instance)
-      next = instance.work?.input("model").flatMap { byName[$0.producer] }
+      next = model(instance)
     }
     return chain.reversed()
   }
 
   /// Lays chains of the same stages on top of each other.
   private init(
-    arm: String, chains: [[ExpectedInstance]], _ byName: [String: ExpectedInstance]
+    arm: String, chains: [[PlannedInstance]], _ data: Findings
   ) {
     self.arm = arm
     steps = (chains.first ?? []).indices.map { position in
       let instances = chains.map { $0[position] }
       var step = Step(
-        stageName: instances[0].stageName, kind: instances[0].work?.kind ?? "")
-      let inputs = instances.flatMap { $0.work?.inputs ?? [] }.filter { $0.port != "model" }
+        stageName: instances[0].stageName, kind: instances[0].kind.name)
+      let inputs = instances.flatMap(data.bindings).filter { $0.port != "model" }
       step.materials =
         OrderedSet(
           inputs.map { input in
-            let isOnly = byName[input.producer]?.work?.outputs.count == 1
-            return isOnly ? input.stageName : "\(input.stageName).\(input.output)"
+            let isOnly = data[input.producer]?.kind.outputs.count == 1
+            return isOnly ? input.producerStage : "\(input.producerStage).\(input.output)"
           }
         ).elements
       for instance in instances {
-        for leaf in instance.work?.parameters.leaves ?? [] {
+        for leaf in instance.parameters.leaves {
           step.parameters[leaf.path, default: []].append(leaf.value.exactText)
         }
       }

@@ -2,6 +2,7 @@ import Base
 import Foundation
 import OrderedCollections
 import Runner
+import Tasks
 
 /// What the browser of completions holds: a choice of problems, with what each arm wrote.
 ///
@@ -15,12 +16,12 @@ package struct BrowserData {
   package static let totalLimit = 8_000_000
 
   private let places: EvaluationPlaces
-  private let data: ReportData
+  private let data: Findings
   private let baseline: [String: String]
 
   /// Gathers what there may be to show.
   /// - Parameter baseline: the point of the axes that tables compare with.
-  init(_ places: EvaluationPlaces, data: ReportData, baseline: [String: String]) {
+  init(_ places: EvaluationPlaces, data: Findings, baseline: [String: String]) {
     self.places = places
     self.data = data
     self.baseline = baseline
@@ -124,8 +125,7 @@ package struct BrowserData {
   private func evaluation(
     _ index: Int, _ place: EvaluationPlaces.Place
   ) -> CompletionSlots.Evaluation? {
-    guard let result = data.result(of: place.instance),
-      let graded = try? GradedCompletions(folder: result.folder),
+    guard let graded = try? data.completions(of: place.instance),
       let arm = places.arms.firstIndex(of: place.arm)
     else { return nil }
     return CompletionSlots.Evaluation(
@@ -138,9 +138,9 @@ package struct BrowserData {
   ) -> [CellPlace: GradedCompletions.Content] {
     var found: [CellPlace: GradedCompletions.Content] = [:]
     for (index, cells) in OrderedDictionary(grouping: cells, by: \.evaluation) {
-      guard let result = data.result(of: places.places[index].instance),
-        let graded = try? GradedCompletions(folder: result.folder)
-      else { continue }
+      guard let graded = try? data.completions(of: places.places[index].instance) else {
+        continue
+      }
       for cell in cells { found[cell.place] = graded.content(at: cell.row) }
     }
     return found
@@ -152,7 +152,7 @@ package struct BrowserData {
     guard let content = contents[cell.place] else { return nil }
     let cut = ShortenedText(content.text, limit: limit)
     var entry: [String: JSONValue] = [
-      "outcome": .string(cell.outcome), "correct": .boolean(cell.isCorrect),
+      "outcome": .string(cell.outcome.rawValue), "correct": .boolean(cell.isCorrect),
       "text": .string(cut.head),
     ]
     if cut.omitted > 0 {
@@ -653,7 +653,7 @@ package struct ProblemTexts: Sendable {
 
   /// Reads a table of problems; columns that hold no texts are passed over.
   package init(table: RowTable) {
-    guard let ids = try? table.strings("id") else {
+    guard let ids = try? Problems(table).ids else {
       self.init()
       return
     }
@@ -662,10 +662,10 @@ package struct ProblemTexts: Sendable {
   }
 
   /// Reads the problems that an instance was bound to; none where they are not at hand.
-  init(of instance: ExpectedInstance, data: ReportData) {
-    guard let input = instance.work?.input("problems"),
-      let folder = data.result(named: input.producer)?.folder,
-      let table = try? RowTable(contentsOf: folder.appending(path: "\(input.output).h5"))
+  init(of instance: PlannedInstance, data: Findings) {
+    guard let input = data.binding(of: "problems", of: instance),
+      let producer = data[input.producer],
+      let table = try? data.tables.table("\(input.output).h5", of: producer)
     else {
       self.init()
       return
@@ -742,8 +742,8 @@ struct CompletionsSection {
   /// What the plain list shows of an instance; not all of its completions, which may be large.
   private struct Listed {
     let count: Int
-    let tallies: [(outcome: String, isCorrect: Bool, count: Int)]
-    let shown: [(verdict: GradedCompletions.Verdict, content: GradedCompletions.Content)]
+    let tallies: [(outcome: Outcome, count: Int)]
+    let shown: [(verdict: GradedSample, content: GradedCompletions.Content)]
 
     init(_ graded: GradedCompletions) {
       count = graded.verdicts.count
@@ -755,16 +755,16 @@ struct CompletionsSection {
   }
 
   /// Reads the completions of every instance that has some.
-  init(results: [InstanceResult], browser: BrowserData) {
+  init(_ data: Findings, _ results: [PlannedInstance], browser: BrowserData) {
     instances = results.compactMap { result in
       do {
-        guard let graded = try GradedCompletions(folder: result.folder) else { return nil }
+        guard let graded = try data.completions(of: result) else { return nil }
         return (result.name, .success(Listed(graded)))
       } catch {
         return (result.name, .failure(error))
       }
     }
-    data = browser.json()
+    self.data = browser.json()
   }
 
   /// The section's content.
@@ -809,22 +809,22 @@ struct CompletionsSection {
       Markup.element(
         "span",
         [
-          "class": style(tally.outcome, tally.isCorrect),
+          "class": style(tally.outcome),
           "style": "flex-grow:\(NumberText.plain(Double(tally.count) / total, decimals: 4))",
         ])
     }
-    let counts = listed.tallies.map { "\($0.count) \(words($0.outcome))" }
+    let counts = listed.tallies.map { "\($0.count) \($0.outcome.words)" }
     return .element("span", ["class": "bar", "aria-hidden": "true"], parts)
       + .element("span", ["class": "quiet"], Markup(counts.joined(separator: " · ")))
   }
 
   private func sample(
-    _ verdict: GradedCompletions.Verdict, _ content: GradedCompletions.Content
+    _ verdict: GradedSample, _ content: GradedCompletions.Content
   ) -> Markup {
     let mark = verdict.isCorrect ? "✓ " : "✗ "
     let badge = Markup.element(
-      "span", ["class": "badge " + style(verdict.outcome, verdict.isCorrect)],
-      Markup(mark + words(verdict.outcome)))
+      "span", ["class": "badge " + style(verdict.outcome)],
+      Markup(mark + verdict.outcome.words))
     let name = Markup.element(
       "span", ["class": "name"], Markup("\(verdict.problem), sample \(verdict.sample)"))
     let facts = Markup.element(
@@ -843,10 +843,12 @@ struct CompletionsSection {
     return .element("pre", ["dir": "auto", "tabindex": "0"], Markup(shown))
   }
 
-  private func words(_ outcome: String) -> String { outcome.replacing("_", with: " ") }
-
-  private func style(_ outcome: String, _ isCorrect: Bool) -> String {
-    isCorrect ? "right" : outcome == "wrong" ? "wrong" : "other"
+  private func style(_ outcome: Outcome) -> String {
+    switch outcome {
+    case .correct: "right"
+    case .wrong: "wrong"
+    case .noAnswer, .badFormat, .timeout: "other"
+    }
   }
 }
 

@@ -18,12 +18,12 @@ struct CostSection {
   private let entries: [Entry]
 
   /// Adds up what is done.
-  init(planned: [ExpectedInstance], data: ReportData) {
-    entries = OrderedDictionary(grouping: planned, by: \.stageName).map { name, instances in
-      let results = instances.compactMap(data.result)
-      let tokens = results.compactMap(Self.tokens)
+  init(_ data: Findings) {
+    entries = OrderedDictionary(grouping: data.instances, by: \.stageName).map { name, instances in
+      let results = instances.filter(\.isDone)
+      let tokens = results.compactMap { Self.tokens(of: $0, data) }
       return Entry(
-        stageName: name, kind: instances[0].work?.kind ?? results.first?.kind ?? "",
+        stageName: name, kind: instances[0].kind.name,
         done: results.count, planned: instances.count,
         seconds: results.map(\.seconds).reduce(0, +),
         tokens: tokens.isEmpty ? nil : tokens.reduce(0, +))
@@ -31,10 +31,9 @@ struct CostSection {
   }
 
   /// What a stage that trains counted, or what an evaluation wrote.
-  private static func tokens(of result: InstanceResult) -> Int? {
-    let metrics = result.folder.appending(path: "metrics.h5")
-    if FileManager.default.fileExists(atPath: metrics.path),
-      let counted = try? RowTable(contentsOf: metrics).numbers("num_tokens").last
+  private static func tokens(of result: PlannedInstance, _ data: Findings) -> Int? {
+    if let counted = try? data.tables.table(Artifact.metricsName, of: result)?
+      .numbers("num_tokens").last
     {
       return Int(exactly: counted.rounded())
     }
@@ -115,16 +114,11 @@ struct Provenance {
   }
 
   private var origins: [Origin] = []
-  private var unreadable: [String] = []
 
-  /// Reads `record.json` of each result.
-  init(_ results: [InstanceResult]) {
+  init(_ results: [PlannedInstance]) {
     var found: OrderedDictionary<JSONValue, [String]> = [:]
     for result in results {
-      guard let record = result.record else {
-        unreadable.append(result.name)
-        continue
-      }
+      guard let record = result.artifact?.record.json else { continue }
       let origin: JSONValue = [
         "machine": record["machine"] ?? .null, "versions": record["versions"] ?? .null,
       ]
@@ -146,8 +140,6 @@ struct Provenance {
         .element("p", ["class": "quiet"], Markup(origin.instances.joined(separator: " · "))))
       return Markup.element("div", ["class": "card"], ReportPage.definitions(origin.facts), names)
     }
-    if unreadable.isEmpty { return Markup(parts) }
-    let sentence = "No record could be read for \(unreadable.joined(separator: ", "))."
-    return Markup(parts) + .element("p", ["class": "warning"], Markup(sentence))
+    return Markup(parts)
   }
 }

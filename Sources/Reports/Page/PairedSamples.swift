@@ -1,5 +1,6 @@
 import OrderedCollections
 import Runner
+import Tasks
 
 /// One benchmark's verdicts, joined: a row for each problem, run and sample, with what every arm
 /// made of it.
@@ -22,10 +23,9 @@ package struct CompletionSlots: Sendable {
     let evaluation: Int
     /// Which of its rows.
     let row: Int
-    /// The verdict.
-    let outcome: String
-    /// Whether it counts as right.
-    let isCorrect: Bool
+    let outcome: Outcome
+
+    var isCorrect: Bool { outcome == .correct }
   }
 
   /// What became of a problem from one arm to another; the order is that of interest.
@@ -69,8 +69,7 @@ package struct CompletionSlots: Sendable {
             problem: key.problem, run: run, sample: key.sample,
             cells: Array(repeating: nil, count: arms))
           found[key, default: empty].cells[evaluation.arm] = Cell(
-            evaluation: evaluation.index, row: row, outcome: verdict.outcome,
-            isCorrect: verdict.isCorrect)
+            evaluation: evaluation.index, row: row, outcome: verdict.outcome)
         }
       }
     }
@@ -86,10 +85,10 @@ package struct CompletionSlots: Sendable {
     /// The run.
     let run: String
     /// The verdicts.
-    let verdicts: [GradedCompletions.Verdict]
+    let verdicts: [GradedSample]
 
     /// Describes an evaluation.
-    package init(index: Int, arm: Int, run: String, verdicts: [GradedCompletions.Verdict]) {
+    package init(index: Int, arm: Int, run: String, verdicts: [GradedSample]) {
       self.index = index
       self.arm = arm
       self.run = run
@@ -167,7 +166,7 @@ extension CompletionSlots.Slot {
 package struct EvaluationPlaces: Sendable {
   /// An evaluation with its place.
   package struct Place: Sendable {
-    let instance: ExpectedInstance
+    let instance: PlannedInstance
     /// The arm, such as `warmed_rl`.
     package let arm: String
     /// The benchmark, such as `math500`.
@@ -176,7 +175,7 @@ package struct EvaluationPlaces: Sendable {
     package let run: String
 
     /// Describes a place.
-    init(instance: ExpectedInstance, arm: String, benchmark: String, run: String = "") {
+    init(instance: PlannedInstance, arm: String, benchmark: String, run: String = "") {
       self.instance = instance
       self.arm = arm
       self.benchmark = benchmark
@@ -195,12 +194,12 @@ package struct EvaluationPlaces: Sendable {
 
   /// Finds the evaluations of a plan.
   /// - Parameter runAxes: the axes that tables average over.
-  package init(_ planned: [ExpectedInstance], runAxes: Set<String>) {
-    let evaluations = planned.filter(\.isEvaluation)
+  package init(_ data: Findings, runAxes: Set<String>) {
+    let evaluations = data.instances.filter(\.isEvaluation)
     let stages = OrderedDictionary(grouping: evaluations, by: \.stageName)
     var places = stages.values.flatMap { instances in
-      let benchmarkAxes = Self.benchmarkAxes(of: instances, without: runAxes)
-      return instances.map { Self.place($0, runAxes: runAxes, benchmarkAxes: benchmarkAxes) }
+      let benchmarkAxes = Self.benchmarkAxes(of: instances, without: runAxes, data)
+      return instances.map { Self.place($0, data, runAxes: runAxes, benchmarkAxes: benchmarkAxes) }
     }
     Self.tellApart(&places)
     self.init(places: places)
@@ -215,15 +214,18 @@ package struct EvaluationPlaces: Sendable {
   }
 
   private static func place(
-    _ instance: ExpectedInstance, runAxes: Set<String>, benchmarkAxes: Set<String>
+    _ instance: PlannedInstance, _ data: Findings, runAxes: Set<String>,
+    benchmarkAxes: Set<String>
   ) -> Place {
     let run = instance.point.filter { runAxes.contains($0.key) }
     let benchmark = instance.point.filter { benchmarkAxes.contains($0.key) }
     let arm = instance.point.filter {
       !runAxes.contains($0.key) && !benchmarkAxes.contains($0.key)
     }
-    let model = instance.work?.input("model")?.stageName ?? instance.stageName
-    let problems = instance.work?.input("problems")?.stageName ?? instance.stageName
+    func producer(of port: String) -> String {
+      data.binding(of: port, of: instance)?.producerStage ?? instance.stageName
+    }
+    let (model, problems) = (producer(of: "model"), producer(of: "problems"))
     return Place(
       instance: instance, arm: arm.isEmpty ? model : arm.label,
       benchmark: benchmark.isEmpty ? problems : benchmark.label, run: run.label)
@@ -231,7 +233,7 @@ package struct EvaluationPlaces: Sendable {
 
   /// The axes along which nothing else changes and the problems do.
   private static func benchmarkAxes(
-    of instances: [ExpectedInstance], without runAxes: Set<String>
+    of instances: [PlannedInstance], without runAxes: Set<String>, _ data: Findings
   ) -> Set<String> {
     let axes = OrderedSet(instances.flatMap { $0.point.keys }).filter { !runAxes.contains($0) }
     let found = axes.filter { axis in
@@ -239,7 +241,7 @@ package struct EvaluationPlaces: Sendable {
         instance.point.filter { $0.key != axis }.coordinates
       }
       return alike.values.contains { group in
-        Set(group.map { $0.work?.input("problems") }).count > 1
+        Set(group.map { data.binding(of: "problems", of: $0) }).count > 1
       }
     }
     return Set(found)

@@ -5,62 +5,24 @@ import Runner
 
 /// Everything that a run of a recipe reports: tables, figures and a page that holds them all.
 package struct RecipeReport: Sendable {
-  /// The recipe's name.
-  package let recipeName: String
-  /// The question that the recipe asks, for people.
-  package let summary: String
-  /// The recipe as it was written.
-  package let sourceText: String
-  /// What was changed on the command line, as `stages.warmed.params.epochs=2`.
-  package let overrides: [String]
-  /// Where the recipe stands; published values are looked for from there.
-  package let recipeFolder: URL
-  /// What is done, in the order of the plan.
-  package let results: [InstanceResult]
-  /// Every instance of the plan.
-  package let planned: [ExpectedInstance]
+  let recipe: Recipe
+  let data: Findings
 
-  private let tables: [(name: String, specification: TableSpecification)]
-  private let figures: [(name: String, specification: FigureSpecification)]
-  let data: ReportData
-
-  /// Gathers what a report is made from.
-  /// - Parameters:
-  ///   - axes: the axes with their values, in the recipe's order.
-  ///   - tables: the tables by name, in the recipe's order.
-  ///   - figures: the figures by name, in the recipe's order.
-  ///   - planned: every instance of the plan, so that the report can say what is missing.
-  ///   - results: those that are done.
-  package init(
-    recipeName: String, summary: String, sourceText: String, overrides: [String] = [],
-    recipeFolder: URL,
-    axes: OrderedDictionary<String, [JSONValue]>,
-    tables: [(name: String, specification: TableSpecification)],
-    figures: [(name: String, specification: FigureSpecification)],
-    planned: [ExpectedInstance], results: [InstanceResult]
-  ) {
-    self.recipeName = recipeName
-    self.summary = summary
-    self.sourceText = sourceText
-    self.overrides = overrides
-    self.recipeFolder = recipeFolder
-    self.tables = tables
-    self.figures = figures
-    self.planned = planned
-    let data = ReportData(axes: axes, planned: planned, results: results)
-    self.data = data
-    self.results = planned.compactMap(data.result)
+  /// - Parameter plan: the recipe's, so that the report can say what is missing.
+  package init(_ recipe: Recipe, _ plan: Plan, tables: ResultTables = ResultTables()) {
+    self.recipe = recipe
+    data = Findings(axes: recipe.axes, plan: plan, tables: tables)
   }
 
-  /// How many instances of the plan are done.
-  package var doneCount: Int { results.count }
+  var results: [PlannedInstance] { data.instances.filter(\.isDone) }
 
   /// The tables with their numbers.
   /// - Throws: `ReportError`.
   package func tableReports() throws -> [TableReport] {
-    try tables.map { name, specification in
+    let folder = recipe.file.deletingLastPathComponent()
+    return try recipe.tables.map { name, specification in
       let published = try specification.published.map { path in
-        try PublishedTable(contentsOf: PublishedTable.file(path, beside: recipeFolder))
+        try PublishedTable(contentsOf: PublishedTable.file(path, beside: folder))
       }
       return try TableReport(name: name, specification, data: data, published: published)
     }
@@ -69,15 +31,15 @@ package struct RecipeReport: Sendable {
   /// The figures with their numbers.
   /// - Throws: `ReportError`, or what reading results throws.
   package func drawnFigures() throws -> [any Figure] {
-    try figures.map { try $0.specification.figure(name: $0.name, data: data) }
+    try recipe.figures.map { try $0.specification.figure(name: $0.name, data: data) }
   }
 
   /// The axes along which runs are repeated: those that tables average over, and `seed`.
-  var runAxes: Set<String> { Set(tables.flatMap(\.specification.over)).union(["seed"]) }
+  var runAxes: Set<String> { Set(recipe.tables.flatMap(\.specification.over)).union(["seed"]) }
 
   /// The point of the axes that the first table with a baseline compares others with.
   var baseline: [String: String] {
-    tables.map(\.specification.baseline).first { !$0.isEmpty } ?? [:]
+    recipe.tables.map(\.specification.baseline).first { !$0.isEmpty } ?? [:]
   }
 
   /// Writes `report.html`, `report.md`, `tables/<name>.{md,csv,tex,html}` and
@@ -122,11 +84,11 @@ struct ReportPage {
 
   /// The whole page.
   var html: String {
-    let places = EvaluationPlaces(report.planned, runAxes: report.runAxes)
+    let places = EvaluationPlaces(report.data, runAxes: report.runAxes)
     let browser = BrowserData(places, data: report.data, baseline: report.baseline)
-    let completions = CompletionsSection(results: report.results, browser: browser)
+    let completions = CompletionsSection(report.data, report.results, browser: browser)
     return PageFrame(
-      title: report.recipeName, heading: heading,
+      title: report.recipe.name, heading: heading,
       sections: sections(places, browser, completions),
       footer: "Made by warmup from the results of this recipe alone.",
       scripts: completions.scripts, runnable: completions.runnable
@@ -136,9 +98,9 @@ struct ReportPage {
   private func sections(
     _ places: EvaluationPlaces, _ browser: BrowserData, _ completions: CompletionsSection
   ) -> [PageFrame.Section] {
-    let (planned, data) = (report.planned, report.data)
+    let data = report.data
     let arms = ArmsSection(
-      lineages: ArmLineage.all(of: places, planned: planned), baseline: browser.baselineName)
+      lineages: ArmLineage.all(of: places, in: data), baseline: browser.baselineName)
     let main = tables.filter { $0.name == "main" } + tables.filter { $0.name != "main" }
     return [
       PageFrame.Section(id: "arms", title: "Arms", content: arms.markup),
@@ -147,14 +109,14 @@ struct ReportPage {
       PageFrame.Section(id: "completions", title: "Completions", content: completions.markup),
       PageFrame.Section(id: "recipe", title: "Recipe", content: recipe),
       PageFrame.Section(
-        id: "data", title: "Data", content: DataSection(planned: planned, data: data).markup),
+        id: "data", title: "Data", content: DataSection(data: data).markup),
       PageFrame.Section(
-        id: "splits", title: "Splits", content: SplitsSection(planned: planned, data: data).markup),
+        id: "splits", title: "Splits", content: SplitsSection(data).markup),
       PageFrame.Section(
-        id: "stages", title: "Stages", content: StagesSection(planned: planned, data: data).markup),
+        id: "stages", title: "Stages", content: StagesSection(data: data).markup),
       PageFrame.Section(
         id: "cost", title: "Time and cost",
-        content: CostSection(planned: planned, data: data).markup),
+        content: CostSection(data).markup),
       PageFrame.Section(
         id: "machine", title: "Versions and machine", content: Provenance(report.results).markup),
     ]
@@ -164,9 +126,9 @@ struct ReportPage {
 
   private var recipe: Markup {
     let source = Markup.element(
-      "pre", ["class": "source", "tabindex": "0"], Markup(report.sourceText))
-    if report.overrides.isEmpty { return source }
-    let changes = report.overrides.map {
+      "pre", ["class": "source", "tabindex": "0"], Markup(report.recipe.sourceText))
+    if report.recipe.overrides.isEmpty { return source }
+    let changes = report.recipe.overrides.map {
       Markup.element("li", [:], .element("code", [:], Markup($0)))
     }
     return .element("p", [:], "Changed on the command line:") + .element("ul", [:], changes)
@@ -175,9 +137,9 @@ struct ReportPage {
 
   private var heading: Markup {
     let seconds = report.results.map(\.seconds).reduce(0, +)
-    let done = report.doneCount
+    let done = report.results.count
     let facts = [
-      ("\(done) of \(report.planned.count)", "instances done"),
+      ("\(done) of \(report.data.instances.count)", "instances done"),
       (NumberText.duration(seconds), "of work"),
     ]
     let list = facts.map { value, name in
@@ -185,15 +147,17 @@ struct ReportPage {
         "div", [:], .element("dd", [:], Markup(value)), .element("dt", [:], Markup(name)))
     }
     return .element("p", ["class": "kicker"], "warmup report")
-      + .element("h1", [:], Markup(report.recipeName))
-      + .element("p", ["class": "summary"], Markup(report.summary))
+      + .element("h1", [:], Markup(report.recipe.name))
+      + .element("p", ["class": "summary"], Markup(report.recipe.summary))
       + .element("dl", ["class": "facts"], list)
-      + (done == report.planned.count ? .empty : .element("p", ["class": "warning"], Markup(gap)))
+      + (done == report.data.instances.count
+        ? .empty : .element("p", ["class": "warning"], Markup(gap)))
   }
 
   private var gap: String {
-    let missing = report.planned.count - report.doneCount
-    return "This report is not complete: \(missing) of \(report.planned.count) instances are not"
+    let missing = report.data.instances.count - report.results.count
+    return
+      "This report is not complete: \(missing) of \(report.data.instances.count) instances are not"
       + " done. Tables and figures say what they lack."
   }
 
@@ -216,12 +180,12 @@ struct ReportMarkdown {
 
   /// The whole text.
   var text: String {
-    let state = "\(report.doneCount) of \(report.planned.count) instances are done."
+    let state = "\(report.results.count) of \(report.data.instances.count) instances are done."
     let images = figures.map { figure in
       "![\(figure.title)](figures/\(figure.name).svg)\n"
     }
     return
-      (["# \(report.recipeName)\n", report.summary + "\n", state + "\n"]
+      (["# \(report.recipe.name)\n", report.recipe.summary + "\n", state + "\n"]
       + tables.map(\.markdown) + images).joined(separator: "\n")
   }
 }

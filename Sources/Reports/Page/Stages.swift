@@ -2,52 +2,53 @@ import Base
 import Foundation
 import OrderedCollections
 import Runner
+import Tasks
 
 /// The part of a report that says what every stage did: parameters, key, time, published values.
 struct StagesSection {
-  let planned: [ExpectedInstance]
-  let data: ReportData
+  let data: Findings
 
   /// The section's content.
   var markup: Markup {
-    let names = OrderedSet(planned.map(\.stageName))
-    return Markup(names.map { name in stage(name, planned.filter { $0.stageName == name }) })
+    let names = OrderedSet(data.instances.map(\.stageName))
+    return Markup(
+      names.map { name in stage(name, data.instances.filter { $0.stageName == name }) })
   }
 
-  private func stage(_ name: String, _ instances: [ExpectedInstance]) -> Markup {
-    let results = instances.compactMap(data.result)
+  private func stage(_ name: String, _ instances: [PlannedInstance]) -> Markup {
+    let results = instances.filter(\.isDone)
     let time = results.map(\.seconds).reduce(0, +)
     let count = instances.count == 1 ? "" : "\(results.count) of \(instances.count) done · "
     let state = results.isEmpty ? "not done" : count + NumberText.duration(time)
     let heading = Markup.element(
       "h3", [:], .element("code", [:], Markup(name)),
-      .element("span", ["class": "tag"], Markup(results.first?.kind ?? "to run")),
+      .element("span", ["class": "tag"], Markup(results.first?.kind.name ?? "to run")),
       .element("span", ["class": "quiet"], Markup(state)))
     return .element(
       "section", ["class": "stage", "id": "stage-\(name)"],
       [heading]
         + instances.map { instance in
-          data.result(of: instance).map(markup) ?? missing(instance)
+          instance.artifact.map { markup(instance, $0) } ?? missing(instance)
         })
   }
 
-  private func missing(_ instance: ExpectedInstance) -> Markup {
+  private func missing(_ instance: PlannedInstance) -> Markup {
     .element("p", ["class": "row quiet"], Markup(instance.name + ": not done"))
   }
 
-  private func markup(_ result: InstanceResult) -> Markup {
+  private func markup(_ result: PlannedInstance, _ artifact: Artifact) -> Markup {
     let point = result.point.isEmpty ? "details" : result.point.coordinates
     let summary = Markup.element(
       "summary", [:], .element("span", ["class": "name"], Markup(point)),
       .element("span", ["class": "quiet"], Markup(NumberText.duration(result.seconds))),
-      .element("code", ["class": "quiet"], Markup(String(result.key.prefix(12)))))
+      .element("code", ["class": "quiet"], Markup(String(artifact.key.prefix(12)))))
     return .element(
       "details", ["class": "row"], summary,
       .element(
         "div", ["class": "pair"],
         list("Published values", .object(result.values), \.measuredText),
         list("Parameters", result.parameters, \.exactText)),
-      .element("p", ["class": "quiet key"], "Key ", .element("code", [:], Markup(result.key))))
+      .element("p", ["class": "quiet key"], "Key ", .element("code", [:], Markup(artifact.key))))
   }
 
   private func list(_ title: String, _ value: JSONValue, _ text: (JSONValue) -> String) -> Markup {
@@ -86,33 +87,29 @@ extension JSONValue {
 /// The part of a report that says where everything began: data sets and models from outside with
 /// their SHA-256, and what the program made itself.
 struct DataSection {
-  let planned: [ExpectedInstance]
-  let data: ReportData
+  let data: Findings
 
   /// The section's content.
   var markup: Markup {
-    let origins = planned.filter { instance in
-      guard let work = instance.work else { return false }
-      return work.inputs.isEmpty || !external(of: data.result(of: instance)).isEmpty
+    let origins = data.instances.filter { instance in
+      instance.instance.inputs.isEmpty || !external(of: instance).isEmpty
     }
     if origins.isEmpty { return .empty }
     return .element("div", ["class": "origins"], origins.map(markup))
   }
 
-  private func markup(_ instance: ExpectedInstance) -> Markup {
-    let result = data.result(of: instance)
-    let work = instance.work
-    var entries = [("Kind", work?.kind ?? "")]
-    if let source = work?.parameters["source"]?.string, !source.isEmpty {
+  private func markup(_ instance: PlannedInstance) -> Markup {
+    var entries = [("Kind", instance.kind.name)]
+    if let source = instance.parameters["source"]?.string, !source.isEmpty {
       entries.append(("Source", source))
     } else {
       entries.append(("Source", "made by this program"))
     }
-    for (name, digest) in external(of: result) {
+    for (name, digest) in external(of: instance) {
       entries.append((name == "source" ? "SHA-256" : "SHA-256 of \(name)", digest))
     }
-    entries += counts(of: result)
-    if result == nil { entries.append(("State", "not done")) }
+    entries += counts(of: instance)
+    if !instance.isDone { entries.append(("State", "not done")) }
     return .element(
       "div", ["class": "card"],
       .element(
@@ -121,13 +118,13 @@ struct DataSection {
   }
 
   /// The digests of content from outside, as they stand in the result's key.
-  private func external(of result: InstanceResult?) -> [(String, String)] {
-    let digests = result?.record?["key_fields"]?["external"]?.object ?? [:]
-    return digests.sorted { $0.key < $1.key }.map { ($0.key, $0.value.exactText) }
+  private func external(of instance: PlannedInstance) -> [(String, String)] {
+    let digests = instance.artifact?.record.fields.external ?? [:]
+    return digests.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
-  private func counts(of result: InstanceResult?) -> [(String, String)] {
-    let values = (result?.values ?? [:]).sorted { $0.key < $1.key }
+  private func counts(of instance: PlannedInstance) -> [(String, String)] {
+    let values = instance.values.sorted { $0.key < $1.key }
     return values.compactMap { name, value in
       guard let count = value.number.flatMap({ Int(exactly: $0) }) else { return nil }
       return (
@@ -154,21 +151,21 @@ struct SplitsSection {
   }
 
   private let sides: OrderedSet<Sides>
-  private let data: ReportData
+  private let data: Findings
   private let digests: [(String, String)]
 
   /// Gathers the splits of a plan, and what each evaluation must not share with training.
-  init(planned: [ExpectedInstance], data: ReportData) {
+  init(_ data: Findings) {
     self.data = data
-    let splits = planned.filter { data.result(of: $0)?.count("test_count") != nil }
+    let splits = data.instances.filter { $0.count("test_count") != nil }
     let divided = splits.map { instance in
       Sides(
         first: Side(instance: instance.name, output: "train"),
         second: Side(instance: instance.name, output: "test"))
     }
-    let measured = planned.compactMap { instance -> Sides? in
-      guard let tested = instance.work?.input("problems"),
-        let trained = instance.work?.input("trained_on")
+    let measured = data.instances.compactMap { instance -> Sides? in
+      guard let tested = data.binding(of: "problems", of: instance),
+        let trained = data.binding(of: "trained_on", of: instance)
       else { return nil }
       return Sides(
         first: Side(instance: trained.producer, output: trained.output),
@@ -177,7 +174,7 @@ struct SplitsSection {
     sides = OrderedSet(divided + measured)
     digests = splits.flatMap { instance in
       ["train", "test"].compactMap { side in
-        data.result(of: instance)?.values["\(side)_ids_sha256"]?.string
+        instance.values["\(side)_ids_sha256"]?.string
           .map { ("\(instance.name).\(side)", $0) }
       }
     }
@@ -236,10 +233,10 @@ struct SplitsSection {
   }
 
   private func ids(of side: Side) -> (list: [String], warning: String?)? {
-    guard let folder = data.result(named: side.instance)?.folder,
-      let table = try? RowTable(contentsOf: folder.appending(path: "\(side.output).h5")),
-      let list = try? table.strings("id")
+    guard let instance = data[side.instance],
+      let table = try? data.tables.table("\(side.output).h5", of: instance),
+      let list = try? Problems(table).ids
     else { return nil }
-    return (list, table.attributes["warning"])
+    return (list, Problems(table).warning)
   }
 }

@@ -1,66 +1,73 @@
 import Base
-import Foundation
 import OrderedCollections
 import Runner
 
-/// An instance that a plan holds, whether it has run or not.
-package struct ExpectedInstance: Sendable {
-  /// The stage's name in the recipe.
-  package let stageName: String
-  /// The point of the axes.
-  package let point: AxisPoint
-  /// The kind, its parameters and where its inputs come from; nil where only the name is known.
-  package let work: PlannedWork?
-
-  /// Describes an instance.
-  package init(stageName: String, point: AxisPoint, work: PlannedWork? = nil) {
-    self.stageName = stageName
-    self.point = point
-    self.work = work
-  }
-
-  /// The name with the point, as people write it on the command line.
-  var name: String { Instance.name(stageName, at: point) }
-}
-
-/// What tables and figures are made from: the plan, and what is done of it.
-package struct ReportData: Sendable {
+/// What tables, figures and pages are made from: a plan with its results.
+package struct Findings: Sendable {
   /// The axes with their values, in the recipe's order.
   package let axes: OrderedDictionary<String, [JSONValue]>
-  /// Every instance of the plan.
-  package let planned: [ExpectedInstance]
-  private let results: [String: InstanceResult]
+  /// Every instance, done or not, in the order of the plan.
+  package let instances: [PlannedInstance]
+  /// What the results hold beside the published values.
+  package let tables: ResultTables
+  private let places: [String: Int]
 
-  /// Joins a plan with its results.
+  /// - Parameter tables: reads what artifacts hold.
   package init(
-    axes: OrderedDictionary<String, [JSONValue]>, planned: [ExpectedInstance],
-    results: [InstanceResult]
+    axes: OrderedDictionary<String, [JSONValue]>, plan: Plan,
+    tables: ResultTables = ResultTables()
   ) {
     self.axes = axes
-    self.planned = planned
-    self.results = Dictionary(results.map { ($0.name, $0) }) { $1 }
+    self.tables = tables
+    instances = plan.items
+    places = Dictionary(plan.items.enumerated().map { ($1.name, $0) }) { $1 }
   }
 
   /// The instances of a stage, in the order of the plan.
   /// - Throws: `ReportError.impossible` where the recipe has no such stage.
-  func instances(of stage: String, for owner: String) throws -> [ExpectedInstance] {
-    let found = planned.filter { $0.stageName == stage }
+  func instances(of stage: String, for owner: String) throws -> [PlannedInstance] {
+    let found = instances.filter { $0.stageName == stage }
     if !found.isEmpty { return found }
-    let stages = OrderedSet(planned.map(\.stageName)).elements
+    let stages = OrderedSet(instances.map(\.stageName)).elements
     throw ReportError.impossible(
       "\(owner): there is no stage '\(stage)'\(suggestion(for: stage, among: stages))")
   }
 
-  /// What an instance published, if it is done.
-  func result(of instance: ExpectedInstance) -> InstanceResult? { results[instance.name] }
+  /// The instances of the stages that references name.
+  /// - Throws: `ReportError.impossible` where the recipe has no such stage.
+  func instances(
+    of references: [ValueReference], for owner: String
+  ) throws -> [PlannedInstance] {
+    try OrderedSet(references.map(\.stage)).flatMap { try instances(of: $0, for: owner) }
+  }
 
-  /// What the instance of a name published, if it is done.
-  func result(named name: String) -> InstanceResult? { results[name] }
+  subscript(name: String) -> PlannedInstance? { places[name].map { instances[$0] } }
+
+  /// An output of another instance that is bound to an input port.
+  struct Binding: Hashable {
+    let port: String
+    let producer: String
+    let producerStage: String
+    let output: String
+  }
+
+  func bindings(of instance: PlannedInstance) -> [Binding] {
+    instance.instance.inputs.map { input in
+      let producer = instances[input.producer]
+      return Binding(
+        port: input.port, producer: producer.name, producerStage: producer.stageName,
+        output: input.output)
+    }
+  }
+
+  func binding(of port: String, of instance: PlannedInstance) -> Binding? {
+    bindings(of: instance).first { $0.port == port }
+  }
 
   /// The points of some axes at which there are instances, in the order of the axes' values.
   ///
   /// Instances that do not depend on all of the axes are left out: they belong to every point.
-  func points(of names: [String], among instances: [ExpectedInstance]) -> [AxisPoint] {
+  func points(of names: [String], among instances: [PlannedInstance]) -> [AxisPoint] {
     let points = OrderedSet(
       instances.compactMap { instance -> AxisPoint? in
         let values = names.compactMap { instance.point[$0] }
@@ -75,7 +82,7 @@ package struct ReportData: Sendable {
   /// axis of the recipe.
   /// - Parameter places: the axes that a table or figure names, by the key that names them.
   func check(
-    _ places: KeyValuePairs<String, [String]>, cover instances: [ExpectedInstance],
+    _ places: KeyValuePairs<String, [String]>, cover instances: [PlannedInstance],
     for owner: String
   ) throws {
     for (place, names) in places {
@@ -121,79 +128,12 @@ package struct ReportData: Sendable {
   }
 }
 
-/// What an instance of a plan does, and what it is bound to: known before anything runs.
-package struct PlannedWork: Sendable {
-  /// An output of another instance that is bound to an input port.
-  package struct Input: Sendable, Hashable {
-    /// The input port, such as `model`.
-    package let port: String
-    /// The name of the producing instance.
-    package let producer: String
-    /// The stage of the producing instance.
-    package let stageName: String
-    /// The producer's output port.
-    package let output: String
-
-    /// Describes a binding.
-    package init(port: String, producer: String, stageName: String, output: String) {
-      self.port = port
-      self.producer = producer
-      self.stageName = stageName
-      self.output = output
-    }
-  }
-
-  /// The kind's name.
-  package let kind: String
-  /// Every parameter, defaults filled in.
-  package let parameters: JSONValue
-  /// What is bound to the input ports.
-  package let inputs: [Input]
-  /// The names of the output ports.
-  package let outputs: [String]
-
-  /// Describes the work of an instance.
-  package init(kind: String, parameters: JSONValue, inputs: [Input], outputs: [String]) {
-    self.kind = kind
-    self.parameters = parameters
-    self.inputs = inputs
-    self.outputs = outputs
-  }
-
-  /// What is bound to a port.
-  func input(_ port: String) -> Input? { inputs.first { $0.port == port } }
-}
-
-extension ExpectedInstance {
-  /// Takes what reports need from the instances of a plan.
-  package static func all(of instances: [Instance]) -> [ExpectedInstance] {
-    instances.map { instance in
-      let inputs = instance.inputs.map { input in
-        let producer = instances[input.producer]
-        return PlannedWork.Input(
-          port: input.port, producer: producer.name, stageName: producer.stageName,
-          output: input.output)
-      }
-      return ExpectedInstance(
-        stageName: instance.stageName, point: instance.point,
-        work: PlannedWork(
-          kind: instance.kind.kind, parameters: instance.parameters, inputs: inputs,
-          outputs: instance.kind.outputs.map(\.name)))
-    }
-  }
-
+extension PlannedInstance {
   /// Whether it grades what a model writes: its output `scores` holds completions.
-  var isEvaluation: Bool { work.map { $0.outputs.contains("scores") } ?? true }
-}
+  var isEvaluation: Bool { kind.outputs.contains { $0.name == "scores" } }
 
-extension InstanceResult {
-  /// What `record.json` says; nil where it cannot be read.
-  var record: JSONValue? {
-    guard let data = try? Data(contentsOf: folder.appending(path: "record.json")) else {
-      return nil
-    }
-    return try? JSONValue(parsing: data)
-  }
+  /// How long it took, in seconds; 0 before it is done.
+  var seconds: Double { artifact?.record.seconds ?? 0 }
 
   /// A published value that is a whole number.
   func count(_ name: String) -> Int? { values[name]?.number.flatMap { Int(exactly: $0) } }

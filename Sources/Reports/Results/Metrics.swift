@@ -17,21 +17,22 @@ package struct MetricCurve: Sendable, Equatable {
     self.y = rows.map { $0.1.isFinite ? $0.1 : .nan }
   }
 
-  /// Reads two columns of the `metrics.h5` that an instance published; short names such as
+  /// Takes two columns of the metrics that an instance logged; short names such as
   /// `completion_length` stand for what training logs.
-  /// - Throws: `ReportError.impossible` where there is no such metric.
-  package init(_ metric: String, over x: String, of result: InstanceResult) throws {
-    let file = result.folder.appending(path: "metrics.h5")
-    guard FileManager.default.fileExists(atPath: file.path) else {
-      throw ReportError.impossible("\(result.name) published no metrics to draw '\(metric)' from")
+  /// - Throws: `ReportError.impossible` where there is no such metric, or what reading it throws.
+  package init(
+    _ metric: String, over x: String, of instance: PlannedInstance, in tables: ResultTables
+  ) throws {
+    guard let table = try tables.table(Artifact.metricsName, of: instance) else {
+      throw ReportError.impossible(
+        "\(instance.name) published no metrics to draw '\(metric)' from")
     }
-    let table = try RowTable(contentsOf: file)
     func column(_ name: String) throws -> [Double] {
       if table.columns[name] != nil { return try table.numbers(name) }
       guard let meaning = MetricAlias.meanings[name], table.columns[meaning.metric] != nil else {
         let names = Array(table.columns.keys) + MetricAlias.meanings.keys.sorted()
         let hint = suggestion(for: name, among: names)
-        throw ReportError.impossible("\(result.name) has no metric '\(name)'\(hint)")
+        throw ReportError.impossible("\(instance.name) has no metric '\(name)'\(hint)")
       }
       let logged = try table.numbers(meaning.metric)
       return meaning.isComplement ? logged.map { 1 - $0 } : logged

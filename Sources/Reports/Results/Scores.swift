@@ -1,7 +1,8 @@
 import Base
 import Foundation
-import OrderedCollections
 import Runner
+import Synchronization
+import Tasks
 
 /// What an `evaluate` stage found for each problem: the level at which arms are compared.
 package struct ProblemScores: Sendable {
@@ -14,33 +15,22 @@ package struct ProblemScores: Sendable {
   /// Whether each problem has one answer, so that a problem is right or wrong.
   package var isSingle: Bool { samples == 1 || isGreedy }
 
-  private let outcomes: [[String]]
+  private let outcomes: [[Outcome]]
   private let guessed: [[Bool]]
   private let truncated: [[Bool]]
   private let tokens: [[Double]]
 
-  private static let columns = [
-    "problem", "problem_id", "outcome", "guessed", "truncated", "tokens",
+  /// The columns that are read.
+  static let columns: [ColumnName] = [
+    .problem, .problemID, .outcome, .guessed, .truncated, .tokens,
   ]
 
-  /// Reads `scores.h5` of an instance.
-  /// - Returns: nil where the instance has no such file, or one without verdicts.
-  /// - Throws: what reading the table throws.
-  package init?(of result: InstanceResult) throws {
-    let file = result.folder.appending(path: "scores.h5")
-    guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-    self.init(
-      table: try RowTable(contentsOf: file, columns: Self.columns),
-      isGreedy: result.parameters["temperature"]?.number == 0)
-  }
-
-  /// Takes the verdicts of a table with the columns `problem_id` and `outcome`.
+  /// Takes the verdicts of a table; nil where it has none.
   /// - Parameter isGreedy: whether the completions were sampled at temperature 0.
-  package init?(table: RowTable, isGreedy: Bool) {
-    guard let ids = try? table.strings("problem_id"), let outcomes = try? table.strings("outcome"),
-      !ids.isEmpty
+  package init?(_ scores: Scores, isGreedy: Bool) {
+    guard let ids = try? scores.problemIDs, let outcomes = try? scores.outcomes, !ids.isEmpty
     else { return nil }
-    let groups = Self.groups(ids, numbers: try? table.integers("problem"))
+    let groups = Self.groups(ids, numbers: try? scores.problems)
     problems = groups.map(\.id)
     let counts = Set(groups.map(\.rows.count))
     samples = counts.count == 1 ? counts.first : nil
@@ -50,9 +40,9 @@ package struct ProblemScores: Sendable {
       return groups.map { $0.rows.map { column[$0] } }
     }
     self.outcomes = grouped(outcomes)
-    guessed = grouped(try? table.booleans("guessed"))
-    truncated = grouped(try? table.booleans("truncated"))
-    tokens = grouped(try? table.numbers("tokens"))
+    guessed = grouped(try? scores.guessed)
+    truncated = grouped(try? scores.truncated)
+    tokens = grouped((try? scores.tokens)?.map(Double.init))
   }
 
   /// The rows of each problem. Two problems that share an id are told apart by their order.
@@ -81,10 +71,10 @@ package struct ProblemScores: Sendable {
 
 extension ProblemScores {
   /// The value names that there are numbers for, apart from `pass@k`.
-  package static let names = [
-    "accuracy", "correct", "wrong", "no_answer", "bad_format", "timeout", "truncated",
-    "accuracy_with_guesses", "mean_tokens",
-  ]
+  package static let names =
+    ["accuracy"] + Outcome.allCases.map(\.rawValue) + [
+      "truncated", "accuracy_with_guesses", "mean_tokens",
+    ]
 
   /// The k of `pass@k`; nil for another name.
   package static func passCount(_ name: String) -> Int? {
@@ -99,14 +89,14 @@ extension ProblemScores {
     func shares(_ flags: [[Bool]]) -> [[Double]]? {
       flags.isEmpty ? nil : flags.map { $0.map { $0 ? 1 : 0 } }
     }
+    if let outcome = name == "accuracy" ? .correct : Outcome(rawValue: name) {
+      return shares(outcomes.map { $0.map { $0 == outcome } })
+    }
     switch name {
-    case "accuracy", "correct": return shares(outcomes.map { $0.map { $0 == "correct" } })
-    case "wrong", "no_answer", "bad_format", "timeout":
-      return shares(outcomes.map { $0.map { $0 == name } })
     case "truncated": return shares(truncated)
     case "accuracy_with_guesses":
       guard !guessed.isEmpty else { return nil }
-      return shares(zip(outcomes, guessed).map { zip($0, $1).map { $0 == "correct" || $1 } })
+      return shares(zip(outcomes, guessed).map { zip($0, $1).map { $0 == .correct || $1 } })
     case "mean_tokens": return tokens.isEmpty ? nil : tokens
     default: return nil
     }
@@ -119,7 +109,7 @@ extension ProblemScores {
     if let k = Self.passCount(name) {
       values = outcomes.map { outcomes in
         Statistics.passAtK(
-          samples: outcomes.count, correct: outcomes.count { $0 == "correct" }, k: k)
+          samples: outcomes.count, correct: outcomes.count { $0 == .correct }, k: k)
       }
     } else {
       values = completions(name)?.map(Statistics.mean)
@@ -149,56 +139,97 @@ extension ProblemScores {
   }
 }
 
-/// The problem-level results behind a table's numbers, read once.
-struct TableScores {
-  private let scores: [String: ProblemScores]
-  /// Which instances' results of problems cannot be read, and why.
-  let unreadable: [String]
+/// Reads what results hold beside the published values: the verdicts of each evaluation once,
+/// however many tables and figures show them.
+package final class ResultTables: Sendable {
+  /// Reads a table of an instance that is done: the file's name, the columns (nil for all); nil where
+  /// there is no such file.
+  package typealias Reader =
+    @Sendable (_ file: String, _ columns: [ColumnName]?, _ instance: PlannedInstance) throws
+    -> RowTable?
 
-  /// Reads what the instances published.
-  init(_ results: [InstanceResult]) {
-    var scores: [String: ProblemScores] = [:]
-    var unreadable: [String] = []
-    for result in results {
-      do {
-        scores[result.name] = try ProblemScores(of: result)
-      } catch {
-        unreadable.append(result.name)
-      }
-    }
-    self.scores = scores
-    self.unreadable = unreadable
+  private let read: Reader
+  private let scores = Mutex<[String: Result<ProblemScores?, any Error>]>([:])
+
+  package init(_ read: @escaping Reader = ResultTables.fromArtifact) { self.read = read }
+
+  /// Reads a file of the instance's artifact.
+  @Sendable package static func fromArtifact(
+    _ file: String, _ columns: [ColumnName]?, _ instance: PlannedInstance
+  ) throws -> RowTable? {
+    guard let file = instance.artifact?.folder.appending(path: file),
+      FileManager.default.fileExists(atPath: file.path)
+    else { return nil }
+    return try RowTable(contentsOf: file, columns: columns?.map(\.rawValue))
   }
 
-  /// The problem-level results of an instance.
-  func of(_ result: InstanceResult) -> ProblemScores? { scores[result.name] }
+  /// A table that an instance published.
+  /// - Returns: nil where there is none.
+  /// - Throws: what reading it throws.
+  func table(
+    _ file: String, of instance: PlannedInstance, columns: [ColumnName]? = nil
+  ) throws -> RowTable? {
+    try read(file, columns, instance)
+  }
+
+  /// The verdicts of an evaluation, by problem.
+  /// - Returns: nil where the instance published none.
+  /// - Throws: what reading them throws.
+  package func scores(of instance: PlannedInstance) throws -> ProblemScores? {
+    if let known = scores.withLock({ $0[instance.name] }) { return try known.get() }
+    let found = Result<ProblemScores?, any Error> {
+      try table(Scores.fileName, of: instance, columns: ProblemScores.columns).flatMap {
+        ProblemScores(
+          Scores($0), isGreedy: instance.parameters["temperature"]?.number == 0)
+      }
+    }
+    scores.withLock { $0[instance.name] = found }
+    return try found.get()
+  }
+}
+
+extension Findings {
+  /// The verdicts of an evaluation, by problem; nil where there are none that can be read.
+  func scores(of instance: PlannedInstance) -> ProblemScores? {
+    (try? tables.scores(of: instance)) ?? nil
+  }
+
+  /// Which instances' verdicts cannot be read.
+  func unreadable(among instances: [PlannedInstance]) -> [String] {
+    instances.filter { instance in
+      do {
+        _ = try tables.scores(of: instance)
+        return false
+      } catch {
+        return true
+      }
+    }.map(\.name)
+  }
 
   /// A value that an instance published, or that follows from its problems: `pass@k`, or one of
   /// `ProblemScores.names`.
-  func number(_ name: String, of result: InstanceResult) -> Double? {
-    if result.values[name] != nil { return result.values[name]?.number }
-    return scores[result.name]?.values(name).flatMap(Statistics.mean)
+  func value(_ name: String, of instance: PlannedInstance) -> Double? {
+    if instance.values[name] != nil { return instance.values[name]?.number }
+    return scores(of: instance)?.values(name).flatMap(Statistics.mean)
   }
 
   /// Checks that a stage's instances have a value, as far as any is done.
   /// - Throws: `ReportError.impossible`.
   func check(
-    _ reference: ValueReference, of instances: [ExpectedInstance], in data: ReportData,
-    for owner: String
+    _ reference: ValueReference, of instances: [PlannedInstance], for owner: String
   ) throws {
-    let results = instances.filter { $0.stageName == reference.stage }.compactMap(data.result)
-    if results.isEmpty || results.contains(where: { has(reference.name, of: $0) }) { return }
+    let results = instances.filter { $0.stageName == reference.stage && $0.isDone }
+    // A value may be there and say that there is none.
+    let isKnown = results.contains {
+      $0.values[reference.name] != nil || value(reference.name, of: $0) != nil
+    }
+    if results.isEmpty || isKnown { return }
     throw ReportError.impossible("\(owner): " + absence(of: reference, among: results))
   }
 
-  /// Whether an instance says anything of a value, be it that there is none.
-  private func has(_ name: String, of result: InstanceResult) -> Bool {
-    result.values[name] != nil || number(name, of: result) != nil
-  }
-
   /// Why no instance has a value, and what to ask for instead.
-  private func absence(of reference: ValueReference, among results: [InstanceResult]) -> String {
-    let found = results.compactMap(of)
+  private func absence(of reference: ValueReference, among results: [PlannedInstance]) -> String {
+    let found = results.compactMap(scores)
     if let k = ProblemScores.passCount(reference.name), !found.isEmpty {
       let most = found.compactMap(\.samples).max() ?? 0
       return "\(reference) needs at least \(k) samples a problem, and \(reference.stage) has "
@@ -214,26 +245,6 @@ struct TableScores {
 
 /// The completions of one evaluation with their verdicts.
 package struct GradedCompletions: Sendable {
-  /// What the verifier said of a completion, and of which it said so.
-  package struct Verdict: Sendable {
-    /// The problem's id.
-    package let problem: String
-    /// Which completion of the problem.
-    package let sample: Int
-    /// The verdict, such as `correct` or `no_answer`.
-    package let outcome: String
-    /// Whether it counts as right.
-    package let isCorrect: Bool
-
-    /// Describes a verdict.
-    package init(problem: String, sample: Int, outcome: String, isCorrect: Bool) {
-      self.problem = problem
-      self.sample = sample
-      self.outcome = outcome
-      self.isCorrect = isCorrect
-    }
-  }
-
   /// What was read and written, beside the verdict.
   package struct Content: Sendable {
     /// What the model read.
@@ -251,49 +262,61 @@ package struct GradedCompletions: Sendable {
   }
 
   /// A verdict for each completion.
-  package let verdicts: [Verdict]
-  private let table: RowTable
+  package let verdicts: [GradedSample]
+  private let scores: Scores
 
-  /// Reads `scores.h5` of an artifact's folder.
-  /// - Returns: nil where there is no such file, or one without completions.
-  /// - Throws: what reading the table throws.
-  package init?(folder: URL) throws {
-    let file = folder.appending(path: "scores.h5")
-    guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-    self.init(table: try RowTable(contentsOf: file))
-  }
-
-  /// Takes a table with the columns `completion` and `outcome`.
-  package init?(table: RowTable) {
-    guard table.columns["completion"] != nil, let outcomes = try? table.strings("outcome")
-    else { return nil }
-    self.table = table
-    let problems = try? table.strings("problem_id")
-    let samples = try? table.integers("sample")
-    let correct = try? table.booleans("correct")
+  /// Takes the completions of a table; nil where it has none with verdicts.
+  package init?(_ scores: Scores) {
+    guard let outcomes = try? scores.outcomes, (try? scores.texts) != nil else { return nil }
+    self.scores = scores
+    let problems = try? scores.problemIDs
+    let samples = try? scores.samples
     verdicts = outcomes.indices.map { row in
-      Verdict(
-        problem: problems?[row] ?? "\(row)", sample: samples?[row] ?? 0, outcome: outcomes[row],
-        isCorrect: correct?[row] ?? (outcomes[row] == "correct"))
+      GradedSample(
+        problem: problems?[row] ?? "\(row)", sample: samples?[row] ?? 0, outcome: outcomes[row])
     }
   }
 
   /// What stands in a row beside the verdict.
   package func content(at row: Int) -> Content {
-    let fields = table.row(row)
-    return Content(
-      prompt: fields["prompt"]?.string ?? "", text: fields["completion"]?.string ?? "",
-      extracted: fields["extracted"]?.string, tokens: fields["tokens"]?.integer,
-      isTruncated: fields["truncated"]?.boolean ?? false,
-      isGuess: fields["guessed"]?.boolean ?? false)
+    Content(
+      prompt: (try? scores.prompts[row]) ?? "", text: (try? scores.texts[row]) ?? "",
+      extracted: try? scores.extracted[row], tokens: try? scores.tokens[row],
+      isTruncated: (try? scores.truncated[row]) ?? false,
+      isGuess: (try? scores.guessed[row]) ?? false)
   }
 
   /// How many have each verdict: correct first, then by falling number.
-  package var tallies: [(outcome: String, isCorrect: Bool, count: Int)] {
-    Dictionary(grouping: verdicts, by: \.outcome)
-      .map { (outcome: $0.key, isCorrect: $0.key == "correct", count: $0.value.count) }
+  package var tallies: [(outcome: Outcome, count: Int)] {
+    Dictionary(grouping: verdicts, by: \.outcome).map { (outcome: $0.key, count: $0.value.count) }
       .sorted { a, b in
-        (a.isCorrect ? 0 : 1, -a.count, a.outcome) < (b.isCorrect ? 0 : 1, -b.count, b.outcome)
+        (a.outcome == .correct ? 0 : 1, -a.count, a.outcome.rawValue)
+          < (b.outcome == .correct ? 0 : 1, -b.count, b.outcome.rawValue)
       }
+  }
+}
+
+/// A completion's verdict, and of which completion it is.
+package struct GradedSample: Sendable {
+  /// The problem's id.
+  package let problem: String
+  /// Which completion of the problem.
+  package let sample: Int
+  package let outcome: Outcome
+
+  package init(problem: String, sample: Int, outcome: Outcome) {
+    self.problem = problem
+    self.sample = sample
+    self.outcome = outcome
+  }
+
+  package var isCorrect: Bool { outcome == .correct }
+}
+
+extension Findings {
+  /// The completions of an evaluation with their verdicts; nil where it published none.
+  /// - Throws: what reading them throws.
+  func completions(of instance: PlannedInstance) throws -> GradedCompletions? {
+    try tables.table(Scores.fileName, of: instance).flatMap { GradedCompletions(Scores($0)) }
   }
 }

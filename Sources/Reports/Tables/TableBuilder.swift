@@ -6,61 +6,53 @@ import Runner
 struct TableBuilder {
   private let name: String
   private let specification: TableSpecification
-  private let data: ReportData
+  private let data: Findings
   private let published: [PublishedTable]
-  private let references: [ValueReference]
-  private let instances: [ExpectedInstance]
-  private let scores: TableScores
+  private let grid: ValueGrid
 
   private var owner: String { "table '\(name)'" }
 
   /// Checks what the recipe asks for, and reads the problem-level results.
   /// - Throws: `ReportError.impossible`.
   init(
-    name: String, _ specification: TableSpecification, data: ReportData, published: [PublishedTable]
+    name: String, _ specification: TableSpecification, data: Findings, published: [PublishedTable]
   ) throws {
     self.name = name
     self.specification = specification
     self.data = data
     self.published = published
-    let owner = "table '\(name)'"
-    references = try specification.value.map { try ValueReference($0, in: owner) }
-    instances = try OrderedSet(references.map(\.stage)).flatMap {
-      try data.instances(of: $0, for: owner)
-    }
-    try data.check(
-      ["rows": specification.rows, "columns": specification.columns, "over": specification.over],
-      cover: instances, for: owner)
-    scores = TableScores(instances.compactMap(data.result))
-    try checkBaseline()
-    for reference in references {
-      try scores.check(reference, of: instances, in: data, for: owner)
-    }
+    grid = try ValueGrid(
+      specification.value,
+      places: [
+        "rows": specification.rows, "columns": specification.columns, "over": specification.over,
+      ], baseline: specification.baseline,
+      comparable: specification.rows + specification.columns,
+      else: "under neither 'rows' nor 'columns'", in: data, owner: "table '\(name)'")
   }
 
   /// Makes the table.
   /// - Throws: `ReportError.impossible` where published values do not fit.
   func build() throws -> TableReport {
-    let rowPoints = data.points(of: specification.rows, among: instances)
-    let columnPoints = data.points(of: specification.columns, among: instances)
+    let rowPoints = grid.points(of: specification.rows)
+    let columnPoints = grid.points(of: specification.columns)
     let sources = columnPoints.flatMap { point in
-      references.enumerated().map { index, value in
+      grid.references.enumerated().map { index, value in
         Source(point: point, value: value, format: specification.format(of: value, at: index))
       }
     }
     let runs = rowPoints.map { row in sources.map { self.runs(of: $0, row: row) } }
     var cells = runs.map { $0.map(\.cell) }
     compare(&cells, runs: runs, rows: rowPoints, columns: sources)
-    let labels = sources.map { label(of: $0.value, at: $0.point) }
+    let labels = sources.map { grid.label(of: $0.value, at: $0.point) }
     let columns = sources.indices.map { index in
       TableReport.Column(
         label: labels[index], pointLabel: sources[index].point.label,
-        metric: sources[index].value.description, valueLabel: label(of: sources[index].value),
+        metric: sources[index].value.description, valueLabel: grid.label(of: sources[index].value),
         format: sources[index].format,
         decimals: decimals(for: cells.map { $0[index] }, as: sources[index].format))
     }
     var matcher = PublishedMatcher(
-      owner: owner, specification: specification, tables: published, references: references)
+      owner: owner, specification: specification, tables: published, references: grid.references)
     try matcher.attach(
       to: &cells, rows: rowPoints, columns: zip(sources.map(\.point), columns).map { ($0, $1) })
     let rows = zip(rowPoints, cells).map { TableReport.Row(label: $0.label, cells: $1) }
@@ -72,12 +64,13 @@ struct TableBuilder {
   ) -> TableReport {
     let spread = spread(of: rows.flatMap(\.cells))
     let notes = TableNotes(
-      specification: specification, data: data, references: references, instances: instances,
-      rows: rows, columns: columns, spread: spread, unreadable: scores.unreadable)
+      specification: specification, references: grid.references, instances: grid.instances,
+      rows: rows, columns: columns, spread: spread,
+      unreadable: data.unreadable(among: grid.instances))
     let publication = PublishedNotes(
       specification: specification, rows: rows, columns: columns, published: published,
       unmatched: unmatched)
-    let size = references.count
+    let size = grid.references.count
     let isTogether = specification.together && size > 1
     return TableReport(
       name: name, title: specification.title ?? name,
@@ -100,19 +93,7 @@ struct TableBuilder {
   // MARK: Cells
 
   private func runs(of source: Source, row: AxisPoint) -> CellRuns {
-    CellRuns(
-      source.value, at: row.merging(source.point) { $1 }, of: instances, data: data,
-      scores: scores, scale: source.format.scale)
-  }
-
-  private func label(of value: ValueReference) -> String {
-    let isOneStage = Set(references.map(\.stage)).count == 1
-    return isOneStage ? value.name : value.description
-  }
-
-  private func label(of value: ValueReference, at point: AxisPoint) -> String {
-    if point.isEmpty { return label(of: value) }
-    return references.count == 1 ? point.label : "\(point.label) · \(label(of: value))"
+    grid.runs(source.value, at: row.merging(source.point) { $1 }, scale: source.format.scale)
   }
 
   private func spread(of cells: [TableReport.Cell]) -> TableReport.Spread {
@@ -130,15 +111,10 @@ struct TableBuilder {
 
   // MARK: Comparisons
 
-  private func isBaseline(_ point: AxisPoint) -> Bool {
-    !specification.baseline.isEmpty
-      && specification.baseline.allSatisfy { point[$0.key].map(\.label) == $0.value }
-  }
-
   /// Whether `candidate` is what a cell is compared with: a baseline at the same point but for the
   /// axes that the baseline names.
   private func isBaseline(_ candidate: AxisPoint, of point: AxisPoint) -> Bool {
-    isBaseline(candidate)
+    grid.isBaseline(candidate)
       && candidate.allSatisfy {
         specification.baseline[$0.key] != nil || point[$0.key] == $0.value
       }
@@ -151,8 +127,8 @@ struct TableBuilder {
       rows[row].merging(columns[column].point) { $1 }
     }
     let places = rows.indices.flatMap { row in columns.indices.map { (row: row, column: $0) } }
-    let baselines = places.filter { isBaseline(place($0.row, $0.column)) }
-    for (row, column) in places where !isBaseline(place(row, column)) {
+    let baselines = places.filter { grid.isBaseline(place($0.row, $0.column)) }
+    for (row, column) in places where !grid.isBaseline(place(row, column)) {
       let base = baselines.first {
         columns[$0.column].value == columns[column].value
           && isBaseline(place($0.row, $0.column), of: place(row, column))
@@ -163,22 +139,6 @@ struct TableBuilder {
     }
     for (row, column) in baselines { cells[row][column].isBaseline = true }
   }
-
-  // MARK: Checks
-
-  private func checkBaseline() throws {
-    for (axis, value) in specification.baseline.sorted(by: { $0.key < $1.key }) {
-      guard (specification.rows + specification.columns).contains(axis) else {
-        throw ReportError.impossible(
-          "\(owner): the baseline's axis '\(axis)' is under neither 'rows' nor 'columns'")
-      }
-      let values = data.axes[axis, default: []].map(\.label)
-      guard values.contains(value) else {
-        let hint = suggestion(for: value, among: values)
-        throw ReportError.impossible("\(owner): the axis '\(axis)' has no value '\(value)'\(hint)")
-      }
-    }
-  }
 }
 
 extension TableReport {
@@ -187,7 +147,7 @@ extension TableReport {
   /// - Throws: `ReportError.impossible` where the recipe asks for what does not exist, or leaves
   ///   out an axis that the values depend on.
   package init(
-    name: String, _ specification: TableSpecification, data: ReportData,
+    name: String, _ specification: TableSpecification, data: Findings,
     published: [PublishedTable] = []
   ) throws {
     if let target = specification.target {

@@ -5,9 +5,8 @@ import Runner
 /// The sentences under a table: what its numbers mean, and what is missing.
 struct TableNotes {
   let specification: TableSpecification
-  let data: ReportData
   let references: [ValueReference]
-  let instances: [ExpectedInstance]
+  let instances: [PlannedInstance]
   let rows: [TableReport.Row]
   let columns: [TableReport.Column]
   let spread: TableReport.Spread
@@ -127,7 +126,7 @@ struct TableNotes {
     let used = Set(references.map(\.stage))
     var owners: OrderedDictionary<String, [String]> = [:]
     for instance in instances where used.contains(instance.stageName) {
-      guard let warning = data.result(of: instance)?.values["warning"]?.string else { continue }
+      guard let warning = instance.values["warning"]?.string else { continue }
       owners[warning, default: []].append(instance.name)
     }
     return owners.map { "Mind: \($0) — \($1.joined(separator: ", "))." }

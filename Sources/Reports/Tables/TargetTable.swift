@@ -8,17 +8,16 @@ struct TargetTableBuilder {
   private let specification: TableSpecification
   private let target: Double
   private let along: String
-  private let data: ReportData
+  private let data: Findings
   private let reference: ValueReference
-  private let instances: [ExpectedInstance]
-  private let scores: TableScores
+  private let instances: [PlannedInstance]
   private let cost: TargetCost?
   private let numbers: [(value: JSONValue, x: Double)]
 
   /// Checks what the recipe asks for, and reads the problem-level results.
   /// - Throws: `ReportError.impossible`.
   init(
-    name: String, _ specification: TableSpecification, target: Double, data: ReportData
+    name: String, _ specification: TableSpecification, target: Double, data: Findings
   ) throws {
     let owner = "table '\(name)'"
     guard let along = specification.along, let text = specification.value.first,
@@ -33,10 +32,8 @@ struct TargetTableBuilder {
         "rows": specification.rows, "columns": specification.columns, "along": [along],
         "over": specification.over,
       ], cover: instances, for: owner)
-    scores = TableScores(instances.compactMap(data.result))
-    try scores.check(reference, of: instances, in: data, for: owner)
-    cost = try TargetCost(
-      specification.cost, data, { try MetricCurve($0, over: $1, of: $2) }, owner: owner)
+    try data.check(reference, of: instances, for: owner)
+    cost = try TargetCost(specification.cost, data, owner: owner)
     numbers = try data.numbers(of: along, key: "along", owner: owner)
     self.name = name
     self.specification = specification
@@ -61,8 +58,8 @@ struct TargetTableBuilder {
       column(source, rows.compactMap { $0.cells[index].reach })
     }
     let notes = TableNotes(
-      specification: specification, data: data, references: [reference], instances: instances,
-      rows: rows, columns: columns, spread: .none, unreadable: scores.unreadable)
+      specification: specification, references: [reference], instances: instances,
+      rows: rows, columns: columns, spread: .none, unreadable: data.unreadable(among: instances))
     return TableReport(
       name: name, title: specification.title ?? name,
       rowHeader: specification.rows.joined(separator: " · "), columns: columns, rows: rows,
@@ -99,8 +96,7 @@ struct TargetTableBuilder {
   private func cells(at point: AxisPoint) throws -> [TableReport.Cell] {
     let places = try numbers.compactMap { value, x -> TargetLine.Place? in
       let point = point.merging([along: value]) { $1 }
-      let runs = CellRuns(
-        reference, at: point, of: instances, data: data, scores: scores, scale: 1)
+      let runs = CellRuns(reference, at: point, of: instances, in: data, scale: 1)
       if runs.planned == 0 { return nil }
       return TargetLine.Place(x: x, runs: runs, cost: try cost?.mean(at: point))
     }
@@ -117,7 +113,7 @@ struct TargetTableBuilder {
     let cells = line.places.map(\.runs.cell)
     return TableReport.Cell(
       planned: instances.count { point.includes($0.point) },
-      done: Set(runs.map(\.result.name)).count, values: [],
+      done: Set(runs.map(\.instance.name)).count, values: [],
       problems: Self.common(cells.map(\.problems)), samples: Self.common(cells.map(\.samples)),
       standardError: nil, samplingError: nil, reach: reach)
   }
@@ -317,18 +313,14 @@ package struct TargetReach: Sendable, Equatable {
 /// What the points of a line cost: a value that a stage published, or the sum of a logged metric.
 struct TargetCost {
   private let reference: ValueReference
-  private let instances: [ExpectedInstance]
-  private let data: ReportData
-  private let read: CurveReader
+  private let instances: [PlannedInstance]
+  private let data: Findings
 
-  init?(
-    _ text: String?, _ data: ReportData, _ read: @escaping CurveReader, owner: String
-  ) throws {
+  init?(_ text: String?, _ data: Findings, owner: String) throws {
     guard let text else { return nil }
     reference = try ValueReference(text, in: owner)
     instances = try data.instances(of: reference.stage, for: owner)
     self.data = data
-    self.read = read
   }
 
   var unit: String { MetricLabel.unit(of: reference.name) ?? reference.name }
@@ -341,13 +333,14 @@ struct TargetCost {
   /// The mean cost of the runs at a point; nil until all of them are done.
   func mean(at point: AxisPoint) throws -> Double? {
     let runs = instances.filter { point.includes($0.point) }
-    let results = runs.compactMap(data.result)
+    let results = runs.filter(\.isDone)
     guard !runs.isEmpty, results.count == runs.count else { return nil }
     return Statistics.mean(try results.map(cost))
   }
 
-  private func cost(of result: InstanceResult) throws -> Double {
-    if let value = result.values[reference.name]?.number { return value }
-    return try read(reference.name, "step", result).y.filter(\.isFinite).reduce(0, +)
+  private func cost(of run: PlannedInstance) throws -> Double {
+    if let value = run.values[reference.name]?.number { return value }
+    return try MetricCurve(reference.name, over: "step", of: run, in: data.tables).y
+      .filter(\.isFinite).reduce(0, +)
   }
 }

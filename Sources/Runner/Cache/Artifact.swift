@@ -25,18 +25,8 @@ package struct Artifact: Sendable, Equatable {
     return record.files[name] == nil ? nil : folder.appending(path: name)
   }
 
-  static let metricsName = "metrics.h5"
+  package static let metricsName = "metrics.h5"
   package static let recordName = "record.json"
-}
-
-extension InstanceResult {
-  /// What an instance published, as reports read it.
-  package init(_ instance: Instance, _ artifact: Artifact) {
-    self.init(
-      stageName: instance.stageName, kind: instance.kind.kind, point: instance.point,
-      key: artifact.key, values: artifact.record.values, parameters: instance.parameters,
-      folder: artifact.folder, seconds: artifact.record.seconds)
-  }
 }
 
 /// `record.json`: all that is known of how an artifact came about.

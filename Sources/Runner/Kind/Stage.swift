@@ -90,6 +90,24 @@ package struct StagePort: Sendable {
   }
 }
 
+/// A kind as plans, reports and comparisons know it, also where only a record tells of it.
+package struct KindDescription: Sendable {
+  package let name: String
+  package let version: Int
+  /// The output ports; none where only a record tells of the kind.
+  package let outputs: [StagePort]
+
+  package init(name: String, version: Int, outputs: [StagePort] = []) {
+    self.name = name
+    self.version = version
+    self.outputs = outputs
+  }
+
+  package init(_ kind: any Stage.Type) {
+    self.init(name: kind.kind, version: kind.version, outputs: kind.outputs)
+  }
+}
+
 /// The kinds that recipes may use.
 package struct KindRegistry: Sendable {
   private let kinds: [String: any Stage.Type]

@@ -72,7 +72,7 @@ package struct UnpackedExperiment: PackedResults {
 
   package func external(of instance: Instance) -> [String: String]? {
     guard let fields = lock.entries[instance.name]?.fields, !fields.external.isEmpty,
-      fields.kind == instance.kind.kind, fields.kindVersion == instance.kind.version,
+      fields.kind == instance.kind.name, fields.kindVersion == instance.kind.version,
       fields.equalsIdentity(instance.identity)
     else { return nil }
     return fields.external

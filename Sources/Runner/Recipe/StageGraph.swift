@@ -271,8 +271,11 @@ package struct Instance: Sendable {
   package let stageName: String
   /// The value of each axis that it depends on, in the recipe's order of axes.
   package let point: AxisPoint
-  /// The stage, ready to run.
-  package let stage: any Stage
+  /// The name with the point, as people write it on the command line.
+  package let name: String
+  package let kind: KindDescription
+  /// The stage, ready to run; nil where only a record tells of the instance.
+  package let stage: (any Stage)?
   /// Every parameter, defaults filled in.
   package let parameters: JSONValue
   /// The parameters that belong to the key.
@@ -280,24 +283,34 @@ package struct Instance: Sendable {
   /// What is bound to the input ports, in the order in which the kind declares them.
   package let inputs: [BoundInput]
 
-  /// Describes an instance.
   package init(
     stageName: String, point: AxisPoint, stage: any Stage,
     parameters: JSONValue, identity: JSONValue, inputs: [BoundInput]
   ) {
     self.stageName = stageName
     self.point = point
+    name = Self.name(stageName, at: point)
+    kind = KindDescription(type(of: stage))
     self.stage = stage
     self.parameters = parameters
     self.identity = identity
     self.inputs = inputs
   }
 
-  /// The kind.
-  package var kind: any Stage.Type { type(of: stage) }
-
-  /// The name with the point, as people write it on the command line.
-  package var name: String { Self.name(stageName, at: point) }
+  /// An instance of which only a record tells: it can be reported and compared, not run.
+  package init(
+    recorded name: String, point: AxisPoint = [:], kind: KindDescription, parameters: JSONValue,
+    identity: JSONValue, inputs: [BoundInput] = []
+  ) {
+    self.name = name
+    stageName = String(name.prefix { $0 != "[" })
+    self.point = point
+    self.kind = kind
+    stage = nil
+    self.parameters = parameters
+    self.identity = identity
+    self.inputs = inputs
+  }
 
   /// Writes a stage and a point as `stage[axis=value,…]`.
   package static func name(

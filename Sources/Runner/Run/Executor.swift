@@ -49,7 +49,7 @@ package struct Executor: Sendable {
     }
     for (index, item) in plan.items.enumerated() {
       let title = InstanceTitle(
-        name: item.instance.name, kind: item.instance.kind.kind, number: index + 1,
+        name: item.instance.name, kind: item.instance.kind.name, number: index + 1,
         total: plan.items.count)
       let outcome = settle(item, title, &run)
       run.outcomes.append(outcome)
@@ -61,7 +61,7 @@ package struct Executor: Sendable {
     try RecipeLock.settle(
       run.cached, only: Set(plan.items.map(\.instance.name)), in: recipeFolder)
     return RunSummary(
-      outcomes: run.outcomes, results: run.results, wasInterrupted: run.wasInterrupted,
+      outcomes: run.outcomes, plan: run.carriedOut, wasInterrupted: run.wasInterrupted,
       seconds: (ContinuousClock.now - start) / .seconds(1))
   }
 
@@ -119,10 +119,14 @@ private struct Run {
     stop = "not begun before the interruption"
   }
 
-  var results: [InstanceResult] {
-    plan.items.enumerated().compactMap { index, item in
-      artifacts[index].map { InstanceResult(item.instance, $0) }
-    }
+  /// The plan with what has come out.
+  var carriedOut: Plan {
+    Plan(
+      items: plan.items.enumerated().map { index, item in
+        PlannedInstance(
+          instance: item.instance, state: item.state, reason: item.reason, fields: item.fields,
+          key: item.key, artifact: artifacts[index], lastSeconds: item.lastSeconds)
+      })
   }
 
   func missingInput(of instance: Instance) -> String? {
@@ -166,8 +170,8 @@ package enum InstanceOutcome: Sendable, Equatable {
 package struct RunSummary: Sendable {
   /// What became of each instance of the plan, in its order.
   package let outcomes: [InstanceOutcome]
-  /// The result of each instance that has one, in the plan's order.
-  package let results: [InstanceResult]
+  /// The plan that was carried out, with the result of each instance that has one.
+  package let plan: Plan
   /// Whether the run stopped because it was asked to.
   package let wasInterrupted: Bool
   /// How long the run took, in seconds.

@@ -37,7 +37,7 @@ struct InstanceRunner {
     output: URL, _ work: WorkFolder
   ) throws -> ArtifactRecord {
     let parts = PartRunner(
-      cache: cache, kind: instance.kind.kind, instance: instance.name, interruption: interruption,
+      cache: cache, kind: instance.kind.name, instance: instance.name, interruption: interruption,
       display: display, versions: versions)
     let context = try StageContext(
       instance: instance.name, inputs: inputs, outputDirectory: output, workDirectory: work.url,
@@ -50,7 +50,10 @@ struct InstanceRunner {
     let started = Date()
     let clock = ContinuousClock()
     let elapsed = try clock.measure {
-      try StageThread.run(instance.name) { try instance.stage.run(context) }
+      guard let stage = instance.stage else {
+        throw StageError.failed("it is known from its record only, and cannot run")
+      }
+      try StageThread.run(instance.name) { try stage.run(context) }
     }
     try Postconditions.check(instance.kind, context)
     try context.metrics.table()?.write(to: output.appending(path: Artifact.metricsName))
@@ -150,7 +153,7 @@ private final class Failure: Sendable {
 enum Postconditions {
   /// Checks that every declared output can be read and that every number published is one.
   /// - Throws: `StageError.failed`.
-  static func check(_ kind: any Stage.Type, _ context: StageContext) throws {
+  static func check(_ kind: KindDescription, _ context: StageContext) throws {
     for port in kind.outputs {
       let file = context.output(port.name)
       guard FileManager.default.fileExists(atPath: file.path) else {

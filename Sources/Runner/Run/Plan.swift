@@ -15,10 +15,8 @@ package struct Plan: Sendable {
     items.count { $0.state == state }
   }
 
-  /// What is already published, for reports.
-  package var results: [InstanceResult] {
-    items.compactMap { item in item.artifact.map { InstanceResult(item.instance, $0) } }
-  }
+  /// The instances that are done.
+  package var results: [PlannedInstance] { items.filter(\.isDone) }
 
   /// The plan for other programs to read, an object an instance.
   package var json: JSONValue { .array(items.map(\.json)) }
@@ -51,9 +49,31 @@ package struct PlannedInstance: Sendable {
   /// How long it took last time, in seconds, where that is known.
   package let lastSeconds: Double?
 
+  package init(
+    instance: Instance, state: State, reason: String, fields: KeyFields? = nil,
+    key: String? = nil, artifact: Artifact? = nil, lastSeconds: Double? = nil
+  ) {
+    self.instance = instance
+    self.state = state
+    self.reason = reason
+    self.fields = fields
+    self.key = key
+    self.artifact = artifact
+    self.lastSeconds = lastSeconds
+  }
+
+  package var name: String { instance.name }
+  package var stageName: String { instance.stageName }
+  package var point: AxisPoint { instance.point }
+  package var kind: KindDescription { instance.kind }
+  package var parameters: JSONValue { instance.parameters }
+  package var isDone: Bool { artifact != nil }
+  /// What the stage published, such as `accuracy`; nothing before it is done.
+  package var values: [String: JSONValue] { artifact?.record.values ?? [:] }
+
   var json: JSONValue {
     [
-      "instance": .string(instance.name), "kind": .string(instance.kind.kind),
+      "instance": .string(instance.name), "kind": .string(instance.kind.name),
       "state": .string(state.rawValue), "reason": .string(reason),
       "key": key.map { .string($0) } ?? .null,
       "seconds": lastSeconds.map { .number($0) } ?? .null,
@@ -98,9 +118,9 @@ package struct Planner: Sendable {
     var items: [PlannedInstance] = []
     var contents: [String: Result<[ExternalContent], any Error>] = [:]
     for instance in instances {
-      let question = instance.kind.kind + " " + instance.parameters.text
+      let question = instance.kind.name + " " + instance.parameters.text
       let content =
-        contents[question] ?? Result { try instance.stage.externalContent(in: environment) }
+        contents[question] ?? Result { try instance.stage?.externalContent(in: environment) ?? [] }
       contents[question] = content
       items.append(plan(instance, content, after: items))
     }
@@ -184,7 +204,7 @@ package struct Planner: Sendable {
       inputs[input.port] = .init(key: key, output: input.output)
     }
     return KeyFields(
-      kind: instance.kind.kind, kindVersion: instance.kind.version, identity: instance.identity,
+      kind: instance.kind.name, kindVersion: instance.kind.version, identity: instance.identity,
       external: external, inputs: inputs)
   }
 
@@ -227,43 +247,4 @@ enum PlanError: Error, CustomStringConvertible {
     case .blockedInput(let port, let producer): "its input '\(port)' (\(producer)) is blocked"
     }
   }
-}
-
-/// What an instance published, as reports read it.
-package struct InstanceResult: Sendable {
-  /// The stage's name in the recipe.
-  package let stageName: String
-  /// The kind's name.
-  package let kind: String
-  /// The point of the axes.
-  package let point: OrderedDictionary<String, JSONValue>
-  /// The key.
-  package let key: String
-  /// The values that the stage published, such as `accuracy`.
-  package let values: [String: JSONValue]
-  /// Every parameter, defaults filled in.
-  package let parameters: JSONValue
-  /// The artifact's folder: `record.json`, one `<output>.h5` a port, `metrics.h5` where there are
-  /// metrics.
-  package let folder: URL
-  /// How long the stage took, in seconds.
-  package let seconds: Double
-
-  /// Describes a result.
-  package init(
-    stageName: String, kind: String, point: OrderedDictionary<String, JSONValue>, key: String,
-    values: [String: JSONValue], parameters: JSONValue, folder: URL, seconds: Double
-  ) {
-    self.stageName = stageName
-    self.kind = kind
-    self.point = point
-    self.key = key
-    self.values = values
-    self.parameters = parameters
-    self.folder = folder
-    self.seconds = seconds
-  }
-
-  /// The instance's name.
-  package var name: String { Instance.name(stageName, at: point) }
 }

@@ -56,7 +56,7 @@ package struct PlanForecast {
     let isMeasured = instance.stage is EvaluateStage
     let inputs = instance.inputs.filter { !(isMeasured && $0.port == "trained_on") }
       .map { "\($0.port)=\(identities[$0.producer]).\($0.output)" }
-    return ([instance.kind.kind, instance.parameters.text] + inputs).joined(separator: "\n")
+    return ([instance.kind.name, instance.parameters.text] + inputs).joined(separator: "\n")
   }
 
   private static func foresight(

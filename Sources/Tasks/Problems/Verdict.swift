@@ -10,6 +10,9 @@ package enum Outcome: String, Sendable, Hashable, CaseIterable {
   case badFormat = "bad_format"
   /// The time was up before the tests had ended.
   case timeout
+
+  /// The verdict for people, such as `no answer`.
+  package var words: String { rawValue.replacing("_", with: " ") }
 }
 
 /// A verifier's judgement of one completion.

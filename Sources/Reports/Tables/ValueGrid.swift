@@ -1,0 +1,151 @@
+import Base
+import OrderedCollections
+import Runner
+
+/// Values that stages published, gathered at points of the axes: what tables and figures show.
+struct ValueGrid {
+  /// What is shown: stages with the values' names.
+  let references: [ValueReference]
+  /// The planned instances of these stages.
+  let instances: [PlannedInstance]
+  let findings: Findings
+  private let baseline: [String: String]
+
+  /// - Parameters:
+  ///   - places: the axes that the table or figure names, by the key that names them.
+  ///   - baseline: the point that others are compared with.
+  ///   - comparable: the axes that the baseline may name; else the words are said of the axis.
+  /// - Throws: `ReportError.impossible` where the recipe asks for what does not exist.
+  init(
+    _ values: [String], places: KeyValuePairs<String, [String]>, baseline: [String: String],
+    comparable: [String], else words: String, in findings: Findings, owner: String
+  ) throws {
+    references = try values.map { try ValueReference($0, in: owner) }
+    instances = try findings.instances(of: references, for: owner)
+    self.findings = findings
+    self.baseline = baseline
+    try findings.check(places, cover: instances, for: owner)
+    try checkBaseline(among: comparable, else: words, owner: owner)
+    for reference in references { try findings.check(reference, of: instances, for: owner) }
+  }
+
+  /// The points of some axes, in the order of the axes' values.
+  func points(of axes: [String]) -> [AxisPoint] { findings.points(of: axes, among: instances) }
+
+  /// The points of some axes that are not those of the baseline.
+  func comparedPoints(of axes: [String]) -> [AxisPoint] {
+    points(of: axes).filter { !isBaseline($0) }
+  }
+
+  /// The runs of a stage at a point; those that do not depend on one of its axes belong to it.
+  func runs(_ reference: ValueReference, at point: AxisPoint, scale: Double) -> CellRuns {
+    CellRuns(reference, at: point, of: instances, in: findings, scale: scale)
+  }
+
+  /// The runs that those at a point are compared with: the same point on the baseline's axes.
+  func baselineRuns(_ reference: ValueReference, at point: AxisPoint, scale: Double) -> CellRuns {
+    var base = point
+    for (axis, text) in baseline {
+      base[axis] = findings.axes[axis]?.first { $0.label == text } ?? .string(text)
+    }
+    return runs(reference, at: base, scale: scale)
+  }
+
+  func isBaseline(_ point: AxisPoint) -> Bool {
+    !baseline.isEmpty && baseline.allSatisfy { point[$0.key]?.label == $0.value }
+  }
+
+  /// What a value is called beside the others.
+  func label(of reference: ValueReference) -> String {
+    let isOneStage = Set(references.map(\.stage)).count == 1
+    return isOneStage ? reference.name : reference.description
+  }
+
+  /// What a value at a point is called where several are shown side by side.
+  func label(of reference: ValueReference, at point: AxisPoint) -> String {
+    if point.isEmpty { return label(of: reference) }
+    return references.count == 1 ? point.label : "\(point.label) · \(label(of: reference))"
+  }
+
+  private func checkBaseline(among axes: [String], else words: String, owner: String) throws {
+    for (axis, text) in baseline.sorted(by: { $0.key < $1.key }) {
+      guard axes.contains(axis) else {
+        throw ReportError.impossible("\(owner): the baseline's axis '\(axis)' is \(words)")
+      }
+      let values = findings.axes[axis, default: []].map(\.label)
+      guard values.contains(text) else {
+        let hint = suggestion(for: text, among: values)
+        throw ReportError.impossible("\(owner): the axis '\(axis)' has no value '\(text)'\(hint)")
+      }
+    }
+  }
+}
+
+/// How a figure writes the values of stages, plain or compared with a baseline.
+struct ValueWriter {
+  /// How values are written.
+  let format: NumberFormat
+  /// How they are compared; nil for plain values.
+  let change: FigureChange?
+
+  /// What runs along the axis of these values, with its unit.
+  func title(of metric: String, baseline: [String: String]) -> String {
+    let plain = MetricLabel.text(for: metric)
+    let base = baseline.sorted { $0.key < $1.key }.map(\.value).joined(separator: " · ")
+    switch (change, format) {
+    case (nil, .percent): return "\(metric) (%)"
+    case (nil, _): return plain
+    case (.difference, .percent): return "\(metric), change against \(base) (percentage points)"
+    case (.difference, _): return "change against \(base): \(plain)"
+    case (.relative, .percent): return "\(metric), change relative to \(base) (%)"
+    case (.relative, _): return "\(metric), change relative to \(base) (1 = doubled)"
+    }
+  }
+
+  /// The unit behind a single number.
+  var unit: String {
+    format == .percent ? (change == .difference ? " points" : " %") : ""
+  }
+
+  /// A number.
+  func text(_ value: Double) -> String {
+    guard change != nil else {
+      return format == .percent ? NumberText.fixed(value, decimals: 1) : NumberText.short(value)
+    }
+    if abs(value) >= 1e7 { return (value < 0 ? "" : "+") + NumberText.short(value) }
+    return NumberText.signed(value, decimals: decimals(of: value))
+  }
+
+  /// A number with its unit.
+  func full(_ value: Double) -> String { text(value) + unit }
+
+  private func decimals(of value: Double) -> Int {
+    switch (change, format) {
+    case (.relative, .percent): 0
+    case (.difference, .percent): 1
+    case (.relative, _): 2
+    default: NumberText.decimals(for: abs(value))
+    }
+  }
+
+  /// A cell's mean compared with its baseline's, with the cell's own spread in the same unit.
+  func compared(
+    _ cell: TableReport.Cell, with base: TableReport.Cell?
+  ) -> (mean: Double, spread: Double?)? {
+    guard let mean = cell.mean else { return nil }
+    guard let change, let base else { return change == nil ? (mean, cell.ownSpread) : nil }
+    guard let reference = base.mean else { return nil }
+    if change == .difference { return (mean - reference, cell.ownSpread) }
+    let scale = format.scale / reference
+    let ratio = (mean - reference) * scale
+    return ratio.isFinite ? (ratio, cell.ownSpread.map { abs($0 * scale) }) : nil
+  }
+}
+
+extension TableReport.Cell {
+  /// What stands behind ± in a figure: the sample standard deviation over runs, or the standard
+  /// error of a lone run.
+  var ownSpread: Double? {
+    isComplete ? (planned > 1 ? deviation : standardError) : nil
+  }
+}
