@@ -99,7 +99,7 @@ let package = Package(
       name: "TasksTests", dependencies: ["Tasks", "Base", "HDF5", "TestSupport", "sandbox"],
       swiftSettings: strict),
     .testTarget(
-      name: "RunnerTests", dependencies: ["Reports", "Runner", "Base", "HDF5", "TestSupport"],
+      name: "RunnerTests", dependencies: ["Runner", "Base", "HDF5", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "ReportsTests",
