@@ -72,9 +72,6 @@ package struct Checkpoint: Sendable {
 /// After a kill the log may reach beyond the last checkpoint, so a stage that resumes calls
 /// `truncate` first: the log then ends as if it had never been interrupted.
 package final class MetricsLog: Sendable {
-  /// Names of metrics that measure time; they stay out of what identifies a result.
-  package static let timings: Set<String> = ["step_time", "tokens_per_second", "time"]
-
   private let file: URL
   private let handle: Mutex<FileHandle>
 
@@ -125,13 +122,13 @@ package final class MetricsLog: Sendable {
 
   /// The steps as a table without timings: `step` first, then the metrics by name, NaN where a step
   /// has none. Nil where nothing was logged.
-  func table() throws -> RowTable? {
+  func table(without timings: Set<String>) throws -> RowTable? {
     let rows = try rows()
     if rows.isEmpty { return nil }
     let names = Set(rows.flatMap { ($0.object ?? [:]).keys })
     var table: [(String, RowTable.Column)] = []
     table.append(("step", .integers(rows.map { $0["step"]?.integer ?? 0 })))
-    for name in names.subtracting(Self.timings).subtracting(["step"]).sorted() {
+    for name in names.subtracting(timings).subtracting(["step"]).sorted() {
       table.append((name, .numbers(rows.map { $0[name]?.number ?? .nan })))
     }
     return try RowTable(columns: .init(uniqueKeysWithValues: table))

@@ -91,14 +91,6 @@ extension ParameterSet {
   }
 }
 
-/// No parameters at all.
-package struct NoParameters: ParameterSet {
-  /// Nothing to set.
-  package init() {}
-  /// None.
-  package static var fields: [Field<NoParameters>] { [] }
-}
-
 /// What is known about a parameter, apart from how to read it.
 package struct FieldDescription: Sendable {
   /// The key in the recipe.

@@ -23,6 +23,9 @@ package protocol Stage: Sendable {
   /// The ports that other stages may refer to. The first is meant when a reference names no output.
   static var outputs: [StagePort] { get }
 
+  /// What it logs at its steps, as far as a metric is to be told from others. Most kinds log nothing.
+  static var metrics: LoggedMetrics { get }
+
   /// Makes the stage from parameters that have passed their checks.
   init(parameters: Parameters)
 
@@ -40,8 +43,23 @@ package protocol Stage: Sendable {
 }
 
 extension Stage {
+  package static var metrics: LoggedMetrics { LoggedMetrics() }
+
   /// No content from outside.
   package func externalContent(in environment: DataFolders) throws -> [ExternalContent] { [] }
+}
+
+/// The metrics that a kind logs, as far as one is to be told from others.
+package struct LoggedMetrics: Sendable {
+  /// Names along which curves run, beside `step`: what is counted, under all its names.
+  package let counters: Set<String>
+  /// What measures time; it stays out of the result.
+  package let timings: Set<String>
+
+  package init(counters: Set<String> = [], timings: Set<String> = []) {
+    self.counters = counters
+    self.timings = timings
+  }
 }
 
 /// A piece of content from outside the graph, identified by its hash.

@@ -53,7 +53,8 @@ struct InstanceRunner {
       try StageThread.run(instance.name) { try instance.stage.run(context) }
     }
     try Postconditions.check(instance.kind, context)
-    try context.metrics.table()?.write(to: output.appending(path: Artifact.metricsName))
+    try context.metrics.table(without: instance.kind.metrics.timings)?
+      .write(to: output.appending(path: Artifact.metricsName))
     return ArtifactRecord(
       key: key, fields: fields, instance: instance.name, parameters: instance.parameters,
       producers: inputs.mapValues(\.instance), parts: parts.keys, values: context.values,
