@@ -26,7 +26,7 @@ package enum Statistics {
   ///
   /// Samples of one problem are alike, so problems count as the independent draws: the error is
   /// the deviation of the problems' means over the square root of the number of problems. With
-  /// equally many samples a problem this is the cluster-robust error of the plain mean, with the
+  /// equally many samples per problem this is the cluster-robust error of the plain mean, with the
   /// correction J / (J − 1) for J problems.
   /// - Parameter scores: the scores of each problem's samples; problems without any are left out.
   /// - Returns: nil for fewer than two problems.
@@ -65,7 +65,6 @@ package enum Statistics {
 package struct SplitMix64: RandomNumberGenerator {
   @usableFromInline var state: UInt64
 
-  /// Begins a stream.
   @inlinable package init(state: UInt64) { self.state = state }
 
   /// A number from 0 to `count` − 1, by multiplying and keeping the upper half.

@@ -5,7 +5,7 @@ import Synchronization
 
 /// The checkpoints of one instance: HDF5 files `step-<n>.h5` in its work folder, the newest two.
 ///
-/// A checkpoint is written beside, synced and renamed, so whoever sees one sees it whole.
+/// A checkpoint is written beside, synced and renamed, so nobody sees half of one.
 package struct CheckpointStore: Sendable {
   private let folder: URL
   private let kept = 2
@@ -67,7 +67,7 @@ package struct Checkpoint: Sendable {
   package let file: URL
 }
 
-/// `metrics.jsonl`: one JSON object a step, appended as the stage goes.
+/// `metrics.jsonl`: one JSON object per step, appended as the stage goes.
 ///
 /// After a kill the log may reach beyond the last checkpoint, so a stage that resumes calls
 /// `truncate` first: the log then ends as if it had never been interrupted.
@@ -113,7 +113,6 @@ package final class MetricsLog: Sendable {
     }
   }
 
-  /// The steps logged so far.
   package func rows() throws -> [JSONValue] {
     try lines().compactMap { try? JSONValue(parsing: $0) }
   }

@@ -45,7 +45,6 @@ package protocol Stage: Sendable {
 extension Stage {
   package static var metrics: LoggedMetrics { LoggedMetrics() }
 
-  /// No content from outside.
   package func externalContent(in environment: DataFolders) throws -> [ExternalContent] { [] }
 }
 
@@ -69,7 +68,6 @@ package struct ExternalContent: Sendable, Hashable {
   /// SHA-256 of the bytes, in lower-case hexadecimal.
   package let sha256: String
 
-  /// Names a piece of content.
   package init(name: String, sha256: String) {
     self.name = name
     self.sha256 = sha256
@@ -81,10 +79,8 @@ package struct ArtifactType: Hashable, Sendable, CustomStringConvertible {
   /// The name that error messages and records show, such as `Model` or `Problems`.
   package let name: String
 
-  /// Names an artifact type.
   package init(_ name: String) { self.name = name }
 
-  /// The type's name.
   package var description: String { name }
 }
 
@@ -99,7 +95,6 @@ package struct StagePort: Sendable {
   /// One line for people.
   package let summary: String
 
-  /// Declares a port.
   package init(_ name: String, _ type: ArtifactType, optional: Bool = false, _ summary: String) {
     self.name = name
     self.type = type
@@ -117,9 +112,7 @@ package struct KindRegistry: Sendable {
     self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.kind, $0) })
   }
 
-  /// The kind of a name, if there is one.
   package subscript(name: String) -> (any Stage.Type)? { kinds[name] }
 
-  /// The names, sorted.
   package var names: [String] { kinds.keys.sorted() }
 }

@@ -21,7 +21,6 @@ struct FigureChecks {
     self.axes = axes
   }
 
-  /// Reports what is wrong.
   func check(into sink: inout DiagnosticSink) {
     if !figure.bars.isEmpty {
       checkValues(

@@ -173,11 +173,9 @@ package struct RunSummary: Sendable {
   /// How long the run took, in seconds.
   package let seconds: Double
 
-  /// How many instances ran.
   package var ran: Int { outcomes.count { if case .ran = $0 { true } else { false } } }
   /// How many instances had their results already.
   package var cached: Int { outcomes.count { $0 == .cached } }
-  /// How many instances failed.
   package var failed: Int { outcomes.count { if case .failed = $0 { true } else { false } } }
   /// How many instances were not begun.
   package var skipped: Int { outcomes.count { if case .skipped = $0 { true } else { false } } }
