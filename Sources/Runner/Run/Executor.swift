@@ -1,5 +1,6 @@
 import Base
 import Foundation
+import HDF5
 
 /// Carries out a plan, one instance after the other.
 package struct Executor: Sendable {
@@ -31,7 +32,7 @@ package struct Executor: Sendable {
     self.keepsGoing = keepsGoing
     self.interruption = interruption
     self.display = display
-    self.versions = versions
+    self.versions = versions.merging(["HDF5": HDF5Library.version]) { $1 }
   }
 
   /// Runs what is not in the cache yet. Blocks; stages run on threads of their own.

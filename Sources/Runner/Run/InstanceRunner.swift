@@ -48,8 +48,7 @@ struct InstanceRunner {
     if resumedFrom == nil { try context.metrics.truncate(after: 0) }
 
     let started = Date()
-    let clock = ContinuousClock()
-    let elapsed = try clock.measure {
+    let elapsed = try ContinuousClock().measure {
       try StageThread.run(instance.name) { try instance.stage.run(context) }
     }
     try Postconditions.check(instance.kind, context)
@@ -59,8 +58,7 @@ struct InstanceRunner {
       key: key, fields: fields, instance: instance.name, parameters: instance.parameters,
       producers: inputs.mapValues(\.instance), parts: parts.keys, values: context.values,
       started: started, seconds: elapsed / .seconds(1), resumedFrom: resumedFrom,
-      machine: .current(),
-      versions: versions.merging(["HDF5": HDF5Library.version]) { $1 })
+      machine: .current(), versions: versions)
   }
 }
 
@@ -111,7 +109,7 @@ final class PartRunner: StagePartStore {
         key: key, fields: fields, instance: instance, parameters: part.identity,
         producers: inputs.mapValues(\.instance), parts: [:], values: [:], started: started,
         seconds: elapsed / .seconds(1), resumedFrom: nil, machine: .current(),
-        versions: versions.merging(["HDF5": HDF5Library.version]) { $1 })
+        versions: versions)
     }
     used.withLock { $0[part.name] = key }
     return artifact.output(part.name)
