@@ -103,7 +103,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "RunnerTests", dependencies: ["Reports", "Runner", "Base", "HDF5", "TestSupport"],
+      name: "RunnerTests", dependencies: ["Runner", "Base", "HDF5", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "ReportsTests",

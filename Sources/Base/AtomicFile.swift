@@ -21,7 +21,6 @@ package enum AtomicFile {
     try sync(destination.deletingLastPathComponent())
   }
 
-  /// Writes text.
   package static func write(_ text: String, to destination: URL) throws {
     try write(to: destination) { try Data(text.utf8).write(to: $0) }
   }
@@ -52,7 +51,6 @@ package struct AtomicFileError: Error, CustomStringConvertible {
   let path: String
   let code: Int32
 
-  /// A sentence for people.
   package var description: String {
     "could not \(action) \(path): \(String(cString: strerror(code)))"
   }

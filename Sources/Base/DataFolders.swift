@@ -7,7 +7,6 @@ package struct DataFolders: Sendable {
   /// Where downloads are kept between runs.
   package let downloads: URL
 
-  /// Describes the surroundings of a run.
   package init(searchPaths: [URL], downloads: URL) {
     self.searchPaths = searchPaths
     self.downloads = downloads

@@ -126,7 +126,6 @@ package enum LockError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The file system knows no locks.
   case unlockable(String, String)
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .unwritable(let path, let reason):

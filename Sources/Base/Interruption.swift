@@ -4,7 +4,6 @@ import Synchronization
 package final class Interruption: Sendable {
   private let flag = Atomic<Bool>(false)
 
-  /// Not interrupted yet.
   package init() {}
 
   /// Whether somebody has asked to stop.
@@ -22,10 +21,8 @@ package final class Interruption: Sendable {
 
 /// Work stopped because somebody asked for it, at a checkpoint where there are any.
 package struct InterruptedError: Error, CustomStringConvertible {
-  /// Stopped.
   package init() {}
 
-  /// A sentence for people.
   package var description: String { "stopped at the last checkpoint; run again to continue" }
 }
 
@@ -40,7 +37,6 @@ package struct StageProgress: Sendable, Equatable {
   /// A short remark, such as `loss 1.93` or `reward -0.41`.
   package let remark: String
 
-  /// Describes how far a stage is.
   package init(_ done: Int, of total: Int, _ unit: String, remark: String = "") {
     self.unit = unit
     self.done = done
@@ -57,8 +53,6 @@ package protocol ProgressSink: Sendable {
 
 /// Says nothing.
 package struct SilentProgress: ProgressSink {
-  /// Says nothing.
   package init() {}
-  /// Ignores the progress.
   package func update(_ progress: StageProgress) {}
 }

@@ -4,19 +4,14 @@ import Foundation
 ///
 /// Records, rows and locks are written with it, so that equal content gives equal bytes.
 package indirect enum JSONValue: Hashable, Sendable {
-  /// `null`.
   case null
-  /// `true` or `false`.
   case boolean(Bool)
   /// A number without a fraction.
   case integer(Int)
   /// Any other number. NaN and infinities are written as `null`.
   case number(Double)
-  /// A string.
   case string(String)
-  /// An array.
   case array([JSONValue])
-  /// An object.
   case object([String: JSONValue])
 
   /// The value of a key, where this is an object that has it.
@@ -24,13 +19,9 @@ package indirect enum JSONValue: Hashable, Sendable {
     if case .object(let entries) = self { entries[key] } else { nil }
   }
 
-  /// The string, where this is one.
   package var string: String? { if case .string(let value) = self { value } else { nil } }
-  /// The boolean, where this is one.
   package var boolean: Bool? { if case .boolean(let value) = self { value } else { nil } }
-  /// The elements, where this is an array.
   package var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
-  /// The entries, where this is an object.
   package var object: [String: JSONValue]? {
     if case .object(let value) = self { value } else { nil }
   }
@@ -143,7 +134,6 @@ package enum JSONError: Error, CustomStringConvertible {
   /// The bytes are no JSON.
   case malformed
 
-  /// A sentence for people.
   package var description: String { "this is not valid JSON" }
 }
 
@@ -151,15 +141,10 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
   ExpressibleByDictionaryLiteral
 {
-  /// A string.
   package init(stringLiteral value: String) { self = .string(value) }
-  /// An integer.
   package init(integerLiteral value: Int) { self = .integer(value) }
-  /// A number.
   package init(floatLiteral value: Double) { self = .number(value) }
-  /// A boolean.
   package init(booleanLiteral value: Bool) { self = .boolean(value) }
-  /// An array.
   package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
   /// An object; the last of equal keys wins.
   package init(dictionaryLiteral elements: (String, JSONValue)...) {

@@ -2,7 +2,7 @@ import Foundation
 import HDF5
 import OrderedCollections
 
-/// Rows with named, typed columns, kept in an HDF5 file as one 1-D dataset a column.
+/// Rows with named, typed columns, kept in an HDF5 file as one 1-D dataset per column.
 package struct RowTable: Sendable, Equatable {
   /// One column. All columns of a table have the same length.
   package enum Column: Sendable, Equatable {
@@ -18,9 +18,7 @@ package struct RowTable: Sendable, Equatable {
     case json([JSONValue])
   }
 
-  /// The columns, in order.
   package private(set) var columns: OrderedDictionary<String, Column>
-  /// How many rows there are.
   package let count: Int
   /// Facts about the whole table, kept as string attributes of the file's root group.
   package var attributes: [String: String] = [:]
@@ -57,21 +55,17 @@ package struct RowTable: Sendable, Equatable {
     count = rows.count
   }
 
-  /// One row.
   package func row(_ index: Int) -> [String: JSONValue] {
     Dictionary(uniqueKeysWithValues: columns.map { ($0.key, $0.value[index]) })
   }
 
-  /// All rows.
   package var rows: [[String: JSONValue]] { (0..<count).map(row) }
 
-  /// The texts of a column.
   package func strings(_ name: String) throws -> [String] {
     if case .strings(let values) = columns[name] { return values }
     throw RowTableError.noColumn(name, "texts")
   }
 
-  /// The integers of a column.
   package func integers(_ name: String) throws -> [Int] {
     if case .integers(let values) = columns[name] { return values }
     throw RowTableError.noColumn(name, "integers")
@@ -86,7 +80,6 @@ package struct RowTable: Sendable, Equatable {
     }
   }
 
-  /// The booleans of a column.
   package func booleans(_ name: String) throws -> [Bool] {
     if case .booleans(let values) = columns[name] { return values }
     throw RowTableError.noColumn(name, "booleans")
@@ -113,7 +106,6 @@ extension RowTable.Column {
     }
   }
 
-  /// How many values there are.
   package var count: Int {
     switch self {
     case .strings(let values): values.count
@@ -149,7 +141,6 @@ extension JSONValue {
 
 /// What can be wrong with a table of rows.
 package enum RowTableError: Error, CustomStringConvertible {
-  /// The columns differ in length.
   case unequalColumns
   /// A column is missing or of another type.
   case noColumn(String, String)
@@ -158,7 +149,6 @@ package enum RowTableError: Error, CustomStringConvertible {
   /// The table cannot be kept in a file as it is.
   case unwritable(String, String)
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .unequalColumns: "the columns of a table must have the same length"
@@ -179,7 +169,7 @@ extension RowTable {
   /// Reads a table from an HDF5 file.
   ///
   /// Files of others are read too: 1-D datasets in the root group, sorted by name.
-  /// - Parameter wanted: the columns to read, where not all are; what the file lacks is left out.
+  /// - Parameter wanted: the columns to read, where not all are; columns that the file does not have are left out.
   /// - Throws: `RowTableError.unreadable`.
   package init(contentsOf file: URL, columns wanted: [String]? = nil) throws {
     do {
@@ -295,7 +285,6 @@ package final class RowLog {
   /// Waits until the rows are on the disk.
   package func sync() throws { try handle.synchronize() }
 
-  /// Appends a row.
   package func append(_ row: [String: JSONValue]) throws {
     rows.append(row)
     try handle.write(contentsOf: Data((JSONValue.object(row).text + "\n").utf8))

@@ -13,7 +13,6 @@ package struct SHA256Digest: ~Copyable {
 
   deinit { EVP_MD_CTX_free(context) }
 
-  /// Adds bytes.
   package func update(_ data: Data) {
     data.withUnsafeBytes { require(EVP_DigestUpdate(context, $0.baseAddress, $0.count)) }
   }

@@ -26,7 +26,7 @@ package enum Statistics {
   ///
   /// Samples of one problem are alike, so problems count as the independent draws: the error is
   /// the deviation of the problems' means over the square root of the number of problems. With
-  /// equally many samples a problem this is the cluster-robust error of the plain mean, with the
+  /// equally many samples per problem this is the cluster-robust error of the plain mean, with the
   /// correction J / (J − 1) for J problems.
   /// - Parameter scores: the scores of each problem's samples; problems without any are left out.
   /// - Returns: nil for fewer than two problems.
@@ -58,5 +58,26 @@ package enum Statistics {
       let recent = values[max(0, index - window + 1)...index].filter { !$0.isNaN }
       return mean(recent) ?? .nan
     }
+  }
+}
+
+/// SplitMix64 (Steele, Lea and Flood 2014): a small generator whose stream is its seed's alone.
+package struct SplitMix64: RandomNumberGenerator {
+  @usableFromInline var state: UInt64
+
+  @inlinable package init(state: UInt64) { self.state = state }
+
+  /// A number from 0 to `count` − 1, by multiplying and keeping the upper half.
+  @inlinable package mutating func index(below count: Int) -> Int {
+    Int(next().multipliedFullWidth(by: UInt64(count)).high)
+  }
+
+  /// The next 64 bits.
+  @inlinable package mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
   }
 }

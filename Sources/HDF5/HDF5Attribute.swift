@@ -2,16 +2,11 @@ import CHDF5
 
 /// A single value that hangs on a group or dataset.
 package enum HDF5Attribute: Sendable, Equatable {
-  /// A text.
   case string(String)
-  /// An integer.
   case integer(Int)
-  /// A number.
   case number(Double)
 
-  /// The text, where this is one.
   package var string: String? { if case .string(let value) = self { value } else { nil } }
-  /// The integer, where this is one.
   package var integer: Int? { if case .integer(let value) = self { value } else { nil } }
   /// The number, where this is one, or the integer.
   package var number: Double? {

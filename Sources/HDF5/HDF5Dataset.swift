@@ -2,18 +2,15 @@ import CHDF5
 
 /// What a dataset holds and how large it is.
 package struct HDF5DatasetDescription: Sendable, Equatable {
-  /// What its elements are.
   package let type: HDF5ElementType
   /// The length of each dimension; empty for a single value.
   package let shape: [Int]
 
-  /// Describes a dataset.
   package init(type: HDF5ElementType, shape: [Int]) {
     self.type = type
     self.shape = shape
   }
 
-  /// How many elements there are.
   package var count: Int { shape.reduce(1, *) }
 }
 
@@ -24,13 +21,11 @@ package struct HDF5Block: Sendable, Equatable {
   /// Its length in each dimension.
   package let shape: [Int]
 
-  /// Names a block.
   package init(start: [Int], shape: [Int]) {
     self.start = start
     self.shape = shape
   }
 
-  /// How many elements there are.
   package var count: Int { shape.reduce(1, *) }
 }
 
@@ -181,22 +176,16 @@ func makeDataset(
 
 /// What the elements of a dataset are.
 package enum HDF5ElementType: String, Sendable, CustomStringConvertible {
-  /// 32-bit floats.
   case float32
-  /// 64-bit floats.
   case float64
-  /// Signed 64-bit integers.
   case int64
-  /// Signed 32-bit integers.
   case int32
-  /// Unsigned 8-bit integers.
   case uint8
   /// Variable-length strings.
   case string
   /// Anything else, which this wrapper does not read.
   case other
 
-  /// The type's name.
   package var description: String { rawValue }
 
   init(_ type: hid_t) {
@@ -216,37 +205,30 @@ package enum HDF5ElementType: String, Sendable, CustomStringConvertible {
 package protocol HDF5Element: Sendable, BitwiseCopyable {
   /// What datasets of it hold.
   static var elementType: HDF5ElementType { get }
-  /// The zero.
   static var zero: Self { get }
 }
 
 extension Float: HDF5Element {
-  /// 32-bit floats.
   package static var elementType: HDF5ElementType { .float32 }
 }
 
 extension Double: HDF5Element {
-  /// 64-bit floats.
   package static var elementType: HDF5ElementType { .float64 }
 }
 
 extension Int: HDF5Element {
-  /// Signed 64-bit integers.
   package static var elementType: HDF5ElementType { .int64 }
 }
 
 extension Int64: HDF5Element {
-  /// Signed 64-bit integers.
   package static var elementType: HDF5ElementType { .int64 }
 }
 
 extension Int32: HDF5Element {
-  /// Signed 32-bit integers.
   package static var elementType: HDF5ElementType { .int32 }
 }
 
 extension UInt8: HDF5Element {
-  /// Unsigned 8-bit integers.
   package static var elementType: HDF5ElementType { .uint8 }
 }
 

@@ -7,7 +7,6 @@ import Foundation
 /// and uncompressed datasets, UTF-8 names. Equal calls in equal order give equal bytes.
 /// Paths inside the file begin at the root, such as `/model/lm_head.weight`.
 package final class HDF5File: @unchecked Sendable {
-  /// Where the file lies.
   package let url: URL
   /// The identifier, nil once closed; touched under the library's lock only.
   private var identifier: hid_t?

@@ -90,12 +90,10 @@ struct Operation {
 package struct HDF5Error: Error, Sendable, Equatable, CustomStringConvertible {
   /// What was to be done, such as `read '/model/lm_head.weight' of`.
   package let action: String
-  /// The file.
   package let path: String
   /// Why it failed.
   package let reason: String
 
-  /// A sentence for people.
   package var description: String { "could not \(action) \(path): \(reason)" }
 }
 

@@ -66,6 +66,51 @@ extension EndToEnd {
       #expect(again.messages.contains("exists already; choose another folder with -o"))
     }
 
+    /// The numbers that a table shows beside ours lie in another folder than the recipe.
+    @Test func aRecipeOfSeveralFilesReportsTheSameBytes() async throws {
+      let sender = try ResultsFolder(copying: try await FinishedRun.tiny.value.results)
+      func write(_ text: String, to name: String) throws -> URL {
+        let file = sender.url.appending(path: name)
+        try FileManager.default.createDirectory(
+          at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
+        return file
+      }
+      _ = try write(
+        try String(contentsOf: sender.recipe, encoding: .utf8), to: "recipes/base/tiny.yaml")
+      _ = try write(
+        """
+        source: Doe 2024
+        values: [{at: {start: warmed}, mean: 24, deviation: 1}]
+        """, to: "recipes/published/doe.yaml")
+      let recipe = try write(
+        """
+        version: 1
+        name: several
+        extends: ../base/tiny.yaml
+        tables: {main: {published: ../published/doe.yaml}}
+        """, to: "recipes/own/several.yaml"
+      ).path
+      let there = ["--results", sender.url.path, "--set", "tables.main.margin=5"]
+      let packed = sender.url.appending(path: "receiver/several.warmup.h5")
+      try FileManager.default.createDirectory(
+        at: packed.deletingLastPathComponent(), withIntermediateDirectories: true)
+      for command in [["report", recipe] + there, ["pack", recipe, "-o", packed.path] + there] {
+        let ending = try await Program.run(command) { _ in }
+        #expect(ending.code == 0, "\(ending.messages)")
+      }
+      let expected = try shown(in: sender.url.appending(path: "several"))
+      let table = try #require(expected["tables/main.md"])
+      #expect(String(decoding: table, as: UTF8.self).contains("published 24.0 ± 1.0"))
+      try FileManager.default.removeItem(at: sender.url.appending(path: "recipes"))
+      let report = try await Program.run(
+        ["report", packed.path], in: packed.deletingLastPathComponent()
+      ) { _ in }
+      #expect(report.code == 0, "\(report.messages)")
+      let results = packed.deletingLastPathComponent().appending(path: "results/several")
+      #expect(try shown(in: results) == expected)
+    }
+
     @Test func aPackedFileShowsWhatItHolds() async throws {
       let exchange = try await Exchange()
       let status = try await exchange.run("status", "tiny.warmup.h5")

@@ -13,13 +13,12 @@ package struct Artifact: Sendable, Equatable {
     self.record = record
   }
 
-  /// The key.
   package var key: String { record.key }
 
   /// The HDF5 file of an output port.
   package func output(_ port: String) -> URL { folder.appending(path: "\(port).h5") }
 
-  /// The table of metrics, a row a step, where the stage logged any.
+  /// The table of metrics, one row per step, where the stage logged any.
   package var metrics: URL? {
     let name = Self.metricsName
     return record.files[name] == nil ? nil : folder.appending(path: name)
@@ -31,15 +30,12 @@ package struct Artifact: Sendable, Equatable {
 
 /// `record.json`: all that is known of how an artifact came about.
 package struct ArtifactRecord: Sendable, Equatable {
-  /// A file of the artifact.
   package struct File: Sendable, Equatable {
-    /// Its size in bytes.
     package let bytes: Int
     /// SHA-256 of its bytes, in lower-case hexadecimal.
     package let sha256: String
   }
 
-  /// The instance's key.
   package let key: String
   /// What the key was derived from.
   package let fields: KeyFields
@@ -60,7 +56,6 @@ package struct ArtifactRecord: Sendable, Equatable {
   package let seconds: Double
   /// The step from which that attempt went on, where an earlier one had left a checkpoint.
   package let resumedFrom: Int?
-  /// The machine.
   package let machine: Machine
   /// The version of this program and of libraries, by name.
   package let versions: [String: String]
@@ -138,21 +133,17 @@ extension ArtifactRecord {
 
 /// The machine that made a result.
 package struct Machine: Sendable, Equatable {
-  /// Its name.
   package let host: String
   /// The processor's model.
   package let processor: String
-  /// How many cores it has.
   package let cores: Int
 
-  /// Describes a machine.
   package init(host: String, processor: String, cores: Int) {
     self.host = host
     self.processor = processor
     self.cores = cores
   }
 
-  /// This machine.
   package static func current() -> Machine {
     let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
     let model = lines.split(separator: "\n").first { $0.hasPrefix("model name") }

@@ -225,12 +225,11 @@ extension Cache {
 package enum CacheError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A file or folder cannot be written.
   case unwritable(String, String)
-  /// The disk is as good as full.
+  /// The disk is almost full.
   case full(String, megabytes: Int)
   /// A file that this program wrote does not say what it should.
   case malformed(String, String)
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .unwritable(let path, let reason):
@@ -245,7 +244,6 @@ package enum CacheError: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// Where an instance works, attempt after attempt, until it publishes.
 package struct WorkFolder: Sendable {
-  /// The folder.
   package let url: URL
 
   /// The step of the newest checkpoint, if an earlier attempt left one. Changes nothing.

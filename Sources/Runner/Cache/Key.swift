@@ -6,9 +6,7 @@ package struct KeyFields: Sendable, Hashable {
   /// Raised when the meaning or the encoding of the fields changes.
   package static let formatVersion = 1
 
-  /// The kind's name.
   package let kind: String
-  /// The kind's version.
   package let kindVersion: Int
   /// The parameters that can change the result.
   package let identity: JSONValue
@@ -21,17 +19,14 @@ package struct KeyFields: Sendable, Hashable {
   package struct Input: Sendable, Hashable {
     /// The key of the instance that makes it.
     package let key: String
-    /// The output port.
     package let output: String
 
-    /// Names an output.
     package init(key: String, output: String) {
       self.key = key
       self.output = output
     }
   }
 
-  /// Gathers the fields.
   package init(
     kind: String, kindVersion: Int, identity: JSONValue, external: [String: String] = [:],
     inputs: [String: Input] = [:]
@@ -88,7 +83,6 @@ package enum KeyError: Error, CustomStringConvertible {
   /// A parameter is NaN or infinite.
   case notFinite
 
-  /// A sentence for people.
   package var description: String { "a parameter that is not a finite number cannot enter a key" }
 }
 
@@ -132,7 +126,7 @@ struct CanonicalEncoder {
     bytes.append(normalised)
   }
 
-  /// Canonically equivalent texts as one; ASCII, of which most texts are, is so already.
+  /// Canonically equivalent texts as one; ASCII, which most texts are, needs no work.
   private static func normalised(_ text: String) -> String {
     text.utf8.allSatisfy { $0 < 0x80 } ? text : text.precomposedStringWithCanonicalMapping
   }
@@ -154,22 +148,20 @@ struct CanonicalEncoder {
   }
 }
 
+/// A field of a key.
+package enum KeyField: Sendable, Hashable {
+  /// The kind or its version.
+  case kind
+  /// A parameter; the name of one inside another has dots.
+  case parameter(String)
+  /// Content from outside, by its name.
+  case external(String)
+  case input(String)
+}
+
 /// One field in which two keys differ.
 package struct KeyDifference: Sendable, Hashable {
-  /// What the field belongs to.
-  package enum Field: Sendable, Hashable {
-    /// The kind or its version.
-    case kind
-    /// A parameter; the name of one inside another has dots.
-    case parameter(String)
-    /// Content from outside.
-    case external(String)
-    /// An input port.
-    case input(String)
-  }
-
-  /// The field.
-  package let field: Field
+  package let field: KeyField
   /// What happened to it, such as `learning_rate changed from 1e-06 to 2e-06`.
   package let description: String
 }
@@ -223,7 +215,7 @@ private func parameterDifferences(
 }
 
 extension JSONValue {
-  /// Equality in which `2` equals `2.0`, for values of which one has been read from a file.
+  /// Equality in which `2` equals `2.0`, for values one of which was read from a file.
   fileprivate func equalsByValue(_ other: JSONValue) -> Bool {
     switch (self, other) {
     case (.integer(let a), .number(let b)), (.number(let b), .integer(let a)): Double(a) == b

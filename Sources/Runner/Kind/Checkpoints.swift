@@ -5,7 +5,7 @@ import Synchronization
 
 /// The checkpoints of one instance: HDF5 files `step-<n>.h5` in its work folder, the newest two.
 ///
-/// A checkpoint is written beside, synced and renamed, so whoever sees one sees it whole.
+/// A checkpoint is written beside, synced and renamed, so nobody sees half of one.
 package struct CheckpointStore: Sendable {
   private let folder: URL
   private let kept = 2
@@ -67,14 +67,11 @@ package struct Checkpoint: Sendable {
   package let file: URL
 }
 
-/// `metrics.jsonl`: one JSON object a step, appended as the stage goes.
+/// `metrics.jsonl`: one JSON object per step, appended as the stage goes.
 ///
 /// After a kill the log may reach beyond the last checkpoint, so a stage that resumes calls
 /// `truncate` first: the log then ends as if it had never been interrupted.
 package final class MetricsLog: Sendable {
-  /// Names of metrics that measure time; they stay out of what identifies a result.
-  package static let timings: Set<String> = ["step_time", "tokens_per_second", "time"]
-
   private let file: URL
   private let handle: Mutex<FileHandle>
 
@@ -116,7 +113,6 @@ package final class MetricsLog: Sendable {
     }
   }
 
-  /// The steps logged so far.
   package func rows() throws -> [JSONValue] {
     try lines().compactMap { try? JSONValue(parsing: $0) }
   }
@@ -125,13 +121,13 @@ package final class MetricsLog: Sendable {
 
   /// The steps as a table without timings: `step` first, then the metrics by name, NaN where a step
   /// has none. Nil where nothing was logged.
-  func table() throws -> RowTable? {
+  func table(without timings: Set<String>) throws -> RowTable? {
     let rows = try rows()
     if rows.isEmpty { return nil }
     let names = Set(rows.flatMap { ($0.object ?? [:]).keys })
     var table: [(String, RowTable.Column)] = []
     table.append(("step", .integers(rows.map { $0["step"]?.integer ?? 0 })))
-    for name in names.subtracting(Self.timings).subtracting(["step"]).sorted() {
+    for name in names.subtracting(timings).subtracting(["step"]).sorted() {
       table.append((name, .numbers(rows.map { $0[name]?.number ?? .nan })))
     }
     return try RowTable(columns: .init(uniqueKeysWithValues: table))

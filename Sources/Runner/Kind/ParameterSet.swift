@@ -23,13 +23,11 @@ package protocol ParameterSet: ParameterValue {
 }
 
 extension ParameterSet {
-  /// Nothing to check.
   package func check(
     positions: [String: SourcePosition], at position: SourcePosition,
     into sink: inout DiagnosticSink
   ) {}
 
-  /// The group of fields.
   package static var shape: ParameterShape { .group(fields.map(\.description)) }
 
   /// Reads the fields; what the recipe leaves out keeps its default.
@@ -91,38 +89,25 @@ extension ParameterSet {
   }
 }
 
-/// No parameters at all.
-package struct NoParameters: ParameterSet {
-  /// Nothing to set.
-  package init() {}
-  /// None.
-  package static var fields: [Field<NoParameters>] { [] }
-}
-
 /// What is known about a parameter, apart from how to read it.
 package struct FieldDescription: Sendable {
   /// The key in the recipe.
   package let name: String
   /// One line for people, with units.
   package let summary: String
-  /// The shape of the value.
   package let shape: ParameterShape
   /// The value where the recipe says nothing; nil where it must say something.
   package let defaultValue: JSONValue?
-  /// The least value, if there is one.
   package let minimum: Double?
-  /// The greatest value, if there is one.
   package let maximum: Double?
   /// Whether another value may change the result, and so belongs to the key.
   package let isIdentity: Bool
 
-  /// Whether a recipe must set it.
   package var isRequired: Bool { defaultValue == nil }
 }
 
 /// One parameter of a set: how it is called, read, checked and written.
 package struct Field<Root: ParameterSet> {
-  /// What is known about it.
   package let description: FieldDescription
   /// Whether it was added after recipes with keys were in use; at its default it then stays out
   /// of the key.

@@ -23,13 +23,9 @@ extension ParameterValue {
 
 /// The shape of a parameter's value.
 package indirect enum ParameterShape: Sendable {
-  /// `true` or `false`.
   case boolean
-  /// An integer.
   case integer
-  /// Any number.
   case number
-  /// Any string.
   case string
   /// One of some strings.
   case choice([String])
@@ -44,19 +40,15 @@ package indirect enum ParameterShape: Sendable {
 }
 
 extension Bool: ParameterValue {
-  /// `true` or `false`.
   package static var shape: ParameterShape { .boolean }
-  /// Reads a boolean.
   package static func decode(_ node: RecipeNode, into sink: inout DiagnosticSink) -> Bool? {
     if case .boolean(let value) = node.value { return value }
     return mismatch("true or false", node, &sink)
   }
-  /// A JSON boolean.
   package var json: JSONValue { .boolean(self) }
 }
 
 extension Int: ParameterValue {
-  /// An integer.
   package static var shape: ParameterShape { .integer }
   /// Reads an integer; a number without a fraction counts as one.
   package static func decode(_ node: RecipeNode, into sink: inout DiagnosticSink) -> Int? {
@@ -64,14 +56,11 @@ extension Int: ParameterValue {
     if case .number(let value) = node.value, let exact = Int(exactly: value) { return exact }
     return mismatch("an integer", node, &sink)
   }
-  /// A JSON integer.
   package var json: JSONValue { .integer(self) }
 }
 
 extension Double: ParameterValue {
-  /// A number.
   package static var shape: ParameterShape { .number }
-  /// Reads a number.
   package static func decode(_ node: RecipeNode, into sink: inout DiagnosticSink) -> Double? {
     switch node.value {
     case .integer(let value): return Double(value)
@@ -84,19 +73,15 @@ extension Double: ParameterValue {
 }
 
 extension String: ParameterValue {
-  /// A string.
   package static var shape: ParameterShape { .string }
-  /// Reads a string.
   package static func decode(_ node: RecipeNode, into sink: inout DiagnosticSink) -> String? {
     if case .string(let value) = node.value { return value }
     return mismatch("a string (put it in quotes)", node, &sink)
   }
-  /// A JSON string.
   package var json: JSONValue { .string(self) }
 }
 
 extension Array: ParameterValue where Element: ParameterValue {
-  /// A list.
   package static var shape: ParameterShape { .list(Element.shape) }
   /// Reads a list; a single element stands for a list of one.
   package static func decode(_ node: RecipeNode, into sink: inout DiagnosticSink) -> [Element]? {
@@ -107,30 +92,23 @@ extension Array: ParameterValue where Element: ParameterValue {
     let valid = elements.compactMap { $0 }
     return valid.count == elements.count ? valid : nil
   }
-  /// A JSON array.
   package var json: JSONValue { .array(map(\.json)) }
-  /// A JSON array of what identifies the elements.
   package var identity: JSONValue { .array(map(\.identity)) }
 }
 
 extension Optional: ParameterValue where Wrapped: ParameterValue {
-  /// The value, or nothing.
   package static var shape: ParameterShape { .optional(Wrapped.shape) }
   /// Reads the value; `null` means nothing.
   package static func decode(_ node: RecipeNode, into sink: inout DiagnosticSink) -> Wrapped?? {
     if case .null = node.value { return .some(nil) }
     return Wrapped.decode(node, into: &sink).map { .some($0) }
   }
-  /// The value, or JSON `null`.
   package var json: JSONValue { self?.json ?? .null }
-  /// What identifies the value, or JSON `null`.
   package var identity: JSONValue { self?.identity ?? .null }
 }
 
 extension Dictionary: ParameterValue where Key == String, Value: ParameterValue {
-  /// A mapping with free keys.
   package static var shape: ParameterShape { .dictionary(Value.shape) }
-  /// Reads a mapping.
   package static func decode(
     _ node: RecipeNode, into sink: inout DiagnosticSink
   ) -> [String: Value]? {
@@ -141,9 +119,7 @@ extension Dictionary: ParameterValue where Key == String, Value: ParameterValue 
     }
     return result.count == entries.count ? result : nil
   }
-  /// A JSON object.
   package var json: JSONValue { .object(mapValues(\.json)) }
-  /// A JSON object of what identifies the values.
   package var identity: JSONValue { .object(mapValues(\.identity)) }
 }
 
@@ -152,9 +128,7 @@ package protocol ParameterChoice: ParameterValue, RawRepresentable, CaseIterable
 where RawValue == String {}
 
 extension ParameterChoice {
-  /// One of the names.
   package static var shape: ParameterShape { .choice(allCases.map(\.rawValue)) }
-  /// Reads a name.
   package static func decode(_ node: RecipeNode, into sink: inout DiagnosticSink) -> Self? {
     guard let name = String.decode(node, into: &sink) else { return nil }
     if let value = Self(rawValue: name) { return value }
@@ -162,7 +136,6 @@ extension ParameterChoice {
     sink.report(node.position, "unknown value '\(name)'\(hint)")
     return nil
   }
-  /// The name.
   package var json: JSONValue { .string(rawValue) }
 }
 

@@ -23,6 +23,9 @@ package protocol Stage: Sendable {
   /// The ports that other stages may refer to. The first is meant when a reference names no output.
   static var outputs: [StagePort] { get }
 
+  /// What it logs at its steps, as far as a metric is to be told from others. Most kinds log nothing.
+  static var metrics: LoggedMetrics { get }
+
   /// Makes the stage from parameters that have passed their checks.
   init(parameters: Parameters)
 
@@ -40,8 +43,22 @@ package protocol Stage: Sendable {
 }
 
 extension Stage {
-  /// No content from outside.
+  package static var metrics: LoggedMetrics { LoggedMetrics() }
+
   package func externalContent(in environment: DataFolders) throws -> [ExternalContent] { [] }
+}
+
+/// The metrics that a kind logs, as far as one is to be told from others.
+package struct LoggedMetrics: Sendable {
+  /// Names along which curves run, beside `step`: what is counted, under all its names.
+  package let counters: Set<String>
+  /// What measures time; it stays out of the result.
+  package let timings: Set<String>
+
+  package init(counters: Set<String> = [], timings: Set<String> = []) {
+    self.counters = counters
+    self.timings = timings
+  }
 }
 
 /// A piece of content from outside the graph, identified by its hash.
@@ -51,7 +68,6 @@ package struct ExternalContent: Sendable, Hashable {
   /// SHA-256 of the bytes, in lower-case hexadecimal.
   package let sha256: String
 
-  /// Names a piece of content.
   package init(name: String, sha256: String) {
     self.name = name
     self.sha256 = sha256
@@ -63,10 +79,8 @@ package struct ArtifactType: Hashable, Sendable, CustomStringConvertible {
   /// The name that error messages and records show, such as `Model` or `Problems`.
   package let name: String
 
-  /// Names an artifact type.
   package init(_ name: String) { self.name = name }
 
-  /// The type's name.
   package var description: String { name }
 }
 
@@ -81,7 +95,6 @@ package struct StagePort: Sendable {
   /// One line for people.
   package let summary: String
 
-  /// Declares a port.
   package init(_ name: String, _ type: ArtifactType, optional: Bool = false, _ summary: String) {
     self.name = name
     self.type = type
@@ -117,9 +130,7 @@ package struct KindRegistry: Sendable {
     self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.kind, $0) })
   }
 
-  /// The kind of a name, if there is one.
   package subscript(name: String) -> (any Stage.Type)? { kinds[name] }
 
-  /// The names, sorted.
   package var names: [String] { kinds.keys.sorted() }
 }

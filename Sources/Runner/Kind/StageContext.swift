@@ -109,7 +109,6 @@ package struct StagePart: Sendable {
   /// The stage's input ports that it is made from.
   package let inputs: [String]
 
-  /// Describes a part.
   package init(name: String, version: Int, identity: JSONValue, inputs: [String]) {
     self.name = name
     self.version = version
@@ -141,7 +140,6 @@ package struct InputArtifact: Sendable {
   /// The output port of that instance.
   package var output: String { file.deletingPathExtension().lastPathComponent }
 
-  /// Describes an input.
   package init(file: URL, key: String, instance: String, type: ArtifactType) {
     self.file = file
     self.key = key
@@ -157,7 +155,6 @@ package enum StageError: Error, CustomStringConvertible {
   /// The stage cannot do its job; the sentence says why and what to do.
   case failed(String)
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .unbound(let port): "nothing is bound to the input '\(port)'"

@@ -12,7 +12,6 @@ struct PackHeader: Equatable {
 
   private static let title = "warmup packed experiment\n"
 
-  /// The format.
   let format: Int
   /// How long the whole file is.
   let bytes: Int
@@ -126,7 +125,6 @@ package enum PackError: Error, Sendable, Equatable, CustomStringConvertible {
   /// There is something where the file is to be unpacked.
   case occupied(String)
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .unreadable(let path, let reason): return "\(path) cannot be read: \(reason)"

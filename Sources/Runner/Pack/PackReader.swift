@@ -21,7 +21,7 @@ struct PackReader {
       func texts(_ path: String) throws -> [String] {
         let shape = try file.describe(path).shape
         guard shape.count <= 1, shape.allSatisfy({ $0 <= limit }) else {
-          throw PackFault("'\(path)' holds too much")
+          throw PackContentsError("'\(path)' holds too much")
         }
         return try file.readStrings(path)
       }
@@ -32,7 +32,7 @@ struct PackReader {
       artifacts = try file.members(of: PackLayout.artifacts).map { key in
         try PackedArtifactReader(key, in: file, limit: limit, folder: folder)
       }
-    } catch let fault as PackFault {
+    } catch let fault as PackContentsError {
       throw PackError.contradictory(path, fault.reason)
     } catch let error as HDF5Error {
       throw PackError.contradictory(path, "a part of it cannot be read (\(error.reason))")
@@ -53,10 +53,10 @@ struct PackReader {
     _ paths: [String], _ texts: [String], _ folder: URL
   ) throws -> String {
     guard let main = paths.first, paths.count == texts.count else {
-      throw PackFault("it holds no recipe")
+      throw PackContentsError("it holds no recipe")
     }
     for path in paths where !PackLayout.isInnerPath(path) {
-      throw PackFault("it would write the file '\(path)'")
+      throw PackContentsError("it would write the file '\(path)'")
     }
     for (path, text) in zip(paths, texts) {
       let target = folder.appending(path: "recipe").appending(path: path)
@@ -68,20 +68,20 @@ struct PackReader {
 
   private static func readLock(_ text: String, _ folder: URL) throws -> RecipeLock {
     guard let json = try? JSONValue(parsing: Data(text.utf8)) else {
-      throw PackFault("its lock is no JSON")
+      throw PackContentsError("its lock is no JSON")
     }
     do {
       let lock = try RecipeLock(json: json)
       try Data(text.utf8).write(to: RecipeLock.file(in: folder))
       return lock
     } catch let error as RecipeLockError {
-      throw PackFault("of its lock, \(error.reason)")
+      throw PackContentsError("of its lock, \(error.reason)")
     }
   }
 }
 
 /// What does not fit together in a packed file, in words that follow its name.
-struct PackFault: Error {
+struct PackContentsError: Error {
   let reason: String
 
   init(_ reason: String) { self.reason = reason }
@@ -89,7 +89,6 @@ struct PackFault: Error {
 
 /// Takes one artifact out of a packed file, after comparing it with its key and its record.
 struct PackedArtifactReader {
-  /// The record.
   let record: ArtifactRecord
   private var incomplete: Set<String> = []
 
@@ -97,9 +96,9 @@ struct PackedArtifactReader {
 
   /// Writes the artifact's files to `artifacts/<key>` in a folder.
   /// - Parameter limit: the packed file's size; nothing in it can be larger.
-  /// - Throws: `PackFault`, `HDF5Error`, or what writing throws.
+  /// - Throws: `PackContentsError`, `HDF5Error`, or what writing throws.
   init(_ key: String, in file: HDF5File, limit: Int, folder: URL) throws {
-    guard PackLayout.isKey(key) else { throw PackFault("'\(key)' is no key") }
+    guard PackLayout.isKey(key) else { throw PackContentsError("'\(key)' is no key") }
     let place = Self.place(key, in: folder)
     try Cache.makeFolder(place)
     let recordFile = place.appending(path: Artifact.recordName)
@@ -109,15 +108,15 @@ struct PackedArtifactReader {
     let members = Set(try file.members(of: PackLayout.artifact(key)))
     let leftOut = try Self.leftOut(of: key, in: file)
     if let stray = members.subtracting(record.files.keys).subtracting([Artifact.recordName]).min() {
-      throw PackFault("'\(stray)' is no file of \(Self.short(key))")
+      throw PackContentsError("'\(stray)' is no file of \(Self.short(key))")
     }
     for (name, expected) in record.files.sorted(by: { $0.key < $1.key }) {
       guard PackLayout.isFileName(name) else {
-        throw PackFault("it would write the file '\(name)'")
+        throw PackContentsError("it would write the file '\(name)'")
       }
       guard members.contains(name) else {
         guard leftOut.contains(name) else {
-          throw PackFault("\(name) of \(Self.short(key)) is missing")
+          throw PackContentsError("\(name) of \(Self.short(key)) is missing")
         }
         incomplete.insert(name)
         continue
@@ -143,7 +142,7 @@ struct PackedArtifactReader {
     if isHashed {
       incomplete.insert(name)
     } else if digest != expected.sha256 {
-      throw PackFault(
+      throw PackContentsError(
         "the content of \(name) of \(Self.short(record.key)) is not what its record says")
     }
   }
@@ -153,11 +152,13 @@ struct PackedArtifactReader {
     do {
       record = try ArtifactRecord(contentsOf: file)
     } catch CacheError.malformed(_, let reason) {
-      throw PackFault("the record of \(short(key)) cannot be used: \(reason)")
+      throw PackContentsError("the record of \(short(key)) cannot be used: \(reason)")
     }
-    guard record.key == key else { throw PackFault("the record of \(short(key)) has another key") }
+    guard record.key == key else {
+      throw PackContentsError("the record of \(short(key)) has another key")
+    }
     guard (try? record.fields.key()) == key else {
-      throw PackFault("the key \(short(key)) is not the one that its record comes to")
+      throw PackContentsError("the key \(short(key)) is not the one that its record comes to")
     }
     return record
   }
@@ -175,7 +176,7 @@ struct PackedArtifactReader {
   ) throws -> String {
     let description = try file.describe(path)
     guard description.type == .uint8, description.shape.count == 1, description.count <= limit
-    else { throw PackFault("'\(path)' is too long, or holds no bytes") }
+    else { throw PackContentsError("'\(path)' is too long, or holds no bytes") }
     try Data().write(to: target, options: .withoutOverwriting)
     let handle = try FileHandle(forWritingTo: target)
     defer { try? handle.close() }
@@ -271,7 +272,6 @@ package struct PackedFile: Sendable {
 package final class OpenedPack: Sendable {
   /// What it holds.
   package let experiment: UnpackedExperiment
-  /// The packed file.
   package let file: URL
   private let folder: TemporaryFolder
 

@@ -13,13 +13,11 @@ package struct UnpackedExperiment: PackedResults {
   package struct PackedArtifact: Sendable {
     /// The record, and the folder of the files.
     package let artifact: Artifact
-    /// The files that were left out, or that lack their texts.
+    /// The files that were left out, or whose texts were.
     package let incomplete: Set<String>
   }
 
-  /// The folder.
   package let folder: URL
-  /// The recipe.
   package let recipeFile: URL
   /// What was changed on the command line when it was packed.
   package let overrides: [String]

@@ -219,20 +219,17 @@ package struct AxisText: ParameterValue, Equatable {
   /// The value, as labels write it.
   package let text: String
 
-  /// Takes a value as labels write it.
   package init(_ text: String) { self.text = text }
 
   /// Any scalar; quotes are never needed.
   package static var shape: ParameterShape { .string }
 
-  /// Reads a scalar.
   package static func decode(_ node: RecipeNode, into sink: inout DiagnosticSink) -> AxisText? {
     if let value = node.value.scalar { return AxisText(value.label) }
     sink.report(node.position, "expected a value of the axis, found \(node.value.typeName)")
     return nil
   }
 
-  /// The text.
   package var json: JSONValue { .string(text) }
 }
 

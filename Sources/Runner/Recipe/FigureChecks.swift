@@ -21,7 +21,6 @@ struct FigureChecks {
     self.axes = axes
   }
 
-  /// Reports what is wrong.
   func check(into sink: inout DiagnosticSink) {
     if !figure.bars.isEmpty {
       checkValues(
@@ -42,9 +41,6 @@ struct FigureChecks {
       checkLines(into: &sink)
     }
   }
-
-  /// Metrics along which curves run; another name that is nearly an axis' is taken for a slip.
-  private static let loggedMetrics = ["step", "epoch", "time", "num_tokens", "tokens"]
 
   // MARK: Lines
 
@@ -89,15 +85,19 @@ struct FigureChecks {
         let hint = suggestion(for: x, among: Array(axes.values.keys))
         sink.report(
           position, "with 'target', 'x' names an axis of numbers; unknown axis '\(x)'\(hint)")
-      } else if let near = nearestName(to: x, among: Array(axes.values.keys)),
-        !Self.loggedMetrics.contains(x)
-      {
+      } else if let near = nearestName(to: x, among: Array(axes.values.keys)), !isCounter(x) {
         sink.report(position, "unknown axis or metric '\(x)'; did you mean '\(near)'?")
       }
       return nil
     }
     checks.checkNumbers(of: x, "x", places, hint: "; draw it as 'bars' instead", into: &sink)
     return x
+  }
+
+  /// Whether curves run along a metric; another name that is nearly an axis' is taken for a slip.
+  private func isCounter(_ name: String) -> Bool {
+    name == "step"
+      || graph.stages.contains { $0.declaration.kind?.metrics.counters.contains(name) == true }
   }
 
   // MARK: Values

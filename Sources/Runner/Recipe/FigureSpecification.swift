@@ -38,13 +38,10 @@ package struct FigureSpecification: ParameterSet {
   package var smooth = 1
   /// How values of stages are written.
   package var format = NumberFormat.percent
-  /// The heading.
   package var title: String?
 
-  /// An empty figure.
   package init() {}
 
-  /// What a recipe may say of a figure.
   package static var fields: [Field<Self>] {
     [
       Field("line", \.line, "lines: the metrics or values to draw, as stage.metric"),

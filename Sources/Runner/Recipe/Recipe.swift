@@ -85,9 +85,7 @@ package struct Recipe: Sendable {
 struct RecipeBody {
   /// The stages at their points, producers first.
   let instances: [Instance]
-  /// The tables.
   let tables: [(name: String, specification: TableSpecification)]
-  /// The figures.
   let figures: [(name: String, specification: FigureSpecification)]
 
   /// Joins the parts, reporting what is wrong with them together.
@@ -145,7 +143,6 @@ struct RecipeBody {
 
 /// The parts of a recipe, each one read by itself.
 struct RecipeOutline {
-  /// The recipe's name.
   let name: String
   /// What it is about.
   let summary: String

@@ -3,9 +3,7 @@ import OrderedCollections
 
 /// A stage as the recipe writes it, before anything is joined to anything.
 struct StageDeclaration {
-  /// The name.
   let name: String
-  /// Where the name stands.
   let position: SourcePosition
   /// The kind; nil where it is missing or unknown, which has then been reported.
   let kind: (any Stage.Type)?
@@ -101,7 +99,6 @@ extension StageDeclaration {
 
 /// A stage at one point of the axes that its parameters name, ready to run.
 struct ConfiguredStage {
-  /// The stage.
   let stage: any Stage
   /// Every parameter, defaults filled in.
   let parameters: JSONValue
@@ -221,7 +218,6 @@ package enum TemplateError: Error, CustomStringConvertible {
   /// A `${` without its `}`.
   case unclosed
 
-  /// A sentence for people.
   package var description: String {
     "'${' is not closed by '}'; write '$${' for the characters themselves"
   }

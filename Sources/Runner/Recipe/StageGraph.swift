@@ -18,7 +18,6 @@ struct StageGraph {
     for index in order { spreadAxes(to: index) }
   }
 
-  /// The stage of a name.
   subscript(name: String) -> LinkedStage? { stages.first { $0.declaration.name == name } }
 
   /// A stage depends on the axes that it names and on those that any stage which it may refer to
@@ -109,7 +108,6 @@ struct LinkedInput {
 struct ReferenceTarget: Hashable {
   /// The index of the stage.
   let stage: Int
-  /// The output's name.
   let output: String
 }
 
@@ -119,7 +117,6 @@ struct ReferenceLinker {
   private let axes: AxisSpace
   private let indices: [String: Int]
 
-  /// Prepares to resolve references to the stages.
   init(_ declarations: [StageDeclaration], axes: AxisSpace) {
     self.declarations = declarations
     self.axes = axes
@@ -267,7 +264,6 @@ package typealias AxisPoint = OrderedDictionary<String, JSONValue>
 
 /// A stage at one point of the axes that it depends on, such as `tuned[start=warmed,seed=2]`.
 package struct Instance: Sendable {
-  /// The stage's name in the recipe.
   package let stageName: String
   /// The value of each axis that it depends on, in the recipe's order of axes.
   package let point: AxisPoint
@@ -297,6 +293,7 @@ package struct Instance: Sendable {
     self.inputs = inputs
   }
 
+<<<<<<< HEAD
   /// An instance of which only a record tells: it can be reported and compared, not run.
   package init(
     recorded name: String, point: AxisPoint = [:], kind: KindDescription, parameters: JSONValue,
@@ -311,6 +308,12 @@ package struct Instance: Sendable {
     self.identity = identity
     self.inputs = inputs
   }
+=======
+  package var kind: any Stage.Type { type(of: stage) }
+
+  /// The name with the point, as people write it on the command line.
+  package var name: String { Self.name(stageName, at: point) }
+>>>>>>> 4bab43bcbfb1a038643a3cc488231ee99d094c68
 
   /// Writes a stage and a point as `stage[axis=value,…]`.
   package static func name(
@@ -324,14 +327,12 @@ package struct Instance: Sendable {
 
 /// An output of another instance that is bound to an input port.
 package struct BoundInput: Sendable, Hashable {
-  /// The input port.
   package let port: String
   /// The index of the producing instance in the list of instances, always a smaller one.
   package let producer: Int
   /// The producer's output port.
   package let output: String
 
-  /// Describes a binding.
   package init(port: String, producer: Int, output: String) {
     self.port = port
     self.producer = producer

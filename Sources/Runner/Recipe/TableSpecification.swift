@@ -35,16 +35,13 @@ package struct TableSpecification: ParameterSet {
   package var sameProblems: Bool?
   /// What our values are measured of, called as the published values call it.
   package var model: String?
-  /// The heading.
   package var title: String?
   /// How numbers are written: once for all values, or once for each; by the values' names where
   /// nothing is said.
   package var format: [NumberFormat] = []
 
-  /// An empty table.
   package init() {}
 
-  /// What a recipe may say of a table.
   package static var fields: [Field<Self>] {
     [
       Field("value", \.value, required: true, "what the cells show, as stage.value"),
@@ -161,7 +158,6 @@ package enum NumberFormat: String, ParameterChoice {
 
 /// A reference from a table or figure to something that a stage published: `scores.accuracy`.
 package struct ValueReference: Sendable, Hashable, CustomStringConvertible {
-  /// The stage's name.
   package let stage: String
   /// The value's or metric's name; it may hold dots and slashes.
   package let name: String
@@ -178,7 +174,6 @@ package struct ValueReference: Sendable, Hashable, CustomStringConvertible {
     (stage, name) = (parts[0], parts[1])
   }
 
-  /// The reference as it is written.
   package var description: String { "\(stage).\(name)" }
 }
 
@@ -191,7 +186,6 @@ package enum ReportError: Error, CustomStringConvertible, Equatable {
   /// A file of published values holds mistakes: each with file, line, column and the line itself.
   case mistakenPublished(String)
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .impossible(let sentence): sentence

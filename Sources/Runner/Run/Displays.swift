@@ -22,14 +22,12 @@ package final class PlainProgress: RunDisplay {
     self.output = output
   }
 
-  /// Says that an instance begins.
   package func begin(_ title: InstanceTitle) {
     let now = output.now()
     state.withLock { $0 = State(title: title, meter: ProgressMeter(at: now), lastLine: now) }
     output.write("\(prefix(title)): begins\n")
   }
 
-  /// Says a sentence.
   package func notice(_ sentence: String) { output.write(sentence + "\n") }
 
   /// Says how far the instance is, if the last line is old enough.
@@ -44,7 +42,6 @@ package final class PlainProgress: RunDisplay {
     if let line { output.write(line) }
   }
 
-  /// Says what became of an instance.
   package func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {
     state.withLock { $0.title = nil }
     output.write("\(prefix(title)): \(outcome.words)\n")
@@ -85,7 +82,6 @@ package final class TerminalProgress: RunDisplay {
   private let hasColour: Bool
   private let output: DisplayOutput
 
-  /// Prepares a display.
   package init(hasColour: Bool, output: DisplayOutput = .standardError) {
     self.hasColour = hasColour
     self.output = output

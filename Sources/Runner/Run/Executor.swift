@@ -1,5 +1,6 @@
 import Base
 import Foundation
+import HDF5
 
 /// Carries out a plan, one instance after the other.
 package struct Executor: Sendable {
@@ -31,7 +32,7 @@ package struct Executor: Sendable {
     self.keepsGoing = keepsGoing
     self.interruption = interruption
     self.display = display
-    self.versions = versions
+    self.versions = versions.merging(["HDF5": HDF5Library.version]) { $1 }
   }
 
   /// Runs what is not in the cache yet. Blocks; stages run on threads of their own.
@@ -177,11 +178,9 @@ package struct RunSummary: Sendable {
   /// How long the run took, in seconds.
   package let seconds: Double
 
-  /// How many instances ran.
   package var ran: Int { outcomes.count { if case .ran = $0 { true } else { false } } }
   /// How many instances had their results already.
   package var cached: Int { outcomes.count { $0 == .cached } }
-  /// How many instances failed.
   package var failed: Int { outcomes.count { if case .failed = $0 { true } else { false } } }
   /// How many instances were not begun.
   package var skipped: Int { outcomes.count { if case .skipped = $0 { true } else { false } } }

@@ -36,6 +36,9 @@ struct InstanceRunner {
     _ instance: Instance, _ key: String, _ fields: KeyFields, _ inputs: [String: InputArtifact],
     output: URL, _ work: WorkFolder
   ) throws -> ArtifactRecord {
+    guard let stage = instance.stage else {
+      throw StageError.failed("it is known from its record only, and cannot run")
+    }
     let parts = PartRunner(
       cache: cache, kind: instance.kind.name, instance: instance.name, interruption: interruption,
       display: display, versions: versions)
@@ -48,21 +51,17 @@ struct InstanceRunner {
     if resumedFrom == nil { try context.metrics.truncate(after: 0) }
 
     let started = Date()
-    let clock = ContinuousClock()
-    let elapsed = try clock.measure {
-      guard let stage = instance.stage else {
-        throw StageError.failed("it is known from its record only, and cannot run")
-      }
+    let elapsed = try ContinuousClock().measure {
       try StageThread.run(instance.name) { try stage.run(context) }
     }
     try Postconditions.check(instance.kind, context)
-    try context.metrics.table()?.write(to: output.appending(path: Artifact.metricsName))
+    try context.metrics.table(without: type(of: stage).metrics.timings)?
+      .write(to: output.appending(path: Artifact.metricsName))
     return ArtifactRecord(
       key: key, fields: fields, instance: instance.name, parameters: instance.parameters,
       producers: inputs.mapValues(\.instance), parts: parts.keys, values: context.values,
       started: started, seconds: elapsed / .seconds(1), resumedFrom: resumedFrom,
-      machine: .current(),
-      versions: versions.merging(["HDF5": HDF5Library.version]) { $1 })
+      machine: .current(), versions: versions)
   }
 }
 
@@ -113,7 +112,7 @@ final class PartRunner: StagePartStore {
         key: key, fields: fields, instance: instance, parameters: part.identity,
         producers: inputs.mapValues(\.instance), parts: [:], values: [:], started: started,
         seconds: elapsed / .seconds(1), resumedFrom: nil, machine: .current(),
-        versions: versions.merging(["HDF5": HDF5Library.version]) { $1 })
+        versions: versions)
     }
     used.withLock { $0[part.name] = key }
     return artifact.output(part.name)

@@ -2,7 +2,6 @@ import Base
 
 /// An instance in which a plan is not what was locked.
 package struct LockDifference: Sendable, Equatable {
-  /// The instance's name.
   package let instance: String
   /// What differs, such as `epochs changed from 2 to 3`.
   package let reason: String

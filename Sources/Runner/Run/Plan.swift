@@ -7,10 +7,8 @@ package struct Plan: Sendable {
   /// One instance for each of the recipe's, in an order in which producers come first.
   package let items: [PlannedInstance]
 
-  /// Gathers the instances.
   package init(items: [PlannedInstance]) { self.items = items }
 
-  /// How many instances are in a state.
   package func count(_ state: PlannedInstance.State) -> Int {
     items.count { $0.state == state }
   }
@@ -18,25 +16,21 @@ package struct Plan: Sendable {
   /// The instances that are done.
   package var results: [PlannedInstance] { items.filter(\.isDone) }
 
-  /// The plan for other programs to read, an object an instance.
+  /// The plan for other programs to read: one object per instance.
   package var json: JSONValue { .array(items.map(\.json)) }
 }
 
 /// What a run would do with one instance, and why.
 package struct PlannedInstance: Sendable {
-  /// What a run would do.
   package enum State: String, Sendable {
     /// Nothing: the result is there.
     case cached
-    /// Run it.
     case toRun = "to_run"
     /// Nothing: it cannot run.
     case blocked
   }
 
-  /// The instance.
   package let instance: Instance
-  /// What a run would do.
   package let state: State
   /// Why, in words for people.
   package let reason: String
@@ -44,7 +38,6 @@ package struct PlannedInstance: Sendable {
   package let fields: KeyFields?
   /// The key; nil where it cannot be known.
   package let key: String?
-  /// The result, when cached.
   package let artifact: Artifact?
   /// How long it took last time, in seconds, where that is known.
   package let lastSeconds: Double?
@@ -113,7 +106,7 @@ package struct Planner: Sendable {
     self.packed = packed
   }
 
-  /// Plans instances, of which producers come before consumers. Changes nothing on disk.
+  /// Plans instances; producers must come before consumers. Changes nothing on disk.
   package func plan(_ instances: [Instance]) -> Plan {
     var items: [PlannedInstance] = []
     var contents: [String: Result<[ExternalContent], any Error>] = [:]

@@ -17,16 +17,13 @@ package protocol RunDisplay: ProgressSink {
 
 /// What a display says of an instance.
 package struct InstanceTitle: Sendable, Equatable {
-  /// The instance's name.
   package let name: String
-  /// The kind's name.
   package let kind: String
   /// Its place in the plan, from 1.
   package let number: Int
   /// How many instances the plan has.
   package let total: Int
 
-  /// Describes an instance.
   package init(name: String, kind: String, number: Int, total: Int) {
     self.name = name
     self.kind = kind
@@ -37,15 +34,10 @@ package struct InstanceTitle: Sendable, Equatable {
 
 /// Shows nothing.
 package struct SilentDisplay: RunDisplay {
-  /// Shows nothing.
   package init() {}
-  /// Ignores the instance.
   package func begin(_ title: InstanceTitle) {}
-  /// Ignores the sentence.
   package func notice(_ sentence: String) {}
-  /// Ignores the outcome.
   package func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {}
-  /// Ignores the progress.
   package func update(_ progress: StageProgress) {}
 }
 
@@ -58,7 +50,6 @@ package struct DisplayOutput: Sendable {
   /// How many columns the terminal has.
   package let columns: @Sendable () -> Int
 
-  /// Describes an output.
   package init(
     write: @escaping @Sendable (String) -> Void, now: @escaping @Sendable () -> Double,
     columns: @escaping @Sendable () -> Int = { 80 }
@@ -68,7 +59,6 @@ package struct DisplayOutput: Sendable {
     self.columns = columns
   }
 
-  /// The error output of this process.
   package static let standardError = DisplayOutput(
     write: { text in try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) },
     now: { ProcessInfo.processInfo.systemUptime },

@@ -5,7 +5,6 @@ package struct Diagnostic: Hashable, Sendable {
   /// What is wrong and what to do about it, without a full stop.
   package let message: String
 
-  /// Describes a mistake.
   package init(_ position: SourcePosition, _ message: String) {
     self.position = position
     self.message = message
@@ -17,10 +16,8 @@ package struct DiagnosticSink: Sendable {
   /// What has been found so far, in the order found.
   package private(set) var diagnostics: [Diagnostic] = []
 
-  /// An empty sink.
   package init() {}
 
-  /// Adds a mistake.
   package mutating func report(_ position: SourcePosition, _ message: String) {
     diagnostics.append(Diagnostic(position, message))
   }

@@ -9,7 +9,6 @@ package struct SourcePosition: Hashable, Sendable, Comparable {
   /// The file, where it is not the recipe itself (an override on the command line, a base recipe).
   package let file: String?
 
-  /// Names a place.
   package init(line: Int, column: Int, file: String? = nil) {
     self.line = line
     self.column = column
@@ -24,12 +23,10 @@ package struct SourcePosition: Hashable, Sendable, Comparable {
 
 /// A YAML value with its place, after the YAML 1.2 core schema has given scalars a type.
 package struct RecipeNode: Sendable {
-  /// The value.
   package let value: RecipeValue
   /// Where it begins.
   package let position: SourcePosition
 
-  /// Pairs a value with its place.
   package init(_ value: RecipeValue, at position: SourcePosition) {
     self.value = value
     self.position = position
@@ -42,10 +39,8 @@ package struct RecipeEntry: Sendable {
   package let key: String
   /// Where the key stands.
   package let keyPosition: SourcePosition
-  /// The value.
   package let node: RecipeNode
 
-  /// Makes a pair.
   package init(key: String, keyPosition: SourcePosition, node: RecipeNode) {
     self.key = key
     self.keyPosition = keyPosition
@@ -101,7 +96,6 @@ struct KnownKeys {
     self.entries = entries
   }
 
-  /// The entry of a key.
   subscript(key: String) -> RecipeEntry? { entries[key] }
 }
 
@@ -140,6 +134,5 @@ extension RecipeEntry {
 }
 
 extension [RecipeEntry] {
-  /// The entry of a key.
   subscript(key: String) -> RecipeEntry? { first { $0.key == key } }
 }

@@ -25,7 +25,7 @@ struct YAMLScalar {
 }
 
 /// Why a text is no YAML, and where. Lines and columns count from 1.
-struct YAMLProblem: Error {
+struct YAMLError: Error {
   let message: String
   let line: Int
   let column: Int
@@ -54,7 +54,7 @@ final class YAMLEventReader {
   }
 
   /// The next event that carries something, with the line and column, from 1, where it begins.
-  func next() throws(YAMLProblem) -> (event: YAMLEvent, line: Int, column: Int) {
+  func next() throws(YAMLError) -> (event: YAMLEvent, line: Int, column: Int) {
     while true {
       var raw = yaml_event_t()
       guard yaml_parser_parse(parser, &raw) == 1 else { throw problem() }
@@ -101,12 +101,12 @@ final class YAMLEventReader {
     bytes.map { String(cString: $0) }
   }
 
-  private func problem() -> YAMLProblem {
+  private func problem() -> YAMLError {
     let state = parser.pointee
     let what = state.problem.map { String(cString: $0) } ?? "libyaml ran out of memory"
     if state.error == YAML_READER_ERROR {
       let (line, column) = SourceLines.place(ofByte: state.problem_offset, in: text)
-      return YAMLProblem(message: what, line: line, column: column)
+      return YAMLError(message: what, line: line, column: column)
     }
     let (line, column) = SourceLines.clamp(
       line: Int(state.problem_mark.line) + 1, column: Int(state.problem_mark.column) + 1, in: text)
@@ -116,7 +116,7 @@ final class YAMLEventReader {
       let begin = Int(state.context_mark.line) + 1
       if begin != line { message += " that begins in line \(begin)" }
     }
-    return YAMLProblem(message: message, line: line, column: column)
+    return YAMLError(message: message, line: line, column: column)
   }
 }
 

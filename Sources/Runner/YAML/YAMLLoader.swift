@@ -41,21 +41,21 @@ package struct YAMLLoader {
     self.file = file
   }
 
-  private mutating func document() throws(YAMLProblem) -> RecipeNode {
+  private mutating func document() throws(YAMLError) -> RecipeNode {
     let first = try events.next()
     guard case .documentStart = first.event else {
-      throw YAMLProblem(message: "the file is empty", line: 1, column: 1)
+      throw YAMLError(message: "the file is empty", line: 1, column: 1)
     }
     let root = try node(try events.next(), depth: 0)
     let second = try events.next()
     guard case .streamEnd = second.event else {
       let message = "a second document begins here; a recipe is one document"
-      throw YAMLProblem(message: message, line: second.line, column: second.column)
+      throw YAMLError(message: message, line: second.line, column: second.column)
     }
     return root
   }
 
-  private mutating func node(_ found: Event, depth: Int) throws(YAMLProblem) -> RecipeNode {
+  private mutating func node(_ found: Event, depth: Int) throws(YAMLError) -> RecipeNode {
     let position = SourcePosition(line: found.line, column: found.column, file: file)
     let sizeBefore = size
     try count(1, at: found, depth: depth)
@@ -76,13 +76,13 @@ package struct YAMLLoader {
     case .alias(let name):
       return try alias(name, found, at: position, depth: depth)
     case .documentStart, .listEnd, .mapEnd, .streamEnd:
-      throw YAMLProblem(message: "expected a value", line: found.line, column: found.column)
+      throw YAMLError(message: "expected a value", line: found.line, column: found.column)
     }
     if let anchor = properties.anchor { anchors[anchor] = (node, size - sizeBefore) }
     return node
   }
 
-  private mutating func elements(depth: Int) throws(YAMLProblem) -> [RecipeNode] {
+  private mutating func elements(depth: Int) throws(YAMLError) -> [RecipeNode] {
     var elements: [RecipeNode] = []
     while true {
       let found = try events.next()
@@ -91,7 +91,7 @@ package struct YAMLLoader {
     }
   }
 
-  private mutating func entries(depth: Int) throws(YAMLProblem) -> [RecipeEntry] {
+  private mutating func entries(depth: Int) throws(YAMLError) -> [RecipeEntry] {
     var entries: [RecipeEntry] = []
     var places: [String: SourcePosition] = [:]
     while true {
@@ -113,7 +113,7 @@ package struct YAMLLoader {
   /// The text of a key, NFC-normalised; nil where the key has been reported.
   private mutating func key(
     _ found: Event, at position: SourcePosition, depth: Int
-  ) throws(YAMLProblem) -> String? {
+  ) throws(YAMLError) -> String? {
     guard case .scalar(let scalar, _) = found.event else {
       _ = try node(found, depth: depth)
       report(position, "a key must be a name")
@@ -132,7 +132,7 @@ package struct YAMLLoader {
 
   private mutating func alias(
     _ name: String, _ found: Event, at position: SourcePosition, depth: Int
-  ) throws(YAMLProblem) -> RecipeNode {
+  ) throws(YAMLError) -> RecipeNode {
     guard let target = anchors[name] else {
       report(
         position, "unknown alias '*\(name)'\(suggestion(for: name, among: anchors.keys.sorted()))")
@@ -142,15 +142,15 @@ package struct YAMLLoader {
     return RecipeNode(target.node.value, at: position)
   }
 
-  private mutating func count(_ nodes: Int, at found: Event, depth: Int) throws(YAMLProblem) {
+  private mutating func count(_ nodes: Int, at found: Event, depth: Int) throws(YAMLError) {
     size += nodes
     if size > Self.sizeLimit {
       let message = "a recipe may hold at most \(Self.sizeLimit) values, aliases written out"
-      throw YAMLProblem(message: message, line: found.line, column: found.column)
+      throw YAMLError(message: message, line: found.line, column: found.column)
     }
     if depth > Self.depthLimit {
       let message = "values nest more than \(Self.depthLimit) levels deep"
-      throw YAMLProblem(message: message, line: found.line, column: found.column)
+      throw YAMLError(message: message, line: found.line, column: found.column)
     }
   }
 
@@ -203,7 +203,7 @@ extension YAMLLoader {
   }
 
   /// What to do about the most common slips.
-  private static func hint(for problem: YAMLProblem, in text: String) -> String {
+  private static func hint(for problem: YAMLError, in text: String) -> String {
     let lines = SourceLines.split(text)
     guard lines.indices.contains(problem.line - 1) else { return "" }
     let scalars = lines[problem.line - 1].unicodeScalars
@@ -307,7 +307,6 @@ package enum YAMLNumberError: Error, CustomStringConvertible {
   /// A number beyond the range of a double.
   case number(String)
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .integer(let text):

@@ -9,6 +9,7 @@ import Tasks
 package struct ReinforceStage: Stage {
   package static let kind = "rlvr"
   package static let version = 1
+  package static let metrics = TrainingLoop.metrics
   package static let summary = "Trains a model by reinforcement learning with verifiable rewards."
   package static let inputs = [
     StagePort("model", .model, "the model to start from"),

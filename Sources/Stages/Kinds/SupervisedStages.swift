@@ -41,6 +41,7 @@ package struct PretrainParameters: ParameterSet {
 package struct PretrainStage: Stage {
   package static let kind = "pretrain"
   package static let version = 1
+  package static let metrics = TrainingLoop.metrics
   package static let summary = "Trains a model on plain texts."
   package static let inputs = [
     StagePort("model", .model, "the model to start from"),
@@ -118,6 +119,7 @@ package struct DistillParameters: ParameterSet {
 package struct DistillStage: Stage {
   package static let kind = "distill"
   package static let version = 1
+  package static let metrics = TrainingLoop.metrics
   package static let summary = "Trains a model on the completions of traces (warm-up)."
   package static let inputs = [
     StagePort("model", .model, "the model to start from"),

@@ -9,6 +9,10 @@ import Runner
 /// A step's randomness depends on the recipe's seed and the step's number alone, so weights,
 /// moments and the number of steps done are all that a checkpoint must hold.
 struct TrainingLoop {
+  /// What every training logs beside the metrics of its kind; figures call `num_tokens` `tokens`.
+  static let metrics = LoggedMetrics(
+    counters: ["epoch", "num_tokens", "tokens"], timings: ["step_time", "tokens_per_second"])
+
   let context: StageContext
   let model: ModelArtifact
   let optimiser: OptimiserParameters

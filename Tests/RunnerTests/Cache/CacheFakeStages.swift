@@ -63,6 +63,7 @@ struct FakeTraining: Stage {
   static let kind = "fake_training"
   static let version = 2
   static let summary = "adds"
+  static let metrics = LoggedMetrics(timings: ["step_time"])
   static let inputs = [StagePort("numbers", ArtifactType("Numbers"), "what to add")]
   static let outputs = [StagePort("sum", ArtifactType("Numbers"), "the sum")]
   let parameters: Parameters

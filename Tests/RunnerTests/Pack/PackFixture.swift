@@ -2,7 +2,6 @@ import Base
 import Foundation
 import HDF5
 import OrderedCollections
-import Reports
 import Runner
 import TestSupport
 import Testing
@@ -130,14 +129,6 @@ struct PackFixture {
     }
   }
 
-  static func report(_ recipe: Recipe, _ plan: Plan) -> RecipeReport {
-    RecipeReport(
-      recipeName: recipe.name, summary: recipe.summary, sourceText: recipe.sourceText,
-      overrides: recipe.overrides, recipeFolder: recipe.file.deletingLastPathComponent(),
-      axes: recipe.axes, tables: recipe.tables, figures: recipe.figures,
-      planned: ExpectedInstance.all(of: recipe.instances), results: plan.results)
-  }
-
   func contents(
     leftOut: Set<ArtifactType> = [ArtifactType("Model")], texts: PackedTexts? = nil
   ) throws -> PackContents {
@@ -157,15 +148,5 @@ struct PackFixture {
     let file = project.folder.file(name)
     try contents(leftOut: leftOut, texts: texts).write(to: file, programVersion: "0.0")
     return file
-  }
-
-  /// The content of every file under a folder, by its path there.
-  static func files(in folder: URL) throws -> [String: Data] {
-    var found: [String: Data] = [:]
-    for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path) {
-      let file = folder.appending(path: path)
-      if let data = try? Data(contentsOf: file) { found[path] = data }
-    }
-    return found
   }
 }

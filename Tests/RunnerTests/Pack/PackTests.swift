@@ -1,7 +1,6 @@
 import Base
 import Foundation
 import HDF5
-import Reports
 import Runner
 import TestSupport
 import Testing
@@ -41,26 +40,28 @@ import Testing
     #expect(try file.members(of: "/artifacts").count == 7)
   }
 
-  @Test func theReportComesOutByteForByte() throws {
+  @Test func everythingThatReportsReadComesOut() throws {
     let recipe = try fixture.loaded()
     let plan = try fixture.project.plan(recipe.instances)
-    let here = fixture.project.folder.file("here")
-    try PackFixture.report(recipe, plan).write(to: here)
     let elsewhere = try ScratchFolder()
     let file = elsewhere.file("received.h5")
     try FileManager.default.copyItem(at: try fixture.pack(), to: file)
-    try FileManager.default.removeItem(at: fixture.project.folder.url.appending(path: "results"))
-    try FileManager.default.removeItem(at: fixture.project.control)
+    func values(_ recipe: Recipe) throws -> PublishedTable {
+      let path = try #require(recipe.tables.first?.specification.published.first)
+      return try PublishedTable(
+        contentsOf: PublishedTable.file(path, beside: recipe.file.deletingLastPathComponent()))
+    }
+    let published = try values(recipe)
+    try FileManager.default.removeItem(at: fixture.project.folder.url)
 
     let experiment = try PackedFile(checking: file).unpack(to: elsewhere.file("laid/out"))
     let unpacked = try experiment.recipe(registry: PackFixture.registry)
     #expect(unpacked.overrides == PackFixture.overrides)
+    #expect(unpacked.sourceText == recipe.sourceText && unpacked.summary == recipe.summary)
+    #expect(try values(unpacked) == published)
     let packedPlan = experiment.plan(unpacked.instances)
+    #expect(packedPlan.items.map(\.artifact?.record) == plan.items.map(\.artifact?.record))
     #expect(packedPlan.count(.cached) == 5)
-    try PackFixture.report(unpacked, packedPlan).write(to: elsewhere.file("there"))
-    let written = try PackFixture.files(in: here)
-    #expect(written.keys.contains("report.html") && written.keys.contains("tables/main.csv"))
-    #expect(try PackFixture.files(in: elsewhere.file("there")) == written)
     #expect(throws: PackError.self, "a folder that is there stays as it is") {
       try PackedFile(checking: file).unpack(to: elsewhere.file("laid/out"))
     }

@@ -86,6 +86,7 @@ enum RecipeKinds {
       }
     }
     static let kind = "train"
+    static let metrics = LoggedMetrics(counters: ["sizes"])
     static let inputs = [
       StagePort("model", RecipeKinds.model, "what to train"),
       StagePort("problems", RecipeKinds.problems, "what to train on"),
@@ -132,4 +133,9 @@ extension FakeStage {
   static var inputs: [StagePort] { [] }
   static var outputs: [StagePort] { [] }
   func run(_ context: StageContext) throws {}
+}
+
+/// No parameters at all.
+struct NoParameters: ParameterSet {
+  static var fields: [Field<NoParameters>] { [] }
 }

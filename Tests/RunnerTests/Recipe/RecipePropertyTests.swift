@@ -1,5 +1,5 @@
+import Base
 import OrderedCollections
-import Reports
 import Runner
 import Testing
 

@@ -160,6 +160,7 @@ import Testing
         figures:
           words: {line: tuned.reward, x: §start, band: seed}
           slip: {line: puzzles.count, x: §siez, series: size}
+          count: {line: tuned.reward, x: sizes, series: start, band: seed}
           target: {line: puzzles.count, x: §step, series: size, target: 1}
           early: {line: puzzles.count, series: size, format: §percent}
           many: {line: [puzzles.count, §puzzles.other], x: size}

@@ -100,6 +100,28 @@ import Testing
     }
   }
 
+  @Test func onlyOneFetchesAtATime() throws {
+    let folder = try ScratchFolder()
+    let environment = try environment(folder.url)
+    let place = folder.url.appending(path: "downloads/pip/p/1")
+    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    let source = try DataSource(parsing: "pip:p==1/x.txt")
+    let other = try FileLock.acquire(place.appending(path: "x.txt.lock"))
+    let interruption = Interruption()
+    interruption.request()
+    #expect(throws: InterruptedError.self) {
+      try source.file(sha256: Self.digest, in: environment, interruption: interruption)
+    }
+    other.release()
+    // Nobody can lock what is no file.
+    let lock = place.appending(path: "x.txt.lock")
+    try FileManager.default.createDirectory(at: lock, withIntermediateDirectories: true)
+    let error = #expect(throws: DataSourceError.self) {
+      try source.file(sha256: Self.digest, in: environment)
+    }
+    #expect(error?.description.contains(lock.path) == true, "\(error?.description ?? "")")
+  }
+
   @Test func aFolderHasTheDigestOfItsFiles() throws {
     let (one, two) = (try ScratchFolder(), try ScratchFolder())
     for folder in [one, two] {
