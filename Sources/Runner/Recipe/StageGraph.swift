@@ -293,7 +293,6 @@ package struct Instance: Sendable {
     self.inputs = inputs
   }
 
-<<<<<<< HEAD
   /// An instance of which only a record tells: it can be reported and compared, not run.
   package init(
     recorded name: String, point: AxisPoint = [:], kind: KindDescription, parameters: JSONValue,
@@ -308,12 +307,6 @@ package struct Instance: Sendable {
     self.identity = identity
     self.inputs = inputs
   }
-=======
-  package var kind: any Stage.Type { type(of: stage) }
-
-  /// The name with the point, as people write it on the command line.
-  package var name: String { Self.name(stageName, at: point) }
->>>>>>> 4bab43bcbfb1a038643a3cc488231ee99d094c68
 
   /// Writes a stage and a point as `stage[axis=value,…]`.
   package static func name(
