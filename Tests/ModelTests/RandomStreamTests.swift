@@ -48,8 +48,6 @@ struct RandomStreamTests {
     let uniform = (0..<count).map { _ in stream.uniform() }
     #expect(uniform.allSatisfy { (0..<1).contains($0) })
     #expect(abs(uniform.reduce(0, +) / Double(count) - 0.5) < 0.01)
-    let floats = (0..<count).map { _ in stream.uniformFloat() }
-    #expect(floats.allSatisfy { (0..<1).contains($0) })
     let normal = (0..<count).map { _ in stream.normal() }
     #expect(abs(normal.reduce(0, +) / Double(count)) < 0.03)
     #expect(abs(normal.reduce(0) { $0 + $1 * $1 } / Double(count) - 1) < 0.03)

@@ -62,9 +62,6 @@ package struct RandomStream: Sendable, Equatable {
   /// A number in 0..<1, a multiple of 2^-53.
   package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-  /// A number in 0..<1, a multiple of 2^-24.
-  package mutating func uniformFloat() -> Float { Float(next() >> 40) * 0x1p-24 }
-
   /// An integer in 0..<bound, without bias (Lemire, 2019).
   package mutating func integer(below bound: Int) -> Int {
     precondition(bound > 0, "an empty range has no random element")

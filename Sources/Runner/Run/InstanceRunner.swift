@@ -25,10 +25,8 @@ struct InstanceRunner {
   ) throws -> Obtained {
     let (artifact, isNew) = try cache.obtain(
       key, interruption: interruption,
-      waiting: { display.notice("\(instance.name): waiting, \($0)") }, begin: begin
-    ) { output, work in
-      try run(instance, key, fields, inputs, output: output, work)
-    }
+      waiting: { display.notice("\(instance.name): waiting, \($0)") }, begin: begin,
+      make: { try run(instance, key, fields, inputs, output: $0, $1) })
     return (artifact, isNew ? artifact.record.seconds : nil)
   }
 
@@ -102,18 +100,18 @@ final class PartRunner: StagePartStore {
     let key = try fields.key()
     let (artifact, _) = try cache.obtain(
       key, interruption: interruption,
-      waiting: { display.notice("\(instance): waiting, \($0)") }
-    ) { output, work in
-      let started = Date()
-      let elapsed = try ContinuousClock().measure {
-        try make(output.appending(path: "\(part.name).h5"), work.url)
-      }
-      return ArtifactRecord(
-        key: key, fields: fields, instance: instance, parameters: part.identity,
-        producers: inputs.mapValues(\.instance), parts: [:], values: [:], started: started,
-        seconds: elapsed / .seconds(1), resumedFrom: nil, machine: .current(),
-        versions: versions)
-    }
+      waiting: { display.notice("\(instance): waiting, \($0)") },
+      make: { output, work in
+        let started = Date()
+        let elapsed = try ContinuousClock().measure {
+          try make(output.appending(path: "\(part.name).h5"), work.url)
+        }
+        return ArtifactRecord(
+          key: key, fields: fields, instance: instance, parameters: part.identity,
+          producers: inputs.mapValues(\.instance), parts: [:], values: [:], started: started,
+          seconds: elapsed / .seconds(1), resumedFrom: nil, machine: .current(),
+          versions: versions)
+      })
     used.withLock { $0[part.name] = key }
     return artifact.output(part.name)
   }
