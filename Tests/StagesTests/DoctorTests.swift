@@ -80,7 +80,7 @@ import Testing
     for recipe in RecipeFolder.below(folder) {
       let name = recipe.lastPathComponent
       for instance in try Recipe.load(recipe, registry: .standard).instances {
-        guard instance.kind.kind == "dataset" else { continue }
+        guard instance.kind.name == "dataset" else { continue }
         let source = instance.parameters["source"]?.string
         let known = try #require(BenchmarkFile.known.first { $0.path == source }, "\(name)")
         #expect(instance.parameters["sha256"]?.string == known.sha256, "\(name): \(known.path)")

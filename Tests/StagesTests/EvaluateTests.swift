@@ -102,7 +102,7 @@ import Testing
 
   @Test func everyScoreCarriesTheHashOfItsTemplate() throws {
     let run = try RecipeRun(Self.recipe())
-    let result = try #require(run.summary.results.last)
+    let result = try #require(run.summary.plan.results.last)
     let hash = try PromptTemplate.named("knights_and_knaves_short").sha256
     #expect(result.values["template_sha256"]?.string == hash)
     let table = try RowTable(contentsOf: result.folder.appending(path: "scores.h5"))
@@ -112,7 +112,7 @@ import Testing
 
   /// What an untrained model writes has no form.
   @Test func theFormIsMeasuredApartFromTheAnswers() throws {
-    let result = try #require(try RecipeRun(Self.recipe()).summary.results.last)
+    let result = try #require(try RecipeRun(Self.recipe()).summary.plan.results.last)
     #expect(result.values["format_rate"]?.number == 0)
   }
 

@@ -56,13 +56,13 @@ import Testing
     ).replacing("count: 3, seed: 1", with: "count: 8, seed: 1")
       .replacing("texts:", with: split, maxReplacements: 1)
     let leaking = try RecipeRun(text.replacing("METHOD", with: "mmlu_pro_as_released"))
-    let values = try #require(leaking.summary.results.last?.values)
+    let values = try #require(leaking.summary.plan.results.last?.values)
     let words = "test problems were trained on, as in the paper's released code"
     #expect(values["warning"]?.string?.contains(words) == true, "\(leaking.summary.outcomes)")
     #expect(values["accuracy"] != nil)
     let clean = try RecipeRun(text.replacing("METHOD", with: "numpy_choice"))
     #expect(clean.summary.exitCode == 0)
-    #expect(try #require(clean.summary.results.last).values["warning"] == nil)
+    #expect(try #require(clean.summary.plan.results.last).values["warning"] == nil)
   }
 
   @Test func evaluateRefuses() throws {

@@ -78,7 +78,7 @@ import Testing
   }
 
   private func model(_ run: RecipeRun, _ instance: String) throws -> [Float] {
-    let result = try #require(run.summary.results.first { $0.name == instance })
+    let result = try #require(run.summary.plan.results.first { $0.name == instance })
     let artifact = try ModelArtifact(contentsOf: result.folder.appending(path: "model.h5"))
     return artifact.weights.buffer[0..<artifact.weights.buffer.count]
   }

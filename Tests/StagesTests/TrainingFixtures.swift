@@ -66,7 +66,7 @@ struct RecipeRun {
   /// The rows of an instance's output.
   func rows(_ instance: String, _ output: String) throws -> [[String: JSONValue]] {
     guard
-      let result = summary.results.first(where: {
+      let result = summary.plan.results.first(where: {
         $0.name == instance
       })
     else {
@@ -84,4 +84,9 @@ struct RecipeRun {
       return artifact.folder
     }
   }
+}
+
+extension PlannedInstance {
+  /// The folder of an instance that is done.
+  var folder: URL { artifact!.folder }
 }

@@ -56,7 +56,7 @@ package struct FigureNumbers: Sendable, Equatable {
   }
 
   /// A number's field.
-  static func field(_ value: Double?) -> String {
+  package static func field(_ value: Double?) -> String {
     value.map { $0.isFinite ? NumberText.exact($0) : "" } ?? ""
   }
 

@@ -62,6 +62,27 @@ package struct ArtifactRecord: Sendable, Equatable {
   /// The files by name, without the record itself.
   package internal(set) var files: [String: File] = [:]
 
+  package init(
+    key: String, fields: KeyFields, instance: String, parameters: JSONValue,
+    producers: [String: String], parts: [String: String]? = nil, values: [String: JSONValue],
+    started: Date, seconds: Double, resumedFrom: Int?, machine: Machine,
+    versions: [String: String], files: [String: File] = [:]
+  ) {
+    self.key = key
+    self.fields = fields
+    self.instance = instance
+    self.parameters = parameters
+    self.producers = producers
+    self.parts = parts
+    self.values = values
+    self.started = started
+    self.seconds = seconds
+    self.resumedFrom = resumedFrom
+    self.machine = machine
+    self.versions = versions
+    self.files = files
+  }
+
   /// The record as it is written.
   package var json: JSONValue {
     var members: [String: JSONValue] = [

@@ -2,6 +2,7 @@ import Base
 import Foundation
 import HDF5
 import Reports
+import Tasks
 import TestSupport
 import Testing
 
@@ -36,7 +37,7 @@ import Testing
     let evaluation = try #require(comparison.evaluations.first)
     #expect(evaluation.lost.map(\.problem) == ["problem-0"])
     #expect(evaluation.won.map(\.problem) == ["problem-1", "problem-4"])
-    #expect(evaluation.won.last?.firstOutcome == "no_answer")
+    #expect(evaluation.won.last?.firstOutcome == .noAnswer)
     #expect(evaluation.lost.first?.firstEnd == "ours 0 second line")
     #expect(abs(try #require(evaluation.difference).mean - 0.2) < 1e-12)
   }

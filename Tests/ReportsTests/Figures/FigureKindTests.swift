@@ -102,10 +102,13 @@ import Testing
       $0.band = ["examples", "seed"]
       $0.smooth = 2
     }
-    let figure = try LineFigure(name: "t", specification, data: FigureFixture.sizes.data) {
-      metric, _, result in
-      MetricCurve(x: [1, 2, 3], y: metric == "reward" ? [0, 1, 2] : [10, 20, 30])
-    }
+    let metrics = try RowTable(columns: [
+      "step": .integers([1, 2, 3]), "reward": .numbers([0, 1, 2]),
+      "completions/mean_length": .numbers([10, 20, 30]),
+    ])
+    var fixture = FigureFixture.sizes
+    for stage in ["scores", "tuned"] { fixture.publish("metrics.h5", of: stage) { _ in metrics } }
+    let figure = try LineFigure(name: "t", specification, data: fixture.data)
     #expect(figure.panels.map(\.yLabel) == ["reward", "completion_length (tokens)"])
     #expect(
       figure.series.map(\.label) == [
@@ -132,17 +135,15 @@ import Testing
   }
 
   @Test func shortNamesStandForWhatIsLogged() throws {
-    let folder = try temporaryReportFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try RowTable(columns: [
+    let metrics = try RowTable(columns: [
       "step": .integers([1, 2]), "completions/mean_length": .numbers([5, 6]),
       "verdicts/bad_format": .numbers([0.25, 1]), "tokens": .numbers([1, 2]),
       "num_tokens": .numbers([8, 9]),
-    ]).write(to: folder.appending(path: "metrics.h5"))
+    ])
     var fixture = ReportFixture()
-    fixture.add("tuned", [:], [:], folder: folder)
+    fixture.add("tuned", [:], [:], tables: ["metrics.h5": metrics])
     func curve(_ name: String) throws -> [Double] {
-      try MetricCurve(name, over: "step", of: fixture.results[0]).y
+      try MetricCurve(name, over: "step", of: fixture.results[0], in: fixture.reader).y
     }
     #expect(try curve("completion_length") == [5, 6])
     #expect(try curve("format_rate") == [0.75, 0])
@@ -206,7 +207,7 @@ import Testing
     fixture.results.removeAll {
       $0.point["arm"] == "tuned" && $0.point["trained"] == "sums" && $0.point["seed"] == 1
     }
-    fixture.planned.removeAll { $0.point["arm"] == "tuned" && $0.point["trained"] == "words" }
+    fixture.items.removeAll { $0.point["arm"] == "tuned" && $0.point["trained"] == "words" }
     let figure = try GridFigure(heatMap: "h", FigureFixture.heatMap, data: fixture.data)
     #expect(figure.panels[0].cells[0].map(\.shade) == [.missing, .missing])
     #expect(figure.panels[0].cells[0][0].tooltip == "tuned, sums, sums: 1 of 2 runs are done")
@@ -239,5 +240,61 @@ import Testing
   private static func luminance(_ channels: [Double]) -> Double {
     let linear = channels.map { $0 <= 0.04045 ? $0 / 12.92 : pow(($0 + 0.055) / 1.055, 2.4) }
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+  }
+}
+
+/// What a table can show, a figure can: both take their cells from the same runs.
+@Suite struct FigureCellTests {
+  private static let values = ["pass@2", "correct", "no_answer", "truncated", "accuracy"]
+
+  private static var fixture: ReportFixture {
+    var fixture = ReportFixture()
+    fixture.axes = ["examples": [10, 20], "seed": [1, 2]]
+    for (examples, right) in [(10, 1), (20, 3)] {
+      for seed in [1, 2] {
+        fixture.addScores(
+          ["examples": .integer(examples), "seed": .integer(seed)],
+          ["a": right, "b": 0, "c": 4 - seed])
+      }
+    }
+    return fixture
+  }
+
+  private static func tableMeans(_ value: String) throws -> [Double?] {
+    var table = TableSpecification()
+    (table.value, table.rows, table.over) = (["scores.\(value)"], ["examples"], ["seed"])
+    return try TableReport(name: "t", table, data: fixture.data).rows.map { $0.cells[0].mean }
+  }
+
+  @Test(arguments: values) func figuresShowWhatTablesShow(value: String) throws {
+    let table = try Self.tableMeans(value)
+    #expect(table[0] != nil && table[0] != table[1])
+    let bars = FigureFixture.specification {
+      ($0.bars, $0.x, $0.over) = (["scores.\(value)"], ["examples"], ["seed"])
+    }
+    let barFigure = try BarFigure(name: "b", bars, data: Self.fixture.data)
+    #expect(barFigure.groups.map { $0.bars[0].value } == table)
+    let map = FigureFixture.specification {
+      ($0.heatMap, $0.rows, $0.over) = (["scores.\(value)"], ["examples"], ["seed"])
+    }
+    let heatMap = try GridFigure(heatMap: "h", map, data: Self.fixture.data)
+    #expect(heatMap.numbers.rows.map { $0[4] } == table.map(FigureNumbers.field))
+    let line = FigureFixture.specification {
+      ($0.line, $0.x, $0.band) = (["scores.\(value)"], ["examples"], ["seed"])
+    }
+    let lineFigure = try LineFigure(name: "l", line, data: Self.fixture.data)
+    #expect(lineFigure.series[0].points.map(\.y) == table)
+  }
+
+  @Test func whatNeitherCanShowIsSaidWithWhatCan() throws {
+    let bars = FigureFixture.specification {
+      ($0.bars, $0.x, $0.over) = (["scores.pass@8"], ["examples"], ["seed"])
+    }
+    let error = #expect(throws: ReportError.self) {
+      try BarFigure(name: "b", bars, data: Self.fixture.data)
+    }
+    #expect(
+      error?.description == "figure 'b': scores.pass@8 needs at least 8 samples a problem, and"
+        + " scores has 4; raise 'samples'")
   }
 }

@@ -21,10 +21,8 @@ import Testing
     fixture.results = fixture.results.map { result in
       guard result.point["arm"] == "tuned", let length = result.values["mean_tokens"]?.number
       else { return result }
-      return InstanceResult(
-        stageName: result.stageName, kind: result.kind, point: result.point, key: result.key,
-        values: ["mean_tokens": .number(result.point["domain"] == "sums" ? 4800 / length : 84)],
-        parameters: result.parameters, folder: result.folder, seconds: result.seconds)
+      return result.with(
+        values: ["mean_tokens": .number(result.point["domain"] == "sums" ? 4800 / length : 84)])
     }
     return [
       try efficiency.figure(name: "figure-efficiency", data: FigureFixture.sizes.data),

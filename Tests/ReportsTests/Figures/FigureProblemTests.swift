@@ -4,6 +4,7 @@ import HDF5
 import OrderedCollections
 import Reports
 import Runner
+import Tasks
 import Testing
 
 /// Figures of single problems: when they were solved, and how two arms judge them.
@@ -25,7 +26,8 @@ import Testing
       }
     }
     let table = FigureFixture.rollouts(problems: problems, steps: steps)
-    return try SolveHistoryFigure(name: "s", Self.history, data: fixture.data) { _, _ in table }
+    fixture.publish("rollouts.h5", of: "tuned") { _ in table }
+    return try SolveHistoryFigure(name: "s", Self.history, data: fixture.data)
   }
 
   @Test func sharesHoldUntilAProblemIsDrawnAgain() throws {
@@ -36,7 +38,7 @@ import Testing
           "outcome": isRight ? "correct" : "wrong",
         ]
       }
-    let history = try SolveHistory(rollouts: RowTable(rows: rows))
+    let history = try SolveHistory(Rollouts(RowTable(rows: rows)))
     #expect(history.lastStep == 3)
     let panel = SolveHistoryFigure.Panel(label: "x", runs: [history])
     #expect(panel.rows.map(\.problem) == ["a", "b"])
@@ -49,7 +51,7 @@ import Testing
     #expect(panel.rows[1].spans == [.init(first: 2, last: 3, share: 0)])
     // A second run that drew only `b` joins in where it measured something.
     let other = try SolveHistory(
-      rollouts: RowTable(rows: [["step": 3, "problem_id": "b", "outcome": "correct"]]))
+      Rollouts(RowTable(rows: [["step": 3, "problem_id": "b", "outcome": "correct"]])))
     let both = SolveHistoryFigure.Panel(label: "x", runs: [history, other])
     #expect(both.rows[1].spans.map(\.share) == [0, 0.5])
     #expect(both.rows[1].firstSolved == 3)
@@ -103,11 +105,13 @@ import Testing
   }
 
   private func matrix(_ fixture: ReportFixture) throws -> GridFigure {
-    try GridFigure(confusion: "c", Self.confusion, data: fixture.data) { _, result in
-      result.point["arm"] == "base"
+    var fixture = fixture
+    fixture.publish("scores.h5", of: "scores") { instance in
+      instance.point["arm"] == "base"
         ? FigureFixture.verdicts(["correct", "wrong", "wrong", "no_answer", "wrong"])
         : FigureFixture.verdicts(["wrong", "correct", "wrong", "correct"])
     }
+    return try GridFigure(confusion: "c", Self.confusion, data: fixture.data)
   }
 
   @Test func pairsAreCountedWithTotals() throws {
@@ -190,10 +194,7 @@ import Testing
 
   @Test func equalResultsGiveEqualBytes() throws {
     func files() throws -> [String] {
-      var sizes = FigureFixture.sizes
-      sizes.results.shuffle()
-      var domains = FigureFixture.domains
-      domains.results.shuffle()
+      let (sizes, domains) = (FigureFixture.sizes, FigureFixture.domains)
       let figures = [
         try FigureFixture.efficiency.figure(name: "a", data: sizes.data),
         try FigureFixture.bars.figure(name: "b", data: domains.data),

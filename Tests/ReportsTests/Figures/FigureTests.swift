@@ -19,11 +19,16 @@ import Testing
     specification.band = ["seed"]
     specification.smooth = smooth
     change(&specification)
-    return try LineFigure(name: "learning", specification, data: fixture.data) { _, _, result in
-      let seed = Double(result.point["seed"]?.integer ?? 0)
-      let height = result.point["start"] == "base" ? -1.0 : 1.0
-      return MetricCurve(x: [1, 2, 3, 4], y: [height, height + seed, .nan, height * 2])
+    var fixture = fixture
+    fixture.publish("metrics.h5", of: "scores") { instance in
+      let seed = Double(instance.point["seed"]?.integer ?? 0)
+      let height = instance.point["start"] == "base" ? -1.0 : 1.0
+      return try? RowTable(columns: [
+        "step": .integers([1, 2, 3, 4]),
+        "reward": .numbers([height, height + seed, .nan, height * 2]),
+      ])
     }
+    return try LineFigure(name: "learning", specification, data: fixture.data)
   }
 
   @Test func linesAreMeansWithBandsAndGaps() throws {

@@ -14,10 +14,7 @@ struct BrowserTests {
   /// Two arms, six problems: the first lost, the second won, the rest wrong in both.
   private static func report(in folder: URL) throws -> RecipeReport {
     var fixture = ReportFixture()
-    var plan = PlanFixture()
     for arm in ["base", "tuned"] {
-      let artifact = folder.appending(path: arm)
-      try FileManager.default.createDirectory(at: artifact, withIntermediateDirectories: true)
       let rows = (0..<6).map { index -> [String: JSONValue] in
         let isCorrect = index == (arm == "base" ? 0 : 1)
         return [
@@ -28,20 +25,21 @@ struct BrowserTests {
           "completion": .string(index == 4 ? longText : "\(arm) \(index) \(attack)"),
         ]
       }
-      try RowTable(rows: rows).write(to: artifact.appending(path: "scores.h5"))
-      try RowTable(columns: ["step": .integers([1, 2]), "reward": .numbers([0, 1])])
-        .write(to: artifact.appending(path: "metrics.h5"))
-      plan.add(
-        "scores", ["arm": .string(arm)], "evaluate",
-        [("model", arm), ("problems", "puzzles/test")], outputs: ["scores"])
-      fixture.add("scores", ["arm": .string(arm)], ["accuracy": 0.2], folder: artifact)
+      let metrics = try RowTable(
+        columns: ["step": .integers([1, 2]), "reward": .numbers([0, 1])])
+      fixture.add(
+        "scores", ["arm": .string(arm)], ["accuracy": 0.2],
+        tables: ["scores.h5": RowTable(rows: rows), "metrics.h5": metrics])
     }
-    var figure = FigureSpecification()
-    (figure.line, figure.series) = (["scores.reward"], ["arm"])
-    return RecipeReport(
-      recipeName: "demo", summary: "Does it help?", sourceText: "name: demo",
-      recipeFolder: folder, axes: ["arm": ["base", "tuned"]], tables: [],
-      figures: [("learning", figure)], planned: plan.planned, results: fixture.results)
+    return try fixture.report(
+      """
+      version: 1
+      name: demo
+      summary: Does it help?
+      axes: {arm: [base, tuned]}
+      stages: {scores: {kind: measured, params: {arm: "${arm}"}}}
+      figures: {learning: {line: scores.reward, series: arm}}
+      """, in: folder)
   }
 
   private static let longText = String(repeating: "0123456789", count: 2_000)

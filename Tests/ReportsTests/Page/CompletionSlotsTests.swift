@@ -8,9 +8,7 @@ import Testing
   ) -> CompletionSlots.Evaluation {
     let verdicts = marks.sorted { $0.key < $1.key }.flatMap { problem, samples in
       samples.enumerated().map { sample, isCorrect in
-        GradedCompletions.Verdict(
-          problem: problem, sample: sample, outcome: isCorrect ? "correct" : "wrong",
-          isCorrect: isCorrect)
+        GradedSample(problem: problem, sample: sample, outcome: isCorrect ? .correct : .wrong)
       }
     }
     return CompletionSlots.Evaluation(index: index, arm: arm, run: run, verdicts: verdicts)

@@ -4,38 +4,26 @@ import Reports
 import Runner
 import Testing
 
-/// A plan made up: what is bound to what, and nothing done.
-struct PlanFixture {
-  var planned: [ExpectedInstance] = []
-
-  mutating func add(
+extension ReportFixture {
+  /// Adds an instance of which nothing is done.
+  fileprivate mutating func plan(
     _ stage: String, _ point: AxisPoint = [:], _ kind: String, _ inputs: [(String, String)] = [],
     outputs: [String] = ["model"], parameters: JSONValue = [:]
   ) {
-    let bound = inputs.map { port, producer in
-      let parts = producer.split(separator: "/").map(String.init)
-      let stageName = String(parts[0].prefix { $0 != "[" })
-      return PlannedWork.Input(
-        port: port, producer: parts[0], stageName: stageName,
-        output: parts.count > 1 ? parts[1] : "model")
-    }
-    planned.append(
-      ExpectedInstance(
-        stageName: stage, point: point,
-        work: PlannedWork(kind: kind, parameters: parameters, inputs: bound, outputs: outputs)))
+    add(stage, point, nil, kind: kind, inputs: inputs, outputs: outputs, parameters: parameters)
   }
 }
 
 @Suite struct EvaluationPlacesTests {
   /// Two arms on two benchmarks with two seeds, and a control arm whose reward is random.
-  static var arms: PlanFixture {
-    var plan = PlanFixture()
-    plan.add("base", [:], "pretrained_model")
+  static var arms: ReportFixture {
+    var plan = ReportFixture()
+    plan.plan("base", [:], "pretrained_model")
     for domain in ["math", "code"] {
-      plan.add("test_\(domain)", [:], "dataset", outputs: ["problems"])
+      plan.plan("test_\(domain)", [:], "dataset", outputs: ["problems"])
       for (arm, reward) in [("tuned", "verifier"), ("control", "random")] {
         for seed in [1, 2] {
-          plan.add(
+          plan.plan(
             arm, ["domain": .string(domain), "seed": .integer(seed)], "rlvr",
             [("model", "base"), ("problems", "train_\(domain)/problems")],
             parameters: [
@@ -48,7 +36,7 @@ struct PlanFixture {
       for domain in ["math", "code"] {
         for seed in [1, 2] {
           let model = arm == "base" ? "base" : "\(arm)[domain=\(domain),seed=\(seed)]"
-          plan.add(
+          plan.plan(
             "scores", ["arm": .string(arm), "domain": .string(domain), "seed": .integer(seed)],
             "evaluate", [("model", model), ("problems", "test_\(domain)/problems")],
             outputs: ["scores"])
@@ -59,7 +47,7 @@ struct PlanFixture {
   }
 
   @Test func axesTellArmsBenchmarksAndRunsApart() {
-    let places = EvaluationPlaces(Self.arms.planned, runAxes: ["seed"])
+    let places = EvaluationPlaces(Self.arms.data, runAxes: ["seed"])
     #expect(places.arms == ["base", "tuned", "control"])
     #expect(places.benchmarks == ["math", "code"])
     #expect(places.runs == ["seed=1", "seed=2"])
@@ -67,13 +55,13 @@ struct PlanFixture {
   }
 
   @Test func withoutAxesStagesGiveTheNames() {
-    var plan = PlanFixture()
+    var plan = ReportFixture()
     for model in ["base", "tuned"] {
-      plan.add(
+      plan.plan(
         "scores_\(model)", [:], "evaluate", [("model", model), ("problems", "math500/problems")],
         outputs: ["scores"])
     }
-    let places = EvaluationPlaces(plan.planned, runAxes: [])
+    let places = EvaluationPlaces(plan.data, runAxes: [])
     #expect(places.arms == ["base", "tuned"])
     #expect(places.benchmarks == ["math500"])
     #expect(places.runs == [""])
@@ -81,21 +69,20 @@ struct PlanFixture {
 
   /// Greedy and sampled scores of one arm on the same problems are not one measurement.
   @Test func stagesThatMeasureTheSameAreKeptApart() {
-    var plan = PlanFixture()
+    var plan = ReportFixture()
     for stage in ["greedy", "sampled"] {
-      plan.add(
+      plan.plan(
         stage, [:], "evaluate", [("model", "base"), ("problems", "math500/problems")],
         outputs: ["scores"])
     }
-    let places = EvaluationPlaces(plan.planned, runAxes: [])
+    let places = EvaluationPlaces(plan.data, runAxes: [])
     #expect(places.arms == ["base"])
     #expect(places.benchmarks == ["math500 · greedy", "math500 · sampled"])
   }
 
   @Test func anArmIsTheStagesThatLeadToItWithWhatDiffers() throws {
-    let plan = Self.arms.planned
-    let lineages = ArmLineage.all(
-      of: EvaluationPlaces(plan, runAxes: ["seed"]), planned: plan)
+    let plan = Self.arms.data
+    let lineages = ArmLineage.all(of: EvaluationPlaces(plan, runAxes: ["seed"]), in: plan)
     #expect(lineages.map(\.arm) == ["base", "tuned", "control"])
     #expect(
       lineages.map { $0.steps.map(\.stageName) } == [

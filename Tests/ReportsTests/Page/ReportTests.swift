@@ -9,29 +9,33 @@ import Testing
 @Suite struct ReportTests {
   private static let attack = "</pre><script>alert(1)</script><!-- \u{0}"
 
-  /// A report with results on disk: metrics and graded completions.
+  private static let recipe = """
+    version: 1
+    name: demo # <&>
+    summary: Does it help?
+    axes: {start: [base, warmed], seed: [1, 2]}
+    stages:
+      scores: {kind: measured, params: {start: "${start}", seed: "${seed}"}}
+    tables:
+      main:
+        {value: scores.accuracy, rows: start, over: seed, baseline: {start: base}}
+    figures:
+      learning: {line: scores.reward, series: start, band: seed}
+    """
+
+  /// A report on metrics and graded completions.
   private func report(in folder: URL) throws -> RecipeReport {
     var fixture = ReportFixture()
     for (start, seed) in [("base", 1), ("base", 2), ("warmed", 1)] {
-      let artifact = folder.appending(path: "\(start)-\(seed)")
-      try FileManager.default.createDirectory(at: artifact, withIntermediateDirectories: true)
-      try RowTable(columns: ["step": .integers([1, 2]), "reward": .numbers([0, Double(seed)])])
-        .write(to: artifact.appending(path: "metrics.h5"))
-      try Self.scores(count: 25).write(to: artifact.appending(path: "scores.h5"))
-      let record = #"{"machine": {"host": "node1"}, "versions": {"hdf5": "1.10"}}"#
-      try Data(record.utf8).write(to: artifact.appending(path: "record.json"))
+      let metrics = try RowTable(
+        columns: ["step": .integers([1, 2]), "reward": .numbers([0, Double(seed)])])
       fixture.add(
         "scores", ["start": .string(start), "seed": .integer(seed)],
-        ["accuracy": 0.5, "fact": .string(Self.attack)], folder: artifact)
+        ["accuracy": 0.5, "fact": .string(Self.attack)],
+        tables: ["metrics.h5": metrics, "scores.h5": Self.scores(count: 25)])
     }
-    fixture.add("scores", ["start": "warmed", "seed": 2], nil)
-    var figure = FigureSpecification()
-    (figure.line, figure.series, figure.band) = (["scores.reward"], ["start"], ["seed"])
-    return RecipeReport(
-      recipeName: "demo", summary: "Does it help?", sourceText: "name: demo # <&>",
-      overrides: ["stages.a.params.b=1"], recipeFolder: folder, axes: fixture.axes,
-      tables: [("main", ReportFixture.table)], figures: [("learning", figure)],
-      planned: fixture.planned, results: fixture.results.reversed())
+    return try fixture.report(
+      Self.recipe, overrides: ["stages.scores.params.model=2"], in: folder)
   }
 
   private static func scores(count: Int) -> RowTable {
@@ -77,7 +81,7 @@ import Testing
       "Does it help?", "3 of 4", "1 of 4 instances are not done", "figure-learning-title",
       "The first 5 of 25 completions.", "9 correct · 16 no answer", "problem-24",
       "scores[start=warmed,seed=2]: not done", "name: demo # &lt;&amp;&gt;", "node1",
-      "stages.a.params.b=1",
+      "stages.scores.params.model=2",
     ]
     for text in expected { #expect(page.contains(text), "\(text)") }
     // The data of the browser of completions and its script: the only ones, whatever models wrote.
@@ -91,14 +95,7 @@ import Testing
   @Test func aMetricThatIsMissingStopsTheReportBeforeItWrites() throws {
     let folder = try temporaryReportFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
-    var fixture = ReportFixture.scores
-    fixture.planned.removeAll { $0.point["start"] == "base" }
-    var figure = FigureSpecification()
-    (figure.line, figure.series, figure.band) = (["scores.reward"], ["start"], ["seed"])
-    let report = RecipeReport(
-      recipeName: "demo", summary: "", sourceText: "", recipeFolder: folder, axes: fixture.axes,
-      tables: [], figures: [("learning", figure)], planned: fixture.planned,
-      results: fixture.results)
+    let report = try ReportFixture.scores.report(Self.recipe, in: folder)
     let error = #expect(throws: ReportError.self) { try report.write(to: folder) }
     #expect(error?.description.contains("published no metrics to draw 'reward' from") == true)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
@@ -110,12 +107,10 @@ import Testing
     try Data("no HDF5".utf8).write(to: folder.appending(path: "scores.h5"))
     var fixture = ReportFixture()
     fixture.add("scores", [:], ["accuracy": 1], folder: folder)
-    let report = RecipeReport(
-      recipeName: "demo", summary: "", sourceText: "", recipeFolder: folder, axes: [:],
-      tables: [], figures: [], planned: fixture.planned, results: fixture.results)
+    let report = try fixture.report(
+      "version: 1\nname: demo\nstages: {scores: {kind: measured}}", in: folder)
     try report.write(to: folder)
     let page = try String(contentsOf: folder.appending(path: "report.html"), encoding: .utf8)
     #expect(page.contains("scores.h5 cannot be read as a table"))
-    #expect(page.contains("No record could be read for scores."))
   }
 }

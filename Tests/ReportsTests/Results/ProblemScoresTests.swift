@@ -1,6 +1,7 @@
 import Base
 import Foundation
 import Reports
+import Tasks
 import Testing
 
 @Suite struct ProblemScoresTests {
@@ -14,7 +15,7 @@ import Testing
       if let numbers { found["problem"] = .integer(numbers[index]) }
       return found
     }
-    return ProblemScores(table: RowTable(rows: rows), isGreedy: isGreedy)
+    return ProblemScores(Scores(RowTable(rows: rows)), isGreedy: isGreedy)
   }
 
   @Test func problemsAreSortedWhateverTheirOrder() throws {
@@ -70,6 +71,6 @@ import Testing
 
   @Test func tablesWithoutVerdictsAreNone() {
     #expect(scores([]) == nil)
-    #expect(ProblemScores(table: RowTable(rows: [["outcome": "correct"]]), isGreedy: false) == nil)
+    #expect(ProblemScores(Scores(RowTable(rows: [["outcome": "correct"]])), isGreedy: false) == nil)
   }
 }

@@ -11,29 +11,27 @@ import Testing
 
   private func report(
     _ change: (inout TableSpecification) -> Void = { _ in },
-    _ fill: (inout ReportFixture, URL) throws -> Void
+    _ fill: (inout ReportFixture) -> Void
   ) throws -> TableReport {
-    let folder = try temporaryReportFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
     var fixture = ReportFixture()
-    try fill(&fixture, folder)
+    fill(&fixture)
     var specification = ReportFixture.table
     change(&specification)
     return try TableReport(name: "main", specification, data: fixture.data)
   }
 
-  private static func fill(_ fixture: inout ReportFixture, _ folder: URL) throws {
+  private static func fill(_ fixture: inout ReportFixture) {
     for seed in [1, 2] {
       let point: AxisPoint = ["start": "base", "seed": .integer(seed)]
-      try fixture.addScores(point, ["a": 0, "b": 1, "c": 2, "d": 1], under: folder)
+      fixture.addScores(point, ["a": 0, "b": 1, "c": 2, "d": 1])
       let warmed: AxisPoint = ["start": "warmed", "seed": .integer(seed)]
       // Another order of the same problems.
-      try fixture.addScores(warmed, ["d": 3, "c": 4, "b": 2, "a": 1], under: folder)
+      fixture.addScores(warmed, ["d": 3, "c": 4, "b": 2, "a": 1])
     }
   }
 
   @Test func cellsSayWhatTheyRestOn() throws {
-    let report = try report { try Self.fill(&$0, $1) }
+    let report = try report { Self.fill(&$0) }
     let cell = report.rows[0].cells[0]
     #expect(cell.problems == 4 && cell.samples == 4 && cell.values == [62.5, 62.5])
     #expect(cell.deviation == 0)
@@ -44,7 +42,7 @@ import Testing
   }
 
   @Test func differencesArePairedByProblem() throws {
-    let report = try report { try Self.fill(&$0, $1) }
+    let report = try report { Self.fill(&$0) }
     let comparison = try #require(report.rows[0].cells[0].comparison)
     #expect(abs(try #require(comparison.difference) - 37.5) < 1e-9)
     #expect(abs(try #require(comparison.relative) - 1.5) < 1e-9)
@@ -87,9 +85,9 @@ import Testing
   @Test func nothingHasNoRatio() throws {
     let report = try report(
       { $0.compare = [.relative] },
-      { fixture, folder in
-        try fixture.addScores(["start": "base", "seed": 1], ["a": 0, "b": 0], under: folder)
-        try fixture.addScores(["start": "warmed", "seed": 1], ["a": 1, "b": 0], under: folder)
+      { fixture in
+        fixture.addScores(["start": "base", "seed": 1], ["a": 0, "b": 0])
+        fixture.addScores(["start": "warmed", "seed": 1], ["a": 1, "b": 0])
       })
     let comparison = try #require(report.rows[0].cells[0].comparison)
     #expect(comparison.relative == nil && comparison.relativeInterval == nil)
@@ -98,10 +96,10 @@ import Testing
   }
 
   @Test func otherProblemsAreNotCompared() throws {
-    let report = try report { fixture, folder in
-      try fixture.addScores(["start": "base", "seed": 1], ["a": 1, "b": 2], under: folder)
-      try fixture.addScores(
-        ["start": "warmed", "seed": 1], ["a": 1, "c": 2, "d": 1], under: folder)
+    let report = try report { fixture in
+      fixture.addScores(["start": "base", "seed": 1], ["a": 1, "b": 2])
+      fixture.addScores(
+        ["start": "warmed", "seed": 1], ["a": 1, "c": 2, "d": 1])
     }
     #expect(report.rows[0].cells[0].difference == nil)
     #expect(
@@ -111,12 +109,12 @@ import Testing
   }
 
   @Test func seedsThatDoNotPairUpHaveNoInterval() throws {
-    let report = try report { fixture, folder in
+    let report = try report { fixture in
       for seed in [1, 2] {
-        try fixture.addScores(
-          ["start": "base", "seed": .integer(seed)], ["a": 1, "b": 2], under: folder)
+        fixture.addScores(
+          ["start": "base", "seed": .integer(seed)], ["a": 1, "b": 2])
       }
-      try fixture.addScores(["start": "warmed", "seed": 10], ["a": 1, "b": 3], under: folder)
+      fixture.addScores(["start": "warmed", "seed": 10], ["a": 1, "b": 3])
     }
     let comparison = try #require(report.rows[0].cells[0].comparison)
     #expect(abs(try #require(comparison.difference) - 12.5) < 1e-9 && comparison.interval == nil)
@@ -126,11 +124,11 @@ import Testing
   @Test func aBaselineWithoutSeedsStandsForEach() throws {
     let report = try report(
       { $0.value = ["scores.accuracy"] },
-      { fixture, folder in
-        try fixture.addScores(["start": "base"], ["a": 1, "b": 2], under: folder)
+      { fixture in
+        fixture.addScores(["start": "base"], ["a": 1, "b": 2])
         for seed in [1, 2] {
-          try fixture.addScores(
-            ["start": "warmed", "seed": .integer(seed)], ["a": 2, "b": 3], under: folder)
+          fixture.addScores(
+            ["start": "warmed", "seed": .integer(seed)], ["a": 2, "b": 3])
         }
       })
     let comparison = try #require(report.rows[0].cells[0].comparison)
@@ -138,8 +136,8 @@ import Testing
   }
 
   @Test func missingRunsAreNotCompared() throws {
-    let report = try report { fixture, folder in
-      try Self.fill(&fixture, folder)
+    let report = try report { fixture in
+      Self.fill(&fixture)
       fixture.add("scores", ["start": "warmed", "seed": 10], nil)
     }
     let cell = report.rows[0].cells[0]
@@ -148,14 +146,14 @@ import Testing
 
   @Test(arguments: [(1, 0.7), (4, 0.0)])
   func oneAnswerAProblemIsTestedExactly(samples: Int, temperature: Double) throws {
-    let report = try report { fixture, folder in
+    let report = try report { fixture in
       let all = samples
-      try fixture.addScores(
+      fixture.addScores(
         ["start": "base", "seed": 1], ["a": 0, "b": 0, "c": all, "d": 0, "e": 0, "f": 0],
-        samples: samples, temperature: temperature, under: folder)
-      try fixture.addScores(
+        samples: samples, temperature: temperature)
+      fixture.addScores(
         ["start": "warmed", "seed": 1], ["a": all, "b": all, "c": 0, "d": all, "e": all, "f": all],
-        samples: samples, temperature: temperature, under: folder)
+        samples: samples, temperature: temperature)
     }
     let test = try #require(report.rows[0].cells[0].comparison?.mcNemar)
     #expect(test.onlyFirst == 1 && test.onlySecond == 5 && abs(test.pValue - 0.21875) < 1e-12)

@@ -86,7 +86,7 @@ import Testing
   @Test func numbersBelowZeroHaveARealMinusButNotInCSV() throws {
     let report = try report { fixture in
       fixture.results = []
-      fixture.planned = []
+      fixture.items = []
       fixture.add("scores", ["start": "base", "seed": 1], ["accuracy": 0.5])
       fixture.add("scores", ["start": "warmed", "seed": 1], ["accuracy": 0.25])
     }

@@ -72,7 +72,7 @@ import Testing
     var specification = ReportFixture.table
     (specification.columns, specification.over) = (["seed"], [])
     var fixture = ReportFixture.scores
-    fixture.planned.removeLast()
+    fixture.items.removeLast()
     let report = try table(specification, fixture)
     #expect(report.columns.map(\.label) == ["seed=1", "seed=2"])
     #expect(report.rows[0].cells[1].planned == 0)
@@ -136,12 +136,9 @@ import Testing
   }
 }
 
-extension InstanceResult {
+extension PlannedInstance {
   /// The same result with a warning.
-  fileprivate func warning(_ text: String) -> InstanceResult {
-    InstanceResult(
-      stageName: stageName, kind: kind, point: point, key: key,
-      values: values.merging(["warning": .string(text)]) { $1 }, parameters: parameters,
-      folder: folder, seconds: seconds)
+  fileprivate func warning(_ text: String) -> PlannedInstance {
+    with(values: values.merging(["warning": .string(text)]) { $1 })
   }
 }

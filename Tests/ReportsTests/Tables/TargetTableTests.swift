@@ -86,15 +86,13 @@ import Testing
   private func withProblems(
     _ correct: [Int: [Bool]], seeds: [Int] = [1], target: Double = 0.5
   ) throws -> TableReport {
-    let folder = try temporaryReportFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
     var fixture = ReportFixture()
     fixture.axes = ["arm": ["warmed"], "examples": [10, 20], "seed": .init([1, 2])]
     for (examples, outcomes) in correct.sorted(by: { $0.key < $1.key }) {
       for seed in seeds {
-        try fixture.addScores(
+        fixture.addScores(
           ["arm": "warmed", "examples": .integer(examples), "seed": .integer(seed)],
-          of: outcomes.enumerated().map { ("p\($0)", $1 ? 1 : 0) }, samples: 1, under: folder)
+          of: outcomes.enumerated().map { ("p\($0)", $1 ? 1 : 0) }, samples: 1)
       }
     }
     return try report(fixture) { ($0.target, $0.cost) = (target, nil) }

@@ -207,3 +207,8 @@ extension Cache {
     }
   }
 }
+
+extension PlannedInstance {
+  /// The folder of an instance that is done.
+  var folder: URL { artifact!.folder }
+}

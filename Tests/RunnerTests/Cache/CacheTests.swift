@@ -10,8 +10,8 @@ import Testing
   init() throws { project = try FakeProject() }
 
   private func publish() throws -> Artifact {
-    let result = try #require(try project.run([.source(), .training()]).results.last)
-    guard case .present(let artifact) = project.cache.lookUp(result.key) else {
+    let result = try #require(try project.run([.source(), .training()]).plan.results.last)
+    guard case .present(let artifact) = project.cache.lookUp(try #require(result.key)) else {
       throw StageError.failed("not published")
     }
     return artifact

@@ -12,18 +12,18 @@ import Testing
 
   init() throws { project = try FakeProject() }
 
-  private func sum(_ result: InstanceResult) throws -> Int {
+  private func sum(_ result: PlannedInstance) throws -> Int {
     try HDF5File.open(result.folder.appending(path: "sum.h5")).read("/value")[0]
   }
 
   @Test func runsOnceAndThenReuses() throws {
     let first = try project.run([.source(value: 3), .training(), .chained("more", of: 1)])
     #expect((first.ran, first.cached, first.failed, first.exitCode) == (3, 0, 0, 0))
-    #expect(try sum(first.results[1]) == 30)
-    #expect(first.results[2].values["sum"] == .number(300))
+    #expect(try sum(first.plan.results[1]) == 30)
+    #expect(first.plan.results[2].values["sum"] == .number(300))
     let second = try project.run([.source(value: 3), .training(), .chained("more", of: 1)])
     #expect((second.ran, second.cached, second.exitCode) == (0, 3, 0))
-    #expect(second.results.map(\.folder) == first.results.map(\.folder))
+    #expect(second.plan.results.map(\.folder) == first.plan.results.map(\.folder))
     #expect(project.notes == ["ran numbers", "ran trained", "ran more"])
   }
 
@@ -35,7 +35,7 @@ import Testing
 
   @Test func recordsHowAResultCameAbout() throws {
     let plan = try project.plan([.source(), .training("t", seed: 2)])
-    let result = try project.executor().run(plan).results[1]
+    let result = try project.executor().run(plan).plan.results[1]
     let record = try ArtifactRecord(contentsOf: result.folder.appending(path: "record.json"))
     #expect(record.key == plan.items[1].key)
     #expect(record.fields == plan.items[1].fields)
@@ -58,7 +58,7 @@ import Testing
   }
 
   @Test func aResumedRunEndsBitEqual() throws {
-    let whole = try project.run([.source(), .training()]).results[1].folder
+    let whole = try project.run([.source(), .training()]).plan.results[1].folder
     let other = try FakeProject()
     try other.ask("fail-at-3")
     let failed = try other.run([.source(), .training()])
@@ -77,7 +77,7 @@ import Testing
     try metrics.write(contentsOf: Data("{\"step\": 4, \"su".utf8))
     try metrics.close()
 
-    let resumed = try other.run([.source(), .training()]).results[1].folder
+    let resumed = try other.run([.source(), .training()]).plan.results[1].folder
     for name in ["sum.h5", "metrics.h5"] {
       #expect(
         try Data(contentsOf: whole.appending(path: name))
@@ -106,7 +106,7 @@ import Testing
     let summary = try project.run(instances, keepsGoing: true)
     #expect(summary.outcomes[2] == .skipped("its input 'numbers' (trained) did not come out"))
     #expect((summary.ran, summary.failed, summary.skipped) == (2, 1, 1))
-    #expect(summary.results.map(\.name) == ["numbers", "z"])
+    #expect(summary.plan.results.map(\.name) == ["numbers", "z"])
   }
 
   @Test func runsNothingWhileSomethingIsBlocked() throws {
@@ -141,21 +141,21 @@ import Testing
     #expect(try project.plan(instances).items[1].reason == "resumes from step 2")
     let again = try project.run(instances)
     #expect(again.exitCode == 0)
-    #expect(try sum(again.results[1]) == 10)
+    #expect(try sum(again.plan.results[1]) == 10)
     let record = try ArtifactRecord(
-      contentsOf: again.results[1].folder.appending(path: "record.json"))
+      contentsOf: again.plan.results[1].folder.appending(path: "record.json"))
     #expect(record.resumedFrom == 2)
   }
 
   @Test func repairsADamagedArtifactAndKeepsTheOldOne() throws {
-    let folder = try project.run([.source(), .training()]).results[1].folder
+    let folder = try project.run([.source(), .training()]).plan.results[1].folder
     let file = folder.appending(path: "sum.h5")
     let handle = try FileHandle(forUpdating: file)
     try handle.truncate(atOffset: 100)
     try handle.close()
     let summary = try project.run([.source(), .training()])
     #expect((summary.ran, summary.cached) == (1, 1))
-    #expect(try sum(summary.results[1]) == 10)
+    #expect(try sum(summary.plan.results[1]) == 10)
     let damaged = project.cache.folder.appending(path: "damaged")
     #expect(try FileManager.default.contentsOfDirectory(atPath: damaged.path).count == 1)
   }
@@ -173,7 +173,7 @@ import Testing
     }
     #expect(all.map(\.exitCode) == [0, 0])
     #expect(all[0].ran + all[1].ran == 3, "each stage runs once")
-    #expect(all[0].results.map(\.folder) == all[1].results.map(\.folder))
+    #expect(all[0].plan.results.map(\.folder) == all[1].plan.results.map(\.folder))
     #expect(project.notes.sorted() == ["ran numbers", "ran trained", "ran wide[seed=1]"])
   }
 
