@@ -71,6 +71,7 @@ let package = Package(
         "Runner", "Tasks", "Base", "HDF5",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
+      resources: [.embedInCode("Resources")],
       swiftSettings: strict),
     .target(
       name: "Stages",
