@@ -1,4 +1,5 @@
 import Runner
+import Tasks
 
 extension KindRegistry {
   /// Every kind that this program has. To add one, write its file and name it here.
@@ -30,9 +31,10 @@ extension ArtifactType {
 extension PackedTexts {
   /// Names, verdicts and what models wrote stay; problems, prompts and answers go.
   package static let standard = PackedTexts(
-    kept: [
-      "id", "problem_id", "completion", "outcome", "extracted", "style", "part", "level", "type",
-      "subject", "category",
-    ],
+    kept: Set(columnsKept.map(\.rawValue)).union(["level", "type", "subject", "category"]),
     answers: ["answer", "answer_index", "solution", "label", "target"])
+
+  private static let columnsKept: [ColumnName] = [
+    .id, .problemID, .completion, .outcome, .extracted, .style, .part,
+  ]
 }

@@ -47,7 +47,10 @@ extension EndToEnd {
     @Test(arguments: [
       ("[1]", "line 2 is no JSON object"), (#"{"id": "1"}"#, "line 2 has no string 'completion'"),
       (#"{"completion": ""}"#, "line 2 has no 'id'"),
-      (#"{"id": "1", "completion": "", "gold": 3}"#, "line 2 has a 'gold' that is no text"),
+      (
+        #"{"id": "1", "completion": "", "gold": [3]}"#,
+        "line 2 has a 'gold' that is no text or number"
+      ),
       (#"{"id": "1", "completion": ""}"#, "line 2 cannot be graded: the task 'math' needs"),
       ("{\"id\": \"1\", \"completion\": \"\\ud800\"}", "line 2 is no JSON object"),
     ])

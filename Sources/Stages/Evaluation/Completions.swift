@@ -4,9 +4,9 @@ import Model
 import Runner
 import Tasks
 
-/// The completions of an evaluation: what is dear, kept apart from the verdicts, which are cheap.
+/// The completions of an evaluation: what is expensive, kept apart from the verdicts, which are cheap.
 struct CompletionsPart {
-  let problems: RowTable
+  let problems: Problems
   let template: PromptTemplate
   let stopStrings: [String]
   let samples: Int
@@ -14,23 +14,17 @@ struct CompletionsPart {
   let sampling: SamplingParameters
 
   /// Reads the completions from the cache, or samples them.
-  ///
-  /// Columns: id, problem (index), problem_id, sample, prompt, completion, tokens, truncated.
-  func sampled(in context: StageContext) throws -> RowTable {
+  func sampled(in context: StageContext) throws -> Completions {
     let part = StagePart(
       name: "completions", version: 1, identity: identity, inputs: ["model", "problems"])
     let file = try context.file(of: part) { file, workFolder in
       let log = try RowLog(file: workFolder.appending(path: "completions.jsonl"))
       try sampleMissing(into: log, context)
       let order = log.rows.sorted { position($0) < position($1) }
-      try RowTable(rows: order, order: Self.columns).write(to: file)
+      try Completions(rows: order).table.write(to: file)
     }
-    return try RowTable(contentsOf: file)
+    return try Completions(contentsOf: file)
   }
-
-  private static let columns = [
-    "id", "problem", "problem_id", "sample", "prompt", "completion", "tokens", "truncated",
-  ]
 
   private var identity: JSONValue {
     [
@@ -40,7 +34,8 @@ struct CompletionsPart {
   }
 
   private func position(_ row: [String: JSONValue]) -> Int {
-    (row["problem"]?.integer ?? 0) * samples + (row["sample"]?.integer ?? 0)
+    let place = Completions.place(of: row)
+    return place.problem * samples + place.sample
   }
 
   private func sampleMissing(into log: RowLog, _ context: StageContext) throws {
@@ -49,7 +44,7 @@ struct CompletionsPart {
       model, sampling, stopStrings: stopStrings, pool: WorkerPool(threads: context.threads))
     let done = Set(log.rows.map(position))
     let total = problems.count * samples
-    let ids = try problems.strings("id")
+    let ids = try problems.ids
     var requests: [SamplingRequest] = []
     var origins: [(problem: Int, samples: [Int], prompt: String)] = []
     for problem in 0..<problems.count {
@@ -68,13 +63,11 @@ struct CompletionsPart {
     try sampler.sample(requests, name: name, interruption: context.interruption) {
       request, sample, text in
       let origin = origins[request]
-      let number = origin.samples[sample]
-      try log.append([
-        "id": .string("\(ids[origin.problem])#\(number)"), "problem": .integer(origin.problem),
-        "problem_id": .string(ids[origin.problem]), "sample": .integer(number),
-        "prompt": .string(origin.prompt), "completion": .string(text.text),
-        "tokens": .integer(text.tokens.count), "truncated": .boolean(text.isTruncated),
-      ])
+      try log.append(
+        Completions.row(
+          problem: origin.problem, problemID: ids[origin.problem],
+          sample: origin.samples[sample], prompt: origin.prompt, text: text.text,
+          tokens: text.tokens.count, isTruncated: text.isTruncated))
       finished += 1
       context.progress.update(StageProgress(finished, of: total, "completions"))
     }

@@ -5,25 +5,13 @@ import Tasks
 
 /// Completions with their verdicts, and the numbers that tables show.
 struct ScoreSheet {
-  let problems: RowTable
-  let completions: RowTable
+  let problems: Problems
+  let completions: Completions
   let verdicts: [Verdict]
 
-  /// One row a completion.
-  func table(
-    task: String, verifier: String, template: PromptTemplate
-  ) -> RowTable {
-    let rows = zip(completions.rows, verdicts).map { row, verdict in
-      var row = row
-      row["outcome"] = .string(verdict.outcome.rawValue)
-      row["correct"] = .boolean(verdict.outcome == .correct)
-      row["extracted"] = .string(verdict.extracted ?? "")
-      row["guessed"] = .boolean(verdict.guessed)
-      return row
-    }
-    return RowTable(
-      rows: rows,
-      order: ["id", "problem_id", "sample", "outcome", "correct", "extracted", "guessed"],
+  func scores(task: String, verifier: String, template: PromptTemplate) -> Scores {
+    Scores(
+      completions, verdicts,
       attributes: [
         "task": task, "verifier": verifier, "template": template.name,
         "template_sha256": template.sha256,
@@ -56,15 +44,14 @@ struct ScoreSheet {
   /// Whether an answer is right and whether it has the form are measured apart: evaluation does not
   /// ask for the form, and reinforcement learning rewards nothing else without it.
   private func publishFormat(to context: StageContext) {
-    guard let texts = try? completions.strings("completion"),
-      let rate = ResponseFormat.rate(among: texts)
+    guard let texts = try? completions.texts, let rate = ResponseFormat.rate(among: texts)
     else { return }
     context.publish(rate, as: "format_rate")
   }
 
   private func publishLengths(to context: StageContext) {
-    guard let lengths = try? completions.integers("tokens"),
-      let truncated = try? completions.booleans("truncated"), !lengths.isEmpty
+    guard let lengths = try? completions.tokens, let truncated = try? completions.truncated,
+      !lengths.isEmpty
     else { return }
     let count = Double(lengths.count)
     context.publish(Double(lengths.reduce(0, +)) / count, as: "mean_tokens")
@@ -72,7 +59,7 @@ struct ScoreSheet {
   }
 
   private func correctByProblem() -> [[Bool]] {
-    guard let index = try? completions.integers("problem") else { return [] }
+    guard let index = try? completions.problems else { return [] }
     var groups = [[Bool]](repeating: [], count: problems.count)
     for (problem, verdict) in zip(index, verdicts) {
       groups[problem].append(verdict.outcome == .correct)

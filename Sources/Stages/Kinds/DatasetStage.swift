@@ -118,9 +118,7 @@ package struct DatasetStage: Stage {
     let selection = RowSelection(
       filter: parameters.filter, column: parameters.each, order: parameters.order,
       seed: parameters.seed, draw: parameters.draw, skip: parameters.skip, take: parameters.take)
-    return RowTable(
-      rows: try selection.apply(to: rows), order: ["id"],
-      attributes: ["task": parameters.task.rawValue])
+    return Problems(rows: try selection.apply(to: rows), task: parameters.task.rawValue).table
   }
 
   private func identified(
@@ -132,12 +130,13 @@ package struct DatasetStage: Stage {
       where row.fields[column, default: .null] == .null {
         throw DatasetError.missingColumn(column, path: path, line: row.number)
       }
-      guard row.fields["id"] == nil else { throw DatasetError.reservedColumn("id", path: path) }
+      let name = ColumnName.id.rawValue
+      guard row.fields[name] == nil else { throw DatasetError.reservedColumn(name, path: path) }
       let id = parameters.task.id(of: row.fields, number: number, file: digest)
       guard ids.insert(Array(id.utf8)).inserted else {
         throw DatasetError.repeatedID(id, path: path)
       }
-      return row.fields.merging(["id": .string(id)]) { $1 }
+      return row.fields.merging([name: .string(id)]) { $1 }
     }
   }
 }

@@ -56,12 +56,12 @@ package struct EvaluateStage: Stage {
   package init(parameters: EvaluateParameters) { self.parameters = parameters }
 
   package func run(_ context: StageContext) throws {
-    let problems = try RowTable(contentsOf: context.input("problems").file)
+    let problems = try Problems(contentsOf: context.input("problems").file)
     try refuseOverlap(problems, context)
-    if let warning = problems.attributes["warning"] {
+    if let warning = problems.warning {
       context.publish(fact: .string(warning), as: "warning")
     }
-    let task = try TaskDefinitions.of(problems)
+    let task = try problems.task
     let verifier = try task.verifier(named: parameters.verifier)
     let template = try task.template(named: parameters.template, for: .evaluate)
     let completions = try CompletionsPart(
@@ -69,21 +69,20 @@ package struct EvaluateStage: Stage {
       samples: parameters.samples, seed: parameters.seed, sampling: parameters.sampling
     ).sampled(in: context)
     let verdicts = try grade(completions, problems, task, context)
-    let scores = ScoreSheet(problems: problems, completions: completions, verdicts: verdicts)
-    try scores.table(task: task.name, verifier: verifier, template: template)
-      .write(to: context.output("scores"))
-    scores.publish(to: context)
+    let sheet = ScoreSheet(problems: problems, completions: completions, verdicts: verdicts)
+    try sheet.scores(task: task.name, verifier: verifier, template: template)
+      .table.write(to: context.output("scores"))
+    sheet.publish(to: context)
     context.publish(fact: .string(verifier), as: "verifier")
     for (name, fact) in try task.facts() { context.publish(fact: fact, as: name) }
     context.publish(fact: .string(template.sha256), as: "template_sha256")
   }
 
-  private func refuseOverlap(_ problems: RowTable, _ context: StageContext) throws {
+  private func refuseOverlap(_ problems: Problems, _ context: StageContext) throws {
     // A split that is known to leak says so itself, and tables repeat it.
-    guard let trained = context.optionalInput("trained_on"), problems.attributes["warning"] == nil
-    else { return }
+    guard let trained = context.optionalInput("trained_on"), problems.warning == nil else { return }
     let overlap = try OverlapCheck.overlap(
-      of: problems, with: RowTable(contentsOf: trained.file))
+      of: problems.table, with: RowTable(contentsOf: trained.file))
     guard overlap.isEmpty else {
       let first = overlap.prefix(3).joined(separator: ", ")
       throw StageError.failed(
@@ -93,12 +92,10 @@ package struct EvaluateStage: Stage {
   }
 
   private func grade(
-    _ completions: RowTable, _ problems: RowTable, _ task: any TaskDefinition,
+    _ completions: Completions, _ problems: Problems, _ task: any TaskDefinition,
     _ context: StageContext
   ) throws -> [Verdict] {
-    let index = try completions.integers("problem")
-    let texts = try completions.strings("completion")
-    let ids = try completions.strings("id")
+    let (index, texts, ids) = try (completions.problems, completions.texts, completions.ids)
     let items = (0..<completions.count).map {
       GradingItem(row: problems.row(index[$0]), completion: texts[$0], id: ids[$0])
     }
@@ -147,8 +144,8 @@ package struct PerplexityStage: Stage {
 
   package func run(_ context: StageContext) throws {
     let model = try ModelArtifact(contentsOf: context.input("model").file)
-    let rows = try context.optionalInput("texts").map { try RowTable(contentsOf: $0.file) }
-    let texts = parameters.texts + (try rows?.strings("text") ?? [])
+    let bound = try context.optionalInput("texts").map { try Texts(contentsOf: $0.file).texts }
+    let texts = parameters.texts + (bound ?? [])
     guard !texts.isEmpty else {
       throw StageError.failed("there is nothing to read; set 'texts' or bind the input 'texts'")
     }

@@ -129,8 +129,8 @@ package struct KnightsAndKnavesStage: Stage {
         "none of the puzzles has a change that gives it another solution; ask for more puzzles, "
           + "more people or perturbation: statement")
     }
-    let attributes = ["task": "knights_and_knaves"]
-    return RowTable(rows: rows, order: PuzzleRow.order, attributes: attributes)
+    let task = KnightsAndKnavesTask().name
+    return Problems(rows: rows, order: PuzzleRow.order, task: task).table
   }
 
   private func row(_ puzzle: Puzzle, _ index: Int) throws -> PuzzleRow {

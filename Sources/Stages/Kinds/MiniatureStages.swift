@@ -1,5 +1,4 @@
 import Base
-import OrderedCollections
 import Runner
 import Tasks
 
@@ -74,7 +73,7 @@ package struct MiniatureProblemsStage: Stage {
   package func table() throws -> RowTable {
     let domain = parameters.domain
     let rows = try domain.rows(parameters.count, levels: parameters.levels, seed: parameters.seed)
-    return RowTable(rows: rows, order: domain.order, attributes: ["task": domain.task])
+    return Problems(rows: rows, order: domain.order, task: domain.task).table
   }
 }
 
@@ -173,20 +172,17 @@ package struct WriteTextsStage: Stage {
       sources: try Self.inputs.compactMap { try source($0.name, problems[$0.name]) },
       names: parameters.names.isEmpty ? PuzzleNames.common : parameters.names,
       accuracy: parameters.accuracy, seed: parameters.seed)
-    var texts: [String] = []
-    var parts: [String] = []
-    for index in 0..<parameters.count {
+    let rows = try (0..<parameters.count).map { index in
       try betweenTexts()
       let part = parameters.parts[index % parameters.parts.count]
-      texts.append(try writer.next(part))
-      parts.append(part.rawValue)
+      return Texts.row(try writer.next(part), part: part.rawValue)
     }
-    return try RowTable(columns: ["text": .strings(texts), "part": .strings(parts)])
+    return Texts(rows: rows).table
   }
 
   private func source(_ port: String, _ table: RowTable?) throws -> TextWriter.Source? {
     guard let table else { return nil }
-    guard let task = table.attributes["task"] else {
+    guard let task = Problems(table).taskName else {
       throw StageError.failed("the problems bound to '\(port)' do not say which task they are of")
     }
     let template =

@@ -2,6 +2,7 @@ import Base
 import Foundation
 import Model
 import Runner
+import Tasks
 
 /// Parameters of `scratch_model`.
 package struct ScratchModelParameters: ParameterSet {
@@ -74,7 +75,7 @@ package struct ScratchModelStage: Stage {
   package init(parameters: ScratchModelParameters) { self.parameters = parameters }
 
   package func run(_ context: StageContext) throws {
-    let texts = try RowTable(contentsOf: context.input("texts").file).strings("text")
+    let texts = try Texts(contentsOf: context.input("texts").file).texts
     let tokenizer = try Tokenizer.train(
       texts: texts, vocabularySize: parameters.vocabulary, specialTokens: [Self.endOfText])
     guard let end = tokenizer.token(of: Self.endOfText) else {

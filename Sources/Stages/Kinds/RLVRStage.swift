@@ -39,7 +39,7 @@ package struct ReinforceStage: Stage {
     let logFile = context.workDirectory.appending(path: "rollouts.jsonl")
     var log = try RowLog(file: logFile)
     let resumed = { done in
-      log = try RowLog(file: logFile) { ($0["step"]?.integer ?? .max) <= done }
+      log = try RowLog(file: logFile) { (Rollouts.step(of: $0) ?? .max) <= done }
     }
     let sync = { try log.sync() }
     try loop.run(resumed: resumed, sync: sync) { step, engine, apply in
@@ -55,7 +55,7 @@ package struct ReinforceStage: Stage {
   private func rolloutSampler(
     _ problems: RowTable, _ model: ModelArtifact, _ context: StageContext
   ) throws -> RolloutSampler {
-    let task = try TaskDefinitions.of(problems)
+    let task = try Problems(problems).task
     let template = try task.template(named: parameters.template, for: .train)
     let verifier = try task.verifier(named: parameters.verifier)
     context.publish(fact: .string(verifier), as: "verifier")
@@ -64,7 +64,7 @@ package struct ReinforceStage: Stage {
     let sampler = TextSampler(
       model, parameters.sampling, stopStrings: [], pool: WorkerPool(threads: context.threads))
     return RolloutSampler(
-      problems: problems, ids: try problems.strings("id"), task: task, template: template,
+      problems: problems, ids: try Problems(problems).ids, task: task, template: template,
       parameters: parameters, sampler: sampler, context: context)
   }
 
@@ -124,12 +124,12 @@ package struct ReinforceStage: Stage {
     _ model: ModelArtifact, _ rows: [[String: JSONValue]], _ context: StageContext
   ) throws {
     try model.write(to: context.output("model"))
-    try RowTable(rows: rows, order: ["step", "problem_id", "sample", "reward", "outcome"])
-      .write(to: context.output("rollouts"))
+    let rollouts = Rollouts(rows: rows)
+    try rollouts.table.write(to: context.output("rollouts"))
     context.publish(Double(parameters.steps), as: "steps")
     context.publish(fact: .string(parameters.formula), as: "loss_formula")
-    let lastRewards = rows.filter { $0["step"]?.integer == parameters.steps }
-      .compactMap { $0["reward"]?.number }
+    let lastRewards = zip(try rollouts.steps, try rollouts.rewards)
+      .filter { $0.0 == parameters.steps }.map(\.1)
     if let mean = Statistics.mean(lastRewards) { context.publish(mean, as: "final_reward") }
   }
 }

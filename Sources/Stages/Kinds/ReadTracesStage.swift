@@ -12,9 +12,9 @@ package struct ReadTracesStage: Stage {
     /// The SHA-256 of the file as it is stored.
     package var sha256: String?
     /// The column of the prompts, in full: what the model reads, markup and all.
-    package var prompt = "prompt"
+    package var prompt = ColumnName.prompt.rawValue
     /// The column of the completions.
-    package var completion = "completion"
+    package var completion = ColumnName.completion.rawValue
     /// How many traces to take from the front; all where nothing is said.
     package var take: Int?
 
@@ -81,15 +81,14 @@ package struct ReadTracesStage: Stage {
   package func table(from file: URL) throws -> RowTable {
     let digest = try SHA256Digest.hex(ofFile: file).prefix(8)
     let rows = try DatasetFile.rows(of: file).prefix(parameters.take ?? .max)
-    return RowTable(
+    let traces = Traces(
       rows: try rows.enumerated().map { number, row in
-        let id = JSONValue.string("\(digest)/\(number)")
-        return [
-          "id": id, "problem_id": id, "prompt": .string(try text(parameters.prompt, row, file)),
-          "completion": .string(try text(parameters.completion, row, file)), "accepted": true,
-          "reason": "", "style": "",
-        ]
-      }, order: TraceWriter.order, attributes: ["teacher": "file"])
+        let id = "\(digest)/\(number)"
+        return Traces.row(
+          id: id, problemID: id, prompt: try text(parameters.prompt, row, file),
+          text: try text(parameters.completion, row, file))
+      }, attributes: ["teacher": "file"])
+    return traces.table
   }
 
   private func text(_ column: String, _ row: DatasetFile.Row, _ file: URL) throws -> String {

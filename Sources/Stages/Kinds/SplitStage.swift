@@ -99,13 +99,13 @@ package struct SplitStage: Stage {
     of table: RowTable
   ) throws -> (train: RowTable, test: RowTable, removed: Int) {
     let split = try split(table)
-    var test = try table.selecting(split.test)
+    var test = Problems(try table.selecting(split.test))
     if split.shared > 0 {
-      test.attributes["warning"] =
+      test.warning =
         "\(split.shared) of \(split.test.count) test problems were trained on, as in the paper's "
         + "released code (split by \(parameters.method.rawValue))"
     }
-    return (try table.selecting(split.train), test, split.removed)
+    return (try table.selecting(split.train), test.table, split.removed)
   }
 
   private func split(_ table: RowTable) throws -> ProblemSplit {
@@ -122,7 +122,7 @@ package struct SplitStage: Stage {
     of sides: (train: RowTable, test: RowTable, removed: Int)
   ) throws -> [String: JSONValue] {
     func digest(_ table: RowTable) throws -> JSONValue {
-      let lines = try table.strings("id").map { $0 + "\n" }.joined()
+      let lines = try Problems(table).ids.map { $0 + "\n" }.joined()
       return .string(SHA256Digest.hex(of: Data(lines.utf8)))
     }
     return [

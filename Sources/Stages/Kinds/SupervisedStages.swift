@@ -2,6 +2,7 @@ import Base
 import Foundation
 import Model
 import Runner
+import Tasks
 
 /// Parameters of `pretrain`.
 package struct PretrainParameters: ParameterSet {
@@ -55,7 +56,7 @@ package struct PretrainStage: Stage {
 
   package func run(_ context: StageContext) throws {
     let model = try ModelArtifact(contentsOf: context.input("model").file)
-    let texts = try RowTable(contentsOf: context.input("texts").file).strings("text")
+    let texts = try Texts(contentsOf: context.input("texts").file).texts
     guard !texts.isEmpty else { throw StageError.failed("there are no texts to learn") }
     let limit = model.weights.configuration.contextLength
     let examples = try texts.enumerated().map { index, text in
@@ -133,7 +134,7 @@ package struct DistillStage: Stage {
 
   package func run(_ context: StageContext) throws {
     let model = try ModelArtifact(contentsOf: context.input("model").file)
-    let traces = try RowTable(contentsOf: context.input("traces").file)
+    let traces = try Traces(contentsOf: context.input("traces").file)
     let (examples, ids) = try supervisedExamples(traces, model: model)
     let plan = EpochPlan(
       count: examples.count, batchSize: parameters.batchSize, seed: parameters.seed)
@@ -147,12 +148,10 @@ package struct DistillStage: Stage {
 
   /// The traces to learn, and their ids.
   private func supervisedExamples(
-    _ traces: RowTable, model: ModelArtifact
+    _ traces: Traces, model: ModelArtifact
   ) throws -> (examples: [SupervisedExample], ids: [String]) {
-    let ids = try traces.strings("id")
-    let prompts = try traces.strings("prompt")
-    let completions = try traces.strings("completion")
-    let accepted = try traces.booleans("accepted")
+    let (ids, prompts) = try (traces.ids, traces.prompts)
+    let (completions, accepted) = try (traces.texts, traces.accepted)
     let limit = min(parameters.maxTokens, model.weights.configuration.contextLength)
     var examples: [SupervisedExample] = []
     var used: [String] = []

@@ -28,7 +28,7 @@ package struct WriteTracesStage: Stage {
 
   /// Reads the problems and writes their traces.
   package func run(_ context: StageContext) throws {
-    let problems = try RowTable(contentsOf: context.input("problems").file)
+    let problems = try Problems(contentsOf: context.input("problems").file)
     let traces =
       switch parameters.teacher {
       case .symbolic: try traces(for: problems) { try context.interruption.check() }
@@ -36,41 +36,41 @@ package struct WriteTracesStage: Stage {
         try judged(problems, LocalTeacher(parameters).completions(problems, context), context)
       case .server: try judged(problems, served(problems, context), context)
       }
-    try traces.write(to: context.output("traces"))
+    try traces.table.write(to: context.output("traces"))
     try publish(traces, to: context)
   }
 
   /// The traces that the symbolic teacher writes; calls `betweenTraces` before each, which may
   /// throw.
   package func traces(
-    for problems: RowTable, betweenTraces: () throws -> Void = {}
-  ) throws -> RowTable {
+    for problems: Problems, betweenTraces: () throws -> Void = {}
+  ) throws -> Traces {
     let template = try PromptTemplate.named(parameters.prompt)
     let writer = TraceWriter(
       style: parameters.style, errors: parameters.errors, seed: parameters.seed)
     let renaming = PuzzleRenaming(
       names: parameters.names.isEmpty ? PuzzleNames.common : parameters.names,
       seed: parameters.seed)
-    let told = try renaming.told(problems.rows, copies: parameters.copies)
+    let told = try renaming.told(problems.table.rows, copies: parameters.copies)
     let rows = try writer.rows(for: told) { row in
       try betweenTraces()
       return try template.render(row)
     }
-    return table(rows, task: "knights_and_knaves")
+    return traces(rows, task: KnightsAndKnavesTask().name)
   }
 
   private func judged(
-    _ problems: RowTable, _ completions: [WrittenCompletion], _ context: StageContext
-  ) throws -> RowTable {
-    let task = try TaskDefinitions.of(problems)
+    _ problems: Problems, _ completions: [WrittenCompletion], _ context: StageContext
+  ) throws -> Traces {
+    let task = try problems.task
     let judge = TraceJudge(
       problems: problems, task: task, template: try PromptTemplate.named(parameters.prompt),
       acceptance: parameters.accept, ending: parameters.sampling.ending,
       teacher: parameters.teacher.rawValue, threads: context.threads)
-    return table(try judge.rows(for: completions), task: task.name)
+    return traces(try judge.rows(for: completions), task: task.name)
   }
 
-  private func served(_ problems: RowTable, _ context: StageContext) throws -> [WrittenCompletion] {
+  private func served(_ problems: Problems, _ context: StageContext) throws -> [WrittenCompletion] {
     let server = try RemoteTeacher(
       parameters, environment: ProcessInfo.processInfo.environment,
       store: context.environment.downloads.appending(path: "completions"))
@@ -80,19 +80,19 @@ package struct WriteTracesStage: Stage {
     return completions
   }
 
-  private func table(_ rows: [[String: JSONValue]], task: String) -> RowTable {
+  private func traces(_ rows: [[String: JSONValue]], task: String) -> Traces {
     let attributes = [
       "task": task, "prompt": parameters.prompt, "teacher": parameters.teacher.rawValue,
     ]
-    return RowTable(rows: rows, order: TraceWriter.order, attributes: attributes)
+    return Traces(rows: rows, attributes: attributes)
   }
 
-  private func publish(_ traces: RowTable, to context: StageContext) throws {
+  private func publish(_ traces: Traces, to context: StageContext) throws {
     context.publish(Double(traces.count), as: "traces")
-    let characters = try traces.strings("completion").reduce(0) { $0 + $1.count }
+    let characters = try traces.texts.reduce(0) { $0 + $1.count }
     context.publish(Double(characters) / Double(max(1, traces.count)), as: "mean_characters")
     guard parameters.teacher != .symbolic else { return }
-    let accepted = try traces.booleans("accepted").count { $0 }
+    let accepted = try traces.accepted.count { $0 }
     context.publish(Double(accepted), as: "accepted")
   }
 }

@@ -10,7 +10,7 @@ struct LocalTeacher {
 
   /// `samples` completions of each problem. They are an artifact of their own, so that another
   /// `accept` samples nothing anew, and a killed run goes on where it was.
-  func completions(_ problems: RowTable, _ context: StageContext) throws -> [WrittenCompletion] {
+  func completions(_ problems: Problems, _ context: StageContext) throws -> [WrittenCompletion] {
     guard context.optionalInput("model") != nil else {
       throw StageError.failed("'teacher: model' needs a model; bind one to the input 'model'")
     }
@@ -18,10 +18,10 @@ struct LocalTeacher {
       problems: problems, template: try PromptTemplate.named(parameters.prompt),
       stopStrings: parameters.sampling.stop, samples: parameters.samples, seed: parameters.seed,
       sampling: sampling)
-    let table = try part.sampled(in: context)
-    let (problem, sample) = (try table.integers("problem"), try table.integers("sample"))
-    let (texts, truncated) = (try table.strings("completion"), try table.booleans("truncated"))
-    return (0..<table.count).map {
+    let sampled = try part.sampled(in: context)
+    let (problem, sample) = try (sampled.problems, sampled.samples)
+    let (texts, truncated) = try (sampled.texts, sampled.truncated)
+    return (0..<sampled.count).map {
       WrittenCompletion(
         problem: problem[$0], sample: sample[$0], text: texts[$0], isTruncated: truncated[$0],
         refusal: nil)
@@ -54,7 +54,7 @@ struct WrittenCompletion {
 /// Turns completions of a language model into traces: accepted ones, and rejected ones with the
 /// reason.
 struct TraceJudge {
-  let problems: RowTable
+  let problems: Problems
   let task: any TaskDefinition
   let template: PromptTemplate
   let acceptance: TraceAcceptance
@@ -64,7 +64,7 @@ struct TraceJudge {
 
   /// A row for each completion.
   func rows(for completions: [WrittenCompletion]) throws -> [[String: JSONValue]] {
-    let ids = try problems.strings("id")
+    let ids = try problems.ids
     let texts = completions.map(trace)
     let items = zip(completions, texts).map { completion, text in
       GradingItem(
@@ -76,14 +76,11 @@ struct TraceJudge {
       let completion = completions[index]
       let id = ids[completion.problem]
       let reason = reason(completion, verdicts[index])
-      return [
-        "id": .string(completion.sample == 0 ? "\(id)/trace" : "\(id)/trace\(completion.sample)"),
-        "problem_id": .string(id),
-        "prompt": .string(try template.render(problems.row(completion.problem))),
-        "completion": .string(texts[index]), "accepted": .boolean(reason == nil),
-        "reason": .string(reason ?? ""), "style": .string(teacher),
-        "outcome": .string(verdicts[index].outcome.rawValue),
-      ]
+      return Traces.row(
+        id: completion.sample == 0 ? "\(id)/trace" : "\(id)/trace\(completion.sample)",
+        problemID: id, prompt: try template.render(problems.row(completion.problem)),
+        text: texts[index], isAccepted: reason == nil, reason: reason ?? "", style: teacher,
+        outcome: verdicts[index].outcome)
     }
   }
 

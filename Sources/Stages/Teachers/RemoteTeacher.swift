@@ -22,7 +22,7 @@ struct RemoteTeacher {
   /// `samples` completions of each problem.
   /// - Throws: `ServerError`, also where the server refuses every single request.
   func completions(
-    _ problems: RowTable, _ context: StageContext
+    _ problems: Problems, _ context: StageContext
   ) throws -> [WrittenCompletion] {
     let origins = (0..<problems.count).flatMap { problem in
       (0..<parameters.samples).map { (problem: problem, sample: $0) }
@@ -60,9 +60,9 @@ struct RemoteTeacher {
     ]
   }
 
-  private func requests(_ problems: RowTable) throws -> [CompletionRequest] {
+  private func requests(_ problems: Problems) throws -> [CompletionRequest] {
     let template = try PromptTemplate.named(parameters.prompt)
-    let ids = try problems.strings("id")
+    let ids = try problems.ids
     return try (0..<problems.count).flatMap { problem in
       let prompt = try template.render(problems.row(problem))
       return (0..<parameters.samples).map { sample in

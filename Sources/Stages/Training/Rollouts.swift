@@ -132,14 +132,11 @@ struct RolloutMetrics {
   func rows(step: Int, ids: [String]) -> [[String: JSONValue]] {
     groups.flatMap { group in
       group.completions.indices.map { sample in
-        [
-          "step": .integer(step), "problem_id": .string(ids[group.problem]),
-          "sample": .integer(sample), "reward": .number(group.rewards[sample]),
-          "outcome": .string(group.verdicts[sample].outcome.rawValue),
-          "tokens": .integer(group.completions[sample].tokens.count),
-          "truncated": .boolean(group.completions[sample].isTruncated),
-          "completion": .string(group.completions[sample].text),
-        ]
+        let completion = group.completions[sample]
+        return Rollouts.row(
+          step: step, problemID: ids[group.problem], sample: sample, reward: group.rewards[sample],
+          outcome: group.verdicts[sample].outcome, text: completion.text,
+          tokens: completion.tokens.count, isTruncated: completion.isTruncated)
       }
     }
   }

@@ -88,11 +88,10 @@ package enum DatasetTask: String, Sendable, CaseIterable {
 
   /// The text that a problem asks, without any template; nil where the row has none.
   static func question(of row: [String: JSONValue]) -> String? {
-    let columns = ["quiz", "problem", "question", "prompt"]
-    guard let question = columns.lazy.compactMap({ row[$0]?.string }).first else { return nil }
+    let texts = Problems.questionColumns.lazy.compactMap { row[$0]?.string }
+    guard let question = texts.first else { return nil }
     // Questions such as "Which of these is true?" differ by their options only.
-    let options = row["options"]?.array?.compactMap(\.string) ?? []
-    return ([question] + options).joined(separator: "\n")
+    return ([question] + Problems.options(of: row)).joined(separator: "\n")
   }
 }
 
@@ -139,8 +138,8 @@ package enum DatasetError: Error, Sendable, CustomStringConvertible {
     case .unknownIDs(let ids):
       "no problem has the id \(ids.map { "'\($0)'" }.joined(separator: ", ")); correct 'test_ids'"
     case .noQuestion(let id):
-      "the problem '\(id)' has none of the columns quiz, problem, question, prompt; "
-        + "it cannot be compared with others"
+      "the problem '\(id)' has none of the columns "
+        + "\(Problems.questionColumns.joined(separator: ", ")); it cannot be compared with others"
     }
   }
 }

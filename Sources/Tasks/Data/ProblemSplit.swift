@@ -47,7 +47,7 @@ package struct ProblemSplit {
   /// - Throws: `DatasetError`.
   package init(_ table: RowTable, ids: [String]) throws {
     let numbers = Dictionary(
-      try table.strings("id").enumerated().map { (Array($1.utf8), $0) }, uniquingKeysWith: min)
+      try Problems(table).ids.enumerated().map { (Array($1.utf8), $0) }, uniquingKeysWith: min)
     let unknown = ids.filter { numbers[Array($0.utf8)] == nil }
     guard unknown.isEmpty else { throw DatasetError.unknownIDs(unknown) }
     let test = ids.compactMap { numbers[Array($0.utf8)] }
@@ -84,7 +84,7 @@ package struct ProblemSplit {
 
     init(_ rows: [Int], of table: RowTable) throws {
       self.table = table
-      let ids = try table.strings("id").map { Array($0.utf8) }
+      let ids = try Problems(table).ids.map { Array($0.utf8) }
       self.ids = ids
       knownIDs = Set(rows.map { ids[$0] })
       knownPrompts = Set(try rows.map { try NormalisedPrompt.bytes(of: table.row($0)) })
@@ -120,7 +120,7 @@ struct SplitDrawing {
   /// - Throws: `DatasetError.tooFew` where a group holds no more rows than are drawn from it.
   init(_ table: RowTable, count: Int, seed: Int, each column: String?) throws {
     groups = try RowGroups(table.rows, by: column).numbers
-    ids = try table.strings("id")
+    ids = try Problems(table).ids
     self.count = count
     self.seed = seed
     if let small = groups.first(where: { $0.count <= count }) {
@@ -166,7 +166,7 @@ enum NormalisedPrompt {
   /// - Throws: `DatasetError.noQuestion`.
   static func bytes(of row: [String: JSONValue]) throws -> [UInt8] {
     guard let question = DatasetTask.question(of: row) else {
-      throw DatasetError.noQuestion(id: row["id"]?.string ?? "?")
+      throw DatasetError.noQuestion(id: Problems.id(of: row) ?? "?")
     }
     return Array(text(of: question).utf8)
   }
@@ -177,9 +177,9 @@ package enum OverlapCheck {
   /// The ids of the problems that also occur in `trained`, by id or by normalised question.
   /// - Throws: `DatasetError.noQuestion` for a row that asks nothing.
   package static func overlap(of problems: RowTable, with trained: RowTable) throws -> [String] {
-    let trainedIDs = Set(try trained.strings("id").map { Array($0.utf8) })
+    let trainedIDs = Set(try Problems(trained).ids.map { Array($0.utf8) })
     let trainedQuestions = Set(try trained.rows.map(NormalisedPrompt.bytes))
-    return try zip(try problems.strings("id"), problems.rows).compactMap { id, row in
+    return try zip(try Problems(problems).ids, problems.rows).compactMap { id, row in
       let isKnown = trainedIDs.contains(Array(id.utf8))
       return try isKnown || trainedQuestions.contains(NormalisedPrompt.bytes(of: row)) ? id : nil
     }

@@ -114,7 +114,7 @@ package struct RowSelection {
     let kept = try rows.filter(passing(rows))
     var draw = RowDraw(order, seed: seed)
     return try RowGroups(kept, by: column).numbers.flatMap { group in
-      let ids = group.map { kept[$0]["id"]?.string ?? "" }
+      let ids = group.map { Problems.id(of: kept[$0]) ?? "" }
       return try numbers(of: ids, &draw).map { kept[group[$0]] }
     }
   }

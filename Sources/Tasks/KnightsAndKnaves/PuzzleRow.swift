@@ -134,7 +134,7 @@ package struct ReadPuzzle: Sendable {
   /// `knight_knave`.
   /// - Throws: `KnightsAndKnavesError`.
   package init(_ row: [String: JSONValue]) throws {
-    let id = row["id"]?.string ?? row["index"]?.integer.map(String.init) ?? "without an id"
+    let id = Problems.id(of: row) ?? row["index"]?.integer.map(String.init) ?? "without an id"
     self.id = id
     guard let literal = row["statements"]?.string else {
       throw KnightsAndKnavesError.incompleteRow(id: id, field: "statements")

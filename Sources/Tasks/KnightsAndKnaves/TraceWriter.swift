@@ -107,19 +107,11 @@ package struct TraceWriter: Sendable {
     let puzzles = try problems.map(ReadPuzzle.init)
     let sources = try sources(count: puzzles.count)
     return try zip(problems, puzzles).enumerated().map { index, problem in
-      [
-        "id": .string("\(problem.1.id)/trace"), "problem_id": .string(problem.1.id),
-        "prompt": .string(try prompt(problem.0)),
-        "completion": .string(try completion(puzzles[sources[index]])), "accepted": true,
-        "reason": .string(reason), "style": .string(style.rawValue),
-      ]
+      Traces.row(
+        id: "\(problem.1.id)/trace", problemID: problem.1.id, prompt: try prompt(problem.0),
+        text: try completion(puzzles[sources[index]]), reason: reason, style: style.rawValue)
     }
   }
-
-  /// The columns of a table of traces, in order.
-  package static let order = [
-    "id", "problem_id", "prompt", "completion", "accepted", "reason", "style",
-  ]
 
   private var reason: String {
     switch errors {

@@ -106,7 +106,7 @@ struct AnswerExample {
   private static func number(
     _ row: [String: JSONValue], _ isRight: Bool, _ random: inout NumpyRandom
   ) throws -> String {
-    guard let value = row["answer"]?.string.flatMap({ Int($0) }) else {
+    guard let value = row["answer"]?.answerText.flatMap({ Int($0) }) else {
       throw MiniatureError.impossible(
         "the problem \(row["id"]?.string ?? "without an id") has no whole number as its 'answer'; "
           + "bind miniature problems")

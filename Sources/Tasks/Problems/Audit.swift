@@ -80,8 +80,8 @@ package struct GradingLine: Sendable {
         throw GradingLineError(
           line: number, problem: "has a 'gold', but '\(task.name)' is graded by its fields")
       }
-      guard gold.string != nil else {
-        throw GradingLineError(line: number, problem: "has a 'gold' that is no text")
+      guard gold.answerText != nil else {
+        throw GradingLineError(line: number, problem: "has a 'gold' that is no text or number")
       }
       row[column] = gold
     }

@@ -43,11 +43,15 @@ package struct MathTask: TaskDefinition {
     }
   }
 
-  /// The reference answer: the column `answer`, else the last box of `solution`.
+  /// The reference answer: the column `answer`, else the last box of `solution`, else a `solution`
+  /// that is a number.
   /// - Throws: `TaskError.missingColumn`.
   static func reference(of row: [String: JSONValue]) throws -> String {
-    if let answer = row["answer"]?.string { return BoxedAnswer.last(in: answer) ?? answer }
-    if let box = row["solution"]?.string.flatMap(BoxedAnswer.last(in:)) { return box }
+    if let answer = row["answer"]?.answerText { return BoxedAnswer.last(in: answer) ?? answer }
+    if let solution = row["solution"], let answer = solution.answerText {
+      if let box = BoxedAnswer.last(in: answer) { return box }
+      if solution.string == nil { return answer }
+    }
     throw TaskError.missingColumn(
       subject: "the task 'math'", columns: ["answer", "solution (with a \\boxed answer)"],
       present: Array(row.keys))

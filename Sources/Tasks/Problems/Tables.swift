@@ -81,9 +81,11 @@ package struct Problems: TypedTable {
 
   package var ids: [String] { get throws { try table.strings(.id) } }
 
+  package var taskName: String? { table.attributes[Self.taskAttribute] }
+
   /// - Throws: `TaskError.unknownTask`.
   package var task: any TaskDefinition {
-    get throws { try TaskDefinitions.named(table.attributes[Self.taskAttribute] ?? "") }
+    get throws { try TaskDefinitions.named(taskName ?? "") }
   }
 
   /// What is known to be wrong with these problems, such as a split that leaks.

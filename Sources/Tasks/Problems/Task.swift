@@ -126,6 +126,8 @@ package enum TaskError: Error, CustomStringConvertible {
   case unknownTemplate(name: String, known: [String])
   /// A row lacks what the task or the template needs.
   case missingColumn(subject: String, columns: [String], present: [String])
+  /// A row has the column, but no text in it.
+  case noText(subject: String, column: String)
 
   /// A sentence for people.
   package var description: String {
@@ -141,23 +143,21 @@ package enum TaskError: Error, CustomStringConvertible {
       \(subject) needs the column '\(columns.joined(separator: "' or '"))', but the row has only \
       \(present.sorted().joined(separator: ", ")); check the data set's 'task'
       """
+    case .noText(let subject, let column):
+      "\(subject) needs text in the column '\(column)', and the row has something else there"
     }
   }
 }
 
 extension [String: JSONValue] {
   /// The first of some columns that holds a string.
-  /// - Throws: `TaskError.missingColumn`, which names `subject` as what needs it.
+  /// - Throws: `TaskError`, which names `subject` as what needs it.
   func text(_ columns: String..., for subject: String) throws -> String {
     for column in columns { if let text = self[column]?.string { return text } }
+    if let column = columns.first(where: { self[$0] != nil }) {
+      throw TaskError.noText(subject: subject, column: column)
+    }
     throw TaskError.missingColumn(subject: subject, columns: columns, present: Array(keys))
-  }
-}
-
-extension TaskDefinitions {
-  /// The task of an artifact of problems, which its attribute `task` names.
-  package static func of(_ problems: RowTable) throws -> any TaskDefinition {
-    try named(problems.attributes["task"] ?? "")
   }
 }
 

@@ -1,4 +1,5 @@
 import Base
+import Foundation
 import Tasks
 import Testing
 
@@ -81,6 +82,34 @@ import Testing
   ])
   func evaluation(_ completion: String, _ outcome: Outcome) throws {
     #expect(try verdict(completion, .evaluate).outcome == outcome)
+  }
+
+  @Test(
+    arguments: [
+      ["answer": 4], ["answer": 4.0], ["solution": 4], ["answer": "4", "solution": 5],
+      ["answer": .null, "solution": "\\boxed{4}"],
+    ] as [[String: JSONValue]])
+  func numbersAreAnswers(_ row: [String: JSONValue]) throws {
+    let items = ["4", "5"].map { GradingItem(row: row, completion: "\\boxed{\($0)}", id: "1") }
+    let verdicts = try MathTask().grade(items, GradingRules(use: .evaluate))
+    #expect(verdicts.map(\.outcome) == [.correct, .wrong])
+  }
+
+  @Test func aLineMayHaveANumberAsItsGold() throws {
+    let line = #"{"id": 1, "gold": 0.5, "completion": "\\boxed{\\frac12}"}"#
+    let read = try GradingLine(Data(line.utf8), number: 1, task: MathTask())
+    #expect(
+      try MathTask().grade([read.item], GradingRules(use: .evaluate)).map(\.outcome) == [.correct])
+  }
+
+  /// No letter can be read from a number, so every completion would be wrong.
+  @Test func aChoiceIsNoNumber() {
+    let item = GradingItem(
+      row: ["question": "?", "options": ["x", "y"], "answer": 1], completion: "\\boxed{B}", id: "1")
+    let error = #expect(throws: TaskError.self) {
+      try MMLUProTask().grade([item], GradingRules(use: .evaluate))
+    }
+    #expect(error.map { "\($0)".contains("needs text in the column 'answer'") } == true)
   }
 
   @Test func rowWithoutAnswerIsAnError() {
