@@ -66,6 +66,15 @@ package enum NumberText {
     return "\(whole / 3600) h \(whole % 3600 / 60) min"
   }
 
+  /// A time in few characters, for displays of progress: `0.4s`, `12s`, `1m 12s`, `2h 05m`.
+  package static func compactDuration(_ seconds: Double) -> String {
+    if seconds < 9.95 { return String(format: "%.1fs", max(0, seconds)) }
+    let whole = Int(min(seconds, 1e9).rounded())
+    if whole < 60 { return "\(whole)s" }
+    if whole < 3600 { return String(format: "%dm %02ds", whole / 60, whole % 60) }
+    return String(format: "%dh %02dm", whole / 3600, whole / 60 % 60)
+  }
+
   /// A number with so many decimals and a plain hyphen, for SVG and other machines.
   package static func plain(_ value: Double, decimals: Int) -> String {
     let text = String(format: "%.\(decimals)f", value)

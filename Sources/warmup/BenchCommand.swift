@@ -267,7 +267,7 @@ struct BenchResult {
   /// Lines for people.
   var text: String {
     func line(_ name: String, _ value: String) -> String {
-      name.padding(toLength: 20, withPad: " ", startingAt: 0) + value
+      AlignedText.padded(name, to: 20) + value
     }
     func number(_ value: Double) -> String {
       String(format: value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value)

@@ -163,11 +163,6 @@ enum AuditText {
   }
 
   private static func table(_ rows: [[String]]) -> String {
-    let columns = rows.first?.indices ?? 0..<0
-    let widths = columns.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      let cells = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
-      return "  " + cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces) + "\n"
-    }.joined()
+    AlignedText.lines(rows).map { "  " + $0 + "\n" }.joined()
   }
 }

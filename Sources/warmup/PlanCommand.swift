@@ -50,19 +50,15 @@ struct PlanText {
   init(_ plan: Plan) { self.plan = plan }
 
   var text: String {
-    let nameWidth = plan.items.map(\.instance.name.count).max() ?? 0
-    let kindWidth = plan.items.map { $0.instance.kind.name.count }.max() ?? 0
-    let lines = plan.items.map { line($0, nameWidth: nameWidth, kindWidth: kindWidth) }
-    return lines.joined() + "\n\(plan.count(.toRun)) to run, \(plan.count(.cached)) cached, "
+    let rows = plan.items.map { item in
+      [
+        AlignedText.padded(word(for: item.state), to: 8), item.name, item.kind.name,
+        item.reason + (item.state == .toRun ? duration(item.lastSeconds) : ""),
+      ]
+    }
+    return AlignedText.lines(rows).map { $0 + "\n" }.joined()
+      + "\n\(plan.count(.toRun)) to run, \(plan.count(.cached)) cached, "
       + "\(plan.count(.blocked)) blocked\n"
-  }
-
-  private func line(_ item: PlannedInstance, nameWidth: Int, kindWidth: Int) -> String {
-    let state = word(for: item.state).padded(to: 8)
-    let name = item.instance.name.padded(to: nameWidth)
-    let kind = item.instance.kind.name.padded(to: kindWidth)
-    let last = item.state == .toRun ? duration(item.lastSeconds) : ""
-    return "\(state)  \(name)  \(kind)  \(item.reason)\(last)\n"
   }
 
   private func word(for state: PlannedInstance.State) -> String {
@@ -76,13 +72,6 @@ struct PlanText {
   private func duration(_ seconds: Double?) -> String {
     guard let seconds else { return "" }
     return " (took \(Int(seconds.rounded())) s last time)"
-  }
-}
-
-extension String {
-  /// The text with blanks after it up to a width.
-  func padded(to width: Int) -> String {
-    self + String(repeating: " ", count: max(0, width - count))
   }
 }
 
@@ -116,10 +105,7 @@ struct PlanForecastText {
     let basis =
       meanTokens.map { "with completions of \($0) tokens" } ?? "at most, every completion "
       + "as long as it may be"
-    let name = rows.map(\.name.count).max() ?? 0
-    let lines = rows.map { row in
-      "  \(row.name.padded(to: name))  \(row.words)"
-    }
+    let lines = AlignedText.lines(rows.map { [$0.name, $0.words] }).map { "  " + $0 }
     return ["work \(basis):"] + lines + [time]
   }
 

@@ -24,9 +24,8 @@ struct StatusCommand: ParsableCommand {
     }
     let done = plan.count(.cached)
     StandardOutput.write("\(workspace.recipe.name): \(done) of \(plan.items.count) done\n")
-    let width = plan.items.map(\.instance.name.count).max() ?? 0
-    for (item, row) in zip(plan.items, rows) {
-      let name = item.instance.name.padded(to: width)
+    let names = AlignedText.column(plan.items.map(\.name))
+    for ((item, row), name) in zip(zip(plan.items, rows), names) {
       StandardOutput.write("  \(mark(item)) \(name)  \(words(item, row))\n")
     }
   }

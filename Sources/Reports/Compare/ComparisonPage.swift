@@ -79,7 +79,7 @@ package struct ComparisonPage {
     if groups.isEmpty { return .element("p", ["class": "quiet"], "None.") }
     return Self.table(
       ["Number", "A", "B", "B − A", "95 % over problems"], groups, title: "Numbers that differ",
-      numbers: 1...4)
+      numbers: [1, 2, 3, 4])
   }
 
   private static func signed(_ value: Double) -> String {
@@ -93,12 +93,8 @@ package struct ComparisonPage {
   }
 
   private static func table(
-    _ head: [String], _ groups: [Group], title: String, numbers: ClosedRange<Int>? = nil
+    _ head: [String], _ groups: [Group], title: String, numbers: [Int] = []
   ) -> Markup {
-    func style(_ column: Int) -> String { numbers?.contains(column) == true ? "number" : "" }
-    let headings = head.enumerated().map { column, text in
-      Markup.element("th", ["scope": "col", "class": style(column)], Markup(text))
-    }
     let bodies = groups.map { group in
       let heading = group.heading.map { text in
         Markup.element(
@@ -107,19 +103,15 @@ package struct ComparisonPage {
       }
       let lines = group.rows.map { row in
         let cells = row.dropFirst().enumerated().map { column, text in
-          Markup.element("td", ["class": style(column + 1)], Markup(text))
+          Markup.element("td", ["class": HTMLTable.style(column + 1, numbers)], Markup(text))
         }
         return Markup.element("tr", [:], [.element("th", ["scope": "row"], Markup(row[0]))] + cells)
       }
       return Markup.element("tbody", [:], [heading].compactMap(\.self) + lines)
     }
-    return .element(
-      "div", ["class": "table"],
-      .element(
-        "div", ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": title],
-        .element(
-          "table", ["class": "plain-table"],
-          [.element("thead", [:], .element("tr", [:], headings))] + bodies)))
+    return HTMLTable.framed(
+      HTMLTable.table(HTMLTable.head(head, numbers: numbers), bodies, style: "plain-table"),
+      label: title)
   }
 }
 

@@ -43,7 +43,7 @@ package struct ComparisonText {
           + stage.changes.map { ["  " + stage.name, $0.name, Self.change($0.first, $0.second)] }
       }
     }
-    return "Parameters that differ, A → B\n" + Self.aligned(rows)
+    return "Parameters that differ, A → B\n" + AlignedText.lines(rows).joined(separator: "\n")
   }
 
   private static func change(_ first: String?, _ second: String?) -> String {
@@ -68,7 +68,8 @@ package struct ComparisonText {
         ]
       }
       let equal = metrics.equalCount == 0 ? "" : "  (\(metrics.equalCount) equal)"
-      return "  \(metrics.instance)\(equal)\n" + Self.aligned(rows, numbers: 1...3)
+      return "  \(metrics.instance)\(equal)\n"
+        + AlignedText.lines(rows, isRight: (1...3).contains).joined(separator: "\n")
     }
     return "Numbers that differ: A, B, B − A\n" + parts.joined(separator: "\n")
   }
@@ -127,22 +128,6 @@ package struct ComparisonText {
         text.unicodeScalars.map { scalar in
           scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) ? "\u{FFFD}" : scalar
         }))
-  }
-
-  /// Rows with columns as wide as their widest entry.
-  private static func aligned(_ rows: [[String]], numbers: ClosedRange<Int>? = nil) -> String {
-    let count = rows.map(\.count).max() ?? 0
-    let widths = (0..<count).map { column in
-      rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
-    }
-    return rows.map { row in
-      let cells = row.enumerated().map { column, text in
-        let blanks = String(repeating: " ", count: widths[column] - text.count)
-        return numbers?.contains(column) == true ? blanks + text : text + blanks
-      }
-      let line = cells.joined(separator: "  ")
-      return String(line.reversed().drop { $0 == " " }.reversed())
-    }.joined(separator: "\n")
   }
 }
 

@@ -65,15 +65,12 @@ package struct FigureNumbers: Sendable, Equatable {
     guard rows.count <= Self.shownRows else {
       return .element("p", ["class": "quiet"], "All \(rows.count) rows are in \(file).".markup)
     }
-    let head = header.map { Markup.element("th", ["scope": "col"], Markup($0)) }
     let body = rows.map { row in
       Markup.element("tr", [:], row.map { Markup.element("td", [:], Markup($0)) })
     }
     return .element(
       "div", ["class": "scroll", "tabindex": "0"],
-      .element(
-        "table", [:], .element("thead", [:], .element("tr", [:], head)),
-        .element("tbody", [:], body)))
+      HTMLTable.table(HTMLTable.head(header), [.element("tbody", [:], body)]))
   }
 }
 

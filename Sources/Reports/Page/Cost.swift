@@ -47,30 +47,20 @@ struct CostSection {
   /// The section's content.
   var markup: Markup {
     if entries.allSatisfy({ $0.done == 0 }) { return .empty }
-    let head = ["Stage", "Kind", "Done", "Tokens", "Time", ""].enumerated().map { index, text in
-      Markup.element(
-        "th", ["scope": "col", "class": (2...4).contains(index) ? "number" : ""], Markup(text))
-    }
-    let table = Markup.element(
-      "table", ["class": "cost"], .element("thead", [:], .element("tr", [:], head)),
-      .element("tbody", [:], entries.map(row)),
-      .element("tfoot", [:], total))
-    return .element(
-      "div", ["class": "table"],
-      .element(
-        "div",
-        ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": "Time and cost"],
-        table),
-      .element(
-        "ul", ["class": "notes"],
-        .element(
-          "li", [:],
+    let head = ["Stage", "Kind", "Done", "Tokens", "Time", ""]
+    let table = HTMLTable.table(
+      HTMLTable.head(head, numbers: [2, 3, 4]),
+      [.element("tbody", [:], entries.map(row)), .element("tfoot", [:], total)], style: "cost")
+    return HTMLTable.framed(
+      table, label: "Time and cost",
+      [
+        HTMLTable.notes([
           "Time of the attempts that led to the results, one after another;"
-            + " what was taken from the cache counts as when it was made."),
-        .element(
-          "li", [:],
+            + " what was taken from the cache counts as when it was made.",
           "Tokens as a training stage counted them by its last step, or as an"
-            + " evaluation's models wrote them.")))
+            + " evaluation's models wrote them.",
+        ])
+      ])
   }
 
   private var longest: Double { max(entries.map(\.seconds).max() ?? 0, .leastNonzeroMagnitude) }
@@ -83,9 +73,10 @@ struct CostSection {
         "th", ["scope": "row"],
         .element("a", ["href": "#stage-\(entry.stageName)"], Markup(entry.stageName))),
       .element("td", [:], .element("span", ["class": "quiet"], Markup(entry.kind))),
-      number(entry.done == entry.planned ? "\(entry.done)" : "\(entry.done) of \(entry.planned)"),
-      number(entry.tokens.map(NumberText.grouped) ?? ""),
-      number(NumberText.duration(entry.seconds)),
+      HTMLTable.number(
+        entry.done == entry.planned ? "\(entry.done)" : "\(entry.done) of \(entry.planned)"),
+      HTMLTable.number(entry.tokens.map(NumberText.grouped) ?? ""),
+      HTMLTable.number(NumberText.duration(entry.seconds)),
       .element(
         "td", ["class": "extent", "aria-hidden": "true"],
         .element("span", ["style": "width:\(share)%"])))
@@ -95,13 +86,10 @@ struct CostSection {
     let tokens = entries.compactMap(\.tokens)
     return .element(
       "tr", [:], .element("th", ["scope": "row"], "All"), .element("td", [:]),
-      number("\(entries.map(\.done).reduce(0, +))"),
-      number(tokens.isEmpty ? "" : NumberText.grouped(tokens.reduce(0, +))),
-      number(NumberText.duration(entries.map(\.seconds).reduce(0, +))), .element("td", [:]))
-  }
-
-  private func number(_ text: String) -> Markup {
-    .element("td", ["class": "number"], Markup(text))
+      HTMLTable.number("\(entries.map(\.done).reduce(0, +))"),
+      HTMLTable.number(tokens.isEmpty ? "" : NumberText.grouped(tokens.reduce(0, +))),
+      HTMLTable.number(NumberText.duration(entries.map(\.seconds).reduce(0, +))),
+      .element("td", [:]))
   }
 }
 

@@ -184,26 +184,17 @@ struct SplitsSection {
   var markup: Markup {
     if sides.isEmpty { return .empty }
     let head = ["Train side", "Problems", "Test side", "Problems", "In common"]
-    let cells = head.enumerated().map { index, text in
-      Markup.element(
-        "th", ["scope": "col", "class": index % 2 == 1 || index == 4 ? "number" : ""],
-        Markup(text))
-    }
-    let table = Markup.element(
-      "table", [:], .element("thead", [:], .element("tr", [:], cells)),
-      .element("tbody", [:], sides.map(row)))
-    return .element(
-      "div", ["class": "table"],
-      .element(
-        "div", ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": "Splits"], table),
-      .element(
-        "ul", ["class": "notes"],
-        .element(
-          "li", [:],
+    let table = HTMLTable.table(
+      HTMLTable.head(head, numbers: [1, 3, 4]), [.element("tbody", [:], sides.map(row))])
+    return HTMLTable.framed(
+      table, label: "Splits",
+      [
+        HTMLTable.notes([
           "Ids on both sides, counted when this report was made. A split also"
             + " leaves out questions that are alike, and an evaluation refuses problems that were"
-            + " trained on.")),
-      hashes)
+            + " trained on."
+        ]), hashes,
+      ])
   }
 
   private var hashes: Markup {

@@ -13,11 +13,9 @@ extension TableReport {
     return .element(
       "figure", ["class": "table", "id": "table-\(name)"],
       .element("figcaption", [:], Markup(title)),
-      Self.scroll(
-        .element(
-          "table", [:], .element("thead", [:], .element("tr", [:], headings)),
-          .element("tbody", [:], body)), label: title),
-      .element("ul", ["class": "notes"], notes.map { .element("li", [:], Markup($0)) }),
+      HTMLTable.scroll(
+        HTMLTable.table(HTMLTable.headRow(headings), [.element("tbody", [:], body)]), label: title),
+      HTMLTable.notes(notes),
       footnoteList, verdictList, allNumbers)
   }
 
@@ -99,24 +97,15 @@ extension TableReport {
   private var allNumbers: Markup {
     let lines = numbers
     let shown = Self.numberNames.indices.filter { index in lines.contains { !$0[index].isEmpty } }
-    let head = shown.map {
-      Markup.element(
-        "th", ["scope": "col"], Markup(Self.numberNames[$0].replacing("_", with: " ")))
-    }
+    let head = shown.map { Self.numberNames[$0].replacing("_", with: " ") }
     let body = lines.map { line in
       Markup.element("tr", [:], shown.map { Markup.element("td", [:], Markup(line[$0])) })
     }
     return .element(
       "details", ["class": "more"], .element("summary", [:], "All numbers"),
-      Self.scroll(
-        .element(
-          "table", ["class": "all"], .element("thead", [:], .element("tr", [:], head)),
-          .element("tbody", [:], body)), label: "All numbers of \(title)"))
-  }
-
-  private static func scroll(_ table: Markup, label: String) -> Markup {
-    .element(
-      "div", ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": label], table)
+      HTMLTable.scroll(
+        HTMLTable.table(HTMLTable.head(head), [.element("tbody", [:], body)], style: "all"),
+        label: "All numbers of \(title)"))
   }
 
   private static func tag(_ isBaseline: Bool) -> Markup {

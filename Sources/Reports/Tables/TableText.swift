@@ -164,15 +164,15 @@ extension TableReport {
   /// The table for a terminal: aligned columns, then the notes.
   package var terminalText: String {
     let texts = cellTexts
-    let labels = Self.aligned([rowHeader] + rows.map(\.label), isRight: false)
+    let labels = AlignedText.column([rowHeader] + rows.map(\.label))
     let body = columns.indices.map { index in
       let cells = texts.map { $0[index] }
       let parts = [
         cells.map(\.main), cells.map { $0.compared ?? "" },
         cells.map { $0.publication.map { "[\($0)]" } ?? "" },
-      ].filter { $0.contains { !$0.isEmpty } }.map { Self.aligned($0, isRight: true) }
+      ].filter { $0.contains { !$0.isEmpty } }.map { AlignedText.column($0, isRight: true) }
       let lines = cells.indices.map { row in parts.map { $0[row] }.joined(separator: "  ") }
-      return Self.aligned([columns[index].label] + lines, isRight: true)
+      return AlignedText.column([columns[index].label] + lines, isRight: true)
     }
     let lines = labels.indices.map { row in
       ([labels[row]] + body.map { $0[row] }).joined(separator: "  ")
@@ -180,15 +180,6 @@ extension TableReport {
     let rule = String(repeating: "─", count: lines.first?.count ?? 0)
     let all = [title] + lines.prefix(1) + [rule] + lines.dropFirst() + allNotes
     return all.map { $0.replacing(/[ ]+$/, with: "") + "\n" }.joined()
-  }
-
-  /// The texts at equal width.
-  private static func aligned(_ texts: [String], isRight: Bool) -> [String] {
-    let width = texts.map(\.count).max() ?? 0
-    return texts.map { text in
-      let padding = String(repeating: " ", count: width - text.count)
-      return isRight ? padding + text : text + padding
-    }
   }
 }
 

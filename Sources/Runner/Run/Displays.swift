@@ -56,7 +56,7 @@ extension InstanceOutcome {
   /// What became of the instance, for people.
   var words: String {
     switch self {
-    case .ran(let seconds): "done in \(durationText(seconds))"
+    case .ran(let seconds): "done in \(NumberText.compactDuration(seconds))"
     case .cached: "cached"
     case .failed(let sentence): "failed: \(sentence)"
     case .skipped(let reason): reason
@@ -142,7 +142,7 @@ package final class TerminalProgress: RunDisplay {
 
   private static func words(_ outcome: InstanceOutcome) -> String {
     switch outcome {
-    case .ran(let seconds): durationText(seconds)
+    case .ran(let seconds): NumberText.compactDuration(seconds)
     case .failed(let sentence): sentence
     default: outcome.words
     }

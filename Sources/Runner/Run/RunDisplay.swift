@@ -127,7 +127,8 @@ struct ProgressMeter {
     guard let latest else { return [] }
     return [
       "\(latest.done)/\(latest.total) \(latest.unit)", rate.map(rateText),
-      secondsLeft.map { "\(durationText($0)) left" }, latest.remark.isEmpty ? nil : latest.remark,
+      secondsLeft.map { "\(NumberText.compactDuration($0)) left" },
+      latest.remark.isEmpty ? nil : latest.remark,
     ].compactMap { $0 }
   }
 }
@@ -137,13 +138,4 @@ private func rateText(_ rate: Double) -> String {
   if rate >= 1 { return String(format: "%.1f/s", rate) }
   if rate * 60 >= 1 { return String(format: "%.1f/min", rate * 60) }
   return String(format: "%.1f/h", rate * 3600)
-}
-
-/// A duration for people: `0.4s`, `12s`, `1m 12s`, `2h 05m`.
-package func durationText(_ seconds: Double) -> String {
-  if seconds < 9.95 { return String(format: "%.1fs", max(0, seconds)) }
-  let whole = Int(min(seconds, 1e9).rounded())
-  if whole < 60 { return "\(whole)s" }
-  if whole < 3600 { return String(format: "%dm %02ds", whole / 60, whole % 60) }
-  return String(format: "%dh %02dm", whole / 3600, whole / 60 % 60)
 }

@@ -75,7 +75,7 @@ package struct DoctorReport: Sendable {
       case .weak: "weak   "
       case .wrong: "WRONG  "
       }
-    let name = finding.name + String(repeating: " ", count: width - finding.name.count)
+    let name = AlignedText.padded(finding.name, to: width)
     let line = "  \(mark) \(name)  \(finding.detail)"
     return [line] + (finding.advice.map { ["          \($0)"] } ?? [])
   }

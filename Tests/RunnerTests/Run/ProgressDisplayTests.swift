@@ -140,6 +140,6 @@ import Testing
     (3599.6, "1h 00m"), (7500, "2h 05m"), (-1, "0.0s"), (.infinity, "277777h 46m"),
   ])
   func durationsForPeople(seconds: Double, text: String) {
-    #expect(durationText(seconds) == text)
+    #expect(NumberText.compactDuration(seconds) == text)
   }
 }
