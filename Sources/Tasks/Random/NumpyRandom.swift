@@ -128,11 +128,6 @@ extension NumpyRandom {
     elements[integer(in: 0..<elements.count)]
   }
 
-  /// `count` integers below `population`, as `choice(population, count, replace=True)`.
-  package mutating func indicesWithReplacement(_ count: Int, below population: Int) -> [Int] {
-    (0..<count).map { _ in integer(in: 0..<population) }
-  }
-
   /// `count` different integers below `population` in random order, as
   /// `choice(population, count, replace=False)`.
   /// - Precondition: there are that many.

@@ -83,9 +83,6 @@ package struct Sandbox: Sendable {
     return try state.verdicts()
   }
 
-  /// Ends the Pythons that wait for more programs.
-  package static func endIdleLanes() { SandboxLanes.idle.end() }
-
   private func refuseWeakness(_ strength: SandboxStrength) throws {
     guard !protections.isEnough, strength != .weak else { return }
     var missing: [String] = []

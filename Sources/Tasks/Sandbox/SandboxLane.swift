@@ -91,9 +91,6 @@ final class SandboxLanes: Sendable {
   func giveBack(_ lane: SandboxLane, _ arguments: [String]) {
     waiting.withLock { $0[arguments, default: []].append(lane) }
   }
-
-  /// Ends all that wait.
-  func end() { waiting.withLock { $0 = [:] } }
 }
 
 /// Where the program lies that confines others, and what it can do here.

@@ -80,11 +80,6 @@ import Testing
     #expect(String(letters) == "ghcbefda")
   }
 
-  @Test func choosesWithReplacement() {
-    var random = NumpyRandom(seed: 42)
-    #expect(random.indicesWithReplacement(6, below: 9) == [0, 6, 5, 3, 3, 7])
-  }
-
   @Test func choosesFewWithoutReplacement() {
     var random = NumpyRandom(seed: 42)
     #expect(random.indices(7, below: 51) == [50, 42, 21, 30, 4, 35, 48])
