@@ -4,9 +4,6 @@ import Testing
 
 @Suite("Policy loss")
 struct PolicyLossTests {
-  private static let batch = PolicyLoss.Batch(
-    tokens: 10, completions: 4, microbatches: 2, maxCompletionLength: 8)
-
   private static func completion(
     _ advantage: Double, _ ratios: [Double], reference: [Double]? = nil
   ) -> PolicyLoss.Completion {
@@ -16,22 +13,38 @@ struct PolicyLossTests {
       referenceLogProbabilities: reference?.map(Float.init))
   }
 
-  /// The divisors of two completions of 3 and 1 tokens.
-  private static let divisors: [(PolicyLoss.Normaliser, [Double])] = [
-    (.microbatchTokens, [8, 8]), (.batchTokens, [10, 10]), (.sequence, [12, 4]),
-    (.constant, [32, 32]),
+  /// The divisors of completions of 3 and 1, 2 and 4, and 5 tokens in micro-batches of two, at most
+  /// 8 tokens each.
+  private static let divisors: [(PolicyLoss.Normaliser, [Int])] = [
+    (.microbatchTokens, [12, 12, 18, 18, 15]), (.batchTokens, [15, 15, 15, 15, 15]),
+    (.sequence, [15, 5, 10, 20, 25]), (.constant, [40, 40, 40, 40, 40]),
   ]
 
   @Test("each normaliser divides by what it says", arguments: divisors)
-  func normalisers(normaliser: PolicyLoss.Normaliser, divisors: [Double]) {
-    let weights = divisors.map { 1 / $0 }
-    let completions = [Self.completion(2, [1, 1, 1]), Self.completion(-1, [1])]
-    let result = PolicyLoss(normaliser: normaliser).evaluate(completions, of: Self.batch)
-    #expect(abs(result.loss - (-2 * 3 * weights[0] + weights[1])) < 1e-7)
-    #expect(result.coefficients.map(\.count) == [3, 1])
-    #expect(abs(Double(result.coefficients[0][2]) + 2 * weights[0]) < 1e-7)
-    #expect(abs(Double(result.coefficients[1][0]) - weights[1]) < 1e-7)
-    #expect(result.tokens == 4)
+  func normalisers(normaliser: PolicyLoss.Normaliser, divisors: [Int]) {
+    #expect(
+      normaliser.divisors(lengths: [3, 1, 2, 4, 5], microbatch: 2, maxLength: 8) == divisors)
+  }
+
+  /// The same with the second completion left out; what is left out has no divisor that matters.
+  private static let divisorsWithoutSecond: [(PolicyLoss.Normaliser, [Int])] = [
+    (.microbatchTokens, [9, 18, 18, 15]), (.batchTokens, [14, 14, 14, 14]),
+    (.sequence, [12, 8, 16, 20]), (.constant, [32, 32, 32, 32]),
+  ]
+
+  @Test("what is left out counts as nothing but keeps its place", arguments: divisorsWithoutSecond)
+  func leftOut(normaliser: PolicyLoss.Normaliser, expected: [Int]) {
+    var divisors = normaliser.divisors(lengths: [3, nil, 2, 4, 5], microbatch: 2, maxLength: 8)
+    divisors.remove(at: 1)
+    #expect(divisors == expected)
+  }
+
+  @Test("a completion's part is divided by its divisor")
+  func divided() {
+    let result = PolicyLoss().evaluate(Self.completion(2, [1, 1, 1]), divisor: 8)
+    #expect(abs(result.loss + 2 * 3 / 8) < 1e-7)
+    #expect(result.coefficients.count == 3)
+    #expect(abs(result.coefficients[2] + 2 / 8) < 1e-7)
   }
 
   /// One token, clipped to 0.8...1.3.
@@ -54,38 +67,35 @@ struct PolicyLossTests {
   @Test("clipping cuts only what would go further", arguments: clippings)
   func clipping(_ token: Clipping) {
     let (ratio, advantage) = (token.ratio, token.advantage)
-    let policy = PolicyLoss(normaliser: .batchTokens, clipLow: 0.2, clipHigh: 0.3)
-    let batch = PolicyLoss.Batch(
-      tokens: 1, completions: 1, microbatches: 1, maxCompletionLength: 1)
-    let result = policy.evaluate([Self.completion(advantage, [ratio])], of: batch)
+    let policy = PolicyLoss(clipLow: 0.2, clipHigh: 0.3)
+    let result = policy.evaluate(Self.completion(advantage, [ratio]), divisor: 1)
     #expect(abs(result.loss - token.loss) < 1e-6)
-    #expect(abs(Double(result.coefficients[0][0]) - token.derivative) < 1e-6)
+    #expect(abs(Double(result.coefficients[0]) - token.derivative) < 1e-6)
     #expect(result.clippedHigh == (ratio > 1.3 && advantage > 0 ? 1 : 0))
     #expect(result.clippedLow == (ratio < 0.8 && advantage < 0 ? 1 : 0))
   }
 
   @Test("the divergence's derivative is its finite difference")
   func divergence() {
-    let policy = PolicyLoss(normaliser: .batchTokens, klWeight: 0.3)
+    let policy = PolicyLoss(klWeight: 0.3)
     func loss(_ shift: Double) -> PolicyLoss.Result {
       var completion = Self.completion(0.7, [1.1], reference: [-0.4])
       completion.logProbabilities[0] += Float(shift)
-      return policy.evaluate([completion], of: Self.batch)
+      return policy.evaluate(completion, divisor: 10)
     }
     let slope = (loss(0.01).loss - loss(-0.01).loss) / 0.02
-    #expect(abs(slope - Double(loss(0).coefficients[0][0])) < 1e-4)
+    #expect(abs(slope - Double(loss(0).coefficients[0])) < 1e-4)
     #expect(loss(0).divergence > 0)
   }
 
   @Test("nothing is divided by zero", arguments: PolicyLoss.Normaliser.allCases)
   func empty(normaliser: PolicyLoss.Normaliser) {
-    let nothing = PolicyLoss.Batch(
-      tokens: 0, completions: 0, microbatches: 0, maxCompletionLength: 0)
-    let policy = PolicyLoss(normaliser: normaliser)
-    #expect(policy.evaluate([], of: nothing).loss == 0)
-    let result = policy.evaluate([Self.completion(1, [])], of: nothing)
-    #expect(result.loss == 0 && result.coefficients == [[]])
-    #expect(policy.evaluate([Self.completion(1, [1])], of: nothing).coefficients[0][0].isFinite)
+    #expect(normaliser.divisors(lengths: [], microbatch: 2, maxLength: 8) == [])
+    let divisors = normaliser.divisors(lengths: [0, 0], microbatch: 2, maxLength: 0)
+    #expect(divisors == [0, 0])
+    let result = PolicyLoss().evaluate(Self.completion(1, []), divisor: 0)
+    #expect(result.loss == 0 && result.coefficients == [])
+    #expect(PolicyLoss().evaluate(Self.completion(1, [1]), divisor: 0).coefficients == [0])
   }
 
   private static let expectedAdvantages: [(Advantage, [[Double]])] = [

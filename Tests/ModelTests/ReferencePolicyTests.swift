@@ -68,17 +68,17 @@ struct ReferencePolicyTests {
     _ engine: TrainingEngine
   ) throws -> (result: PolicyLoss.Result, ratios: [Ratio]) {
     let temperature = variant["temperature"].number
+    let normaliser = try #require(Self.normalisers[variant["aggregate"].text])
     let loss = PolicyLoss(
-      normaliser: try #require(Self.normalisers[variant["aggregate"].text]),
       clipLow: expected["epsilon"].number, clipHigh: expected["epsilon"].number,
       klWeight: variant["beta"].number)
     let advantages = expected["advantages_" + variant["advantages"].text].numbers
     let isCurrent = variant["old_logps"].text == "current"
     let old = try isCurrent ? nil : group.values("old_logps", temperature)
     let reference = try loss.klWeight == 0 ? nil : group.values("ref_logps", temperature)
-    let batch = PolicyLoss.Batch(
-      tokens: group.batch.targets.count, completions: group.targets.count, microbatches: 1,
-      maxCompletionLength: expected["max_completion_length"].integer)
+    let divisors = normaliser.divisors(
+      lengths: group.targets.map(\.count), microbatch: group.targets.count,
+      maxLength: expected["max_completion_length"].integer)
     var result = PolicyLoss.Result()
     var ratios: [Ratio] = []
     engine.backward(group.batch, temperature: Float(temperature)) { scores in
@@ -87,13 +87,17 @@ struct ReferencePolicyTests {
           advantage: advantages[index], logProbabilities: scores[targets].map(\.logProbability),
           oldLogProbabilities: old?[index], referenceLogProbabilities: reference?[index])
       }
-      result = loss.evaluate(completions, of: batch)
-      for completion in completions {
+      for (completion, divisor) in zip(completions, divisors) {
+        let part = loss.evaluate(completion, divisor: divisor)
+        result.loss += part.loss
+        result.clippedLow += part.clippedLow
+        result.clippedHigh += part.clippedHigh
+        result.coefficients += part.coefficients
         for (new, old) in zip(completion.logProbabilities, completion.oldLogProbabilities ?? []) {
           ratios.append((exp(Double(new) - Double(old)), completion.advantage))
         }
       }
-      return result.coefficients.flatMap(\.self)
+      return result.coefficients
     }
     return (result, ratios)
   }

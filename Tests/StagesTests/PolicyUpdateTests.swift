@@ -85,30 +85,36 @@ import Testing
     func counts(_ text: SampledText) -> Bool { !(parameters.maskTruncated && text.isTruncated) }
     let starts = Array(stride(from: 0, to: all.count, by: parameters.microbatch))
     let counted = all.filter { counts($0.text) }
-    let batch = PolicyLoss.Batch(
-      tokens: counted.reduce(0) { $0 + $1.text.tokens.count }, completions: counted.count,
-      microbatches: starts.count, maxCompletionLength: parameters.sampling.maxTokens)
+    func tokens(_ texts: [SampledText]) -> Int {
+      texts.reduce(0) { $0 + $1.tokens.count }
+    }
     let loss = PolicyLoss(
-      normaliser: parameters.loss.normaliser, clipLow: parameters.loss.clipLow,
-      clipHigh: parameters.loss.clipHigh, klWeight: parameters.loss.kl)
+      clipLow: parameters.loss.clipLow, clipHigh: parameters.loss.clipHigh,
+      klWeight: parameters.loss.kl)
     var total = 0.0
     for start in starts {
       let members = all[start..<min(start + parameters.microbatch, all.count)]
         .filter { counts($0.text) }
-      let completions = members.map { member in
+      for member in members {
         func by(_ engine: TrainingEngine) -> [Float] {
           scores(member.group, member.text, engine, temperature: temperature)
         }
-        return PolicyLoss.Completion(
+        let completion = PolicyLoss.Completion(
           advantage: member.advantage, logProbabilities: by(engine),
           oldLogProbabilities: old.map { by(self.engine($0)) },
           referenceLogProbabilities: reference.map { by(self.engine($0)) })
-      }
-      let result = loss.evaluate(completions, of: batch)
-      total += result.loss
-      for (member, coefficients) in zip(members, result.coefficients) {
+        let divisor =
+          switch parameters.loss.normaliser {
+          case .microbatchTokens: tokens(members.map(\.text)) * starts.count
+          case .batchTokens: tokens(counted.map(\.text))
+          case .sequence: member.text.tokens.count * counted.count
+          case .constant: counted.count * parameters.sampling.maxTokens
+          }
+        let result = loss.evaluate(completion, divisor: divisor)
+        total += result.loss
         engine.backward(
-          alone(member.group, member.text), temperature: temperature, coefficients: coefficients)
+          alone(member.group, member.text), temperature: temperature,
+          coefficients: result.coefficients)
       }
     }
     return (total, engine.gradients[0..<engine.gradients.count])

@@ -5,8 +5,8 @@ import Foundation
 /// Of a token with log-probability p, old log-probability o and advantage A:
 /// ratio = exp(p - o), l = -min(ratio A, clip(ratio, 1 - clipLow, 1 + clipHigh) A)
 /// + klWeight (exp(r - p) - (r - p) - 1), where r is the reference model's log-probability
-/// (Schulman et al., 2017; Shao et al., 2024). The loss is the sum of l with weights by
-/// ``Normaliser``.
+/// (Schulman et al., 2017; Shao et al., 2024). The loss is the sum of l, each completion's part
+/// divided as ``Normaliser`` says.
 package struct PolicyLoss: Sendable, Hashable {
   /// What the sum over tokens is divided by.
   package enum Normaliser: String, Sendable, Hashable, CaseIterable {
@@ -19,25 +19,28 @@ package struct PolicyLoss: Sendable, Hashable {
     case sequence
     /// Completions times the configured limit of a completion's length (Dr. GRPO).
     case constant
-  }
 
-  /// The whole batch that a micro-batch is a part of.
-  package struct Batch: Sendable, Hashable {
-    /// Tokens of all completions.
-    package var tokens: Int
-    /// How many completions there are.
-    package var completions: Int
-    /// How many micro-batches it is cut into.
-    package var microbatches: Int
-    /// The configured limit of a completion's length.
-    package var maxCompletionLength: Int
-
-    /// Describes a batch.
-    package init(tokens: Int, completions: Int, microbatches: Int, maxCompletionLength: Int) {
-      self.tokens = tokens
-      self.completions = completions
-      self.microbatches = microbatches
-      self.maxCompletionLength = maxCompletionLength
+    /// What each completion of a batch is divided by.
+    /// - Parameters:
+    ///   - lengths: tokens of each completion; nil for one that is left out of the loss.
+    ///   - microbatch: completions of a micro-batch, counting those left out; the last may be short.
+    ///   - maxLength: the configured limit of a completion's length.
+    package func divisors(lengths: [Int?], microbatch: Int, maxLength: Int) -> [Int] {
+      func tokens(_ range: Range<Int>) -> Int { lengths[range].reduce(0) { $0 + ($1 ?? 0) } }
+      let microbatches = (lengths.count + microbatch - 1) / microbatch
+      let completions = lengths.count { $0 != nil }
+      switch self {
+      case .microbatchTokens:
+        return (0..<microbatches).flatMap { number in
+          let part = number * microbatch..<min(lengths.count, (number + 1) * microbatch)
+          return [Int](repeating: tokens(part) * microbatches, count: part.count)
+        }
+      case .batchTokens:
+        return [Int](repeating: tokens(lengths.indices), count: lengths.count)
+      case .sequence: return lengths.map { ($0 ?? 0) * completions }
+      case .constant:
+        return [Int](repeating: completions * maxLength, count: lengths.count)
+      }
     }
   }
 
@@ -52,7 +55,6 @@ package struct PolicyLoss: Sendable, Hashable {
     /// Of the reference model; needed where `klWeight` is not 0.
     package var referenceLogProbabilities: [Float]?
 
-    /// Describes a completion.
     package init(
       advantage: Double, logProbabilities: [Float], oldLogProbabilities: [Float]? = nil,
       referenceLogProbabilities: [Float]? = nil
@@ -64,14 +66,11 @@ package struct PolicyLoss: Sendable, Hashable {
     }
   }
 
-  /// What a micro-batch adds to its batch's loss.
+  /// What a completion adds to its batch's loss.
   package struct Result: Sendable, Equatable {
-    /// Its part of the loss.
     package var loss = 0.0
-    /// dLoss / d log p, by completion and token.
-    package var coefficients: [[Float]] = []
-    /// How many tokens it has.
-    package var tokens = 0
+    /// dLoss / d log p, by token.
+    package var coefficients: [Float] = []
     /// Tokens with a negative advantage whose ratio is below 1 - clipLow: they have no gradient.
     package var clippedLow = 0
     /// Tokens with a positive advantage whose ratio is above 1 + clipHigh: they have no gradient.
@@ -80,12 +79,9 @@ package struct PolicyLoss: Sendable, Hashable {
     /// model.
     package var divergence = 0.0
 
-    /// The result of no completions.
     package init() {}
   }
 
-  /// What the sum is divided by.
-  package var normaliser: Normaliser
   /// How far below 1 the ratio counts.
   package var clipLow: Double
   /// How far above 1 the ratio counts.
@@ -93,45 +89,25 @@ package struct PolicyLoss: Sendable, Hashable {
   /// Weight of the divergence from the reference model.
   package var klWeight: Double
 
-  /// Describes a loss.
-  package init(
-    normaliser: Normaliser, clipLow: Double = 0.2, clipHigh: Double = 0.2, klWeight: Double = 0
-  ) {
-    self.normaliser = normaliser
+  package init(clipLow: Double = 0.2, clipHigh: Double = 0.2, klWeight: Double = 0) {
     self.clipLow = clipLow
     self.clipHigh = clipHigh
     self.klWeight = klWeight
   }
 
-  /// The loss of one micro-batch and its derivatives. The parts of all micro-batches sum to the
-  /// loss of the batch.
-  package func evaluate(_ completions: [Completion], of batch: Batch) -> Result {
+  /// A completion's part of its batch's loss, and its derivatives; the parts of all completions sum
+  /// to the loss of the batch.
+  /// - Parameter divisor: from ``Normaliser/divisors(lengths:microbatch:maxLength:)``.
+  package func evaluate(_ completion: Completion, divisor: Int) -> Result {
+    let weight = divisor == 0 ? 0 : 1 / Double(divisor)
     var result = Result()
-    result.tokens = completions.reduce(0) { $0 + $1.logProbabilities.count }
-    for completion in completions {
-      let weight = weight(of: completion, tokens: result.tokens, batch)
-      var coefficients: [Float] = []
-      coefficients.reserveCapacity(completion.logProbabilities.count)
-      for token in completion.logProbabilities.indices {
-        let (loss, derivative) = evaluate(token, of: completion, &result)
-        result.loss += weight * loss
-        coefficients.append(Float(weight * derivative))
-      }
-      result.coefficients.append(coefficients)
+    result.coefficients.reserveCapacity(completion.logProbabilities.count)
+    for token in completion.logProbabilities.indices {
+      let (loss, derivative) = evaluate(token, of: completion, &result)
+      result.loss += weight * loss
+      result.coefficients.append(Float(weight * derivative))
     }
     return result
-  }
-
-  /// The weight of each of a completion's tokens in the loss.
-  private func weight(of completion: Completion, tokens: Int, _ batch: Batch) -> Double {
-    let divisor =
-      switch normaliser {
-      case .microbatchTokens: tokens * batch.microbatches
-      case .batchTokens: batch.tokens
-      case .sequence: completion.logProbabilities.count * batch.completions
-      case .constant: batch.completions * batch.maxCompletionLength
-      }
-    return divisor == 0 ? 0 : 1 / Double(divisor)
   }
 
   /// One token's loss and its derivative.

@@ -15,8 +15,8 @@ package struct PolicyUpdate {
     let advantage: Double
     /// Whether it takes part in the loss.
     let isCounted: Bool
-    /// The tokens, completions and micro-batches that its part of the loss is divided by.
-    let batch: PolicyLoss.Batch
+    /// What its part of the loss is divided by.
+    let divisor: Int
   }
 
   /// What an update found; sums run over the tokens that were computed.
@@ -62,41 +62,21 @@ package struct PolicyUpdate {
     self.parameters = parameters
     self.groups = groups
     let advantages = parameters.loss.advantage.advantages(of: groups.map(\.rewards))
-    let isCounted = groups.flatMap(\.completions).map {
-      !(parameters.maskTruncated && $0.isTruncated)
+    // Micro-batches only matter to the divisors; their completions may lie in different groups.
+    let lengths = groups.flatMap(\.completions).map {
+      parameters.maskTruncated && $0.isTruncated ? nil : $0.tokens.count
     }
-    let batches = Self.batches(groups.flatMap(\.completions), isCounted, parameters)
+    let divisors = parameters.loss.normaliser.divisors(
+      lengths: lengths, microbatch: parameters.microbatch,
+      maxLength: parameters.sampling.maxTokens)
     var number = 0
     members = zip(groups, advantages).map { group, advantages in
       zip(group.completions, advantages).map { completion, advantage in
         defer { number += 1 }
         return Member(
-          completion: completion, advantage: advantage, isCounted: isCounted[number],
-          batch: batches[number])
+          completion: completion, advantage: advantage, isCounted: lengths[number] != nil,
+          divisor: divisors[number])
       }
-    }
-  }
-
-  /// What each completion's part of the loss is divided by.
-  ///
-  /// Micro-batches only matter to the normaliser of that name, and its completions may lie in
-  /// different groups. So its divisor (tokens of the micro-batch times micro-batches) is worked out
-  /// here and passed on as the number of tokens of the batch.
-  private static func batches(
-    _ completions: [SampledText], _ isCounted: [Bool], _ parameters: ReinforcementParameters
-  ) -> [PolicyLoss.Batch] {
-    let microbatches = (completions.count + parameters.microbatch - 1) / parameters.microbatch
-    var tokens = [Int](repeating: 0, count: microbatches)
-    for (index, completion) in completions.enumerated() where isCounted[index] {
-      tokens[index / parameters.microbatch] += completion.tokens.count
-    }
-    let all = tokens.reduce(0, +)
-    return completions.indices.map { index in
-      PolicyLoss.Batch(
-        tokens: parameters.loss.normaliser == .microbatchTokens
-          ? tokens[index / parameters.microbatch] * microbatches : all,
-        completions: isCounted.count { $0 }, microbatches: microbatches,
-        maxCompletionLength: parameters.sampling.maxTokens)
     }
   }
 
@@ -140,7 +120,7 @@ package struct PolicyUpdate {
           pair.0, current: pair.1, old: old?[index]?[sample],
           reference: reference?[index]?[sample])
         report.add(result, of: CompletionIndex(group: index, sample: sample))
-        return result.coefficients.flatMap(\.self)
+        return result.coefficients
       }
     }
     // With a ratio of 1 and no divergence the loss does not depend on log p.
@@ -186,18 +166,16 @@ package struct PolicyUpdate {
   ) -> PolicyLoss.Result {
     guard member.isCounted else {
       var nothing = PolicyLoss.Result()
-      nothing.coefficients = [[Float](repeating: 0, count: current.count)]
+      nothing.coefficients = [Float](repeating: 0, count: current.count)
       return nothing
     }
-    let chosen = parameters.loss.normaliser
     let loss = PolicyLoss(
-      normaliser: chosen == .microbatchTokens ? .batchTokens : chosen,
       clipLow: parameters.loss.clipLow, clipHigh: parameters.loss.clipHigh,
       klWeight: parameters.loss.kl)
     let completion = PolicyLoss.Completion(
       advantage: member.advantage, logProbabilities: current, oldLogProbabilities: old,
       referenceLogProbabilities: reference)
-    return loss.evaluate([completion], of: member.batch)
+    return loss.evaluate(completion, divisor: member.divisor)
   }
 
   private func note(
