@@ -47,7 +47,7 @@ package struct ReinforceStage: Stage {
       let metrics = RolloutMetrics(groups: groups)
       for row in metrics.rows(step: step, ids: rollouts.ids) { try log.append(row) }
       let report = try learn(from: groups, ids: rollouts.ids, step, engine, reference, apply)
-      return stepResult(step, metrics, report)
+      return stepResult(metrics, report)
     }
     try publish(model, log.rows, context)
   }
@@ -71,8 +71,8 @@ package struct ReinforceStage: Stage {
   /// Updates the weights on a batch, once or several times.
   private func learn(
     from groups: [RolloutGroup], ids: [String], _ step: Int, _ engine: TrainingEngine,
-    _ reference: Weights?, _ apply: () throws -> Double
-  ) throws -> (update: PolicyUpdate.Report, gradientNorm: Double) {
+    _ reference: Weights?, _ apply: () throws -> Void
+  ) throws -> PolicyUpdate.Report {
     let update = PolicyUpdate(groups, parameters)
     let referenceScores = reference.map { weights in
       update.logProbabilities(
@@ -82,18 +82,18 @@ package struct ReinforceStage: Stage {
     }
     let sampled = parameters.updatesPerBatch > 1 ? update.logProbabilities(engine) : nil
     func problem(_ group: Int) -> String { "problem '\(ids[groups[group].problem])'" }
-    var last = (update: PolicyUpdate.Report(), gradientNorm: 0.0)
+    var last = PolicyUpdate.Report()
     for number in 0..<parameters.updatesPerBatch {
       let old = number == 0 ? nil : sampled
       engine.zeroGradients()
-      last.update = update.accumulate(engine, old: old, reference: referenceScores)
-      let notFinite = last.update.notFinite.sorted()
-      guard last.update.loss.isFinite, notFinite.isEmpty else {
+      last = update.accumulate(engine, old: old, reference: referenceScores)
+      let notFinite = last.notFinite.sorted()
+      guard last.loss.isFinite, notFinite.isEmpty else {
         throw TrainingFault.loss(
           step: step, items: notFinite.map { "sample \($0.sample) of \(problem($0.group))" })
       }
       do {
-        last.gradientNorm = try apply()
+        try apply()
       } catch OptimiserError.gradientNotFinite(let parameter, _) {
         let places = update.groupsWithoutFiniteGradients(
           engine, old: old, reference: referenceScores)
@@ -105,14 +105,9 @@ package struct ReinforceStage: Stage {
   }
 
   private func stepResult(
-    _ step: Int, _ rollouts: RolloutMetrics,
-    _ report: (update: PolicyUpdate.Report, gradientNorm: Double)
+    _ rollouts: RolloutMetrics, _ report: PolicyUpdate.Report
   ) -> TrainingLoop.StepResult {
-    var metrics = rollouts.values.merging(report.update.values) { $1 }
-    metrics["grad_norm"] = report.gradientNorm
-    metrics["learning_rate"] = parameters.optimiser.learningRate(
-      atUpdate: step * parameters.updatesPerBatch - 1,
-      of: parameters.steps * parameters.updatesPerBatch)
+    let metrics = rollouts.values.merging(report.values) { $1 }
     let reward = metrics["reward"] ?? .nan
     return TrainingLoop.StepResult(
       metrics: metrics,

@@ -31,15 +31,12 @@ struct SupervisedTrainer {
         throw TrainingFault.loss(step: step, items: items)
       }
       let loss = -logProbabilities.reduce(0, +) / Double(batch.reduce(0) { $0 + $1.targetCount })
-      let norm = try applying(step, indices, engine, apply)
+      try applying(step, indices, engine, apply)
       lastLoss = loss
       let tokens = batch.reduce(0) { $0 + $1.tokens.count }
       return TrainingLoop.StepResult(
-        metrics: [
-          "loss": loss, "grad_norm": norm,
-          "learning_rate": optimiser.learningRate(atUpdate: step - 1, of: steps),
-          "epoch": Double(step) / Double(plan.stepsPerEpoch),
-        ], tokens: tokens, remark: "loss \(loss.formatted(decimals: 3))")
+        metrics: ["loss": loss, "epoch": Double(step) / Double(plan.stepsPerEpoch)],
+        tokens: tokens, remark: "loss \(loss.formatted(decimals: 3))")
     }
     try model.write(to: context.output("model"))
     context.publish(Double(steps), as: "steps")
@@ -62,10 +59,10 @@ struct SupervisedTrainer {
 
   /// Applies the gradients; where they are not finite, finds out for which examples.
   private func applying(
-    _ step: Int, _ indices: ArraySlice<Int>, _ engine: TrainingEngine, _ apply: () throws -> Double
-  ) throws -> Double {
+    _ step: Int, _ indices: ArraySlice<Int>, _ engine: TrainingEngine, _ apply: () throws -> Void
+  ) throws {
     do {
-      return try apply()
+      try apply()
     } catch OptimiserError.gradientNotFinite(let parameter, _) {
       let items = indices.filter { index in
         _ = accumulate([examples[index]], engine)

@@ -26,7 +26,7 @@ struct TrainingLoop {
 
   /// What one step computed, gradients apart.
   struct StepResult {
-    /// Metrics under TRL's names; NaN where a step has none.
+    /// Metrics under TRL's names, without those that the loop adds; NaN where a step has none.
     var metrics: [String: Double]
     /// Tokens that were trained on.
     var tokens: Int
@@ -39,11 +39,11 @@ struct TrainingLoop {
   ///   - resumed: called once with the number of steps done, before the first step.
   ///   - sync: called before each checkpoint, to bring to the disk what belongs to the steps done.
   ///   - update: computes a step's gradients and applies them with the closure that it is given,
-  ///     once or several times.
+  ///     once or several times; the learning rate and gradient norm of the last time are logged.
   /// - Throws: `TrainingFault.weights` rather than keep or hand on weights that are not finite.
   func run(
     resumed: (Int) throws -> Void = { _ in }, sync: () throws -> Void = {},
-    update: (_ step: Int, _ engine: TrainingEngine, _ apply: () throws -> Double) throws
+    update: (_ step: Int, _ engine: TrainingEngine, _ apply: () throws -> Void) throws
       -> StepResult
   ) throws {
     let pool = WorkerPool(threads: context.threads)
@@ -60,7 +60,9 @@ struct TrainingLoop {
     while state.step < totalSteps {
       let step = state.step + 1
       let started = Date()
-      let result = try update(step, engine) { try apply(engine, &state, pool) }
+      var applied: [String: Double] = [:]
+      var result = try update(step, engine) { applied = try apply(engine, &state, pool) }
+      result.metrics.merge(applied) { $1 }
       state.step = step
       try log(result, step: step, seconds: Date().timeIntervalSince(started))
       // After the last step only the outputs remain to be written, which is as quick as leaving.
@@ -87,14 +89,17 @@ struct TrainingLoop {
     try state.save(context: context, model: model)
   }
 
+  /// Applies the gradients.
+  /// - Returns: what is logged of it: the learning rate, and the gradients' norm before clipping.
   private func apply(
     _ engine: TrainingEngine, _ state: inout TrainingState, _ pool: WorkerPool
-  ) throws -> Double {
+  ) throws -> [String: Double] {
     let rate = optimiser.learningRate(
       atUpdate: state.optimiser.stepCount, of: totalSteps * updatesPerStep)
-    return try state.optimiser.step(
+    let norm = try state.optimiser.step(
       weights, gradients: engine.gradients, learningRate: rate,
       maxGradientNorm: optimiser.maxGradientNorm > 0 ? optimiser.maxGradientNorm : nil, pool: pool)
+    return ["learning_rate": rate, "grad_norm": norm]
   }
 
   private func log(_ result: StepResult, step: Int, seconds: Double) throws {
