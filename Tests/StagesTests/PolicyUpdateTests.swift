@@ -41,8 +41,8 @@ import Testing
 
   private func parameters(
     _ normaliser: PolicyLoss.Normaliser, _ variant: Variant = Variant()
-  ) -> ReinforcementParameters {
-    var parameters = ReinforcementParameters()
+  ) -> RLVRParameters {
+    var parameters = RLVRParameters()
     parameters.loss.normaliser = normaliser
     parameters.loss.kl = variant.kl
     parameters.maskTruncated = variant.masked
@@ -73,7 +73,7 @@ import Testing
 
   /// The loss and its gradient by explicit micro-batches, each completion computed by itself.
   private func explicit(
-    _ groups: [RolloutGroup], _ parameters: ReinforcementParameters, seed: UInt64,
+    _ groups: [RolloutGroup], _ parameters: RLVRParameters, seed: UInt64,
     old: UInt64?, reference: UInt64?
   ) -> (loss: Double, gradients: [Float]) {
     let engine = engine(seed)
