@@ -7,7 +7,7 @@ extension KindRegistry {
     KnightsAndKnavesStage.self, MiniatureProblemsStage.self, DatasetStage.self, SplitStage.self,
     WriteTracesStage.self, ReadTracesStage.self, WriteTextsStage.self,
     ScratchModelStage.self, PretrainedModelStage.self, PretrainStage.self,
-    DistillStage.self, ReinforceStage.self, EvaluateStage.self, PerplexityStage.self,
+    DistillStage.self, RLVRStage.self, EvaluateStage.self, PerplexityStage.self,
   ])
 }
 

@@ -16,7 +16,7 @@ struct BenchCommand: ParsableCommand {
       that this machine reached a moment before.
       """,
     subcommands: [
-      BenchTrain.self, BenchSample.self, BenchReinforcement.self, BenchPuzzles.self,
+      BenchTrain.self, BenchSample.self, BenchRLVR.self, BenchPuzzles.self,
     ])
 }
 
@@ -88,7 +88,7 @@ struct BenchSample: ParsableCommand {
 }
 
 /// `warmup bench rlvr`: sampling groups of completions and one update on them.
-struct BenchReinforcement: ParsableCommand {
+struct BenchRLVR: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rlvr", abstract: "Steps of reinforcement learning: groups of completions, update."
   )
@@ -110,7 +110,7 @@ struct BenchReinforcement: ParsableCommand {
   func run() throws {
     let bench = try options.prepare()
     try bench.checkContext(prompt + tokens)
-    let work = ReinforcementWorkload(
+    let work = RLVRWorkload(
       prompts: prompts, promptLength: prompt, group: group, tokens: tokens)
     let engine = bench.trainingEngine
     let sampler = Sampler(

@@ -35,10 +35,10 @@ struct PlanCommand: ParsableCommand {
   func run() throws {
     let workspace = try Workspace(options)
     let plan = try workspace.plan()
-    let forecast = PlanForecast(plan, environment: workspace.environment, meanTokens: tokens)
-    guard !json else { return StandardOutput.write(forecast.json(of: plan).prettyText) }
-    let text = PlanForecastText(
-      forecast: forecast, meanTokens: tokens, rate: rate ?? PlanForecastText.assumedRate)
+    let estimate = PlanEstimate(plan, environment: workspace.environment, meanTokens: tokens)
+    guard !json else { return StandardOutput.write(estimate.json(of: plan).prettyText) }
+    let text = PlanEstimateText(
+      estimate: estimate, meanTokens: tokens, rate: rate ?? PlanEstimateText.assumedRate)
     StandardOutput.write(PlanText(plan).text + text.text)
   }
 }
@@ -76,8 +76,8 @@ struct PlanText {
 }
 
 /// What a plan needs and how much work it is, as lines for people.
-struct PlanForecastText {
-  let forecast: PlanForecast
+struct PlanEstimateText {
+  let estimate: PlanEstimate
   /// How long completions are taken to be, where that was said.
   let meanTokens: Int?
   /// Operations a second to reckon with.
@@ -89,14 +89,14 @@ struct PlanForecastText {
   /// What is reckoned with where nothing is said: 50e9 a core.
   static var assumedRate: Double { 5e10 * Double(ProcessInfo.processInfo.activeProcessorCount) }
 
-  /// Empty where nothing is needed and no work is foreseen.
+  /// Empty where nothing is needed and no work is estimated.
   var text: String {
     [needs, work].filter { !$0.isEmpty }.map { "\n" + $0.joined(separator: "\n") + "\n" }.joined()
   }
 
   private var needs: [String] {
-    guard !forecast.needs.isEmpty else { return [] }
-    return ["needs what is not here:"] + forecast.needs.map { "  \($0.name)  \($0.advice)" }
+    guard !estimate.needs.isEmpty else { return [] }
+    return ["needs what is not here:"] + estimate.needs.map { "  \($0.name)  \($0.advice)" }
   }
 
   private var work: [String] {
@@ -112,15 +112,15 @@ struct PlanForecastText {
   /// The work of each stage, over its instances.
   private var stages: [(name: String, words: String)] {
     var order: [String] = []
-    var groups: [String: [PlanForecast.Item]] = [:]
-    for item in forecast.items where item.work != nil || item.unknown != nil {
+    var groups: [String: [PlanEstimate.Item]] = [:]
+    for item in estimate.items where item.work != nil || item.unknown != nil {
       if groups[item.instance.stageName] == nil { order.append(item.instance.stageName) }
       groups[item.instance.stageName, default: []].append(item)
     }
     return order.map { ($0, words(for: groups[$0] ?? [])) }
   }
 
-  private func words(for items: [PlanForecast.Item]) -> String {
+  private func words(for items: [PlanEstimate.Item]) -> String {
     if let unknown = items.compactMap(\.unknown).first { return "it is not known \(unknown)" }
     let work = items.compactMap(\.work).reduce(Work(), +)
     let tokens = [(work.sampledTokens, "sampled"), (work.trainedTokens, "trained on")]
@@ -130,7 +130,7 @@ struct PlanForecastText {
   }
 
   private var time: String {
-    let total = forecast.total
+    let total = estimate.total
     let hours = total.operations / 3600
     return "  together \(Self.number(total.operations)) operations and \(Self.number(total.bytes)) "
       + "bytes of memory; \(Self.number(hours / rate)) h at \(Self.number(rate)) operations a second, "

@@ -74,7 +74,7 @@ struct ReferenceTrainingTests {
   }
 
   @Test("AdamW, as for reinforcement", arguments: ReferenceFolder.models)
-  func optimiserForReinforcement(_ model: ReferenceModel) throws {
+  func optimiserForRLVR(_ model: ReferenceModel) throws {
     let weights = try train(model, run: "grpo")
     let expected = try model.json("sft.json")["steps"]["grpo"]["params_after"]
     for entry in weights.layout.entries {

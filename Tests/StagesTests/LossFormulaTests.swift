@@ -47,7 +47,7 @@ import Testing
 
   @Test(arguments: cases)
   func theFormulaSaysWhatIsComputed(_ example: Case) {
-    var parameters = ReinforcementParameters()
+    var parameters = RLVRParameters()
     parameters.loss.advantage = example.advantage
     parameters.loss.normaliser = example.normaliser
     parameters.loss.clipHigh = example.clipHigh
@@ -61,7 +61,7 @@ import Testing
   }
 
   @Test func theFormulaSaysThatPromptsAreCut() {
-    var parameters = ReinforcementParameters()
+    var parameters = RLVRParameters()
     #expect(!parameters.formula.contains("prompts"))
     parameters.lossPromptTokens = 256
     #expect(parameters.formula.contains(", prompts cut to their last 256 tokens (the paper's code"))

@@ -41,8 +41,8 @@ import Testing
 
   private func parameters(
     _ normaliser: PolicyLoss.Normaliser, _ variant: Variant = Variant()
-  ) -> ReinforcementParameters {
-    var parameters = ReinforcementParameters()
+  ) -> RLVRParameters {
+    var parameters = RLVRParameters()
     parameters.loss.normaliser = normaliser
     parameters.loss.kl = variant.kl
     parameters.maskTruncated = variant.masked
@@ -73,7 +73,7 @@ import Testing
 
   /// The loss and its gradient by explicit micro-batches, each completion computed by itself.
   private func explicit(
-    _ groups: [RolloutGroup], _ parameters: ReinforcementParameters, seed: UInt64,
+    _ groups: [RolloutGroup], _ parameters: RLVRParameters, seed: UInt64,
     old: UInt64?, reference: UInt64?
   ) -> (loss: Double, gradients: [Float]) {
     let engine = engine(seed)
@@ -85,11 +85,9 @@ import Testing
     func counts(_ text: SampledText) -> Bool { !(parameters.maskTruncated && text.isTruncated) }
     let starts = Array(stride(from: 0, to: all.count, by: parameters.microbatch))
     let counted = all.filter { counts($0.text) }
-    func tokens(
-      _ members: some Sequence<(group: RolloutGroup, text: SampledText, advantage: Double)>
-    )
-      -> Int
-    { members.reduce(0) { $0 + $1.text.tokens.count } }
+    func tokens(_ texts: [SampledText]) -> Int {
+      texts.reduce(0) { $0 + $1.tokens.count }
+    }
     let loss = PolicyLoss(
       clipLow: parameters.loss.clipLow, clipHigh: parameters.loss.clipHigh,
       klWeight: parameters.loss.kl)
@@ -101,19 +99,18 @@ import Testing
         func by(_ engine: TrainingEngine) -> [Float] {
           scores(member.group, member.text, engine, temperature: temperature)
         }
-        // Worked out here once more, as the definitions say.
+        let completion = PolicyLoss.Completion(
+          advantage: member.advantage, logProbabilities: by(engine),
+          oldLogProbabilities: old.map { by(self.engine($0)) },
+          referenceLogProbabilities: reference.map { by(self.engine($0)) })
         let divisor =
           switch parameters.loss.normaliser {
-          case .microbatchTokens: tokens(members) * starts.count
-          case .batchTokens: tokens(counted)
+          case .microbatchTokens: tokens(members.map(\.text)) * starts.count
+          case .batchTokens: tokens(counted.map(\.text))
           case .sequence: member.text.tokens.count * counted.count
           case .constant: counted.count * parameters.sampling.maxTokens
           }
-        let result = loss.evaluate(
-          PolicyLoss.Completion(
-            advantage: member.advantage, logProbabilities: by(engine),
-            oldLogProbabilities: old.map { by(self.engine($0)) },
-            referenceLogProbabilities: reference.map { by(self.engine($0)) }), divisor: divisor)
+        let result = loss.evaluate(completion, divisor: divisor)
         total += result.loss
         engine.backward(
           alone(member.group, member.text), temperature: temperature,

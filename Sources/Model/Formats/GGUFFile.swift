@@ -45,11 +45,11 @@ package struct GGUFFile: Sendable {
       let infos = try GGUFTensorInfo.read(tensorCount, &cursor, path: path)
       let alignment = metadata["general.alignment"]?.integer ?? 32
       guard alignment > 0, alignment & (alignment - 1) == 0, alignment <= 1 << 20 else {
-        throw GGUFProblem(sentence: "its alignment \(alignment) is no power of two")
+        throw GGUFHeaderError(sentence: "its alignment \(alignment) is no power of two")
       }
       let start = (cursor.offset + alignment - 1) / alignment * alignment
       tensors = try infos.mapValues { try $0.located(from: start, alignment, in: data.count) }
-    } catch let problem as GGUFProblem {
+    } catch let problem as GGUFHeaderError {
       throw GGUFError.damaged(path: path, problem: problem.sentence)
     }
     self.path = path
@@ -89,7 +89,7 @@ package struct GGUFFile: Sendable {
     _ cursor: inout GGUFCursor, path: String
   ) throws -> (tensors: Int, metadata: Int) {
     guard cursor.remaining >= 4, try cursor.bytes(4).elementsEqual("GGUF".utf8) else {
-      throw GGUFProblem(sentence: "it does not begin with 'GGUF'")
+      throw GGUFHeaderError(sentence: "it does not begin with 'GGUF'")
     }
     let version = try cursor.unsigned(4)
     guard version == 2 || version == 3 else {
@@ -109,7 +109,7 @@ package struct GGUFFile: Sendable {
       let key = try cursor.string()
       let value = try cursor.value(type: try cursor.unsigned(4))
       guard metadata.updateValue(value, forKey: key) == nil else {
-        throw GGUFProblem(sentence: "the metadata '\(key)' occurs twice")
+        throw GGUFHeaderError(sentence: "the metadata '\(key)' occurs twice")
       }
     }
     return metadata
@@ -117,7 +117,7 @@ package struct GGUFFile: Sendable {
 }
 
 /// What is wrong at a place of a GGUF file; the file's name is added by whoever catches it.
-struct GGUFProblem: Error {
+struct GGUFHeaderError: Error {
   let sentence: String
 }
 
@@ -135,7 +135,7 @@ struct GGUFCursor {
   /// The next bytes.
   mutating func bytes(_ count: Int) throws -> Data {
     guard count >= 0, count <= remaining else {
-      throw GGUFProblem(sentence: "it ends at byte \(data.count), in the middle of its header")
+      throw GGUFHeaderError(sentence: "it ends at byte \(data.count), in the middle of its header")
     }
     defer { offset += count }
     let start = data.startIndex + offset
@@ -151,7 +151,7 @@ struct GGUFCursor {
   mutating func count(of things: String, atLeast size: Int) throws -> Int {
     let count = try unsigned(8)
     guard count <= UInt64(remaining / size) else {
-      throw GGUFProblem(sentence: "it promises \(count) \(things), more than its size allows")
+      throw GGUFHeaderError(sentence: "it promises \(count) \(things), more than its size allows")
     }
     return Int(count)
   }
@@ -160,7 +160,7 @@ struct GGUFCursor {
   mutating func string() throws -> String {
     let length = try count(of: "bytes of text", atLeast: 1)
     guard let text = String(validating: try bytes(length), as: UTF8.self) else {
-      throw GGUFProblem(sentence: "the text at byte \(offset - length) is not UTF-8")
+      throw GGUFHeaderError(sentence: "the text at byte \(offset - length) is not UTF-8")
     }
     return text
   }
@@ -181,12 +181,12 @@ struct GGUFCursor {
     case 10: return .integer(try exact(try unsigned(8)))
     case 11: return .integer(Int(Int64(bitPattern: try unsigned(8))))
     case 12: return .number(Double(bitPattern: try unsigned(8)))
-    default: throw GGUFProblem(sentence: "byte \(offset) has the unknown value type \(type)")
+    default: throw GGUFHeaderError(sentence: "byte \(offset) has the unknown value type \(type)")
     }
   }
 
   private mutating func list(depth: Int) throws -> GGUFValue {
-    guard depth <= 4 else { throw GGUFProblem(sentence: "its metadata nests lists too deeply") }
+    guard depth <= 4 else { throw GGUFHeaderError(sentence: "its metadata nests lists too deeply") }
     let type = try unsigned(4)
     let count = try count(of: "elements of a list", atLeast: type == 9 ? 12 : type == 8 ? 8 : 1)
     var values: [GGUFValue] = []
@@ -197,7 +197,7 @@ struct GGUFCursor {
 
   private func exact(_ value: UInt64) throws -> Int {
     guard let exact = Int(exactly: value) else {
-      throw GGUFProblem(sentence: "the number \(value) is too large")
+      throw GGUFHeaderError(sentence: "the number \(value) is too large")
     }
     return exact
   }
@@ -256,7 +256,7 @@ struct GGUFTensorInfo {
     for _ in 0..<count {
       let info = try GGUFTensorInfo(&cursor, path: path)
       guard infos.updateValue(info, forKey: info.name) == nil else {
-        throw GGUFProblem(sentence: "the tensor '\(info.name)' occurs twice")
+        throw GGUFHeaderError(sentence: "the tensor '\(info.name)' occurs twice")
       }
     }
     return infos
@@ -266,7 +266,7 @@ struct GGUFTensorInfo {
     let name = try cursor.string()
     let dimensionCount = try cursor.unsigned(4)
     guard (1...4).contains(dimensionCount) else {
-      throw GGUFProblem(sentence: "tensor '\(name)' has \(dimensionCount) dimensions")
+      throw GGUFHeaderError(sentence: "tensor '\(name)' has \(dimensionCount) dimensions")
     }
     let dimensions = try (0..<dimensionCount).map { _ in try cursor.unsigned(8) }
     let type = try cursor.unsigned(4)
@@ -280,7 +280,7 @@ struct GGUFTensorInfo {
     guard let count = product(shape, times: format.blockBytes),
       let width = shape.last, width % format.blockElements == 0
     else {
-      throw GGUFProblem(sentence: "tensor '\(name)' cannot have the shape \(shape)")
+      throw GGUFHeaderError(sentence: "tensor '\(name)' cannot have the shape \(shape)")
     }
     self.name = name
     self.format = format
@@ -291,12 +291,12 @@ struct GGUFTensorInfo {
   /// Where the tensor lies in a file of `length` bytes whose tensors begin at `start`.
   func located(from start: Int, _ alignment: Int, in length: Int) throws -> GGUFFile.Tensor {
     guard offset % UInt64(alignment) == 0 else {
-      throw GGUFProblem(sentence: "tensor '\(name)' is not aligned to \(alignment) bytes")
+      throw GGUFHeaderError(sentence: "tensor '\(name)' is not aligned to \(alignment) bytes")
     }
     guard start <= length, offset <= UInt64(length - start),
       byteCount <= length - start - Int(offset)
     else {
-      throw GGUFProblem(
+      throw GGUFHeaderError(
         sentence: "tensor '\(name)' should have \(byteCount) bytes, but the file ends before that")
     }
     let lower = start + Int(offset)

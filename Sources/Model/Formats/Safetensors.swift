@@ -141,7 +141,7 @@ struct SafetensorsHeader {
     do {
       entries = try decoded.tensors.mapValues { try $0.checked() }
       try Self.checkCoverage(entries, length: data.count - byteCount)
-    } catch let problem as HeaderProblem {
+    } catch let problem as HeaderError {
       throw damaged(problem.sentence)
     }
   }
@@ -158,20 +158,20 @@ struct SafetensorsHeader {
     for (name, entry) in ordered {
       guard entry.range.lowerBound == end else {
         let fault = entry.range.lowerBound < end ? "overlaps another" : "leaves a gap before it"
-        throw HeaderProblem(sentence: "tensor '\(name)' \(fault)")
+        throw HeaderError(sentence: "tensor '\(name)' \(fault)")
       }
       end = entry.range.upperBound
       guard end <= length else {
-        throw HeaderProblem(sentence: "it ends in the middle of tensor '\(name)'")
+        throw HeaderError(sentence: "it ends in the middle of tensor '\(name)'")
       }
     }
     guard end == length else {
-      throw HeaderProblem(sentence: "\(length - end) bytes follow the last tensor")
+      throw HeaderError(sentence: "\(length - end) bytes follow the last tensor")
     }
   }
 }
 
-private struct HeaderProblem: Error {
+private struct HeaderError: Error {
   let sentence: String
 }
 
@@ -209,15 +209,15 @@ private struct TensorJSON: Decodable {
       "U16": 2, "I8": 1, "U8": 1, "BOOL": 1,
     ]
     guard let size = sizes[dtype] else {
-      throw HeaderProblem(sentence: "'\(dtype)' is no type of numbers that can be read")
+      throw HeaderError(sentence: "'\(dtype)' is no type of numbers that can be read")
     }
     guard shape.allSatisfy({ $0 >= 0 }), let count = product(shape, times: size) else {
-      throw HeaderProblem(sentence: "the shape \(shape) is impossible")
+      throw HeaderError(sentence: "the shape \(shape) is impossible")
     }
     guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1],
       offsets[1] - offsets[0] == count
     else {
-      throw HeaderProblem(sentence: "the offsets \(offsets) do not fit the shape \(shape)")
+      throw HeaderError(sentence: "the offsets \(offsets) do not fit the shape \(shape)")
     }
     return SafetensorsFile.Entry(type: dtype, shape: shape, range: offsets[0]..<offsets[1])
   }

@@ -53,7 +53,7 @@ extension Tokenizer {
       try self.init(
         vocabulary: vocabulary, mergePairs: try mergesByRank(of: tokens, path: path),
         addedTokens: added, preTokenizer: family.preTokenizer, normalises: family.normalises)
-    } catch is MergeProblem {
+    } catch is MergeError {
       throw TokenizerError.damaged(path: path, problem: "two ranks share a token")
     }
   }

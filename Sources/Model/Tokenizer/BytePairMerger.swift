@@ -5,7 +5,7 @@ struct MergePair: Sendable, Hashable {
 }
 
 /// A merge whose result is no token.
-struct MergeProblem: Error {
+struct MergeError: Error {
   let pair: MergePair
 }
 
@@ -30,13 +30,13 @@ struct BytePairMerger: Sendable {
   private let byteTokens: [Int32?]
   private let merges: [MergePair: Merge]
 
-  init(_ vocabulary: Vocabulary, _ pairs: [MergePair]) throws(MergeProblem) {
+  init(_ vocabulary: Vocabulary, _ pairs: [MergePair]) throws(MergeError) {
     byteTokens = (0...255 as ClosedRange<UInt8>).map { vocabulary.id(of: [$0]) }
     var merges: [MergePair: Merge] = [:]
     merges.reserveCapacity(pairs.count)
     for (rank, pair) in pairs.enumerated() {
       let bytes = vocabulary.bytes(of: pair.left) + vocabulary.bytes(of: pair.right)
-      guard let result = vocabulary.id(of: bytes) else { throw MergeProblem(pair: pair) }
+      guard let result = vocabulary.id(of: bytes) else { throw MergeError(pair: pair) }
       merges[pair] = Merge(rank: Int32(rank), result: result)
     }
     self.merges = merges

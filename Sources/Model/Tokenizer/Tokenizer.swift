@@ -22,7 +22,7 @@ package struct Tokenizer: Sendable {
   init(
     vocabulary: Vocabulary, mergePairs: [MergePair], addedTokens: [AddedToken],
     preTokenizer: PreTokenizer, normalises: Bool, ignoresMerges: Bool = false
-  ) throws(MergeProblem) {
+  ) throws(MergeError) {
     self.vocabulary = vocabulary
     self.mergePairs = mergePairs
     self.addedTokens = AddedTokens(addedTokens)

@@ -5,7 +5,7 @@ import Runner
 import Tasks
 
 /// What a result will hold, as far as it can be told before it is there.
-package struct ForeseenContent: Sendable {
+package struct EstimatedData: Sendable {
   /// Problems, traces or texts.
   package var rows: Int?
   /// The most tokens of a completion, in traces by a language model.
@@ -22,9 +22,9 @@ package struct ForeseenContent: Sendable {
 }
 
 /// What an instance will do and make, as far as it can be told before it runs.
-package struct Foresight: Sendable {
+package struct Estimate: Sendable {
   /// What each output will hold.
-  package var outputs: [String: ForeseenContent] = [:]
+  package var outputs: [String: EstimatedData] = [:]
   /// The work with a language model; nil where there is none.
   package var work: Work?
   /// What is not known that the work depends on, such as `how many problems there are`.
@@ -34,62 +34,62 @@ package struct Foresight: Sendable {
   package init() {}
 
   /// An output, and no work.
-  static func output(_ name: String, _ content: ForeseenContent) -> Foresight {
-    var foresight = Foresight()
-    foresight.outputs[name] = content
-    return foresight
+  static func output(_ name: String, _ content: EstimatedData) -> Estimate {
+    var estimate = Estimate()
+    estimate.outputs[name] = content
+    return estimate
   }
 
   /// An output, and work that depends on something that is not known.
   static func output(
-    _ name: String, _ content: ForeseenContent, unknown: String
-  ) -> Foresight {
-    var foresight = output(name, content)
-    foresight.unknown = unknown
-    return foresight
+    _ name: String, _ content: EstimatedData, unknown: String
+  ) -> Estimate {
+    var estimate = output(name, content)
+    estimate.unknown = unknown
+    return estimate
   }
 }
 
-/// What a kind can look at to foresee its work.
-package struct ForeseenInputs {
+/// What a kind can look at to estimate its work.
+package struct EstimateInputs {
   /// What is bound to each port.
-  let contents: [String: ForeseenContent]
+  let contents: [String: EstimatedData]
   /// How many tokens completions are taken to have; nil for as many as they may.
   let meanTokens: Int?
   /// Where files are.
   let environment: DataFolders
 
-  subscript(port: String) -> ForeseenContent { contents[port] ?? ForeseenContent() }
+  subscript(port: String) -> EstimatedData { contents[port] ?? EstimatedData() }
 
   /// The tokens of a completion that may have `limit`.
   func tokens(limit: Int) -> Int { min(limit, meanTokens ?? limit) }
 }
 
 /// A kind of which it can be told, before it runs, how much work it will be.
-package protocol ForeseeableStage: Stage {
+package protocol EstimatedStage: Stage {
   /// What the stage will do and make.
-  func foresight(_ inputs: ForeseenInputs) -> Foresight
+  func estimate(_ inputs: EstimateInputs) -> Estimate
 }
 
-extension KnightsAndKnavesStage: ForeseeableStage {
+extension KnightsAndKnavesStage: EstimatedStage {
   /// So many puzzles of each size.
-  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
-    .output("problems", ForeseenContent(rows: parameters.people.count * parameters.count))
+  package func estimate(_ inputs: EstimateInputs) -> Estimate {
+    .output("problems", EstimatedData(rows: parameters.people.count * parameters.count))
   }
 }
 
-extension MiniatureProblemsStage: ForeseeableStage {
+extension MiniatureProblemsStage: EstimatedStage {
   /// So many problems.
-  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
-    .output("problems", ForeseenContent(rows: parameters.count))
+  package func estimate(_ inputs: EstimateInputs) -> Estimate {
+    .output("problems", EstimatedData(rows: parameters.count))
   }
 }
 
-extension DatasetStage: ForeseeableStage {
+extension DatasetStage: EstimatedStage {
   /// The rows of the file where it is at hand, else those that are asked for, else those that the
   /// published file has, which is too many where a recipe takes only some of its values.
-  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
-    .output("problems", ForeseenContent(rows: rows(in: inputs.environment)))
+  package func estimate(_ inputs: EstimateInputs) -> Estimate {
+    .output("problems", EstimatedData(rows: rows(in: inputs.environment)))
   }
 
   private func rows(in environment: DataFolders) -> Int? {
@@ -103,60 +103,60 @@ extension DatasetStage: ForeseeableStage {
   }
 }
 
-extension SplitStage: ForeseeableStage {
+extension SplitStage: EstimatedStage {
   /// The side whose number is given, and the rest.
-  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
+  package func estimate(_ inputs: EstimateInputs) -> Estimate {
     let all = inputs["problems"].rows
     let listed = parameters.testIDs.isEmpty ? nil : parameters.testIDs.count
     let isEach = parameters.each != nil
     let test = isEach ? nil : parameters.test ?? listed
     let train = isEach ? nil : parameters.train
     func rest(_ side: Int?) -> Int? { side.flatMap { side in all.map { max(0, $0 - side) } } }
-    var foresight = Foresight()
-    foresight.outputs["train"] = ForeseenContent(rows: train ?? rest(test) ?? all)
-    foresight.outputs["test"] = ForeseenContent(rows: test ?? rest(train) ?? all)
-    return foresight
+    var estimate = Estimate()
+    estimate.outputs["train"] = EstimatedData(rows: train ?? rest(test) ?? all)
+    estimate.outputs["test"] = EstimatedData(rows: test ?? rest(train) ?? all)
+    return estimate
   }
 }
 
-extension WriteTextsStage: ForeseeableStage {
+extension WriteTextsStage: EstimatedStage {
   /// So many texts.
-  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
-    .output("texts", ForeseenContent(rows: parameters.count))
+  package func estimate(_ inputs: EstimateInputs) -> Estimate {
+    .output("texts", EstimatedData(rows: parameters.count))
   }
 }
 
-extension ReadTracesStage: ForeseeableStage {
+extension ReadTracesStage: EstimatedStage {
   /// The rows of the file where it is at hand, else those that are asked for.
-  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
+  package func estimate(_ inputs: EstimateInputs) -> Estimate {
     let file = (try? DataSource(parsing: parameters.source))?.fileAtHand(in: inputs.environment)
     let rows = file.flatMap { try? table(from: $0).count } ?? parameters.take
-    return .output("traces", ForeseenContent(rows: rows))
+    return .output("traces", EstimatedData(rows: rows))
   }
 }
 
-extension PretrainedModelStage: ForeseeableStage {
+extension PretrainedModelStage: EstimatedStage {
   /// The sizes in the folder's config.json, else those that are known of a published model.
-  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
+  package func estimate(_ inputs: EstimateInputs) -> Estimate {
     let folder = (try? DataSource(parsing: parameters.source))?.fileAtHand(in: inputs.environment)
     let config = folder.flatMap { try? Data(contentsOf: $0.appending(path: "config.json")) }
     let model =
       config.flatMap { try? ModelConfiguration(huggingFaceConfig: $0) }
       ?? PublishedModel.at(parameters.source)?.configuration
-    return .output("model", ForeseenContent(model: model))
+    return .output("model", EstimatedData(model: model))
   }
 }
 
-extension ScratchModelStage: ForeseeableStage {
+extension ScratchModelStage: EstimatedStage {
   /// The sizes that are asked for; the vocabulary can only become smaller.
-  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
+  package func estimate(_ inputs: EstimateInputs) -> Estimate {
     let model = ModelConfiguration(
       architecture: .llama, vocabularySize: parameters.vocabulary, hiddenSize: parameters.hidden,
       intermediateSize: parameters.intermediate, layerCount: parameters.layers,
       headCount: parameters.heads, keyValueHeadCount: parameters.keyValueHeads,
       headSize: parameters.hidden / parameters.heads, contextLength: parameters.context,
       ropeTheta: 10_000, normEpsilon: 1e-6, tiedEmbeddings: true, attentionBias: false)
-    return .output("model", ForeseenContent(model: model))
+    return .output("model", EstimatedData(model: model))
   }
 }
 
@@ -169,32 +169,32 @@ extension DataSource {
   }
 }
 
-extension WriteTracesStage: ForeseeableStage {
+extension WriteTracesStage: EstimatedStage {
   /// Sampling where a model writes; a server's work is its own.
-  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
+  package func estimate(_ inputs: EstimateInputs) -> Estimate {
     let problems = inputs["problems"].rows
     guard parameters.teacher != .symbolic else {
-      return .output("traces", ForeseenContent(rows: problems.map { $0 * parameters.copies }))
+      return .output("traces", EstimatedData(rows: problems.map { $0 * parameters.copies }))
     }
     let tokens = inputs.tokens(limit: parameters.sampling.maxTokens)
     let completions = problems.map { $0 * parameters.samples }
-    let content = ForeseenContent(rows: completions, completionTokens: tokens)
+    let content = EstimatedData(rows: completions, completionTokens: tokens)
     guard parameters.teacher == .model else { return .output("traces", content) }
     guard let problems, let completions, let model = inputs["model"].model else {
       return .output("traces", content, unknown: inputs.missing("problems"))
     }
-    var foresight = Foresight.output("traces", content)
+    var estimate = Estimate.output("traces", content)
     var work = Work()
     work.sample(model, prompts: problems, completions: completions, tokens: tokens)
-    foresight.work = work
-    return foresight
+    estimate.work = work
+    return estimate
   }
 }
 
-extension PretrainStage: ForeseeableStage {
+extension PretrainStage: EstimatedStage {
   /// Training on texts that fill the context, the longest that there may be.
-  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
-    let model = ForeseenContent(model: inputs["model"].model)
+  package func estimate(_ inputs: EstimateInputs) -> Estimate {
+    let model = EstimatedData(model: inputs["model"].model)
     guard let configuration = model.model, let rows = inputs["texts"].rows else {
       return .output("model", model, unknown: inputs.missing("texts"))
     }
@@ -203,10 +203,10 @@ extension PretrainStage: ForeseeableStage {
   }
 }
 
-extension DistillStage: ForeseeableStage {
+extension DistillStage: EstimatedStage {
   /// Training on traces that are as long as they may be.
-  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
-    let model = ForeseenContent(model: inputs["model"].model)
+  package func estimate(_ inputs: EstimateInputs) -> Estimate {
+    let model = EstimatedData(model: inputs["model"].model)
     guard let configuration = model.model, let rows = inputs["traces"].rows else {
       return .output("model", model, unknown: inputs.missing("traces"))
     }
@@ -217,10 +217,10 @@ extension DistillStage: ForeseeableStage {
   }
 }
 
-extension ReinforceStage: ForeseeableStage {
+extension RLVRStage: EstimatedStage {
   /// Sampling of every step's groups, and training on them; each prompt is computed once a group.
-  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
-    let model = ForeseenContent(model: inputs["model"].model)
+  package func estimate(_ inputs: EstimateInputs) -> Estimate {
+    let model = EstimatedData(model: inputs["model"].model)
     guard let configuration = model.model else {
       return .output("model", model, unknown: inputs.missing("model"))
     }
@@ -228,46 +228,46 @@ extension ReinforceStage: ForeseeableStage {
     let completions = prompts * parameters.group
     let tokens = inputs.tokens(limit: parameters.sampling.maxTokens)
     let trained = prompts * Work.promptTokens + completions * tokens
-    var foresight = Foresight.training(
+    var estimate = Estimate.training(
       configuration, tokens: parameters.updatesPerBatch * trained,
       length: Work.promptTokens + tokens)
-    foresight.work?.sample(
+    estimate.work?.sample(
       configuration, prompts: prompts, completions: completions, tokens: tokens)
-    return foresight
+    return estimate
   }
 }
 
-extension EvaluateStage: ForeseeableStage {
+extension EvaluateStage: EstimatedStage {
   /// Sampling.
-  package func foresight(_ inputs: ForeseenInputs) -> Foresight {
+  package func estimate(_ inputs: EstimateInputs) -> Estimate {
     guard let problems = inputs["problems"].rows, let model = inputs["model"].model else {
-      return .output("scores", ForeseenContent(), unknown: inputs.missing("problems"))
+      return .output("scores", EstimatedData(), unknown: inputs.missing("problems"))
     }
     var work = Work()
     work.sample(
       model, prompts: problems, completions: problems * parameters.samples,
       tokens: inputs.tokens(limit: parameters.sampling.maxTokens))
-    var foresight = Foresight()
-    foresight.work = work
-    return foresight
+    var estimate = Estimate()
+    estimate.work = work
+    return estimate
   }
 }
 
-extension Foresight {
+extension Estimate {
   /// A trained model and the work of training it.
   fileprivate static func training(
     _ model: ModelConfiguration, tokens: Int, length: Int
-  ) -> Foresight {
-    var foresight = output("model", ForeseenContent(model: model))
+  ) -> Estimate {
+    var estimate = output("model", EstimatedData(model: model))
     var work = Work()
     work.train(model, tokens: tokens, length: length)
-    foresight.work = work
-    return foresight
+    estimate.work = work
+    return estimate
   }
 }
 
-extension ForeseenInputs {
-  /// What keeps the work from being foreseen: the model's size, or how many rows a port has.
+extension EstimateInputs {
+  /// What keeps the work from being estimated: the model's size, or how many rows a port has.
   fileprivate func missing(_ port: String) -> String {
     self["model"].model == nil ? "how large the model is" : "how many \(port) there are"
   }

@@ -4,8 +4,8 @@ import Runner
 
 /// How much work a plan is, and what it needs from outside, told without running anything and
 /// without the files.
-package struct PlanForecast {
-  /// What is foreseen of one instance.
+package struct PlanEstimate {
+  /// The estimate of one instance.
   package struct Item {
     /// The instance.
     package let instance: Instance
@@ -20,10 +20,10 @@ package struct PlanForecast {
   /// What it needs from outside.
   package let needs: [PlanNeed]
 
-  /// Foresees the work of what is not in the cache.
+  /// Estimates the work of what is not in the cache.
   /// - Parameter meanTokens: how long completions are taken to be; as long as they may where nil.
   package init(_ plan: Plan, environment: DataFolders, meanTokens: Int? = nil) {
-    var foreseen: [Foresight] = []
+    var estimates: [Estimate] = []
     var places: [String: Int] = [:]
     var identities: [Int] = []
     var items: [Item] = []
@@ -32,16 +32,16 @@ package struct PlanForecast {
       let question = Self.question(instance, identities)
       if let known = places[question] {
         identities.append(known)
-        foreseen.append(foreseen[known])
+        estimates.append(estimates[known])
         continue
       }
       places[question] = index
       identities.append(index)
-      let foresight = Self.foresight(instance, foreseen, meanTokens, environment)
-      foreseen.append(foresight)
+      let estimate = Self.estimate(instance, estimates, meanTokens, environment)
+      estimates.append(estimate)
       guard planned.state != .cached else { continue }
       items.append(
-        Item(instance: instance, work: foresight.work, unknown: foresight.unknown))
+        Item(instance: instance, work: estimate.work, unknown: estimate.unknown))
     }
     self.items = items
     needs = PlanNeed.all(of: items.map(\.instance), environment)
@@ -59,31 +59,31 @@ package struct PlanForecast {
     return ([instance.kind.name, instance.parameters.text] + inputs).joined(separator: "\n")
   }
 
-  private static func foresight(
-    _ instance: Instance, _ foreseen: [Foresight], _ meanTokens: Int?,
+  private static func estimate(
+    _ instance: Instance, _ estimates: [Estimate], _ meanTokens: Int?,
     _ environment: DataFolders
-  ) -> Foresight {
-    guard let stage = instance.stage as? any ForeseeableStage else { return Foresight() }
+  ) -> Estimate {
+    guard let stage = instance.stage as? any EstimatedStage else { return Estimate() }
     let contents = instance.inputs.map {
-      ($0.port, foreseen[$0.producer].outputs[$0.output] ?? ForeseenContent())
+      ($0.port, estimates[$0.producer].outputs[$0.output] ?? EstimatedData())
     }
-    return stage.foresight(
-      ForeseenInputs(
+    return stage.estimate(
+      EstimateInputs(
         contents: Dictionary(contents) { $1 }, meanTokens: meanTokens, environment: environment))
   }
 }
 
-extension PlanForecast {
-  /// The plan as JSON, with the work that is foreseen of each instance under `work`.
+extension PlanEstimate {
+  /// The plan as JSON, with the estimated work of each instance under `work`.
   ///
   /// Of several instances with one result only the first has work; null stands for none, or for
   /// what `unknown` says is not known.
   package func json(of plan: Plan) -> JSONValue {
-    let foreseen = Dictionary(items.map { ($0.instance.name, $0) }) { first, _ in first }
+    let estimated = Dictionary(items.map { ($0.instance.name, $0) }) { first, _ in first }
     return .array(
       (plan.json.array ?? []).map { entry in
         var members = entry.object ?? [:]
-        let item = members["instance"]?.string.flatMap { foreseen[$0] }
+        let item = members["instance"]?.string.flatMap { estimated[$0] }
         members["work"] = item?.work?.json ?? .null
         members["unknown"] = (item?.unknown).map { .string($0) } ?? .null
         return .object(members)

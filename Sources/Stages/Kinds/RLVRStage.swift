@@ -6,7 +6,7 @@ import Tasks
 
 /// Reinforcement learning with verifiable rewards: groups of completions, rewards by a verifier,
 /// a clipped policy-gradient loss by components (paper section 3; DESIGN section 8).
-package struct ReinforceStage: Stage {
+package struct RLVRStage: Stage {
   package static let kind = "rlvr"
   package static let version = 1
   package static let metrics = TrainingLoop.metrics
@@ -20,9 +20,9 @@ package struct ReinforceStage: Stage {
     StagePort("rollouts", .rollouts, "every completion that was sampled, with its reward"),
   ]
 
-  let parameters: ReinforcementParameters
+  let parameters: RLVRParameters
 
-  package init(parameters: ReinforcementParameters) { self.parameters = parameters }
+  package init(parameters: RLVRParameters) { self.parameters = parameters }
 
   package func run(_ context: StageContext) throws {
     let problems = try RowTable(contentsOf: context.input("problems").file)
@@ -89,7 +89,7 @@ package struct ReinforceStage: Stage {
       last = update.accumulate(engine, old: old, reference: referenceScores)
       let notFinite = last.notFinite.sorted()
       guard last.loss.isFinite, notFinite.isEmpty else {
-        throw TrainingFault.loss(
+        throw TrainingError.loss(
           step: step, items: notFinite.map { "sample \($0.sample) of \(problem($0.group))" })
       }
       do {
@@ -97,7 +97,7 @@ package struct ReinforceStage: Stage {
       } catch OptimiserError.gradientNotFinite(let parameter, _) {
         let places = update.groupsWithoutFiniteGradients(
           engine, old: old, reference: referenceScores)
-        throw TrainingFault.gradient(
+        throw TrainingError.gradient(
           step: step, parameter: parameter, items: places.map(problem))
       }
     }

@@ -5,7 +5,7 @@ import Model
 /// The prompt of a group is computed once for the group, and groups without any influence (equal
 /// rewards, no divergence term) are not computed at all.
 package struct PolicyUpdate {
-  private let parameters: ReinforcementParameters
+  private let parameters: RLVRParameters
   private let groups: [RolloutGroup]
   private let members: [[Member]]
 
@@ -58,7 +58,7 @@ package struct PolicyUpdate {
   package typealias LogProbabilities = [[[Float]]?]
 
   /// Prepares an update on the groups of one step.
-  package init(_ groups: [RolloutGroup], _ parameters: ReinforcementParameters) {
+  package init(_ groups: [RolloutGroup], _ parameters: RLVRParameters) {
     self.parameters = parameters
     self.groups = groups
     let advantages = parameters.loss.advantage.advantages(of: groups.map(\.rewards))
@@ -198,7 +198,7 @@ package struct PolicyUpdate {
 
 /// Steps of reinforcement learning on random prompts, with rewards that nobody computes and
 /// completions that are all equally long.
-package struct ReinforcementWorkload: Sendable {
+package struct RLVRWorkload: Sendable {
   /// Prompts a step.
   package var prompts: Int
   /// Tokens a prompt.
@@ -232,7 +232,7 @@ package struct ReinforcementWorkload: Sendable {
     var groups: [RolloutGroup] = []
     let sampling = try Stopwatch.seconds { groups = try sample(engine, sampler, step: step) }
     let update = try Stopwatch.seconds {
-      var parameters = ReinforcementParameters()
+      var parameters = RLVRParameters()
       parameters.loss.normaliser = .constant
       parameters.sampling.maxTokens = tokens
       engine.zeroGradients()

@@ -60,7 +60,7 @@ package enum RewardChoice: String, ParameterChoice {
 }
 
 /// Parameters of `rlvr`. The defaults are the paper's (table 7).
-package struct ReinforcementParameters: ParameterSet {
+package struct RLVRParameters: ParameterSet {
   /// Optimiser steps; each samples a new batch.
   package var steps = 250
   /// Completions a problem.
@@ -147,7 +147,7 @@ package struct ReinforcementParameters: ParameterSet {
   }
 }
 
-extension ReinforcementParameters {
+extension RLVRParameters {
   /// The loss in words and symbols, and which published recipe it equals, so that nobody has to
   /// trust a brand name.
   package var formula: String {

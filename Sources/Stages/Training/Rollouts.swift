@@ -35,7 +35,7 @@ struct RolloutSampler {
   let ids: [String]
   let task: any TaskDefinition
   let template: PromptTemplate
-  let parameters: ReinforcementParameters
+  let parameters: RLVRParameters
   let sampler: TextSampler
   let context: StageContext
 

@@ -28,7 +28,7 @@ struct SupervisedTrainer {
       guard logProbabilities.allSatisfy(\.isFinite) else {
         try loop.checkWeights(after: step - 1)
         let items = zip(indices, logProbabilities).filter { !$1.isFinite }.map { name($0.0) }
-        throw TrainingFault.loss(step: step, items: items)
+        throw TrainingError.loss(step: step, items: items)
       }
       let loss = -logProbabilities.reduce(0, +) / Double(batch.reduce(0) { $0 + $1.targetCount })
       try applying(step, indices, engine, apply)
@@ -68,7 +68,7 @@ struct SupervisedTrainer {
         _ = accumulate([examples[index]], engine)
         return !engine.hasFiniteGradients
       }
-      throw TrainingFault.gradient(step: step, parameter: parameter, items: items.map(name))
+      throw TrainingError.gradient(step: step, parameter: parameter, items: items.map(name))
     }
   }
 

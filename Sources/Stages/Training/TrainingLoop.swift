@@ -40,7 +40,7 @@ struct TrainingLoop {
   ///   - sync: called before each checkpoint, to bring to the disk what belongs to the steps done.
   ///   - update: computes a step's gradients and applies them with the closure that it is given,
   ///     once or several times; the learning rate and gradient norm of the last time are logged.
-  /// - Throws: `TrainingFault.weights` rather than keep or hand on weights that are not finite.
+  /// - Throws: `TrainingError.weights` rather than keep or hand on weights that are not finite.
   func run(
     resumed: (Int) throws -> Void = { _ in }, sync: () throws -> Void = {},
     update: (_ step: Int, _ engine: TrainingEngine, _ apply: () throws -> Void) throws
@@ -79,7 +79,7 @@ struct TrainingLoop {
 
   /// Throws if weights are not finite any more.
   func checkWeights(after step: Int) throws {
-    if let found = weights.firstNotFinite() { throw TrainingFault.weights(step: step, found) }
+    if let found = weights.firstNotFinite() { throw TrainingError.weights(step: step, found) }
   }
 
   private func save(_ state: TrainingState, _ sync: () throws -> Void) throws {
@@ -211,7 +211,7 @@ extension OptimiserParameters {
 /// Why training cannot go on: a number is infinite or none at all.
 ///
 /// Stages throw it before anything is published. The checkpoint before stays as it is.
-enum TrainingFault: Error, Equatable, CustomStringConvertible {
+enum TrainingError: Error, Equatable, CustomStringConvertible {
   /// The loss of a step, and what it is not finite for.
   case loss(step: Int, items: [String])
   /// The gradient of a step, and what it is not finite for: nothing where only the sum is not.

@@ -6,7 +6,7 @@ import Stages
 import Tasks
 import Testing
 
-@Suite struct ReinforceTests {
+@Suite struct RLVRTests {
   private static let table = RewardTable(
     correct: 2, wrong: -0.5, noAnswer: -1, badFormat: -2, timeout: -0.25)
 

@@ -6,20 +6,20 @@ import TestSupport
 import Testing
 
 /// How much work a plan is, without files and without running anything.
-@Suite struct PlanForecastTests {
+@Suite struct PlanEstimateTests {
   private static let root = ProjectFolder.root
 
   private static let recipes: [URL] = RecipeFolder.below(root.appending(path: "experiments"))
 
-  private func foresee(
+  private func estimated(
     _ recipe: Recipe, meanTokens: Int? = nil
-  ) -> (plan: Plan, forecast: PlanForecast) {
+  ) -> (plan: Plan, estimate: PlanEstimate) {
     let nowhere = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     let environment = DataFolders(
       searchPaths: [nowhere], downloads: nowhere.appending(path: "downloads"))
     let plan = Planner(cache: Cache(folder: nowhere), environment: environment)
       .plan(recipe.instances)
-    return (plan, PlanForecast(plan, environment: environment, meanTokens: meanTokens))
+    return (plan, PlanEstimate(plan, environment: environment, meanTokens: meanTokens))
   }
 
   private func parse(_ text: String) throws -> Recipe {
@@ -30,22 +30,22 @@ import Testing
   /// What keeps an instance from running is a file that is named with where to get it, or an
   /// instance before it; and where there is work, its size is known.
   @Test(arguments: recipes)
-  func everyRecipeIsForeseenWithoutItsFiles(_ file: URL) throws {
+  func everyRecipeIsEstimatedWithoutItsFiles(_ file: URL) throws {
     let recipe = try Recipe.load(file, registry: .standard)
-    let (plan, forecast) = foresee(recipe)
+    let (plan, estimate) = estimated(recipe)
     let missing = plan.items.filter {
       $0.state == .blocked && !$0.reason.hasPrefix("its input")
     }
-    let needed = Set(forecast.needs.map(\.name))
+    let needed = Set(estimate.needs.map(\.name))
     for item in missing {
       let source = try #require(item.instance.parameters["source"]?.string)
       #expect(needed.contains(source), "\(item.instance.name): \(item.reason)")
     }
-    #expect(forecast.needs.allSatisfy { $0.advice.hasSuffix(".") })
+    #expect(estimate.needs.allSatisfy { $0.advice.hasSuffix(".") })
     // How many traces a file holds cannot be known without it.
-    let unknown = forecast.items.filter { $0.unknown != nil }.map(\.instance.name)
+    let unknown = estimate.items.filter { $0.unknown != nil }.map(\.instance.name)
     #expect(unknown.isEmpty || needed.contains { $0.hasPrefix("s1k/") }, "\(unknown)")
-    #expect(forecast.total.operations > 0)
+    #expect(estimate.total.operations > 0)
   }
 
   /// Tokens by hand; operations of a model whose sizes are easily multiplied.
@@ -66,7 +66,7 @@ import Testing
           inputs: {model: tuned, problems: puzzles}
           params: {samples: 3, max_tokens: 500}
       """)
-    let items = foresee(recipe).forecast.items
+    let items = estimated(recipe).estimate.items
     let tuned = try #require(items.first { $0.instance.name == "tuned" }?.work)
     #expect(tuned.sampledTokens == 5 * 2 * 4 * 1000)
     #expect(tuned.trainedTokens == 5 * 2 * (4 * 1000 + Work.promptTokens))
@@ -89,9 +89,9 @@ import Testing
         puzzles: {kind: knights_and_knaves, params: {people: 3, count: 10}}
         scores: {kind: evaluate, inputs: {model: base, problems: puzzles}, params: {samples: 1}}
       """)
-    #expect(foresee(recipe).forecast.total.sampledTokens == 10 * 8192)
-    #expect(foresee(recipe, meanTokens: 700).forecast.total.sampledTokens == 10 * 700)
-    #expect(foresee(recipe, meanTokens: 9000).forecast.total.sampledTokens == 10 * 8192)
+    #expect(estimated(recipe).estimate.total.sampledTokens == 10 * 8192)
+    #expect(estimated(recipe, meanTokens: 700).estimate.total.sampledTokens == 10 * 700)
+    #expect(estimated(recipe, meanTokens: 9000).estimate.total.sampledTokens == 10 * 8192)
   }
 
   /// What has the same result is done once, even where no key is known yet.
@@ -112,11 +112,11 @@ import Testing
           inputs: {model: base, problems: puzzles, trained_on: more}
           params: {samples: 1}
       """)
-    let forecast = foresee(recipe).forecast
-    #expect(forecast.items.count == 4)
-    #expect(forecast.total.sampledTokens == 10 * 8192)
-    #expect(forecast.needs.map(\.name) == ["models/Qwen2.5-3B"])
-    #expect(forecast.needs[0].advice.contains("Qwen/Qwen2.5-3B"))
+    let estimate = estimated(recipe).estimate
+    #expect(estimate.items.count == 4)
+    #expect(estimate.total.sampledTokens == 10 * 8192)
+    #expect(estimate.needs.map(\.name) == ["models/Qwen2.5-3B"])
+    #expect(estimate.needs[0].advice.contains("Qwen/Qwen2.5-3B"))
   }
 
   @Test func jsonTellsTheWorkOfEachInstanceOnce() throws {
@@ -133,8 +133,8 @@ import Testing
           inputs: {model: base, problems: puzzles}
           params: {samples: 2, max_tokens: 50, seed: "${seed}"}
       """)
-    let (plan, forecast) = foresee(recipe)
-    let entries = try #require(forecast.json(of: plan).array)
+    let (plan, estimate) = estimated(recipe)
+    let entries = try #require(estimate.json(of: plan).array)
     #expect(entries.map { $0["instance"]?.string } == plan.items.map(\.instance.name))
     let work = entries.map { $0["work"] }
     #expect(work[1] == .null)
