@@ -94,7 +94,6 @@ struct StandardInputLines {
   /// The beginning of a line whose end has not been read yet.
   private var rest: [UInt8] = []
 
-  /// Reads standard input.
   init() {
     descriptor = STDIN_FILENO
     name = "standard input"

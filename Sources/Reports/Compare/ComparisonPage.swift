@@ -7,10 +7,8 @@ import Runner
 package struct ComparisonPage {
   private let comparison: RunComparison
 
-  /// Prepares the page.
   package init(_ comparison: RunComparison) { self.comparison = comparison }
 
-  /// The whole page.
   package var html: String {
     let sides = ComparisonSides(comparison)
     let completions = CompletionsSection(
@@ -125,7 +123,7 @@ struct ComparisonSides {
   /// Lays both runs into one plan, in which a letter before the name tells them apart.
   init(_ comparison: RunComparison) {
     var items: [PlannedInstance] = []
-    var places: [EvaluationPlaces.Place] = []
+    var places: [EvaluationPlace] = []
     let differing = OrderedSet(comparison.evaluations.map(\.instance))
     for (letter, run) in [("A", comparison.first), ("B", comparison.second)] {
       let results = run.plan.results

@@ -10,12 +10,9 @@ package struct RunComparison: Sendable {
   package struct Change: Sendable, Equatable {
     /// What differs, such as `loss.clip_low`.
     package let name: String
-    /// The first run's value.
     package let first: String?
-    /// The second run's value.
     package let second: String?
 
-    /// Describes a change.
     package init(name: String, first: String?, second: String?) {
       self.name = name
       self.first = first
@@ -25,7 +22,6 @@ package struct RunComparison: Sendable {
 
   /// A stage that differs.
   package struct Stage: Sendable, Equatable {
-    /// The stage's name.
     package let name: String
     /// The kind in the first run; nil where it has no such stage.
     package let firstKind: String?
@@ -34,7 +30,6 @@ package struct RunComparison: Sendable {
     /// What differs.
     package let changes: [Change]
 
-    /// Describes a stage.
     package init(name: String, firstKind: String?, secondKind: String?, changes: [Change]) {
       self.name = name
       self.firstKind = firstKind
@@ -45,7 +40,6 @@ package struct RunComparison: Sendable {
 
   /// An instance that came out differently in both runs.
   package struct Metrics: Sendable {
-    /// The instance.
     package let instance: String
     /// The numbers that differ: name, first and second value.
     package let values: [(name: String, first: Double, second: Double)]
@@ -53,9 +47,7 @@ package struct RunComparison: Sendable {
     package let equalCount: Int
   }
 
-  /// The first run.
   package let first: ComparedRun
-  /// The second run.
   package let second: ComparedRun
   /// The stages that differ, in the order of the first run.
   package let stages: [Stage]
@@ -168,7 +160,6 @@ extension RunComparison {
 /// One side of a comparison: a recipe's instances with what is done of them, from wherever they
 /// come.
 package struct ComparedRun: Sendable {
-  /// What the run is called.
   package let name: String
   /// The instances, done or not; of a folder of results, those that its lock names and its cache
   /// holds.
@@ -273,7 +264,6 @@ package enum ComparisonError: Error, CustomStringConvertible, Equatable {
   /// A lock of which nothing is in the cache.
   case nothingDone(String)
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .noResults(let path):
@@ -335,7 +325,6 @@ package struct EvaluationComparison: Sendable {
     self.init(first.name, one, other)
   }
 
-  /// Pairs completions by problem and sample.
   package init(_ instance: String, _ first: GradedCompletions, _ second: GradedCompletions) {
     self.instance = instance
     let slots = CompletionSlots(

@@ -11,11 +11,9 @@ package struct BarFigure: Figure {
   package let title: String
   /// What the heights are, with their unit.
   package let yLabel: String
-  /// What the groups are.
   package let groupTitle: String
   /// The arms, in the order of the bars of each group.
   package let arms: [String]
-  /// The groups.
   package let groups: [Group]
   /// What bars and whiskers mean and what is missing: a sentence each.
   package let notes: [String]
@@ -44,7 +42,6 @@ package struct BarFigure: Figure {
     package let tooltip: String
   }
 
-  /// Gathers a figure.
   package init(
     name: String, title: String, yLabel: String, groupTitle: String, arms: [String],
     groups: [Group], notes: [String]

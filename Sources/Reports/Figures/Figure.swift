@@ -49,7 +49,6 @@ package struct FigureNumbers: Sendable, Equatable {
   /// How many rows a page shows; more would hide the figure.
   static let shownRows = 200
 
-  /// Gathers the numbers.
   package init(header: [String], rows: [[String]]) {
     self.header = header
     self.rows = rows
@@ -359,7 +358,6 @@ package struct AxisScale {
     return start + share * (end - start)
   }
 
-  /// The label of a tick.
   package func label(_ tick: Double) -> String {
     if max(abs(range.lowerBound), abs(range.upperBound)) >= 1e7 {
       return String(format: "%.4g", tick == 0 ? 0 : tick).replacing("-", with: NumberText.minus)

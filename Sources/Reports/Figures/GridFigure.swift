@@ -20,13 +20,9 @@ package struct GridFigure: Figure {
   package struct Panel: Sendable {
     /// What tells it from the others; nil for a lone one.
     package let title: String?
-    /// What the rows are.
     package let rowTitle: String
-    /// What the columns are.
     package let columnTitle: String
-    /// The names of the rows.
     package let rows: [String]
-    /// The names of the columns.
     package let columns: [String]
     /// The cells by row and column.
     package let cells: [[Cell]]
@@ -67,7 +63,6 @@ package struct GridFigure: Figure {
   package struct Swatch: Sendable {
     /// What it stands for.
     package let label: String
-    /// The shade.
     package let shade: Shade
   }
 
@@ -88,10 +83,10 @@ package struct GridFigure: Figure {
 struct GridFigureSVG {
   private let figure: GridFigure
   private let frame: FigureFrame
-  private let places: [Place]
+  private let places: [CellPosition]
 
   /// Where a panel stands, relative to the plot's upper left end.
-  private struct Place {
+  private struct CellPosition {
     let x: Double
     let y: Double
     /// The width of the rows' names.
@@ -108,13 +103,13 @@ struct GridFigureSVG {
 
   init(_ figure: GridFigure) {
     self.figure = figure
-    var places: [Place] = []
+    var places: [CellPosition] = []
     var (x, y, lowest) = (0.0, 0.0, 0.0)
     for panel in figure.panels {
       let size = Self.size(of: panel)
       if x > 0, x + size.width > Self.width { (x, y) = (0, lowest + 26) }
       places.append(
-        Place(x: x, y: y, names: size.names, head: size.head, cellWidth: size.cell))
+        CellPosition(x: x, y: y, names: size.names, head: size.head, cellWidth: size.cell))
       x += size.width + 36
       lowest = max(lowest, y + size.height)
     }
@@ -135,8 +130,8 @@ struct GridFigureSVG {
     let cell = min((width - names) / count, max(76, text + 16, min(120, longest + 16)))
     let lines = panel.columns.map { headLines($0, cell).count }.max() ?? 1
     let head = 22 + 15 * Double(lines)
-    let title = panel.title == nil ? 0 : Place.titleHeight
-    let height = title + head + Place.rowHeight * Double(panel.rows.count)
+    let title = panel.title == nil ? 0 : CellPosition.titleHeight
+    let height = title + head + CellPosition.rowHeight * Double(panel.rows.count)
     let wide = max(names + cell * count, FigureFrame.width(of: panel.title ?? "") + 12)
     return (names, head, cell, wide, height)
   }
@@ -174,13 +169,13 @@ struct GridFigureSVG {
 
   // MARK: Panels
 
-  private func panel(_ panel: GridFigure.Panel, _ place: Place) -> Markup {
+  private func panel(_ panel: GridFigure.Panel, _ place: CellPosition) -> Markup {
     let left = frame.margin + place.x
     var top = frame.top + place.y
     var parts: [Markup] = []
     if let title = panel.title {
       parts.append(SVG.text(title, left, top + 14, "figure-panel"))
-      top += Place.titleHeight
+      top += CellPosition.titleHeight
     }
     let first = left + place.names
     parts.append(SVG.text(panel.rowTitle, left, top + place.head - 8, "figure-soft"))
@@ -194,9 +189,9 @@ struct GridFigureSVG {
       }
     }
     for (index, label) in panel.rows.enumerated() {
-      let y = top + place.head + Double(index) * Place.rowHeight
+      let y = top + place.head + Double(index) * CellPosition.rowHeight
       let short = FigureFrame.shortened(label, to: Int(place.names / 7.2))
-      parts.append(SVG.text(short, left, y + Place.rowHeight / 2 + 4.5, "figure-label"))
+      parts.append(SVG.text(short, left, y + CellPosition.rowHeight / 2 + 4.5, "figure-label"))
       for (column, cell) in panel.cells[index].enumerated() {
         parts.append(
           self.cell(cell, first + Double(column) * place.cellWidth, y, place.cellWidth))
@@ -206,13 +201,13 @@ struct GridFigureSVG {
   }
 
   private func cell(_ cell: GridFigure.Cell, _ x: Double, _ y: Double, _ width: Double) -> Markup {
-    let shape = box(x, y, width, Place.rowHeight, cell.shade, tooltip: cell.tooltip)
+    let shape = box(x, y, width, CellPosition.rowHeight, cell.shade, tooltip: cell.tooltip)
     let isWide = FigureFrame.width(of: cell.text) * 0.95 > width
     if cell.text.isEmpty || isWide || cell.shade == .missing { return shape }
     let ink = Self.strength(of: cell.shade).map { " figure-t\($0)" } ?? ""
     return shape
       + SVG.text(
-        cell.text, x + width / 2, y + Place.rowHeight / 2 + 4.5, "figure-value" + ink,
+        cell.text, x + width / 2, y + CellPosition.rowHeight / 2 + 4.5, "figure-value" + ink,
         anchor: "middle")
   }
 

@@ -26,10 +26,10 @@ private struct HeatMapBuilder {
   private let specification: FigureSpecification
   private let grid: ValueGrid
   private let writer: ValueWriter
-  private let entries: [Entry]
+  private let entries: [HeatMapValue]
 
   /// One cell before it has a shade.
-  private struct Entry {
+  private struct HeatMapValue {
     let panel: AxisPoint
     let row: AxisPoint
     let column: String
@@ -45,7 +45,7 @@ private struct HeatMapBuilder {
     let writer = ValueWriter(
       format: specification.format, change: isCompared ? specification.change : nil)
     self.writer = writer
-    var entries: [Entry] = []
+    var entries: [HeatMapValue] = []
     for panel in grid.comparedPoints(of: specification.panels) {
       for row in grid.comparedPoints(of: specification.rows) {
         for column in grid.comparedPoints(of: specification.columns) {
@@ -57,7 +57,7 @@ private struct HeatMapBuilder {
               ? grid.baselineRuns(reference, at: point, scale: specification.format.scale).cell
               : nil
             entries.append(
-              Entry(
+              HeatMapValue(
                 panel: panel, row: row, column: grid.label(of: reference, at: column), cell: cell,
                 base: base, value: writer.compared(cell, with: base)?.mean))
           }
@@ -94,7 +94,7 @@ private struct HeatMapBuilder {
       cells: rows.map { row in own.filter { $0.row == row }.map(cell) })
   }
 
-  private func cell(_ entry: Entry) -> GridFigure.Cell {
+  private func cell(_ entry: HeatMapValue) -> GridFigure.Cell {
     let place = [entry.panel.label, entry.row.label, entry.column].filter { !$0.isEmpty }
       .joined(separator: ", ")
     guard let value = entry.value else {
@@ -111,7 +111,7 @@ private struct HeatMapBuilder {
       tooltip: "\(place): \(writer.full(value))\(detail)")
   }
 
-  private func reason(_ entry: Entry) -> String {
+  private func reason(_ entry: HeatMapValue) -> String {
     if entry.cell.mean != nil {
       return entry.base?.mean == nil
         ? "the baseline has no value yet" : "the baseline is zero, so there is no ratio"

@@ -18,7 +18,6 @@ package struct LineFigure: Figure {
   /// What the lines mean and what is missing: a sentence each.
   package let notes: [String]
 
-  /// Gathers a figure of one panel.
   package init(
     name: String, title: String, xLabel: String, yLabel: String, series: [Series],
     bounds: ClosedRange<Double>? = nil, target: Target? = nil, notes: [String] = []
@@ -29,7 +28,6 @@ package struct LineFigure: Figure {
       notes: notes)
   }
 
-  /// Gathers a figure.
   package init(
     name: String, title: String, xLabel: String, panels: [Panel], target: Target? = nil,
     notes: [String] = []
@@ -42,19 +40,16 @@ package struct LineFigure: Figure {
     self.notes = notes
   }
 
-  /// The lines of the first panel.
   package var series: [Series] { panels.first?.series ?? [] }
 
   /// One picture.
   package struct Panel: Sendable {
     /// What runs along the vertical axis, with its unit where it is known.
     package let yLabel: String
-    /// The lines.
     package let series: [Series]
     /// Where values can lie, as for shares; bands end there.
     package let bounds: ClosedRange<Double>?
 
-    /// Gathers a panel.
     package init(yLabel: String, series: [Series], bounds: ClosedRange<Double>? = nil) {
       self.yLabel = yLabel
       self.series = series
@@ -85,7 +80,6 @@ package struct LineFigure: Figure {
     /// How many runs there are; 0 where nobody counted.
     package let runs: Int
 
-    /// Describes a point.
     package init(x: Double, y: Double, deviation: Double?, runs: Int = 0) {
       self.x = x
       self.y = y
@@ -98,7 +92,6 @@ package struct LineFigure: Figure {
   package struct Target: Sendable, Equatable {
     /// The value, in the unit of the vertical axis.
     package let value: Double
-    /// The value for people.
     package let label: String
     /// Where each line first reaches it; nil for those that do not.
     package let crossings: [TargetCrossing?]
@@ -355,7 +348,7 @@ private struct AxisLines {
   ) throws -> Line {
     let label = arm.isEmpty ? reference.stage : arm.label
     var points: [LineFigure.Point] = []
-    var measured: [TargetCrossing.Place] = []
+    var measured: [TargetCrossing.LinePoint] = []
     var missing: [String] = []
     for (value, x) in places {
       let place = arm.merging([axis: value]) { $1 }

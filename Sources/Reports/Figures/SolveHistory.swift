@@ -81,7 +81,6 @@ package struct SolveHistoryFigure: Figure {
 
   /// The problems of some runs.
   package struct Panel: Sendable {
-    /// What tells it from the others.
     package let label: String
     /// The last step.
     package let steps: Int
@@ -110,7 +109,6 @@ package struct SolveHistoryFigure: Figure {
     /// The share of right samples.
     package let share: Double
 
-    /// Describes some steps.
     package init(first: Int, last: Int, share: Double) {
       self.first = first
       self.last = last
@@ -121,7 +119,6 @@ package struct SolveHistoryFigure: Figure {
   /// How many problems a panel shows; of more, an even choice.
   package static let shownRows = 400
 
-  /// Gathers a figure.
   package init(name: String, title: String, panels: [Panel], notes: [String]) {
     self.name = name
     self.title = title

@@ -4,7 +4,6 @@ import Foundation
 /// A piece of HTML or SVG. Text is escaped as it enters, so nothing that a model wrote can turn
 /// into markup.
 package struct Markup: Sendable, ExpressibleByStringLiteral {
-  /// The markup.
   package private(set) var source: String
 
   /// Text, escaped.
@@ -16,7 +15,6 @@ package struct Markup: Sendable, ExpressibleByStringLiteral {
   /// Markup that this program wrote itself.
   package init(trusted source: String) { self.source = source }
 
-  /// Nothing.
   package static let empty = Markup(trusted: "")
 
   /// One after another.

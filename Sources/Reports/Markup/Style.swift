@@ -3,7 +3,6 @@
 /// Text has a contrast of at least 4.5 to what it stands on, in both schemes (WCAG 2.2, 1.4.3);
 /// a test computes it.
 package enum ReportPalette {
-  /// On light.
   package static let light: KeyValuePairs<String, String> = [
     "ink": "#16191d", "soft": "#5b636d", "line": "#dfe2e6", "edge": "#7d8590",
     "strong": "#16191d", "page": "#f6f7f8", "card": "#ffffff", "link": "#0067a5",
@@ -11,7 +10,6 @@ package enum ReportPalette {
     "other": "#7f5300", "other-tint": "#fbf0d9", "code": "#f0f2f4", "chosen": "#e3eff8",
   ]
 
-  /// On dark.
   package static let dark: KeyValuePairs<String, String> = [
     "ink": "#eceff3", "soft": "#a3abb6", "line": "#2b3038", "edge": "#767f8c",
     "strong": "#8b94a1", "page": "#0e1013", "card": "#16191e", "link": "#5eb3f0",

@@ -67,9 +67,7 @@ package struct ArmsSection {
 package struct ArmLineage: Sendable {
   /// A stage on the way.
   package struct Step: Sendable {
-    /// The stage's name.
     package let stageName: String
-    /// The kind.
     package let kind: String
     /// What it worked on beside the model, such as `arithmetic.test`.
     package fileprivate(set) var materials: [String] = []
@@ -79,7 +77,6 @@ package struct ArmLineage: Sendable {
     fileprivate var parameters: OrderedDictionary<String, OrderedSet<String>> = [:]
   }
 
-  /// The arm's name.
   package let arm: String
   /// The steps, the first model first.
   package private(set) var steps: [Step]

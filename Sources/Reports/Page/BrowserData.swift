@@ -123,7 +123,7 @@ package struct BrowserData {
   }
 
   private func evaluation(
-    _ index: Int, _ place: EvaluationPlaces.Place
+    _ index: Int, _ place: EvaluationPlace
   ) -> CompletionSlots.Evaluation? {
     guard let graded = try? data.completions(of: place.instance),
       let arm = places.arms.firstIndex(of: place.arm)
@@ -167,7 +167,7 @@ package struct BrowserData {
   }
 
   private static func json(
-    _ id: String, _ text: ProblemTexts.Entry?, prompt: String?, benchmark: Int
+    _ id: String, _ text: ProblemTexts.ProblemText?, prompt: String?, benchmark: Int
   ) -> JSONValue {
     [
       "id": .string(id), "benchmark": .integer(benchmark),
@@ -191,17 +191,16 @@ extension CompletionSlots.Cell {
 /// What problems ask and what their right answers are, from the problems' own table.
 package struct ProblemTexts: Sendable {
   /// A problem's question and answer, as far as its table says them.
-  package struct Entry: Sendable {
+  package struct ProblemText: Sendable {
     package let question: String?
     package let answer: String?
   }
 
-  private let entries: [String: Entry]
+  private let entries: [String: ProblemText]
 
-  /// No texts.
   package init() { self.init(entries: [:]) }
 
-  private init(entries: [String: Entry]) { self.entries = entries }
+  private init(entries: [String: ProblemText]) { self.entries = entries }
 
   /// Reads a table of problems; columns that hold no texts are passed over.
   package init(table: RowTable) {
@@ -209,7 +208,7 @@ package struct ProblemTexts: Sendable {
       self.init()
       return
     }
-    let pairs = ids.enumerated().map { index, id in (id, Entry(table.row(index))) }
+    let pairs = ids.enumerated().map { index, id in (id, ProblemText(table.row(index))) }
     self.init(entries: Dictionary(pairs) { first, _ in first })
   }
 
@@ -226,10 +225,10 @@ package struct ProblemTexts: Sendable {
   }
 
   /// What is known of a problem.
-  package subscript(id: String) -> Entry? { entries[id] }
+  package subscript(id: String) -> ProblemText? { entries[id] }
 }
 
-extension ProblemTexts.Entry {
+extension ProblemTexts.ProblemText {
   /// The names that public data sets use.
   private static let questionColumns = ["problem", "question", "quiz", "prompt"]
   private static let answerColumns = [

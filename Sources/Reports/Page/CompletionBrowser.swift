@@ -28,7 +28,6 @@ struct CompletionsSection {
     }
   }
 
-  /// Reads the completions of every instance that has some.
   init(_ data: Findings, _ results: [PlannedInstance], browser: BrowserData) {
     instances = results.compactMap { result in
       do {
@@ -41,7 +40,6 @@ struct CompletionsSection {
     self.data = browser.json()
   }
 
-  /// The section's content.
   var markup: Markup {
     if instances.isEmpty { return .empty }
     let list = Markup(instances.map { markup($0.name, $0.listed) })

@@ -6,7 +6,7 @@ import Runner
 /// The part of a report that says what everything cost: seconds and tokens by stage.
 struct CostSection {
   /// A stage with all of its instances.
-  private struct Entry {
+  private struct StageCost {
     let stageName: String
     let kind: String
     let done: Int
@@ -15,14 +15,14 @@ struct CostSection {
     let tokens: Int?
   }
 
-  private let entries: [Entry]
+  private let entries: [StageCost]
 
   /// Adds up what is done.
   init(_ data: Findings) {
     entries = OrderedDictionary(grouping: data.instances, by: \.stageName).map { name, instances in
       let results = instances.filter(\.isDone)
       let tokens = results.compactMap { Self.tokens(of: $0, data) }
-      return Entry(
+      return StageCost(
         stageName: name, kind: instances[0].kind.name,
         done: results.count, planned: instances.count,
         seconds: results.map(\.seconds).reduce(0, +),
@@ -44,7 +44,6 @@ struct CostSection {
     return Int(exactly: (mean * problems * samples).rounded())
   }
 
-  /// The section's content.
   var markup: Markup {
     if entries.allSatisfy({ $0.done == 0 }) { return .empty }
     let head = ["Stage", "Kind", "Done", "Tokens", "Time", ""]
@@ -65,7 +64,7 @@ struct CostSection {
 
   private var longest: Double { max(entries.map(\.seconds).max() ?? 0, .leastNonzeroMagnitude) }
 
-  private func row(_ entry: Entry) -> Markup {
+  private func row(_ entry: StageCost) -> Markup {
     let share = NumberText.plain(100 * entry.seconds / longest, decimals: 1)
     return .element(
       "tr", [:],
@@ -119,7 +118,6 @@ struct Provenance {
     }
   }
 
-  /// The section's content.
   var markup: Markup {
     let parts = origins.map { origin in
       let count = origin.instances.count == 1 ? "1 instance" : "\(origin.instances.count) instances"

@@ -19,9 +19,7 @@ package struct CompletionSlots: Sendable {
 
   /// A verdict, and where the completion stands.
   package struct Cell: Sendable {
-    /// Which evaluation.
     let evaluation: Int
-    /// Which of its rows.
     let row: Int
     let outcome: Outcome
 
@@ -34,7 +32,6 @@ package struct CompletionSlots: Sendable {
     case lost
     /// The second arm is right and the first was not.
     case won
-    /// Both are wrong.
     case bothWrong
     /// Both are right.
     case bothCorrect
@@ -82,12 +79,9 @@ package struct CompletionSlots: Sendable {
     let index: Int
     /// The arm's number.
     let arm: Int
-    /// The run.
     let run: String
-    /// The verdicts.
     let verdicts: [GradedSample]
 
-    /// Describes an evaluation.
     package init(index: Int, arm: Int, run: String, verdicts: [GradedSample]) {
       self.index = index
       self.arm = arm
@@ -158,38 +152,34 @@ extension CompletionSlots.Slot {
   }
 }
 
+/// An evaluation with its place.
+package struct EvaluationPlace: Sendable {
+  let instance: PlannedInstance
+  /// The arm, such as `warmed_rl`.
+  package let arm: String
+  /// The benchmark, such as `math500`.
+  package fileprivate(set) var benchmark: String
+  /// The run, such as `seed=2`; empty where there is one only.
+  package let run: String
+
+  init(instance: PlannedInstance, arm: String, benchmark: String, run: String = "") {
+    self.instance = instance
+    self.arm = arm
+    self.benchmark = benchmark
+    self.run = run
+  }
+}
+
 /// Which arm each evaluation of a plan measures, on which benchmark, in which run.
 ///
 /// Of the axes that an evaluation depends on, those that a table averages over, and `seed`, tell
 /// runs apart; those along which the problems change tell benchmarks apart; the rest tells arms
 /// apart. Without such an axis the stages that made the model and the problems give the names.
 package struct EvaluationPlaces: Sendable {
-  /// An evaluation with its place.
-  package struct Place: Sendable {
-    let instance: PlannedInstance
-    /// The arm, such as `warmed_rl`.
-    package let arm: String
-    /// The benchmark, such as `math500`.
-    package fileprivate(set) var benchmark: String
-    /// The run, such as `seed=2`; empty where there is one only.
-    package let run: String
-
-    /// Describes a place.
-    init(instance: PlannedInstance, arm: String, benchmark: String, run: String = "") {
-      self.instance = instance
-      self.arm = arm
-      self.benchmark = benchmark
-      self.run = run
-    }
-  }
-
   /// The evaluations, in the order of the plan.
-  package let places: [Place]
-  /// The arms.
+  package let places: [EvaluationPlace]
   package let arms: [String]
-  /// The benchmarks.
   package let benchmarks: [String]
-  /// The runs.
   package let runs: [String]
 
   /// Finds the evaluations of a plan.
@@ -205,8 +195,7 @@ package struct EvaluationPlaces: Sendable {
     self.init(places: places)
   }
 
-  /// Takes places that are known already.
-  init(places: [Place]) {
+  init(places: [EvaluationPlace]) {
     self.places = places
     arms = OrderedSet(places.map(\.arm)).elements
     benchmarks = OrderedSet(places.map(\.benchmark)).elements
@@ -216,7 +205,7 @@ package struct EvaluationPlaces: Sendable {
   private static func place(
     _ instance: PlannedInstance, _ data: Findings, runAxes: Set<String>,
     benchmarkAxes: Set<String>
-  ) -> Place {
+  ) -> EvaluationPlace {
     let run = instance.point.filter { runAxes.contains($0.key) }
     let benchmark = instance.point.filter { benchmarkAxes.contains($0.key) }
     let arm = instance.point.filter {
@@ -226,7 +215,7 @@ package struct EvaluationPlaces: Sendable {
       data.binding(of: port, of: instance)?.producerStage ?? instance.stageName
     }
     let (model, problems) = (producer(of: "model"), producer(of: "problems"))
-    return Place(
+    return EvaluationPlace(
       instance: instance, arm: arm.isEmpty ? model : arm.label,
       benchmark: benchmark.isEmpty ? problems : benchmark.label, run: run.label)
   }
@@ -248,7 +237,7 @@ package struct EvaluationPlaces: Sendable {
   }
 
   /// Where two stages measure the same arm on the same problems, their names go to the benchmark.
-  private static func tellApart(_ places: inout [Place]) {
+  private static func tellApart(_ places: inout [EvaluationPlace]) {
     let groups = Dictionary(grouping: places.indices) { index in
       [places[index].arm, places[index].benchmark, places[index].run]
     }

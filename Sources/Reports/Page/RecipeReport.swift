@@ -82,7 +82,6 @@ struct ReportPage {
   let tables: [TableReport]
   let figures: [any Figure]
 
-  /// The whole page.
   var html: String {
     let places = EvaluationPlaces(report.data, runAxes: report.runAxes)
     let browser = BrowserData(places, data: report.data, baseline: report.baseline)

@@ -8,7 +8,6 @@ import Tasks
 struct StagesSection {
   let data: Findings
 
-  /// The section's content.
   var markup: Markup {
     let names = OrderedSet(data.instances.map(\.stageName))
     return Markup(
@@ -89,7 +88,6 @@ extension JSONValue {
 struct DataSection {
   let data: Findings
 
-  /// The section's content.
   var markup: Markup {
     let origins = data.instances.filter { instance in
       instance.instance.inputs.isEmpty || !external(of: instance).isEmpty
@@ -180,7 +178,6 @@ struct SplitsSection {
     }
   }
 
-  /// The section's content.
   var markup: Markup {
     if sides.isEmpty { return .empty }
     let head = ["Train side", "Problems", "Test side", "Problems", "In common"]

@@ -20,7 +20,6 @@ package struct ProblemScores: Sendable {
   private let truncated: [[Bool]]
   private let tokens: [[Double]]
 
-  /// The columns that are read.
   static let columns: [ColumnName] = [
     .problem, .problemID, .outcome, .guessed, .truncated, .tokens,
   ]

@@ -15,7 +15,6 @@ struct CellRuns {
     let scores: ProblemScores?
   }
 
-  /// The value's name.
   let name: String
   /// How many runs the plan holds.
   let planned: Int
@@ -120,7 +119,6 @@ struct CellRuns {
 }
 
 extension CellRuns {
-  /// Gathers the runs of a stage that belong to a point of the axes.
   init(
     _ reference: ValueReference, at point: AxisPoint, of instances: [PlannedInstance],
     in findings: Findings, scale: Double

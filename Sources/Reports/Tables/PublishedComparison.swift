@@ -6,7 +6,7 @@ import Runner
 /// the verdicts and what goes into the interval.
 package struct PublishedComparison: Sendable, Equatable {
   /// What is said of a published value.
-  package enum Verdict: String, Sendable, CaseIterable {
+  package enum Reproduction: String, Sendable, CaseIterable {
     /// The whole interval lies within the margin.
     case reproduced
     /// The whole interval lies beyond the margin.
@@ -15,8 +15,7 @@ package struct PublishedComparison: Sendable, Equatable {
     case notEnoughData = "not enough data"
   }
 
-  /// The verdict.
-  package let verdict: Verdict
+  package let verdict: Reproduction
   /// Ours − published.
   package let difference: Double
   /// The 95 % interval of the difference; nil where one of the two has no known error.
@@ -85,7 +84,6 @@ struct PublishedEvidence {
   let samples: Int?
   /// The standard error from sampling alone, the problems being given.
   let samplingError: Double?
-  /// What was published.
   let published: PublishedValue
   /// Over how many evaluation passes its deviation was taken.
   let passes: Int?

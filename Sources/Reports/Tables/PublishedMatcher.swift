@@ -13,7 +13,6 @@ struct PublishedMatcher {
 
   private typealias Column = (point: AxisPoint, column: TableReport.Column)
 
-  /// Prepares to match.
   init(
     owner: String, specification: TableSpecification, tables: [PublishedTable],
     references: [ValueReference]

@@ -9,9 +9,7 @@ package struct TableReport: Sendable {
   package let title: String
   /// What the labels of the rows are, such as `start`.
   package let rowHeader: String
-  /// The columns.
   package let columns: [Column]
-  /// The rows.
   package let rows: [Row]
   /// What the numbers mean and what is missing: a sentence each.
   package let notes: [String]
@@ -132,7 +130,6 @@ extension TableReport {
 
   /// A published value beside a cell.
   package struct Published: Sendable, Equatable {
-    /// The value.
     package let value: PublishedValue
     /// How ours compares; nil until the cell is complete.
     package var comparison: PublishedComparison?

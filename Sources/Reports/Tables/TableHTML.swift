@@ -82,7 +82,7 @@ extension TableReport {
   private var verdictList: Markup {
     if verdicts.isEmpty { return .empty }
     let found = rows.flatMap { $0.cells.compactMap { $0.published?.comparison?.verdict } }
-    let tally = PublishedComparison.Verdict.allCases.compactMap { verdict -> String? in
+    let tally = PublishedComparison.Reproduction.allCases.compactMap { verdict -> String? in
       let count = found.count { $0 == verdict }
       return count == 0 ? nil : "\(count) \(verdict.rawValue)"
     }

@@ -74,7 +74,6 @@ package struct CellText: Equatable {
 }
 
 extension TableReport {
-  /// The texts of a cell.
   func text(of cell: Cell, in column: Column) -> CellText {
     func number(_ value: Double) -> String { Self.text(of: value, in: column) }
     let missing = cell.planned == 0 ? "" : "–"

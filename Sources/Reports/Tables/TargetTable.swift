@@ -94,11 +94,11 @@ struct TargetTableBuilder {
   // MARK: Cells
 
   private func cells(at point: AxisPoint) throws -> [TableReport.Cell] {
-    let places = try numbers.compactMap { value, x -> TargetLine.Place? in
+    let places = try numbers.compactMap { value, x -> TargetLine.MeasuredPoint? in
       let point = point.merging([along: value]) { $1 }
       let runs = CellRuns(reference, at: point, of: instances, in: data, scale: 1)
       if runs.planned == 0 { return nil }
-      return TargetLine.Place(x: x, runs: runs, cost: try cost?.mean(at: point))
+      return TargetLine.MeasuredPoint(x: x, runs: runs, cost: try cost?.mean(at: point))
     }
     let line = TargetLine(places: places, target: target)
     let own = cell(line, at: point, line.reach)
@@ -147,14 +147,14 @@ struct TargetTableBuilder {
 /// What runs measured along an axis of numbers.
 struct TargetLine {
   /// The runs at one number of the axis.
-  struct Place {
+  struct MeasuredPoint {
     let x: Double
     let runs: CellRuns
     let cost: Double?
   }
 
   /// The places that were measured, by ascending x.
-  let places: [Place]
+  let places: [MeasuredPoint]
   /// The value to be reached, as the stage publishes it.
   let target: Double
 
@@ -227,7 +227,7 @@ struct TargetLine {
 /// Where a line first reaches a value.
 package struct TargetCrossing: Sendable, Equatable {
   /// A measured point of a line, with what getting there costs, where that is known.
-  package typealias Place = (x: Double, y: Double, cost: Double?)
+  package typealias LinePoint = (x: Double, y: Double, cost: Double?)
 
   /// The place along the horizontal axis.
   package let x: Double
@@ -236,7 +236,6 @@ package struct TargetCrossing: Sendable, Equatable {
   /// Whether the first point is already there, so that it may have been reached earlier.
   package let isFirst: Bool
 
-  /// Describes a place.
   package init(x: Double, cost: Double?, isFirst: Bool) {
     self.x = x
     self.cost = cost
@@ -247,7 +246,7 @@ package struct TargetCrossing: Sendable, Equatable {
   /// alike.
   /// - Parameter points: the line, by ascending x.
   /// - Returns: nil where no point reaches the target.
-  package init?(of target: Double, along points: [Place]) {
+  package init?(of target: Double, along points: [LinePoint]) {
     guard let index = points.firstIndex(where: { $0.y >= target }) else { return nil }
     let end = points[index]
     guard index > 0 else {
@@ -274,7 +273,6 @@ package struct TargetReach: Sendable, Equatable {
 
   /// Where the target is reached; for a bound, where what was measured begins or ends.
   package let value: Double
-  /// Whether that is a bound only.
   package let bound: Bound?
   /// The bounds of its 95 % interval; −∞ and ∞ stand for before and beyond what was measured.
   package let interval: ClosedRange<Double>?

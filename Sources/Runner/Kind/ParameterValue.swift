@@ -17,7 +17,6 @@ package protocol ParameterValue: Sendable {
 }
 
 extension ParameterValue {
-  /// All of the value.
   package var identity: JSONValue { json }
 }
 

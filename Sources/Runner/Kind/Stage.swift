@@ -26,7 +26,6 @@ package protocol Stage: Sendable {
   /// What it logs at its steps, as far as a metric is to be told from others. Most kinds log nothing.
   static var metrics: LoggedMetrics { get }
 
-  /// Makes the stage from parameters that have passed their checks.
   init(parameters: Parameters)
 
   /// Content that enters the graph from outside and belongs to the key, such as a file's SHA-256.

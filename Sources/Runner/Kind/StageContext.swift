@@ -135,7 +135,6 @@ package struct InputArtifact: Sendable {
   package let key: String
   /// The instance that made it.
   package let instance: String
-  /// What it holds.
   package let type: ArtifactType
   /// The output port of that instance.
   package var output: String { file.deletingPathExtension().lastPathComponent }

@@ -270,7 +270,6 @@ package struct PackedFile: Sendable {
 
 /// A packed file laid out in a temporary folder, which goes with the value.
 package final class OpenedPack: Sendable {
-  /// What it holds.
   package let experiment: UnpackedExperiment
   package let file: URL
   private let folder: TemporaryFolder

@@ -125,7 +125,6 @@ extension PackContents {
 struct RecipeFiles {
   /// The path of each file, beginning at the folder that holds them all; the recipe itself first.
   let paths: [String]
-  /// The text of each file.
   let texts: [String]
 
   /// Reads the recipe, what it extends and the published values that it shows.

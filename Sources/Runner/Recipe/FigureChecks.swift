@@ -9,7 +9,6 @@ struct FigureChecks {
   private let graph: StageGraph
   private let axes: AxisSpace
 
-  /// Prepares to check a figure whose keys fit together.
   init(
     _ figure: FigureSpecification, _ places: ReportPlaces, checks: ReportChecks,
     graph: StageGraph, axes: AxisSpace

@@ -6,7 +6,6 @@ import Foundation
 package struct PublishedTable: ParameterSet, Equatable {
   /// Where the numbers are from, for people.
   package var source = ""
-  /// Where to read on.
   package var url: String?
   /// What the numbers are in; nil for the unit that the table shows.
   package var unit: PublishedUnit?

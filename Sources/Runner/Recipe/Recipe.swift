@@ -4,7 +4,6 @@ import OrderedCollections
 
 /// An experiment: what to run, at which points of which axes, and what to show of it.
 package struct Recipe: Sendable {
-  /// The file that it was read from.
   package let file: URL
   /// The text of that file.
   package let sourceText: String

@@ -180,7 +180,6 @@ struct ParameterSchema {
   /// Whatever names an axis, as a schema: the program itself checks what the axis's values are.
   static let axisReference: JSONValue = ["type": "string", "pattern": "\\$\\{[^}]+\\}"]
 
-  /// The schemas of some fields by name.
   func properties(_ fields: [FieldDescription]) -> JSONValue {
     .object(Dictionary(fields.map { ($0.name, property($0)) }) { first, _ in first })
   }

@@ -13,7 +13,6 @@ package struct Plan: Sendable {
     items.count { $0.state == state }
   }
 
-  /// The instances that are done.
   package var results: [PlannedInstance] { items.filter(\.isDone) }
 
   /// The plan for other programs to read: one object per instance.
