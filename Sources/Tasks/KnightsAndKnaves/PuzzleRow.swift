@@ -88,9 +88,8 @@ package struct PuzzleRenaming {
   private func renamed(_ row: [String: JSONValue], copy: Int) throws -> [String: JSONValue] {
     let puzzle = try ReadPuzzle(row)
     guard names.count >= puzzle.names.count else {
-      throw KnightsAndKnavesError.impossible(
-        "'\(puzzle.id)' has \(puzzle.names.count) people, but there are only \(names.count) "
-          + "names; give more names")
+      throw KnightsAndKnavesError.tooFewNames(
+        id: puzzle.id, people: puzzle.names.count, names: names.count)
     }
     let id = "\(puzzle.id)~\(copy)"
     var random = NumpyRandom(seed: seed, stream: "names " + id)

@@ -125,7 +125,7 @@ package struct TraceWriter: Sendable {
   private func sources(count: Int) throws -> [Int] {
     guard errors == .shuffled else { return Array(0..<count) }
     guard count > 1 else {
-      throw KnightsAndKnavesError.impossible("errors: shuffled needs at least two problems")
+      throw KnightsAndKnavesError.nothingToShuffle
     }
     var random = NumpyRandom(seed: seed, stream: "shuffled")
     let round = random.permutation(count)

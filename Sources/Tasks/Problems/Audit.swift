@@ -2,7 +2,7 @@ import Base
 import Foundation
 
 /// A completion with the verdict that a careful person gives it: a golden case, or a cheat that
-/// must not pass. Files of our own making, in `Sources/Stages/Audits`, built into the program.
+/// must not pass. Files of our own making, in `Sources/Tasks/Audits`, built into the program.
 package struct AuditCase: Sendable {
   /// Short and telling, such as `fraction-unreduced`.
   package let id: String
