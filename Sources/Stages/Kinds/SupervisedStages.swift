@@ -25,7 +25,6 @@ package struct PretrainParameters: ParameterSet {
     optimiser.maxGradientNorm = 1
   }
 
-  /// What a recipe may say.
   package static var fields: [Field<Self>] {
     [
       Field("epochs", \.epochs, range: 1...100_000, "passes over the texts"),
@@ -97,7 +96,6 @@ package struct DistillParameters: ParameterSet {
   /// The paper's values.
   package init() {}
 
-  /// What a recipe may say.
   package static var fields: [Field<Self>] {
     [
       Field("epochs", \.epochs, range: 1...100_000, "passes over the traces"),

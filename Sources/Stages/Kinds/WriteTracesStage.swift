@@ -5,25 +5,21 @@ import Tasks
 
 /// The kind `write_traces`: long chains of thought for problems, to warm a model up with.
 package struct WriteTracesStage: Stage {
-  /// `write_traces`.
   package static let kind = "write_traces"
   /// 2: the symbolic teacher checks, looks again and sums up in more ways.
   package static let version = 2
-  /// One sentence for the documentation.
   package static let summary = "Long chains of thought for problems, to warm a model up with"
   /// The problems, and the model where the teacher is one.
   package static let inputs = [
     StagePort("problems", .problems, "problems to write traces for"),
     StagePort("model", .model, optional: true, "the model that writes, for 'teacher: model'"),
   ]
-  /// The traces.
   package static let outputs = [
     StagePort("traces", .traces, "prompts with completions, a row each")
   ]
 
   let parameters: WriteTracesParameters
 
-  /// Makes the stage.
   package init(parameters: WriteTracesParameters) { self.parameters = parameters }
 
   /// Reads the problems and writes their traces.

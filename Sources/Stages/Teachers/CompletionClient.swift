@@ -282,7 +282,6 @@ enum ServerError: Error, CustomStringConvertible {
   /// Every attempt failed.
   case exhausted(id: String, attempts: Int, last: String)
 
-  /// A sentence for people.
   var description: String {
     switch self {
     case .address(let url):

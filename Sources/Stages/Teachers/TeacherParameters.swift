@@ -41,7 +41,6 @@ package struct WriteTracesParameters: ParameterSet {
   /// The symbolic teacher's long style without errors.
   package init() {}
 
-  /// What a recipe may set.
   package static var fields: [Field<Self>] { symbolicFields + modelFields }
 
   private static var symbolicFields: [Field<Self>] {
@@ -116,7 +115,6 @@ package struct TeacherSampling: ParameterSet {
   /// The paper's values.
   package init() {}
 
-  /// What a recipe may set.
   package static var fields: [Field<TeacherSampling>] {
     [
       Field("temperature", \.temperature, range: 0...10, "divides the logits; 0 is greedy"),
@@ -158,10 +156,8 @@ package struct ServerParameters: ParameterSet {
   /// Seconds before the second attempt; twice as long before each further one.
   package var backoff = 1.0
 
-  /// No server.
   package init() {}
 
-  /// What a recipe may set.
   package static var fields: [Field<ServerParameters>] {
     [
       Field("url", \.url, identity: false, "address, such as http://localhost:8000/v1"),

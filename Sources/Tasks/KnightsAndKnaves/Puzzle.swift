@@ -190,7 +190,6 @@ package enum KnightsAndKnavesError: Error, CustomStringConvertible {
   /// A single trace cannot be exchanged for another's.
   case nothingToShuffle
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .exhausted(let people, let found):

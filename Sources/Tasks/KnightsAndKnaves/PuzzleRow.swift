@@ -47,7 +47,6 @@ package struct PuzzleRow: Sendable {
     quiz = text.quiz
   }
 
-  /// The row's fields.
   package var fields: [String: JSONValue] {
     let chain = ReferenceChain(puzzle, names: names, roles: roles)
     return [
@@ -120,7 +119,6 @@ package struct PuzzleRenaming {
 
 /// The puzzle of a row of problems, ours or published.
 package struct ReadPuzzle: Sendable {
-  /// The row's id.
   package let id: String
   /// The puzzle.
   package let puzzle: Puzzle
@@ -156,7 +154,6 @@ package struct ReferenceChain: Sendable {
     + "contradiction."
   /// The steps, a sentence or two each.
   package let steps: [String]
-  /// The ending.
   package let foot: String
 
   /// Walks through a puzzle and writes down the steps.

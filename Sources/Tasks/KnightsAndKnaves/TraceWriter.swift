@@ -89,7 +89,6 @@ package struct TraceWriter: Sendable {
   private let seed: Int
   private let teacher: SymbolicTeacher
 
-  /// A writer.
   package init(style: TraceStyle, errors: TraceErrors = .none, seed: Int) {
     self.style = style
     self.errors = errors

@@ -199,7 +199,6 @@ package enum MiniatureError: Error, CustomStringConvertible {
   /// A row lacks what its answer is written from.
   case unusableRow(id: String?, problem: String)
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .tooFewProblems(let domain, let levels, let found):

@@ -2,14 +2,11 @@ import Base
 
 /// Competition mathematics (MATH, MATH-500): rows with `problem` and `solution` or `answer`.
 package struct MathTask: TaskDefinition {
-  /// Nothing to set.
   package init() {}
-  /// The name in recipes.
   package var name: String { "math" }
   /// The native verifier, and the package of the paper with its arguments in the right and in the
   /// authors' order.
   package var verifiers: [String] { [MathVerifier.name, "math@paper", "math@paper_reversed"] }
-  /// The reference answer.
   package var goldColumn: String? { "answer" }
   /// The paper's layouts; the one for evaluation differs.
   package func defaultTemplate(for use: TaskUse) -> String { "math_\(use.rawValue)" }
