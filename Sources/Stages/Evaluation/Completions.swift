@@ -196,7 +196,6 @@ package struct SamplingParameters: ParameterSet {
   /// The paper's values.
   package init() {}
 
-  /// What a recipe may say.
   package static var fields: [Field<Self>] {
     [
       Field("temperature", \.temperature, range: 0...10, "divides the logits; 0 is greedy"),

@@ -31,7 +31,6 @@ package struct DatasetStage: Stage {
     /// All rows of a file that a recipe must name.
     package init() {}
 
-    /// What a recipe may set.
     package static var fields: [Field<Parameters>] {
       [
         Field("task", \.task, required: true, "what the rows are problems of"),
@@ -80,21 +79,15 @@ package struct DatasetStage: Stage {
     }
   }
 
-  /// `dataset`.
   package static let kind = "dataset"
-  /// 1.
   package static let version = 1
-  /// One sentence for the documentation.
   package static let summary =
     "published problems from a JSON Lines or Parquet file, in the Hugging Face column names"
-  /// None.
   package static let inputs: [StagePort] = []
-  /// The problems.
   package static let outputs = [StagePort("problems", .problems, "the rows with their ids")]
 
   let parameters: Parameters
 
-  /// Makes the stage.
   package init(parameters: Parameters) { self.parameters = parameters }
 
   /// The file's SHA-256: the pinned one, or that of the file on this machine.

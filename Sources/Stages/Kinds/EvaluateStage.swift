@@ -22,7 +22,6 @@ package struct EvaluateParameters: ParameterSet {
   /// The paper's values.
   package init() {}
 
-  /// What a recipe may say.
   package static var fields: [Field<Self>] {
     [
       Field("samples", \.samples, range: 1...100_000, "completions a problem"),
@@ -113,10 +112,8 @@ package struct PerplexityParameters: ParameterSet {
   /// Texts to read, beside those of the input.
   package var texts: [String] = []
 
-  /// No texts.
   package init() {}
 
-  /// What a recipe may say.
   package static var fields: [Field<Self>] {
     [Field("texts", \.texts, "texts to read, beside those of the input 'texts'")]
   }

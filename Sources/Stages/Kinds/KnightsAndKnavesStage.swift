@@ -32,7 +32,6 @@ package struct KnightsAndKnavesStage: Stage {
     /// The published settings.
     package init() {}
 
-    /// What a recipe may set.
     package static var fields: [Field<Parameters>] {
       [
         Field("people", \.people, range: 2...24, "people in a puzzle, one size or a list of sizes"),
@@ -87,14 +86,10 @@ package struct KnightsAndKnavesStage: Stage {
     }
   }
 
-  /// `knights_and_knaves`.
   package static let kind = "knights_and_knaves"
-  /// 1.
   package static let version = 1
-  /// One sentence for the documentation.
   package static let summary =
     "Knights and Knaves puzzles with exactly one solution; the published ones from their seed"
-  /// None.
   package static let inputs: [StagePort] = []
   /// The puzzles.
   package static let outputs = [
@@ -103,7 +98,6 @@ package struct KnightsAndKnavesStage: Stage {
 
   let parameters: Parameters
 
-  /// Makes the stage.
   package init(parameters: Parameters) { self.parameters = parameters }
 
   /// Draws the puzzles and writes them.

@@ -18,7 +18,6 @@ package struct MiniatureProblemsStage: Stage {
     /// A hundred easy sums, differences and products.
     package init() {}
 
-    /// What a recipe may set.
     package static var fields: [Field<Parameters>] {
       [
         Field("domain", \.domain, "arithmetic (MATH's columns) or choice (MMLU-Pro's columns)"),
@@ -46,20 +45,14 @@ package struct MiniatureProblemsStage: Stage {
     }
   }
 
-  /// `miniature_problems`.
   package static let kind = "miniature_problems"
-  /// 1.
   package static let version = 1
-  /// One sentence for the documentation.
   package static let summary = "Small sums or multiple-choice questions for very small models"
-  /// None.
   package static let inputs: [StagePort] = []
-  /// The problems.
   package static let outputs = [StagePort("problems", .problems, "problems with their answers")]
 
   let parameters: Parameters
 
-  /// Makes the stage.
   package init(parameters: Parameters) { self.parameters = parameters }
 
   /// Draws the problems and writes them.
@@ -82,9 +75,7 @@ package struct MiniatureProblemsStage: Stage {
 package struct WriteTextsStage: Stage {
   /// Which texts to write.
   package struct Parameters: ParameterSet {
-    /// How many texts.
     package var count = 1000
-    /// The seed.
     package var seed = 0
     /// What the texts are about, in turn.
     package var parts: [TextPart] = [.statements, .arithmetic, .choice, .format]
@@ -102,7 +93,6 @@ package struct WriteTextsStage: Stage {
     /// A thousand texts of every part.
     package init() {}
 
-    /// What a recipe may set.
     package static var fields: [Field<Parameters>] {
       [
         Field("count", \.count, range: 1...10_000_000, "how many texts"),
@@ -130,11 +120,8 @@ package struct WriteTextsStage: Stage {
     }
   }
 
-  /// `write_texts`.
   package static let kind = "write_texts"
-  /// 1.
   package static let version = 1
-  /// One sentence for the documentation.
   package static let summary = "Plain texts that teach a base model words and the form of answers"
   /// Problems whose prompts and answers the part `format` shows.
   package static let inputs = [
@@ -143,12 +130,10 @@ package struct WriteTextsStage: Stage {
     StagePort("arithmetic", .problems, optional: true, "arithmetic problems to show answers to"),
     StagePort("choice", .problems, optional: true, "multiple-choice problems to show answers to"),
   ]
-  /// The texts.
   package static let outputs = [StagePort("texts", .texts, "texts, a row each")]
 
   let parameters: Parameters
 
-  /// Makes the stage.
   package init(parameters: Parameters) { self.parameters = parameters }
 
   /// Reads the problems that are bound and writes texts.

@@ -28,7 +28,6 @@ package struct ScratchModelParameters: ParameterSet {
   /// About a million parameters.
   package init() {}
 
-  /// What a recipe may say.
   package static var fields: [Field<Self>] {
     [
       Field("vocabulary", \.vocabulary, range: 257...200_000, "tokens, bytes among them"),
@@ -105,7 +104,6 @@ package struct PretrainedModelParameters: ParameterSet {
   /// Nothing chosen yet.
   package init() {}
 
-  /// What a recipe may say.
   package static var fields: [Field<Self>] {
     [
       Field(

@@ -21,7 +21,6 @@ package struct ReadTracesStage: Stage {
     /// A file that a recipe must name.
     package init() {}
 
-    /// What a recipe may set.
     package static var fields: [Field<Parameters>] {
       [
         Field(
@@ -45,22 +44,16 @@ package struct ReadTracesStage: Stage {
     }
   }
 
-  /// `read_traces`.
   package static let kind = "read_traces"
-  /// 1.
   package static let version = 1
-  /// One sentence for the documentation.
   package static let summary = "Prompts with completions that somebody else wrote, from a file"
-  /// None.
   package static let inputs: [StagePort] = []
-  /// The traces.
   package static let outputs = [
     StagePort("traces", .traces, "prompts with completions, a row each")
   ]
 
   let parameters: Parameters
 
-  /// Makes the stage.
   package init(parameters: Parameters) { self.parameters = parameters }
 
   /// The file's SHA-256: the pinned one, or that of the file on this machine.

@@ -24,7 +24,6 @@ package struct SplitStage: Stage {
     /// Nothing yet: a recipe must set `test`, `train` or `test_ids`.
     package init() {}
 
-    /// What a recipe may set.
     package static var fields: [Field<Parameters>] {
       [
         Field(
@@ -64,16 +63,12 @@ package struct SplitStage: Stage {
     }
   }
 
-  /// `split`.
   package static let kind = "split"
-  /// 1.
   package static let version = 1
-  /// One sentence for the documentation.
   package static let summary =
     "two sides of a set of problems that share neither an id nor a question"
   /// The problems to divide.
   package static let inputs = [StagePort("problems", .problems, "problems to divide")]
-  /// The two sides.
   package static let outputs = [
     StagePort("train", .problems, "problems to train on"),
     StagePort("test", .problems, "problems to test on"),
@@ -81,7 +76,6 @@ package struct SplitStage: Stage {
 
   let parameters: Parameters
 
-  /// Makes the stage.
   package init(parameters: Parameters) { self.parameters = parameters }
 
   /// Divides the problems and writes both sides.

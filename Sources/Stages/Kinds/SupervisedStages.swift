@@ -25,7 +25,6 @@ package struct PretrainParameters: ParameterSet {
     optimiser.maxGradientNorm = 1
   }
 
-  /// What a recipe may say.
   package static var fields: [Field<Self>] {
     [
       Field("epochs", \.epochs, range: 1...100_000, "passes over the texts"),
@@ -98,7 +97,6 @@ package struct DistillParameters: ParameterSet {
   /// The paper's values.
   package init() {}
 
-  /// What a recipe may say.
   package static var fields: [Field<Self>] {
     [
       Field("epochs", \.epochs, range: 1...100_000, "passes over the traces"),

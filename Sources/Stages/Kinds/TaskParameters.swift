@@ -56,7 +56,6 @@ extension TextPart: ParameterChoice {}
 extension SandboxStrength: ParameterChoice {}
 
 extension PuzzleTelling: ParameterSet {
-  /// What a recipe may set.
   package static var fields: [Field<PuzzleTelling>] {
     [
       Field(

@@ -36,7 +36,7 @@ struct CompletionClient: Sendable {
   }
 
   /// How one attempt ended.
-  private enum Outcome {
+  private enum AttemptOutcome {
     case done(ServerCompletion)
     case failed(because: String, retryAfter: Double?)
   }
@@ -69,7 +69,7 @@ struct CompletionClient: Sendable {
     return models
   }
 
-  private func attemptOnce(_ request: CompletionRequest) async throws -> Outcome {
+  private func attemptOnce(_ request: CompletionRequest) async throws -> AttemptOutcome {
     let call = Call(
       path: request.path, body: Data(request.body.text.utf8), digest: request.digest)
     let answer: Answer
@@ -86,7 +86,7 @@ struct CompletionClient: Sendable {
     return .done(completion)
   }
 
-  private func failure(_ answer: Answer) throws -> Outcome {
+  private func failure(_ answer: Answer) throws -> AttemptOutcome {
     let message = String(decoding: answer.data.prefix(300), as: UTF8.self)
     if RetryPolicy.isTransient(answer.status) {
       return .failed(
@@ -282,7 +282,6 @@ enum ServerError: Error, CustomStringConvertible {
   /// Every attempt failed.
   case exhausted(id: String, attempts: Int, last: String)
 
-  /// A sentence for people.
   var description: String {
     switch self {
     case .address(let url):

@@ -82,7 +82,6 @@ package enum DataSourceError: Error, Sendable, CustomStringConvertible {
   /// A member is not in an archive, or more than one has its base name.
   case member(String, path: String, candidates: [String])
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .malformed(let text, let expected):

@@ -118,7 +118,6 @@ package enum DatasetError: Error, Sendable, CustomStringConvertible {
   /// A row has no text that asks something.
   case noQuestion(id: String)
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .malformed(let path, let line):

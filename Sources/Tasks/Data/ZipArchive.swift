@@ -4,7 +4,7 @@ import Foundation
 /// A zip archive, such as a Python wheel, opened for reading. Archives over 4 GiB are refused.
 package struct ZipArchive {
   /// One file of the archive.
-  package struct Entry {
+  package struct Member {
     let name: String
     let method: Int
     let checksum: UInt32
@@ -14,7 +14,7 @@ package struct ZipArchive {
   }
 
   let path: String
-  let entries: [Entry]
+  let entries: [Member]
   private let data: Data
 
   /// Opens an archive and reads its directory.
@@ -31,7 +31,7 @@ package struct ZipArchive {
 
   /// The file of a full path or, where only one has it, a base name.
   /// - Throws: `DataSourceError.member`.
-  package func find(_ member: String) throws -> Entry {
+  package func find(_ member: String) throws -> Member {
     if let entry = entries.first(where: { $0.name.utf8.elementsEqual(member.utf8) }) {
       return entry
     }
@@ -46,7 +46,7 @@ package struct ZipArchive {
 
   /// Unpacks a file and checks its length and checksum.
   /// - Throws: `DataSourceError.damaged`.
-  package func extract(_ entry: Entry, to file: URL) throws {
+  package func extract(_ entry: Member, to file: URL) throws {
     try Data().write(to: file)
     let handle = try FileHandle(forWritingTo: file)
     defer { try? handle.close() }
@@ -69,7 +69,7 @@ package struct ZipArchive {
     }
   }
 
-  private func packedBytes(of entry: Entry) throws -> Data {
+  private func packedBytes(of entry: Member) throws -> Data {
     let header = try ZipFields(data, at: entry.headerOffset, count: 30, path: path)
     guard header.unsigned32(0) == 0x0403_4B50 else {
       throw damaged("'\(entry.name)' does not begin where it should")
@@ -98,12 +98,12 @@ struct ZipDirectory {
 
   /// The files that the directory lists.
   /// - Throws: `DataSourceError.damaged`.
-  func entries() throws -> [ZipArchive.Entry] {
+  func entries() throws -> [ZipArchive.Member] {
     let end = try ZipFields(data, at: try endRecord(), count: 22, path: path)
     let count = end.unsigned16(10)
     var offset = end.unsigned32(16)
     guard count != 0xFFFF, offset != 0xFFFF_FFFF else { throw damaged("it is a zip64 archive") }
-    var entries: [ZipArchive.Entry] = []
+    var entries: [ZipArchive.Member] = []
     for _ in 0..<count {
       let fields = try ZipFields(data, at: offset, count: 46, path: path)
       guard fields.unsigned32(0) == 0x0201_4B50 else { throw damaged("its directory is corrupt") }
@@ -115,7 +115,7 @@ struct ZipDirectory {
     return entries
   }
 
-  private func entry(_ fields: ZipFields, _ name: String) throws -> ZipArchive.Entry {
+  private func entry(_ fields: ZipFields, _ name: String) throws -> ZipArchive.Member {
     let (packed, size, offset) = (
       fields.unsigned32(20), fields.unsigned32(24), fields.unsigned32(42)
     )
@@ -123,7 +123,7 @@ struct ZipDirectory {
     guard ![packed, size, offset].contains(0xFFFF_FFFF) else {
       throw damaged("'\(name)' needs zip64")
     }
-    return ZipArchive.Entry(
+    return ZipArchive.Member(
       name: name, method: fields.unsigned16(10), checksum: UInt32(fields.unsigned32(16)),
       packedSize: packed, size: size, headerOffset: offset)
   }

@@ -185,10 +185,11 @@ package enum KnightsAndKnavesError: Error, CustomStringConvertible {
   case incompleteRow(id: String, field: String)
   /// A puzzle that must have one solution has none or several.
   case notUnique(id: String)
-  /// What was asked for cannot be done with these puzzles; the sentence says what to do.
-  case impossible(String)
+  /// A puzzle has more people than there are names to give them.
+  case tooFewNames(id: String, people: Int, names: Int)
+  /// A single trace cannot be exchanged for another's.
+  case nothingToShuffle
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .exhausted(let people, let found):
@@ -201,7 +202,9 @@ package enum KnightsAndKnavesError: Error, CustomStringConvertible {
       "the problem \(id) has no usable field '\(field)'; "
         + "only Knights and Knaves problems can be solved symbolically"
     case .notUnique(let id): "the puzzle \(id) does not have exactly one solution"
-    case .impossible(let sentence): sentence
+    case .tooFewNames(let id, let people, let names):
+      "'\(id)' has \(people) people, but there are only \(names) names; give more names"
+    case .nothingToShuffle: "errors: shuffled needs at least two problems"
     }
   }
 }

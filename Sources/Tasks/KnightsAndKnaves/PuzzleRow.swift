@@ -47,7 +47,6 @@ package struct PuzzleRow: Sendable {
     quiz = text.quiz
   }
 
-  /// The row's fields.
   package var fields: [String: JSONValue] {
     let chain = ReferenceChain(puzzle, names: names, roles: roles)
     return [
@@ -88,9 +87,8 @@ package struct PuzzleRenaming {
   private func renamed(_ row: [String: JSONValue], copy: Int) throws -> [String: JSONValue] {
     let puzzle = try ReadPuzzle(row)
     guard names.count >= puzzle.names.count else {
-      throw KnightsAndKnavesError.impossible(
-        "'\(puzzle.id)' has \(puzzle.names.count) people, but there are only \(names.count) "
-          + "names; give more names")
+      throw KnightsAndKnavesError.tooFewNames(
+        id: puzzle.id, people: puzzle.names.count, names: names.count)
     }
     let id = "\(puzzle.id)~\(copy)"
     var random = NumpyRandom(seed: seed, stream: "names " + id)
@@ -121,7 +119,6 @@ package struct PuzzleRenaming {
 
 /// The puzzle of a row of problems, ours or published.
 package struct ReadPuzzle: Sendable {
-  /// The row's id.
   package let id: String
   /// The puzzle.
   package let puzzle: Puzzle
@@ -157,7 +154,6 @@ package struct ReferenceChain: Sendable {
     + "contradiction."
   /// The steps, a sentence or two each.
   package let steps: [String]
-  /// The ending.
   package let foot: String
 
   /// Walks through a puzzle and writes down the steps.

@@ -89,7 +89,6 @@ package struct TraceWriter: Sendable {
   private let seed: Int
   private let teacher: SymbolicTeacher
 
-  /// A writer.
   package init(style: TraceStyle, errors: TraceErrors = .none, seed: Int) {
     self.style = style
     self.errors = errors
@@ -125,7 +124,7 @@ package struct TraceWriter: Sendable {
   private func sources(count: Int) throws -> [Int] {
     guard errors == .shuffled else { return Array(0..<count) }
     guard count > 1 else {
-      throw KnightsAndKnavesError.impossible("errors: shuffled needs at least two problems")
+      throw KnightsAndKnavesError.nothingToShuffle
     }
     var random = NumpyRandom(seed: seed, stream: "shuffled")
     let round = random.permutation(count)

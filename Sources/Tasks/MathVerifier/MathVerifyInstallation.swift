@@ -117,7 +117,6 @@ package enum MathVerifyError: Error, CustomStringConvertible {
   /// Its process cannot be started, or ends before it has answered anything.
   case worker(reason: String)
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .installation(let folder, let reason):

@@ -36,13 +36,11 @@ package enum MiniatureDomain: String, Sendable, CaseIterable {
   }
 
   /// Different problems of some levels in random order.
-  /// - Throws: `MiniatureError.impossible` where there are not so many.
+  /// - Throws: `MiniatureError.tooFewProblems`.
   package func rows(_ count: Int, levels: [Int], seed: Int) throws -> [[String: JSONValue]] {
     let all = levels.flatMap { rows(level: $0) }
     guard count <= all.count else {
-      throw MiniatureError.impossible(
-        "the domain \(rawValue) has only \(all.count) problems of level "
-          + "\(levels.map(String.init).joined(separator: ", ")); lower 'count' or add levels")
+      throw MiniatureError.tooFewProblems(domain: self, levels: levels, found: all.count)
     }
     var random = NumpyRandom(seed: seed, stream: "miniature " + rawValue)
     return random.elements(count, of: all)
@@ -192,13 +190,26 @@ struct ChoiceProblem {
 
 /// Why miniature problems or texts about them cannot be made.
 package enum MiniatureError: Error, CustomStringConvertible {
-  /// What was asked for does not exist; the sentence says what to do.
-  case impossible(String)
+  /// Levels hold fewer problems than are asked for.
+  case tooFewProblems(domain: MiniatureDomain, levels: [Int], found: Int)
+  /// The part `format` has no problems to show.
+  case nothingToShow
+  /// Answers of the task cannot be written in few words.
+  case noShortAnswers(task: String)
+  /// A row lacks what its answer is written from.
+  case unusableRow(id: String?, problem: String)
 
-  /// A sentence for people.
   package var description: String {
     switch self {
-    case .impossible(let sentence): sentence
+    case .tooFewProblems(let domain, let levels, let found):
+      "the domain \(domain.rawValue) has only \(found) problems of level "
+        + "\(levels.map(String.init).joined(separator: ", ")); lower 'count' or add levels"
+    case .nothingToShow:
+      "the part 'format' shows answers to problems: bind 'puzzles', 'arithmetic' or 'choice', "
+        + "or leave the part out"
+    case .noShortAnswers(let task): "texts cannot show answers of the task '\(task)'"
+    case .unusableRow(let id, let problem):
+      "the problem \(id ?? "without an id") has no \(problem)"
     }
   }
 }

@@ -43,7 +43,7 @@ package struct TextWriter {
   }
 
   /// The next text of a part.
-  /// - Throws: `MiniatureError.impossible` where `format` has no problems to show.
+  /// - Throws: `MiniatureError.nothingToShow`.
   package mutating func next(_ part: TextPart) throws -> String {
     switch part {
     case .statements: join { $0.aboutPeople() }
@@ -59,9 +59,7 @@ package struct TextWriter {
 
   private mutating func example() throws -> String {
     guard !sources.isEmpty else {
-      throw MiniatureError.impossible(
-        "the part 'format' shows answers to problems: bind 'puzzles', 'arithmetic' or 'choice', "
-          + "or leave the part out")
+      throw MiniatureError.nothingToShow
     }
     let source = random.element(of: sources)
     let row = random.element(of: source.problems)
@@ -74,7 +72,7 @@ package struct TextWriter {
 /// The answer to a problem in the form that its verifier reads, right or wrong.
 struct AnswerExample {
   /// The completion: a few words in place of reasoning, and the answer in its tags.
-  /// - Throws: `MiniatureError.impossible` where the row or the task holds no short answer.
+  /// - Throws: `MiniatureError` where the row or the task holds no short answer.
   static func completion(
     to row: [String: JSONValue], task: String, isRight: Bool, random: inout NumpyRandom
   ) throws -> String {
@@ -83,7 +81,7 @@ struct AnswerExample {
       case "knights_and_knaves": try roles(row, isRight, &random)
       case "math": try number(row, isRight, &random)
       case "mmlu_pro": try letter(row, isRight, &random)
-      default: throw MiniatureError.impossible("texts cannot show answers of the task '\(task)'")
+      default: throw MiniatureError.noShortAnswers(task: task)
       }
     let words = random.element(of: ["I think I know.", "Let me answer.", "I guess so."])
     return "\(words) </think>\n<answer> \(answer) </answer>"
@@ -107,9 +105,9 @@ struct AnswerExample {
     _ row: [String: JSONValue], _ isRight: Bool, _ random: inout NumpyRandom
   ) throws -> String {
     guard let value = row["answer"]?.answerText.flatMap({ Int($0) }) else {
-      throw MiniatureError.impossible(
-        "the problem \(row["id"]?.string ?? "without an id") has no whole number as its 'answer'; "
-          + "bind miniature problems")
+      throw MiniatureError.unusableRow(
+        id: Problems.id(of: row),
+        problem: "whole number as its 'answer'; bind miniature problems")
     }
     return "\\boxed{\(isRight ? value : value + random.integer(in: 1..<4))}"
   }
@@ -120,9 +118,8 @@ struct AnswerExample {
     guard let index = row["answer_index"]?.integer, let count = row["options"]?.array?.count,
       count > 1, (0..<count).contains(index)
     else {
-      throw MiniatureError.impossible(
-        "the problem \(row["id"]?.string ?? "without an id") has no usable 'options' and "
-          + "'answer_index'")
+      throw MiniatureError.unusableRow(
+        id: Problems.id(of: row), problem: "usable 'options' and 'answer_index'")
     }
     let shift = isRight ? 0 : random.integer(in: 1..<count)
     return "\\boxed{\(ChoiceProblem.letter((index + shift) % count))}"

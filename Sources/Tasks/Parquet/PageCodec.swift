@@ -6,7 +6,7 @@ enum PageCodec {
   case snappy
   case gzip
 
-  /// - Throws: `ParquetFault.unsupported`.
+  /// - Throws: `ParquetError.unsupported`.
   init(code: Int) throws {
     switch code {
     case 0: self = .none
@@ -14,17 +14,17 @@ enum PageCodec {
     case 2: self = .gzip
     default:
       let names = [3: "LZO", 4: "Brotli", 5: "LZ4", 6: "Zstandard", 7: "LZ4"]
-      throw ParquetFault.unsupported("pages packed by \(names[code] ?? "method \(code)")")
+      throw ParquetError.unsupported("pages packed by \(names[code] ?? "method \(code)")")
     }
   }
 
   /// Unpacks bytes which must come to exactly `count`.
-  /// - Throws: `ParquetFault.damaged`.
+  /// - Throws: `ParquetError.damaged`.
   func unpack(_ cursor: ByteCursor, count: Int) throws -> ByteCursor {
     switch self {
     case .none:
       guard cursor.remaining == count else {
-        throw ParquetFault.damaged("a page has another length than its header says")
+        throw ParquetError.damaged("a page has another length than its header says")
       }
       return cursor
     case .snappy: return ByteCursor(try SnappyDecompression.unpack(cursor, count: count))
@@ -38,14 +38,14 @@ enum PageCodec {
     do {
       try Inflation.inflate(Data(cursor.rest()), as: .gzip, path: "") { piece in
         guard piece.count <= count - output.count else {
-          throw ParquetFault.damaged("a page is longer than its header says")
+          throw ParquetError.damaged("a page is longer than its header says")
         }
         output.append(contentsOf: piece)
       }
     } catch DataSourceError.damaged(_, let problem) {
-      throw ParquetFault.damaged("in a page, \(problem)")
+      throw ParquetError.damaged("in a page, \(problem)")
     }
-    guard output.count == count else { throw ParquetFault.damaged("a page breaks off") }
+    guard output.count == count else { throw ParquetError.damaged("a page breaks off") }
     return output
   }
 }
@@ -55,19 +55,19 @@ enum PageCodec {
 /// Source: google/snappy, "format_description.txt".
 package enum SnappyDecompression {
   /// Unpacks bytes which must come to exactly `count`.
-  /// - Throws: `ParquetFault.damaged`.
+  /// - Throws: `ParquetError.damaged`.
   package static func unpack(_ bytes: [UInt8], count: Int) throws -> [UInt8] {
     try unpack(ByteCursor(bytes), count: count)
   }
 
   /// Unpacks bytes which must come to exactly `count`.
-  /// - Throws: `ParquetFault.damaged`.
+  /// - Throws: `ParquetError.damaged`.
   static func unpack(_ cursor: ByteCursor, count: Int) throws -> [UInt8] {
     var cursor = cursor
     let declared = try cursor.variableLength()
     // No element makes more than 64 bytes out of two, so a greater length is a lie.
     guard declared == UInt64(count), count <= 64 * cursor.remaining else {
-      throw ParquetFault.damaged("a page has another length than its header says")
+      throw ParquetError.damaged("a page has another length than its header says")
     }
     var output = Output(count: count)
     while !cursor.isAtEnd {
@@ -106,17 +106,17 @@ package enum SnappyDecompression {
     mutating func copy(_ count: Int, from distance: Int) throws {
       guard count <= bytes.count - filled else { throw Self.tooLong }
       guard distance > 0, distance <= filled else {
-        throw ParquetFault.damaged("a page refers to bytes before its beginning")
+        throw ParquetError.damaged("a page refers to bytes before its beginning")
       }
       for index in filled..<filled + count { bytes[index] = bytes[index - distance] }
       filled += count
     }
 
     func whole() throws -> [UInt8] {
-      guard filled == bytes.count else { throw ParquetFault.damaged("a page breaks off") }
+      guard filled == bytes.count else { throw ParquetError.damaged("a page breaks off") }
       return bytes
     }
 
-    private static let tooLong = ParquetFault.damaged("a page is longer than its header says")
+    private static let tooLong = ParquetError.damaged("a page is longer than its header says")
   }
 }

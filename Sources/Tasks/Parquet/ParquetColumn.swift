@@ -24,7 +24,7 @@ struct ColumnReader {
   }
 
   /// Reads all pages.
-  /// - Throws: `ParquetFault`.
+  /// - Throws: `ParquetError`.
   mutating func read() throws -> ParquetColumn {
     while column.definitions.count < chunk.valueCount { try readPage() }
     return column
@@ -56,7 +56,7 @@ struct ColumnReader {
       let definitions = try levels(
         try values.part(definitionBytes), count: count, greatest: leaf.definition)
       let size = header.size - definitionBytes - repetitionBytes
-      guard size >= 0 else { throw ParquetFault.damaged("a page is shorter than its levels") }
+      guard size >= 0 else { throw ParquetError.damaged("a page is shorter than its levels") }
       var page = try (packed ? chunk.codec : .none).unpack(values, count: size)
       try readValues(&page, definitions, encoding: encoding)
     }
@@ -64,7 +64,7 @@ struct ColumnReader {
 
   private func check(_ count: Int) throws {
     guard count <= chunk.valueCount - column.definitions.count else {
-      throw ParquetFault.damaged("the column '\(leaf.name)' has more values than it should")
+      throw ParquetError.damaged("the column '\(leaf.name)' has more values than it should")
     }
   }
 
@@ -72,7 +72,7 @@ struct ColumnReader {
     _ bytes: ByteCursor, _ header: ParquetPageHeader, count: Int, encoding: Int
   ) throws {
     guard dictionary == nil, encoding == 0 || encoding == 2, count <= chunk.valueCount else {
-      throw ParquetFault.damaged("the column '\(leaf.name)' has a dictionary that none can have")
+      throw ParquetError.damaged("the column '\(leaf.name)' has a dictionary that none can have")
     }
     var page = try chunk.codec.unpack(bytes, count: header.size)
     dictionary = try PlainValues.read(&page, count: count, of: leaf)
@@ -96,7 +96,7 @@ struct ColumnReader {
         4: "BIT_PACKED", 5: "DELTA_BINARY_PACKED", 6: "DELTA_LENGTH_BYTE_ARRAY",
         7: "DELTA_BYTE_ARRAY", 9: "BYTE_STREAM_SPLIT",
       ]
-      throw ParquetFault.unsupported(
+      throw ParquetError.unsupported(
         "the encoding \(names[encoding] ?? "\(encoding)") in the column '\(leaf.name)'")
     }
     // fastparquet leaves eight zeros behind.
@@ -105,13 +105,13 @@ struct ColumnReader {
 
   private func dictionaryValues(_ page: inout ByteCursor, count: Int) throws -> [JSONValue] {
     guard let dictionary else {
-      throw ParquetFault.damaged("the column '\(leaf.name)' lacks its dictionary")
+      throw ParquetError.damaged("the column '\(leaf.name)' lacks its dictionary")
     }
     let width = Int(try page.byte())
-    guard width <= 32 else { throw ParquetFault.damaged("a page has numbers of \(width) bits") }
+    guard width <= 32 else { throw ParquetError.damaged("a page has numbers of \(width) bits") }
     return try RunLengthDecoder.read(&page, count: count, width: width).map { index in
       guard index < dictionary.count else {
-        throw ParquetFault.damaged("the column '\(leaf.name)' refers beyond its dictionary")
+        throw ParquetError.damaged("the column '\(leaf.name)' refers beyond its dictionary")
       }
       return dictionary[Int(index)]
     }
@@ -122,7 +122,7 @@ struct ColumnReader {
     _ page: inout ByteCursor, _ encoding: Int, count: Int, greatest: Int
   ) throws -> [UInt8] {
     if greatest == 0 { return [UInt8](repeating: 0, count: count) }
-    guard encoding == 3 else { throw ParquetFault.unsupported("levels in packed bits") }
+    guard encoding == 3 else { throw ParquetError.unsupported("levels in packed bits") }
     return try levels(try page.part(try page.length()), count: count, greatest: greatest)
   }
 
@@ -135,13 +135,13 @@ struct ColumnReader {
     if greatest == 0 { return [UInt8](repeating: 0, count: count) }
     return try levels.map { level in
       guard level <= greatest else {
-        throw ParquetFault.damaged("the column '\(leaf.name)' has a level that none can have")
+        throw ParquetError.damaged("the column '\(leaf.name)' has a level that none can have")
       }
       return UInt8(level)
     }
   }
 
-  private var leftOver: ParquetFault {
+  private var leftOver: ParquetError {
     .damaged("a page of the column '\(leaf.name)' has bytes left over")
   }
 }
@@ -186,7 +186,7 @@ struct ParquetPageHeader {
         count: try data.count(1), encoding: try data.integer(4),
         definitionBytes: try data.count(5), repetitionBytes: try data.count(6),
         isPacked: try data.boolean(7, default: true))
-    case let type: throw ParquetFault.damaged("it has a page of type \(type)")
+    case let type: throw ParquetError.damaged("it has a page of type \(type)")
     }
   }
 
@@ -196,7 +196,7 @@ struct ParquetPageHeader {
     var cursor = cursor
     let bytes = Array(cursor.rest())
     guard crc32_z(0, bytes, bytes.count) == UInt(UInt32(truncatingIfNeeded: checksum)) else {
-      throw ParquetFault.damaged("a page does not have its checksum")
+      throw ParquetError.damaged("a page does not have its checksum")
     }
   }
 }
@@ -204,7 +204,7 @@ struct ParquetPageHeader {
 /// Reads values as they stand one after the other (the encoding PLAIN).
 enum PlainValues {
   /// Reads `count` values of a leaf.
-  /// - Throws: `ParquetFault`.
+  /// - Throws: `ParquetError`.
   static func read(
     _ cursor: inout ByteCursor, count: Int, of leaf: ParquetLeaf
   ) throws -> [JSONValue] {
@@ -212,7 +212,7 @@ enum PlainValues {
       return try booleans(cursor.slice((count + 7) / 8), count: count)
     }
     // Each takes four bytes or more, so a greater number cannot be meant.
-    guard count <= cursor.remaining / 4 else { throw ParquetFault.damaged("a page breaks off") }
+    guard count <= cursor.remaining / 4 else { throw ParquetError.damaged("a page breaks off") }
     return try (0..<count).map { _ in try value(&cursor, of: leaf) }
   }
 
@@ -227,7 +227,7 @@ enum PlainValues {
     case .int64:
       let bits = try cursor.unsigned(bytes: 8)
       guard !leaf.isUnsigned || bits <= UInt64(Int.max) else {
-        throw ParquetFault.unsupported("integers above \(Int.max) in '\(leaf.name)'")
+        throw ParquetError.unsupported("integers above \(Int.max) in '\(leaf.name)'")
       }
       return .integer(Int(bitPattern: UInt(bits)))
     case .float:
@@ -236,7 +236,7 @@ enum PlainValues {
     case .double: return .number(Double(bitPattern: try cursor.unsigned(bytes: 8)))
     case .bytes:
       guard let text = String(validating: try cursor.slice(try cursor.length()), as: UTF8.self)
-      else { throw ParquetFault.unsupported("bytes that are no text in '\(leaf.name)'") }
+      else { throw ParquetError.unsupported("bytes that are no text in '\(leaf.name)'") }
       return .string(text)
     }
   }
@@ -254,7 +254,7 @@ enum PlainValues {
 /// Source: apache/parquet-format, "Encodings.md", RLE / bit-packing hybrid.
 enum RunLengthDecoder {
   /// Reads `count` integers of `width` bits, at most 32, and nothing after them.
-  /// - Throws: `ParquetFault.damaged`.
+  /// - Throws: `ParquetError.damaged`.
   static func read(_ cursor: inout ByteCursor, count: Int, width: Int) throws -> [UInt32] {
     var values: [UInt32] = []
     values.reserveCapacity(count)
@@ -271,7 +271,7 @@ enum RunLengthDecoder {
         guard length <= missing else { throw tooLong }
         let value = UInt32(truncatingIfNeeded: try cursor.unsigned(bytes: (width + 7) / 8))
         guard width == 32 || value >> UInt32(width) == 0 else {
-          throw ParquetFault.damaged("a repeated value has too many bits")
+          throw ParquetError.damaged("a repeated value has too many bits")
         }
         values.append(contentsOf: repeatElement(value, count: length))
       }
@@ -299,5 +299,5 @@ enum RunLengthDecoder {
     }
   }
 
-  private static let tooLong = ParquetFault.damaged("a run of values is longer than its page")
+  private static let tooLong = ParquetError.damaged("a run of values is longer than its page")
 }

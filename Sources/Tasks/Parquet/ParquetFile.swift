@@ -24,7 +24,7 @@ package enum ParquetFile {
         var assembler = RecordAssembler(metadata.schema, columns)
         return try assembler.rows(group.rowCount)
       }
-    } catch let fault as ParquetFault {
+    } catch let fault as ParquetError {
       throw DatasetError.parquet(path: path, problem: fault.description)
     }
   }
@@ -45,11 +45,11 @@ struct RecordAssembler {
   }
 
   /// All rows.
-  /// - Throws: `ParquetFault.damaged`.
+  /// - Throws: `ParquetError.damaged`.
   mutating func rows(_ count: Int) throws -> [[String: JSONValue]] {
     let rows = try (0..<count).map { _ in try row() }
     guard readers.allSatisfy({ $0.definition == nil }) else {
-      throw ParquetFault.damaged("a column has more values than rows")
+      throw ParquetError.damaged("a column has more values than rows")
     }
     return rows
   }
@@ -108,7 +108,7 @@ struct RecordAssembler {
     }
   }
 
-  private var contradiction: ParquetFault { .damaged("its columns contradict each other") }
+  private var contradiction: ParquetError { .damaged("its columns contradict each other") }
 }
 
 /// A place in a column.
@@ -140,7 +140,7 @@ private struct LevelReader {
 }
 
 /// Why bytes cannot be read as Parquet.
-enum ParquetFault: Error, CustomStringConvertible {
+enum ParquetError: Error, CustomStringConvertible {
   /// They are not what the format demands.
   case damaged(String)
   /// They use a part of the format that this reader leaves out.

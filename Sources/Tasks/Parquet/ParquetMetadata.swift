@@ -22,30 +22,30 @@ struct ParquetMetadata {
   let groups: [RowGroup]
 
   /// Reads the description of a whole file.
-  /// - Throws: `ParquetFault`.
+  /// - Throws: `ParquetError`.
   init(of file: [UInt8]) throws {
     let mark = Array("PAR1".utf8)
     guard file.count >= 12, file.starts(with: mark) else {
-      throw ParquetFault.damaged("it does not begin as Parquet does")
+      throw ParquetError.damaged("it does not begin as Parquet does")
     }
-    if file.suffix(4).elementsEqual("PARE".utf8) { throw ParquetFault.unsupported("encryption") }
-    guard file.suffix(4).elementsEqual(mark) else { throw ParquetFault.damaged("it breaks off") }
+    if file.suffix(4).elementsEqual("PARE".utf8) { throw ParquetError.unsupported("encryption") }
+    guard file.suffix(4).elementsEqual(mark) else { throw ParquetError.damaged("it breaks off") }
     var tail = try ByteCursor(file, from: file.count - 8, count: 4)
     let length = try tail.length()
     let start = file.count - 8 - length
-    guard start >= 4 else { throw ParquetFault.damaged("its description is longer than it is") }
+    guard start >= 4 else { throw ParquetError.damaged("its description is longer than it is") }
     var reader = ThriftReader(try ByteCursor(file, from: start, count: length))
     try self.init(try reader.structure(named: "the file's description"), dataEnd: start)
   }
 
   private init(_ description: ThriftStructure, dataEnd: Int) throws {
-    if description.has(8) { throw ParquetFault.unsupported("encryption") }
+    if description.has(8) { throw ParquetError.unsupported("encryption") }
     let schema = try ParquetSchema(try description.structures(2, name: "a column's description"))
     groups = try description.structures(4, name: "a row group's description").map { group in
       let rowCount = try group.count(3)
       let chunks = try group.structures(1, name: "a chunk's description")
       guard chunks.count == schema.leaves.count else {
-        throw ParquetFault.damaged("a row group has not as many columns as the file")
+        throw ParquetError.damaged("a row group has not as many columns as the file")
       }
       return RowGroup(
         rowCount: rowCount,
@@ -56,14 +56,14 @@ struct ParquetMetadata {
     self.schema = schema
     let rowCount = try description.count(3)
     guard rowCount <= ColumnChunk.greatestCount else {
-      throw ParquetFault.unsupported("\(rowCount) rows")
+      throw ParquetError.unsupported("\(rowCount) rows")
     }
     // No sum overflows, since each chunk has at least as many values as its rows.
     guard groups.reduce(0, { $0 + $1.rowCount }) == rowCount else {
-      throw ParquetFault.damaged("its row groups have not as many rows as the file")
+      throw ParquetError.damaged("its row groups have not as many rows as the file")
     }
     guard groups.flatMap(\.chunks).reduce(0, { $0 + $1.byteCount }) <= dataEnd else {
-      throw ParquetFault.damaged("its columns overlap")
+      throw ParquetError.damaged("its columns overlap")
     }
   }
 }
@@ -75,12 +75,12 @@ extension ParquetMetadata.ColumnChunk {
   fileprivate init(
     _ chunk: ThriftStructure, of leaf: ParquetLeaf, rowCount: Int, dataEnd: Int
   ) throws {
-    if chunk.has(1) { throw ParquetFault.unsupported("columns in other files") }
-    if chunk.has(8) { throw ParquetFault.unsupported("encryption") }
+    if chunk.has(1) { throw ParquetError.unsupported("columns in other files") }
+    if chunk.has(8) { throw ParquetError.unsupported("encryption") }
     let data = try chunk.structure(3, name: "a chunk's description")
     guard try data.texts(3).map({ Array($0.utf8) }) == leaf.path.map({ Array($0.utf8) }),
       try data.integer(1) == leaf.type.rawValue
-    else { throw ParquetFault.damaged("the columns of a row group are not those of the file") }
+    else { throw ParquetError.damaged("the columns of a row group are not those of the file") }
     codec = try PageCodec(code: try data.integer(4))
     valueCount = try data.count(5)
     let dataStart = try data.count(9)
@@ -88,13 +88,13 @@ extension ParquetMetadata.ColumnChunk {
     start = dictionaryStart > 0 ? min(dictionaryStart, dataStart) : dataStart
     byteCount = try data.count(7)
     guard start >= 4, start <= dataEnd, byteCount <= dataEnd - start else {
-      throw ParquetFault.damaged("the column '\(leaf.name)' lies outside of the file")
+      throw ParquetError.damaged("the column '\(leaf.name)' lies outside of the file")
     }
     guard valueCount <= Self.greatestCount else {
-      throw ParquetFault.unsupported("\(valueCount) values in a part of the column '\(leaf.name)'")
+      throw ParquetError.unsupported("\(valueCount) values in a part of the column '\(leaf.name)'")
     }
     guard leaf.repetition == 0 ? valueCount == rowCount : valueCount >= rowCount else {
-      throw ParquetFault.damaged("the column '\(leaf.name)' has not as many values as rows")
+      throw ParquetError.damaged("the column '\(leaf.name)' has not as many values as rows")
     }
   }
 }
@@ -110,7 +110,7 @@ struct ParquetSchema {
   let leaves: [ParquetLeaf]
 
   /// Reads the descriptions of columns, which are a tree written from the top down.
-  /// - Throws: `ParquetFault`.
+  /// - Throws: `ParquetError`.
   init(_ elements: [ThriftStructure]) throws {
     var reader = ParquetSchemaReader(elements)
     (fields, leaves) = try reader.tree()
@@ -174,7 +174,7 @@ struct ParquetSchemaReader {
   private var leaves: [ParquetLeaf] = []
 
   /// Where a field stands.
-  private struct Place {
+  private struct SchemaPlace {
     var path: [String] = []
     var definition = 0
     var repetition = 0
@@ -184,38 +184,38 @@ struct ParquetSchemaReader {
 
   mutating func tree() throws -> (fields: [ParquetField], leaves: [ParquetLeaf]) {
     let root = try take()
-    let fields = try fields(root.integerIfSet(5) ?? 0, in: Place())
+    let fields = try fields(root.integerIfSet(5) ?? 0, in: SchemaPlace())
     guard next == elements.count, !fields.isEmpty else {
-      throw ParquetFault.damaged("its columns do not add up")
+      throw ParquetError.damaged("its columns do not add up")
     }
     return (fields, leaves)
   }
 
   private mutating func take() throws -> ThriftStructure {
-    guard next < elements.count else { throw ParquetFault.damaged("its columns do not add up") }
+    guard next < elements.count else { throw ParquetError.damaged("its columns do not add up") }
     defer { next += 1 }
     return elements[next]
   }
 
-  private mutating func fields(_ count: Int, in place: Place) throws -> [ParquetField] {
+  private mutating func fields(_ count: Int, in place: SchemaPlace) throws -> [ParquetField] {
     guard (1...elements.count).contains(count), place.path.count < Self.greatestDepth else {
-      throw ParquetFault.damaged("its columns do not add up")
+      throw ParquetError.damaged("its columns do not add up")
     }
     let fields = try (0..<count).map { _ in try field(in: place) }
     guard Set(fields.map(\.name)).count == count else {
-      throw ParquetFault.damaged("two columns have the same name")
+      throw ParquetError.damaged("two columns have the same name")
     }
     return fields
   }
 
-  private mutating func field(in outer: Place) throws -> ParquetField {
+  private mutating func field(in outer: SchemaPlace) throws -> ParquetField {
     let element = try take()
     let name = try element.text(4)
     var place = outer
     place.path.append(name)
     let repetition = try element.integer(3)
     guard (0...2).contains(repetition) else {
-      throw ParquetFault.damaged("the column '\(name)' has a repetition \(repetition)")
+      throw ParquetError.damaged("the column '\(name)' has a repetition \(repetition)")
     }
     guard repetition == 2 else {
       place.definition += repetition
@@ -232,7 +232,7 @@ struct ParquetSchemaReader {
 
   /// What an element describes, its own repetition being counted already.
   private mutating func content(
-    of element: ThriftStructure, at place: Place
+    of element: ThriftStructure, at place: SchemaPlace
   ) throws -> ParquetField {
     let first = leaves.count
     let shape: ParquetField.Shape
@@ -244,7 +244,7 @@ struct ParquetSchemaReader {
       case .list: shape = try list(element, at: place)
       case .none: shape = .structure(try fields(try element.count(5), in: place))
       default:
-        throw ParquetFault.unsupported(
+        throw ParquetError.unsupported(
           "the column '\(place.path.joined(separator: "."))', which is neither a list nor a struct")
       }
     }
@@ -256,14 +256,14 @@ struct ParquetSchemaReader {
   /// A group that is marked as a list holds one repeated field. That is the element where older
   /// writers left out the group around it, which the format tells by number and name.
   private mutating func list(
-    _ element: ThriftStructure, at outer: Place
+    _ element: ThriftStructure, at outer: SchemaPlace
   ) throws -> ParquetField.Shape {
     let repeated = try take()
     guard try element.count(5) == 1, try repeated.integer(3) == 2,
       outer.path.count < Self.greatestDepth
-    else { throw ParquetFault.damaged("a list is not described as lists are") }
+    else { throw ParquetError.damaged("a list is not described as lists are") }
     let name = try repeated.text(4)
-    let place = Place(
+    let place = SchemaPlace(
       path: outer.path + [name], definition: outer.definition + 1,
       repetition: outer.repetition + 1)
     let isWrapped =
@@ -282,7 +282,7 @@ extension ParquetLeaf {
     let annotation = try ParquetAnnotation(of: element)
     let code = try element.integer(1)
     guard let type = PhysicalType(rawValue: code), annotation.fits(type) else {
-      throw ParquetFault.unsupported(
+      throw ParquetError.unsupported(
         "the column '\(name)', which is neither texts, nor numbers, nor booleans")
     }
     self.init(

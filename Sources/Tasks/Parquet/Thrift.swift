@@ -6,14 +6,14 @@ struct ThriftReader {
   init(_ cursor: ByteCursor) { self.cursor = cursor }
 
   /// The next structure.
-  /// - Throws: `ParquetFault`.
+  /// - Throws: `ParquetError`.
   mutating func structure(named name: String) throws -> ThriftStructure {
     try structure(depth: 0).named(name)
   }
 
   private mutating func structure(depth: Int) throws -> ThriftStructure {
     guard depth < Self.greatestDepth else {
-      throw ParquetFault.damaged("its descriptions are nested too deeply")
+      throw ParquetError.damaged("its descriptions are nested too deeply")
     }
     var fields: [Int: ThriftValue] = [:]
     var number = 0
@@ -22,7 +22,7 @@ struct ThriftReader {
       if header & 0x0F == 0 { return ThriftStructure(fields) }
       number = header >> 4 == 0 ? try cursor.zigzag() : number + Int(header >> 4)
       guard (1...0x7FFF).contains(number) else {
-        throw ParquetFault.damaged("a description has a field \(number)")
+        throw ParquetError.damaged("a description has a field \(number)")
       }
       fields[number] = try field(type: header & 0x0F, depth: depth)
     }
@@ -50,7 +50,7 @@ struct ThriftReader {
     case 12: return .structure(try structure(depth: depth + 1))
     default: break
     }
-    throw ParquetFault.damaged("a description holds a value of type \(type)")
+    throw ParquetError.damaged("a description holds a value of type \(type)")
   }
 
   private mutating func list(depth: Int) throws -> ThriftValue {
@@ -58,7 +58,7 @@ struct ThriftReader {
     let count = header >> 4 == 15 ? try cursor.variableLength() : UInt64(header >> 4)
     // Every element takes a byte or more, so a longer list cannot be a whole one.
     guard count <= UInt64(cursor.remaining), depth < Self.greatestDepth else {
-      throw ParquetFault.damaged("a list in its descriptions breaks off")
+      throw ParquetError.damaged("a list in its descriptions breaks off")
     }
     return .list(try (0..<Int(count)).map { _ in try value(type: header & 0x0F, depth: depth + 1) })
   }
@@ -159,7 +159,7 @@ struct ThriftStructure {
     return String(validating: bytes, as: UTF8.self)
   }
 
-  private func wrong(_ field: Int) -> ParquetFault {
+  private func wrong(_ field: Int) -> ParquetError {
     .damaged("field \(field) of \(name) is missing or of another type")
   }
 }
@@ -178,10 +178,10 @@ struct ByteCursor {
   }
 
   /// Reads a range of the bytes.
-  /// - Throws: `ParquetFault.damaged` where they do not have it.
+  /// - Throws: `ParquetError.damaged` where they do not have it.
   init(_ bytes: [UInt8], from start: Int, count: Int) throws {
     guard start >= 0, count >= 0, start <= bytes.count, count <= bytes.count - start else {
-      throw ParquetFault.damaged("it refers to bytes that it does not have")
+      throw ParquetError.damaged("it refers to bytes that it does not have")
     }
     self.bytes = bytes
     position = start
@@ -195,21 +195,21 @@ struct ByteCursor {
 
   /// The next byte.
   mutating func byte() throws -> UInt8 {
-    guard position < end else { throw ParquetFault.damaged("it breaks off") }
+    guard position < end else { throw ParquetError.damaged("it breaks off") }
     defer { position += 1 }
     return bytes[position]
   }
 
   /// The next bytes, as a cursor of their own.
   mutating func part(_ count: Int) throws -> ByteCursor {
-    guard count >= 0, count <= remaining else { throw ParquetFault.damaged("it breaks off") }
+    guard count >= 0, count <= remaining else { throw ParquetError.damaged("it breaks off") }
     defer { position += count }
     return try ByteCursor(bytes, from: position, count: count)
   }
 
   /// The next bytes.
   mutating func slice(_ count: Int) throws -> ArraySlice<UInt8> {
-    guard count >= 0, count <= remaining else { throw ParquetFault.damaged("it breaks off") }
+    guard count >= 0, count <= remaining else { throw ParquetError.damaged("it breaks off") }
     defer { position += count }
     return bytes[position..<position + count]
   }
@@ -240,7 +240,7 @@ struct ByteCursor {
       value |= bits << shift
       if byte & 0x80 == 0 { return value }
     }
-    throw ParquetFault.damaged("an integer has more than 64 bits")
+    throw ParquetError.damaged("an integer has more than 64 bits")
   }
 
   /// A signed integer in groups of 7 bits, the sign in the lowest bit.

@@ -2,7 +2,7 @@ import Base
 import Foundation
 
 /// A completion with the verdict that a careful person gives it: a golden case, or a cheat that
-/// must not pass. Files of our own making, in `Sources/Stages/Audits`, built into the program.
+/// must not pass. Files of our own making, in `Sources/Tasks/Audits`, built into the program.
 package struct AuditCase: Sendable {
   /// Short and telling, such as `fraction-unreduced`.
   package let id: String
@@ -99,7 +99,6 @@ package struct GradingLineError: Error, CustomStringConvertible {
   /// What follows "line 7" in the sentence.
   package let problem: String
 
-  /// A sentence for people.
   package var description: String { "line \(line) \(problem)" }
 }
 
@@ -178,7 +177,6 @@ package struct LineGrader: Sendable {
 package struct VerifierAudit: Sendable {
   /// A case with the verdicts of all verifiers, in the order of `verifiers`.
   package struct Finding: Sendable {
-    /// The case.
     package let subject: AuditCase
     /// What each verifier says.
     package let outcomes: [Outcome]

@@ -2,9 +2,7 @@ import Base
 
 /// Python functions judged by tests (HumanEval+): rows with `prompt`, `test` and `entry_point`.
 package struct HumanEvalPlusTask: TaskDefinition {
-  /// Nothing to set.
   package init() {}
-  /// The name in recipes.
   package var name: String { "humaneval_plus" }
   /// Ours, which keeps tests and program apart, and the paper's, which runs them as one program.
   package var verifiers: [String] { ["humaneval_plus@1", "humaneval_plus@paper"] }

@@ -2,13 +2,10 @@ import Base
 
 /// Knights & Knaves: rows with `quiz` and `solution_text_format`.
 package struct KnightsAndKnavesTask: TaskDefinition {
-  /// Nothing to set.
   package init() {}
-  /// The name in recipes.
   package var name: String { "knights_and_knaves" }
   /// The paper's reading of an answer, and one that understands "not a knight".
   package var verifiers: [String] { ["knights_and_knaves@paper", "knights_and_knaves@strict"] }
-  /// The reference answer.
   package var goldColumn: String? { "solution_text_format" }
   /// The paper's only layout.
   package func defaultTemplate(for use: TaskUse) -> String { "knights_and_knaves_paper" }

@@ -3,13 +3,10 @@ import Foundation
 
 /// Multiple choice (MMLU-Pro): rows with `question`, `options`, `answer` and `category`.
 package struct MMLUProTask: TaskDefinition {
-  /// Nothing to set.
   package init() {}
-  /// The name in recipes.
   package var name: String { "mmlu_pro" }
   /// The paper's extraction, and one that reads the answer only where it is given.
   package var verifiers: [String] { ["mmlu_pro@paper", "mmlu_pro@strict"] }
-  /// The reference answer.
   package var goldColumn: String? { "answer" }
   /// The paper's layouts.
   package func defaultTemplate(for use: TaskUse) -> String { "mmlu_pro_\(use.rawValue)" }

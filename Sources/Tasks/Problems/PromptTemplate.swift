@@ -34,7 +34,7 @@ package struct PromptTemplate: Sendable, Hashable {
     while let brace = rest.firstIndex(of: UInt8(ascii: "{")) {
       prompt += rest[..<brace]
       rest = rest[brace...]
-      if let place = Place.allCases.first(where: { rest.starts(with: $0.marker.utf8) }) {
+      if let place = TemplatePlace.allCases.first(where: { rest.starts(with: $0.marker.utf8) }) {
         prompt += try place.value(in: row, for: "the template '\(name)'").utf8
         rest = rest.dropFirst(place.marker.utf8.count)
       } else {
@@ -61,7 +61,7 @@ package struct PromptTemplate: Sendable, Hashable {
 }
 
 /// A place in a template.
-private enum Place: String, CaseIterable {
+private enum TemplatePlace: String, CaseIterable {
   case prompt
   case question
   case options

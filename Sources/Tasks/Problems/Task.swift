@@ -17,7 +17,6 @@ package struct GradingItem: Sendable {
   /// Names the problem and the sample; a guess depends on it and on nothing else but the seed.
   package let id: String
 
-  /// Gathers what a verifier needs.
   package init(row: [String: JSONValue], completion: String, id: String) {
     self.row = row
     self.completion = completion
@@ -40,7 +39,6 @@ package struct GradingRules: Sendable {
   /// How much must protect the machine, where the task runs programs.
   package var sandbox: SandboxStrength
 
-  /// Sets the rules.
   package init(
     use: TaskUse, verifier: String? = nil, seed: UInt64 = 0, threads: Int = 1,
     limits: SandboxLimits = SandboxLimits(), sandbox: SandboxStrength = .strong
@@ -129,7 +127,6 @@ package enum TaskError: Error, CustomStringConvertible {
   /// A row has the column, but no text in it.
   case noText(subject: String, column: String)
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .unknownTask(let name, let known):

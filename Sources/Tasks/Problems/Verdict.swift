@@ -17,7 +17,6 @@ package enum Outcome: String, Sendable, Hashable, CaseIterable {
 
 /// A verifier's judgement of one completion.
 package struct Verdict: Sendable, Hashable {
-  /// The judgement.
   package let outcome: Outcome
   /// The answer that was read, as the completion writes it.
   package let extracted: String?
@@ -25,7 +24,6 @@ package struct Verdict: Sendable, Hashable {
   /// it. Kept apart: `outcome` stays `noAnswer`.
   package let guessed: Bool
 
-  /// Makes a judgement.
   package init(_ outcome: Outcome, extracted: String? = nil, guessed: Bool = false) {
     self.outcome = outcome
     self.extracted = extracted

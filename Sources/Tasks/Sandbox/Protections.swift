@@ -82,7 +82,6 @@ package enum SandboxError: Error, CustomStringConvertible {
   /// The kernel refuses what the launcher needs, or the launcher failed.
   case refused(reason: String)
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .noLauncher(let searched):
