@@ -31,7 +31,7 @@ package struct PanelFactor {
       panels * ck_panel_bytes(format.rawValue, inner) / MemoryLayout<Float>.stride
     self.memory =
       memory.flatMap { $0.count >= floats ? $0 : nil } ?? FloatBuffer(count: floats)
-    pieces = BatchPlan.split(panels, into: max(min(panels, 12), (panels + 15) / 16)).map {
+    pieces = WorkerPool.split(panels, into: max(min(panels, 12), (panels + 15) / 16)).map {
       $0.lowerBound * Self.panelWidth..<min(columns, $0.upperBound * Self.panelWidth)
     }
   }

@@ -26,6 +26,11 @@ package final class WorkerPool: Sendable {
 
   deinit { crew.dismiss() }
 
+  /// Cuts 0..<count into pieces whose lengths differ by at most one.
+  static func split(_ count: Int, into pieces: Int) -> [Range<Int>] {
+    (0..<pieces).map { count * $0 / pieces..<count * ($0 + 1) / pieces }
+  }
+
   /// Calls `body` once for each task in 0..<count, on any thread and in any order, and returns when
   /// all are done.
   ///

@@ -44,7 +44,7 @@ package struct MachineRates: Sendable {
   /// A sum over far more numbers than any cache holds.
   private static func bytes(_ pool: WorkerPool) -> Double {
     let memory = FloatBuffer(count: 1 << 26)
-    let pieces = BatchPlan.split(memory.count, into: 64 * pool.threadCount)
+    let pieces = WorkerPool.split(memory.count, into: 64 * pool.threadCount)
     var sums = [Float](repeating: 0, count: pieces.count)
     let seconds = sums.withUnsafeMutableBufferPointer { sums in
       fastest(of: 5) {

@@ -73,7 +73,7 @@ package struct AdamW: Sendable {
     let scale = maxGradientNorm.map { min(1, $0 / (norm + 1e-6)) } ?? 1
     let update = Update(parameters, learningRate: learningRate, scale: scale, step: stepCount)
     let pieces = layout.entries.flatMap { entry in
-      BatchPlan.split(entry.count, into: max(1, entry.count / (1 << 16)))
+      WorkerPool.split(entry.count, into: max(1, entry.count / (1 << 16)))
         .map { (start: entry.offset + $0.lowerBound, count: $0.count, decays: entry.decays) }
     }
     pool.parallel(pieces.count) { task, _ in

@@ -56,7 +56,7 @@ final class BackwardPass {
   }
 
   private func embedding(_ plan: BatchPlan, _ stream: Matrix) {
-    let slices = BatchPlan.split(stream.columnCount, into: max(1, stream.columnCount / 64))
+    let slices = WorkerPool.split(stream.columnCount, into: max(1, stream.columnCount / 64))
     pool.parallel(slices.count) { task, _ in
       let slice = slices[task]
       for (row, token) in plan.tokens.enumerated() {
@@ -317,7 +317,7 @@ struct WeightGradients {
   /// Adds the products, of which those with the same input follow each other.
   mutating func add(_ products: [Product], _ pool: WorkerPool) {
     let tiles = products.flatMap { product in
-      BatchPlan.split(product.gradient.rowCount, into: (product.gradient.rowCount + 255) / 256)
+      WorkerPool.split(product.gradient.rowCount, into: (product.gradient.rowCount + 255) / 256)
         .map { Tile(product: product, rows: $0) }
     }
     guard format != .float32 else {

@@ -185,7 +185,7 @@ struct OutputPlan {
     self.starts = starts + [order.count]
     let largest = min(2048, max(128, Self.logitsInMemory / vocabularySize))
     let count = (rows.count + largest - 1) / largest
-    chunks = count == 0 ? [] : BatchPlan.split(rows.count, into: count)
+    chunks = count == 0 ? [] : WorkerPool.split(rows.count, into: count)
   }
 
   /// The targets of `rows[index]`.
@@ -249,7 +249,7 @@ struct OutputProducts {
 
   /// dW += dlogits^T x, for all rows of a chunk.
   mutating func addWeightGradient(_ gradient: Matrix, dLogits: Matrix, _ x: Matrix) {
-    let pieces = BatchPlan.split(
+    let pieces = WorkerPool.split(
       gradient.rowCount, into: max(2, (gradient.rowCount + 1023) / 1024))
     guard format != .float32 else {
       pool.parallel(pieces.count) { task, _ in

@@ -34,7 +34,7 @@ package final class TrainingEngine {
 
   /// Sets all gradients to zero.
   package func zeroGradients() {
-    let pieces = BatchPlan.split(gradients.count, into: max(1, gradients.count / (1 << 18)))
+    let pieces = WorkerPool.split(gradients.count, into: max(1, gradients.count / (1 << 18)))
     pool.parallel(pieces.count) { task, _ in
       (gradients.base + pieces[task].lowerBound).update(repeating: 0, count: pieces[task].count)
     }

@@ -162,11 +162,6 @@ struct BatchPlan {
     guard count > 0 else { return [] }
     let needed = (count + largest - 1) / largest
     let pieces = count < 32 ? 1 : count < 2 * largest ? 2 : (needed + 3) / 4 * 4
-    return split(count, into: pieces)
-  }
-
-  /// Cuts 0..<count into pieces whose lengths differ by at most one.
-  static func split(_ count: Int, into pieces: Int) -> [Range<Int>] {
-    (0..<pieces).map { count * $0 / pieces..<count * ($0 + 1) / pieces }
+    return WorkerPool.split(count, into: pieces)
   }
 }
