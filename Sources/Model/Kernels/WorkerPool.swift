@@ -8,7 +8,6 @@ import Synchronization
 /// How a loop is cut into tasks never depends on how many threads there are, so that results are
 /// bit-equal on one thread or many. OpenBLAS is held to one thread: the pool calls it from each.
 package final class WorkerPool: Sendable {
-  /// How many threads work, the caller among them.
   package let threadCount: Int
   private let crew = WorkerCrew()
   private let busy = Atomic<Bool>(false)

@@ -11,11 +11,10 @@ final class OutputPass {
     let parameters: ParameterViews
   }
 
-  /// One call's arguments.
   struct Job {
     let plan: OutputPlan
     let targets: [PackedBatch.Target]
-    /// The residual stream after the last block.
+    /// The residual stream after the last block [rows, hidden].
     let stream: Matrix
     let temperature: Float
   }
@@ -23,9 +22,11 @@ final class OutputPass {
   /// A chunk's rows and their numbers.
   private struct Chunk {
     let rows: Range<Int>
+    /// The final norm's output [rows, hidden].
     let normalised: Matrix
+    /// [rows, vocabulary].
     let logits: Matrix
-    /// log sum e^logit of each row, in one column.
+    /// log sum e^logit of each row [rows, 1].
     let logSums: Matrix
   }
 
@@ -276,7 +277,6 @@ package struct TokenScore: Sendable, Equatable {
   /// The entropy of that softmax, in nats.
   package let entropy: Float
 
-  /// A score.
   package init(logProbability: Float, entropy: Float) {
     self.logProbability = logProbability
     self.entropy = entropy

@@ -11,7 +11,6 @@ package struct PackedBatch: Sendable, Equatable {
     /// prefix itself.
     package let prefix: Int?
 
-    /// Describes a stretch.
     package init(start: Int, count: Int, prefix: Int? = nil) {
       self.start = start
       self.count = count
@@ -23,24 +22,20 @@ package struct PackedBatch: Sendable, Equatable {
   package struct Target: Sendable, Equatable {
     /// The index in `tokens` of the position that predicts it. Several targets may share it.
     package let row: Int
-    /// The token.
     package let token: Int32
 
-    /// Describes a token to predict.
     package init(row: Int, token: Int32) {
       self.row = row
       self.token = token
     }
   }
 
-  /// The tokens of all segments.
   package var tokens: [Int32]
   /// The segments, in the order of their tokens, with no gap between them.
   package var segments: [Segment]
   /// The targets; scores and coefficients have their order.
   package var targets: [Target]
 
-  /// A batch of given parts.
   package init(tokens: [Int32] = [], segments: [Segment] = [], targets: [Target] = []) {
     self.tokens = tokens
     self.segments = segments
