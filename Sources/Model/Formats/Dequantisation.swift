@@ -57,19 +57,16 @@ extension ElementFormat {
   }
 }
 
-/// The byte at an offset.
 @inline(__always)
 func byte(_ block: UnsafeRawPointer, _ offset: Int) -> UInt8 {
   block.load(fromByteOffset: offset, as: UInt8.self)
 }
 
-/// The little-endian 16-bit word at an offset.
 @inline(__always)
 func word(_ block: UnsafeRawPointer, _ offset: Int) -> UInt16 {
   UInt16(littleEndian: block.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
 }
 
-/// The half-precision float at an offset.
 @inline(__always)
 func half(_ block: UnsafeRawPointer, _ offset: Int) -> Float {
   Float(Float16(bitPattern: word(block, offset)))
@@ -214,9 +211,7 @@ func decodeQ6K(_ block: UnsafeRawPointer, _ out: UnsafeMutablePointer<Float>) {
   }
 }
 
-/// How the numbers of a tensor are stored in a file.
 package enum ElementFormat: Sendable, Hashable, CaseIterable {
-  /// 32-bit floats.
   case float32
   /// IEEE half precision.
   case float16
@@ -246,10 +241,8 @@ package enum ElementFormat: Sendable, Hashable, CaseIterable {
   /// The name that GGUF tools show, such as `Q4_1`.
   package var name: String { layout.name }
 
-  /// How many numbers a block holds.
   package var blockElements: Int { layout.elements }
 
-  /// How many bytes a block takes.
   package var blockBytes: Int { layout.bytes }
 
   private var layout: (name: String, elements: Int, bytes: Int) {

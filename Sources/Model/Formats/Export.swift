@@ -53,7 +53,6 @@ package enum HuggingFaceExport {
 
 /// Writes JSON in one fixed way, without going through a dictionary.
 enum JSONText {
-  /// A string in quotes.
   static func quoted(_ text: String) -> String {
     var out = "\""
     for scalar in text.unicodeScalars {

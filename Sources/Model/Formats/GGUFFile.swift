@@ -2,7 +2,6 @@ import Foundation
 
 /// A GGUF file of version 2 or 3, opened for reading: metadata, names of tensors, their numbers.
 package struct GGUFFile: Sendable {
-  /// One tensor.
   package struct Tensor: Sendable, Equatable {
     /// How its numbers are stored.
     package let format: ElementFormat
@@ -19,7 +18,6 @@ package struct GGUFFile: Sendable {
   package let metadata: [String: GGUFValue]
   /// The tensors by name, such as `blk.0.attn_q.weight`.
   package let tensors: [String: Tensor]
-  /// The file.
   package let path: String
   private let data: Data
 
@@ -56,7 +54,6 @@ package struct GGUFFile: Sendable {
     self.data = data
   }
 
-  /// The names of the tensors, sorted.
   package var names: [String] { tensors.keys.sorted() }
 
   /// The numbers of a tensor, row-major, dequantised.
@@ -208,26 +205,17 @@ private func shortest(_ value: Float) -> Double {
   value.isFinite ? Double(value.description) ?? Double(value) : Double(value)
 }
 
-/// A value of a GGUF file's metadata.
 package enum GGUFValue: Sendable, Equatable {
-  /// An integer of any width.
   case integer(Int)
   /// A 32-bit or 64-bit float, as the shortest decimal that stands for it.
   case number(Double)
-  /// A boolean.
   case boolean(Bool)
-  /// A text.
   case string(String)
-  /// A list.
   case list([GGUFValue])
 
-  /// The integer, where this is one.
   package var integer: Int? { if case .integer(let value) = self { value } else { nil } }
-  /// The boolean, where this is one.
   package var boolean: Bool? { if case .boolean(let value) = self { value } else { nil } }
-  /// The text, where this is one.
   package var string: String? { if case .string(let value) = self { value } else { nil } }
-  /// The elements, where this is a list.
   package var list: [GGUFValue]? { if case .list(let value) = self { value } else { nil } }
 
   /// The number, where this is one or an integer.
@@ -304,9 +292,7 @@ struct GGUFTensorInfo {
   }
 }
 
-/// What can be wrong with a GGUF file.
 package enum GGUFError: Error, Sendable, CustomStringConvertible {
-  /// The file cannot be opened.
   case unreadable(path: String, reason: String)
   /// The file is none, breaks off, or contradicts itself.
   case damaged(path: String, problem: String)
@@ -314,10 +300,8 @@ package enum GGUFError: Error, Sendable, CustomStringConvertible {
   case unsupported(path: String, problem: String)
   /// Metadata that a model needs is not there or of another type.
   case metadata(path: String, key: String, expected: String)
-  /// A tensor is not there.
   case missing(path: String, tensor: String)
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"

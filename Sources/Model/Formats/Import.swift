@@ -2,7 +2,6 @@ import Foundation
 
 /// A model from outside: weights, and what turns texts into tokens for it.
 package struct ImportedModel: Sendable {
-  /// The parameters, with the configuration.
   package let weights: Weights
   /// The tokenizer. Only a GGUF file may come without one.
   package let tokenizer: Tokenizer?
@@ -324,7 +323,6 @@ extension Array where Element: Hashable {
   }
 }
 
-/// Why a model from outside cannot be used.
 package enum ModelImportError: Error, Sendable, CustomStringConvertible {
   /// A file or folder cannot be read.
   case unreadable(path: String, reason: String)
@@ -341,7 +339,6 @@ package enum ModelImportError: Error, Sendable, CustomStringConvertible {
   /// The tokenizer knows more tokens than the model has embeddings.
   case vocabulary(path: String, tokens: Int, embeddings: Int)
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"
@@ -415,7 +412,6 @@ private func fileNames(in folder: URL) throws -> Set<String> {
   }
 }
 
-/// The bytes of a file.
 func contents(of file: URL) throws -> Data {
   do {
     return try Data(contentsOf: file, options: .mappedIfSafe)

@@ -4,7 +4,6 @@ import Foundation
 ///
 /// Layout: header length (64 bits, little-endian), JSON header, tensors without gaps.
 package struct SafetensorsFile: Sendable {
-  /// One tensor.
   package struct Entry: Sendable, Equatable {
     /// The type of its numbers as the format writes it, such as `F32`.
     package let type: String
@@ -17,11 +16,9 @@ package struct SafetensorsFile: Sendable {
     package var count: Int { shape.reduce(1, *) }
   }
 
-  /// The tensors by name.
   package let entries: [String: Entry]
   /// Free texts of the header.
   package let metadata: [String: String]
-  /// The file.
   package let path: String
   private let body: Data
 
@@ -47,7 +44,6 @@ package struct SafetensorsFile: Sendable {
     body = data.dropFirst(header.byteCount)
   }
 
-  /// The names, sorted.
   package var names: [String] { entries.keys.sorted() }
 
   /// The numbers of a tensor, row-major; 16-bit floats are widened.
@@ -116,7 +112,6 @@ func readingProblem(_ error: any Error) -> String {
   return error.localizedDescription
 }
 
-/// The header of a safetensors file, checked.
 struct SafetensorsHeader {
   let entries: [String: SafetensorsFile.Entry]
   let metadata: [String: String]
@@ -300,18 +295,14 @@ package enum SafetensorsWriter {
   }
 }
 
-/// What can be wrong with a safetensors file.
 package enum SafetensorsError: Error, Sendable, CustomStringConvertible {
-  /// The file cannot be opened.
   case unreadable(path: String, reason: String)
   /// The file breaks off, or its header contradicts itself.
   case damaged(path: String, problem: String)
-  /// A tensor is not there.
   case missing(path: String, tensor: String)
   /// A tensor holds another type of numbers than asked for.
   case type(path: String, tensor: String, found: String, expected: String)
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"

@@ -112,7 +112,6 @@ struct TokenizerFile: Decodable {
   }
 }
 
-/// A normaliser or pre-tokenizer as tokenizer.json writes it.
 struct TokenizerStep: Decodable {
   struct Pattern: Decodable {
     let regex: String?
@@ -171,7 +170,6 @@ struct TokenizerStep: Decodable {
 }
 
 extension TokenizerFile {
-  /// Whether texts are brought into NFC first.
   func normalises(path: String) throws -> Bool {
     guard let steps = normaliser?.steps else { return false }
     guard steps.allSatisfy({ $0.type == "NFC" }) else {

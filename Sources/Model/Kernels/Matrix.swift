@@ -36,7 +36,6 @@ struct Matrix {
 
   /// The same numbers with rows and columns exchanged, as a factor of a product.
   var transposed: Factor { Factor(matrix: self, isTransposed: true) }
-  /// The matrix as a factor of a product.
   var plain: Factor { Factor(matrix: self, isTransposed: false) }
 
   /// self = scale * (a b), or self += scale * (a b).

@@ -2,7 +2,6 @@
 ///
 /// Whoever shares a buffer between threads sees to it that nobody writes what another one reads.
 package final class FloatBuffer: @unchecked Sendable {
-  /// How many elements there are.
   package let count: Int
   let base: UnsafeMutablePointer<Float>
 

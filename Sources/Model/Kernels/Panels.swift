@@ -31,7 +31,7 @@ package struct PanelFactor {
       panels * ck_panel_bytes(format.rawValue, inner) / MemoryLayout<Float>.stride
     self.memory =
       memory.flatMap { $0.count >= floats ? $0 : nil } ?? FloatBuffer(count: floats)
-    pieces = BatchPlan.split(panels, into: max(min(panels, 12), (panels + 15) / 16)).map {
+    pieces = WorkerPool.split(panels, into: max(min(panels, 12), (panels + 15) / 16)).map {
       $0.lowerBound * Self.panelWidth..<min(columns, $0.upperBound * Self.panelWidth)
     }
   }
@@ -59,7 +59,6 @@ package struct PanelFactor {
     }
   }
 
-  /// Some columns of y = x F + b, or of y += x F + b.
   func multiply(
     _ piece: Range<Int>, _ x: Matrix.Factor, into y: Matrix, bias: UnsafePointer<Float>? = nil,
     accumulate: Bool = false, instructionSet: Int32 = PanelFactor.instructionSet
@@ -96,9 +95,7 @@ package struct PanelFactor {
   }
 }
 
-/// How numbers lie in panels, and how they are multiplied.
 package enum PanelFormat: Int32, Sendable, CaseIterable {
-  /// Float32, multiplied with float32.
   case float32 = 0
   /// Rounded to bfloat16, multiplied with float32: half the memory to read.
   case bfloat16 = 1
@@ -181,14 +178,11 @@ extension PanelFactor {
   }()
 }
 
-/// How numbers are stored or multiplied.
 package enum Precision: String, Sendable, Hashable, CaseIterable {
-  /// IEEE single precision.
   case float32
   /// The upper half of a float32: its range, with 8 significant bits.
   case bfloat16
 
-  /// Bytes of a number.
   package var byteCount: Int { self == .float32 ? 4 : 2 }
 
   /// The nearest number that can be stored; of two equally near ones the even one.

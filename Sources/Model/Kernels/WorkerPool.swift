@@ -8,7 +8,6 @@ import Synchronization
 /// How a loop is cut into tasks never depends on how many threads there are, so that results are
 /// bit-equal on one thread or many. OpenBLAS is held to one thread: the pool calls it from each.
 package final class WorkerPool: Sendable {
-  /// How many threads work, the caller among them.
   package let threadCount: Int
   private let crew = WorkerCrew()
   private let busy = Atomic<Bool>(false)
@@ -25,6 +24,11 @@ package final class WorkerPool: Sendable {
   }
 
   deinit { crew.dismiss() }
+
+  /// Cuts 0..<count into pieces whose lengths differ by at most one.
+  static func split(_ count: Int, into pieces: Int) -> [Range<Int>] {
+    (0..<pieces).map { count * $0 / pieces..<count * ($0 + 1) / pieces }
+  }
 
   /// Calls `body` once for each task in 0..<count, on any thread and in any order, and returns when
   /// all are done.

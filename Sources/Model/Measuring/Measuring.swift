@@ -44,7 +44,7 @@ package struct MachineRates: Sendable {
   /// A sum over far more numbers than any cache holds.
   private static func bytes(_ pool: WorkerPool) -> Double {
     let memory = FloatBuffer(count: 1 << 26)
-    let pieces = BatchPlan.split(memory.count, into: 64 * pool.threadCount)
+    let pieces = WorkerPool.split(memory.count, into: 64 * pool.threadCount)
     var sums = [Float](repeating: 0, count: pieces.count)
     let seconds = sums.withUnsafeMutableBufferPointer { sums in
       fastest(of: 5) {
@@ -140,21 +140,16 @@ package struct WorkFloor: Sendable {
 
 /// Completions of one prompt of random tokens, all decoded together and all of the same length.
 package struct SamplingWorkload: Sendable {
-  /// Tokens of the prompt.
   package var prompt: Int
-  /// Completions.
   package var sequences: Int
-  /// Tokens a completion.
   package var tokens: Int
 
-  /// Describes the work.
   package init(prompt: Int, sequences: Int, tokens: Int) {
     self.prompt = prompt
     self.sequences = sequences
     self.tokens = tokens
   }
 
-  /// What one repetition took.
   package struct Times: Sendable {
     /// Seconds to read the prompt and choose the first tokens.
     package let prefill: Double
@@ -195,18 +190,14 @@ package struct SamplingWorkload: Sendable {
 
 /// Optimiser steps on sequences of random tokens, all of which are in the loss.
 package struct TrainingWorkload: Sendable {
-  /// Sequences a step.
   package var sequences: Int
-  /// Tokens a sequence.
   package var length: Int
 
-  /// Describes the work.
   package init(sequences: Int, length: Int) {
     self.sequences = sequences
     self.length = length
   }
 
-  /// Tokens a step.
   package var tokens: Int { sequences * length }
 
   /// The seconds of each step: clearing gradients, forward and backward pass, clipping, AdamW.
@@ -246,7 +237,6 @@ package struct TrainingWorkload: Sendable {
     }
   }
 
-  /// The least seconds that a step can take.
   package func floor(_ floor: WorkFloor) -> Double {
     floor.training(rows: tokens, targets: tokens, keys: Double(length) / 2)
   }
@@ -264,7 +254,6 @@ package enum PeakMemory {
   }
 }
 
-/// Times what a closure does.
 package enum Stopwatch {
   /// The seconds that a closure took, by a clock that never goes back.
   package static func seconds(of body: () throws -> Void) rethrows -> Double {
@@ -274,7 +263,6 @@ package enum Stopwatch {
   }
 }
 
-/// The library that multiplies matrices.
 package enum LinearAlgebraLibrary {
   /// The version of OpenBLAS in use with how it was built.
   package static var version: String { String(cString: openblas_get_config()) }

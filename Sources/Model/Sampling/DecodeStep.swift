@@ -3,7 +3,6 @@ import CKernels
 /// One step of decoding for several sequences: each sequence's last token in, the logits of its next
 /// one out. A sequence's logits do not depend on the others, nor on the threads.
 final class DecodeStep {
-  /// A sequence's place in the batch.
   struct Row {
     let token: Int32
     /// Keys and values of the prompt.

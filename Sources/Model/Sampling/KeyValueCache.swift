@@ -79,7 +79,6 @@ struct KeyValueCache {
 
   init(_ configuration: ModelConfiguration) { self.configuration = configuration }
 
-  /// Makes room for more positions.
   mutating func extend(by positions: Int) {
     count += positions
     while blocks.count * KeyValueBlock.length < count {

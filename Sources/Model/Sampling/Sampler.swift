@@ -207,11 +207,8 @@ final class ActiveSequence {
   }
 }
 
-/// What a model wrote.
 package struct Completion: Sendable, Equatable {
-  /// Why it ended.
   package enum Finish: String, Sendable, Hashable {
-    /// With a stop token.
     case stopToken = "stop_token"
     /// At the limit of new tokens or of the model's context.
     case length
@@ -219,15 +216,12 @@ package struct Completion: Sendable, Equatable {
     case stopped
   }
 
-  /// The tokens, with the stop token if it ended with one.
   package var tokens: [Int32]
   /// For each token log p of the softmax over all tokens at the temperature of sampling, before
   /// anything is cut off; at temperature 1 for greedy choice.
   package var logProbabilities: [Float]
-  /// Why it ended.
   package var finish: Finish
 
-  /// A completion of given parts.
   package init(tokens: [Int32], logProbabilities: [Float], finish: Finish) {
     self.tokens = tokens
     self.logProbabilities = logProbabilities
@@ -235,7 +229,6 @@ package struct Completion: Sendable, Equatable {
   }
 }
 
-/// How tokens are chosen.
 package struct SamplingOptions: Sendable, Hashable {
   /// What logits are divided by; 0 takes the most likely token always.
   package var temperature: Float
@@ -245,10 +238,8 @@ package struct SamplingOptions: Sendable, Hashable {
   package var topP: Double
   /// The most tokens that a completion may have.
   package var maxNewTokens: Int
-  /// Tokens that end a completion.
   package var stopTokens: [Int32]
 
-  /// Options; by default plain sampling.
   package init(
     temperature: Float = 1, topK: Int = 0, topP: Double = 1, maxNewTokens: Int,
     stopTokens: [Int32] = []
@@ -262,32 +253,26 @@ package struct SamplingOptions: Sendable, Hashable {
   }
 }
 
-/// A prompt and how often it is to be completed.
 package struct SamplingRequest: Sendable {
   /// The prompt's tokens; at least one.
   package var prompt: [Int32]
   /// For each completion the random numbers that it takes, one for each token.
   package var streams: [RandomStream]
 
-  /// A request for one completion for each stream.
   package init(prompt: [Int32], streams: [RandomStream]) {
     self.prompt = prompt
     self.streams = streams
   }
 }
 
-/// Why sampling ended early.
 package enum SamplingError: Error, Equatable, CustomStringConvertible {
-  /// A prompt has no tokens.
   case emptyPrompt(request: Int)
   /// A prompt leaves no room for a token within the model's context.
   case promptTooLong(request: Int, tokens: Int, contextLength: Int)
   /// The model's logits are infinite or not numbers.
   case logitsNotFinite(request: Int)
-  /// The caller asked for it.
   case interrupted
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .emptyPrompt(let request):

@@ -4,7 +4,6 @@ import Foundation
 package struct TokenDistribution {
   /// A token and its probability before anything was cut off.
   package struct Candidate: Sendable {
-    /// The token.
     package let token: Int32
     /// Its share of the full softmax.
     package let probability: Float

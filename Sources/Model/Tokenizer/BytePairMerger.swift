@@ -110,7 +110,6 @@ private struct SymbolLinks {
 struct PriorityQueue<Element: Comparable> {
   private var elements: [Element] = []
 
-  /// Adds an element.
   mutating func insert(_ element: Element) {
     elements.append(element)
     var child = elements.count - 1
@@ -120,7 +119,6 @@ struct PriorityQueue<Element: Comparable> {
     }
   }
 
-  /// Removes the smallest element.
   mutating func popFirst() -> Element? {
     guard let first = elements.first else { return nil }
     let last = elements.removeLast()

@@ -10,7 +10,6 @@ package struct Tokenizer: Sendable {
   let normalises: Bool
   /// Whether a word that is a token as a whole skips the merges.
   let ignoresMerges: Bool
-  /// The tokens.
   let vocabulary: Vocabulary
   /// The pairs of tokens that merge, the first to merge first.
   let mergePairs: [MergePair]
@@ -114,7 +113,6 @@ final class WordCache: Sendable {
   }
 }
 
-/// What can be wrong with a tokenizer from outside.
 package enum TokenizerError: Error, Sendable, CustomStringConvertible {
   /// The file says something impossible.
   case damaged(path: String, problem: String)
@@ -125,7 +123,6 @@ package enum TokenizerError: Error, Sendable, CustomStringConvertible {
   /// A vocabulary cannot be trained to a size.
   case tooSmall(size: Int, least: Int)
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .damaged(let path, let problem):

@@ -1,4 +1,3 @@
-/// The tokens of a tokenizer, by id.
 struct Vocabulary: Sendable {
   /// The most ids that a vocabulary may have, as a guard against damaged files.
   static let limit = 1 << 22
@@ -39,7 +38,6 @@ struct Vocabulary: Sendable {
     self.init(bytes, literals: literals)
   }
 
-  /// One more than the greatest id.
   var count: Int { tokens.count }
 
   /// The bytes of a token; nothing for an id that has none.
@@ -75,9 +73,7 @@ struct AddedToken: Sendable, Hashable {
   }
 }
 
-/// The added tokens of a tokenizer.
 struct AddedTokens: Sendable {
-  /// The tokens, by id.
   let all: [AddedToken]
   /// The ids of those that are special.
   let specialIDs: Set<Int32>
@@ -93,7 +89,6 @@ struct AddedTokens: Sendable {
     inNormalisedText = AddedTokenMatcher(all.filter(\.isNormalised))
   }
 
-  /// The token of a text, if it is one.
   func id(of text: String) -> Int32? {
     all.first { $0.text.utf8.elementsEqual(text.utf8) }?.id
   }

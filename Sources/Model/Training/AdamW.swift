@@ -6,16 +6,13 @@ import Foundation
 package struct AdamW: Sendable {
   /// What does not change from step to step.
   package struct Parameters: Sendable, Hashable {
-    /// Decay of the first moment.
     package var beta1: Double
-    /// Decay of the second moment.
     package var beta2: Double
     /// Added to the root of the second moment.
     package var epsilon: Double
     /// Decoupled weight decay; biases and norms are exempt (``ParameterLayout/Entry/decays``).
     package var weightDecay: Double
 
-    /// PyTorch's defaults.
     package init(
       beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
       weightDecay: Double = 0.01
@@ -27,7 +24,6 @@ package struct AdamW: Sendable {
     }
   }
 
-  /// What does not change from step to step.
   package let parameters: Parameters
   /// First moments, laid out as the weights.
   package let firstMoments: FloatBuffer
@@ -73,7 +69,7 @@ package struct AdamW: Sendable {
     let scale = maxGradientNorm.map { min(1, $0 / (norm + 1e-6)) } ?? 1
     let update = Update(parameters, learningRate: learningRate, scale: scale, step: stepCount)
     let pieces = layout.entries.flatMap { entry in
-      BatchPlan.split(entry.count, into: max(1, entry.count / (1 << 16)))
+      WorkerPool.split(entry.count, into: max(1, entry.count / (1 << 16)))
         .map { (start: entry.offset + $0.lowerBound, count: $0.count, decays: entry.decays) }
     }
     pool.parallel(pieces.count) { task, _ in
@@ -88,7 +84,6 @@ package struct AdamW: Sendable {
 }
 
 extension AdamW {
-  /// One step's numbers.
   private struct Update {
     private let gradientScale: Vector
     private let beta1: Vector
@@ -135,12 +130,10 @@ extension AdamW {
   }
 }
 
-/// Why an optimiser cannot make a step.
 package enum OptimiserError: Error, Equatable, CustomStringConvertible {
   /// A gradient is infinite or not a number, or their squares overflow.
   case gradientNotFinite(parameter: String?, step: Int)
 
-  /// A sentence for people.
   package var description: String {
     switch self {
     case .gradientNotFinite(let parameter, let step):
@@ -151,7 +144,6 @@ package enum OptimiserError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// The norm of all gradients.
 enum GradientNorm {
   private static let pieceLength = 1 << 16
 

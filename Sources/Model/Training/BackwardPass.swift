@@ -8,7 +8,6 @@ final class BackwardPass {
   let gradients: ParameterViews
   let layout: HeadLayout
   let pool: WorkerPool
-  /// A copy of the block that is at hand.
   let panels: BlockPanels
   private var weightGradients: WeightGradients
   private var workspace: BackwardWorkspace
@@ -56,7 +55,7 @@ final class BackwardPass {
   }
 
   private func embedding(_ plan: BatchPlan, _ stream: Matrix) {
-    let slices = BatchPlan.split(stream.columnCount, into: max(1, stream.columnCount / 64))
+    let slices = WorkerPool.split(stream.columnCount, into: max(1, stream.columnCount / 64))
     pool.parallel(slices.count) { task, _ in
       let slice = slices[task]
       for (row, token) in plan.tokens.enumerated() {
@@ -70,24 +69,25 @@ final class BackwardPass {
 
 /// The memory of the backward pass, reused from block to block and batch to batch.
 struct BackwardWorkspace {
-  /// Views for one batch.
   struct Buffers {
-    /// Gradients of the residual stream after and before a block, in turn.
+    /// Gradients of the residual stream after and before a block, in turn [rows, hidden].
     let stream: Matrix
     let otherStream: Matrix
-    /// Gradient of the residual stream between attention and the feed-forward layer.
+    /// Gradient of the residual stream between attention and the feed-forward layer [rows, hidden].
     let middle: Matrix
-    /// The two norms' outputs, computed again.
+    /// The two norms' outputs, computed again [rows, hidden].
     let attentionInput: Matrix
     let feedForwardInput: Matrix
-    /// The activation of the feed-forward layer, computed again, and gradients in it.
+    /// The activation of the feed-forward layer, computed again, and gradients in it
+    /// [rows, intermediate].
     let activation: Matrix
     let gate: Matrix
     let up: Matrix
-    /// Gradients of attention's output, of queries, keys and values, and of keys and values for
-    /// each query head.
+    /// Gradient of attention's output [rows, heads * head size].
     let attention: Matrix
+    /// Gradients of queries, keys and values [rows, HeadLayout.width].
     let heads: Matrix
+    /// Gradients of keys and values for each query head [rows, heads * head size].
     let keysByQueryHead: Matrix
     let valuesByQueryHead: Matrix
     /// Each worker's own memory.
@@ -139,7 +139,6 @@ struct BackwardWorkspace {
   }
 }
 
-/// The backward pass through one block.
 struct BackwardStep {
   let pass: BackwardPass
   let plan: BatchPlan
@@ -147,9 +146,9 @@ struct BackwardStep {
   let gradient: BlockView
   let activations: BlockActivations
   let buffers: BackwardWorkspace.Buffers
-  /// Gradient of the residual stream after the block, given.
+  /// Gradient of the residual stream after the block [rows, hidden], given.
   let stream: Matrix
-  /// Gradient of the residual stream before the block, to be written.
+  /// Gradient of the residual stream before the block [rows, hidden], to be written.
   let inputStream: Matrix
   let rotary: RotaryPositions
 
@@ -296,14 +295,12 @@ struct BackwardStep {
 
 /// The gradients of a block's linear layers, dW += dY^T X, in tiles of rows.
 struct WeightGradients {
-  /// One layer's.
   struct Product {
     let gradient: Matrix
     let dOutput: Matrix
     let input: Matrix
   }
 
-  /// A tile of a product.
   private struct Tile {
     let product: Product
     let rows: Range<Int>
@@ -317,7 +314,7 @@ struct WeightGradients {
   /// Adds the products, of which those with the same input follow each other.
   mutating func add(_ products: [Product], _ pool: WorkerPool) {
     let tiles = products.flatMap { product in
-      BatchPlan.split(product.gradient.rowCount, into: (product.gradient.rowCount + 255) / 256)
+      WorkerPool.split(product.gradient.rowCount, into: (product.gradient.rowCount + 255) / 256)
         .map { Tile(product: product, rows: $0) }
     }
     guard format != .float32 else {

@@ -11,11 +11,10 @@ final class OutputPass {
     let parameters: ParameterViews
   }
 
-  /// One call's arguments.
   struct Job {
     let plan: OutputPlan
     let targets: [PackedBatch.Target]
-    /// The residual stream after the last block.
+    /// The residual stream after the last block [rows, hidden].
     let stream: Matrix
     let temperature: Float
   }
@@ -23,9 +22,11 @@ final class OutputPass {
   /// A chunk's rows and their numbers.
   private struct Chunk {
     let rows: Range<Int>
+    /// The final norm's output [rows, hidden].
     let normalised: Matrix
+    /// [rows, vocabulary].
     let logits: Matrix
-    /// log sum e^logit of each row, in one column.
+    /// log sum e^logit of each row [rows, 1].
     let logSums: Matrix
   }
 
@@ -185,7 +186,7 @@ struct OutputPlan {
     self.starts = starts + [order.count]
     let largest = min(2048, max(128, Self.logitsInMemory / vocabularySize))
     let count = (rows.count + largest - 1) / largest
-    chunks = count == 0 ? [] : BatchPlan.split(rows.count, into: count)
+    chunks = count == 0 ? [] : WorkerPool.split(rows.count, into: count)
   }
 
   /// The targets of `rows[index]`.
@@ -249,7 +250,7 @@ struct OutputProducts {
 
   /// dW += dlogits^T x, for all rows of a chunk.
   mutating func addWeightGradient(_ gradient: Matrix, dLogits: Matrix, _ x: Matrix) {
-    let pieces = BatchPlan.split(
+    let pieces = WorkerPool.split(
       gradient.rowCount, into: max(2, (gradient.rowCount + 1023) / 1024))
     guard format != .float32 else {
       pool.parallel(pieces.count) { task, _ in
@@ -276,7 +277,6 @@ package struct TokenScore: Sendable, Equatable {
   /// The entropy of that softmax, in nats.
   package let entropy: Float
 
-  /// A score.
   package init(logProbability: Float, entropy: Float) {
     self.logProbability = logProbability
     self.entropy = entropy

@@ -8,7 +8,6 @@ import Foundation
 /// (Schulman et al., 2017; Shao et al., 2024). The loss is the sum of l, each completion's part
 /// divided as ``Normaliser`` says.
 package struct PolicyLoss: Sendable, Hashable {
-  /// What the sum over tokens is divided by.
   package enum Normaliser: String, Sendable, Hashable, CaseIterable {
     /// The tokens of the micro-batch, and micro-batches are averaged (TRL's "bnpo", the paper's
     /// code). The result depends on how a batch is cut.
@@ -82,11 +81,8 @@ package struct PolicyLoss: Sendable, Hashable {
     package init() {}
   }
 
-  /// How far below 1 the ratio counts.
   package var clipLow: Double
-  /// How far above 1 the ratio counts.
   package var clipHigh: Double
-  /// Weight of the divergence from the reference model.
   package var klWeight: Double
 
   package init(clipLow: Double = 0.2, clipHigh: Double = 0.2, klWeight: Double = 0) {
@@ -110,7 +106,6 @@ package struct PolicyLoss: Sendable, Hashable {
     return result
   }
 
-  /// One token's loss and its derivative.
   private func evaluate(
     _ token: Int, of completion: Completion, _ result: inout Result
   ) -> (loss: Double, derivative: Double) {
@@ -136,7 +131,6 @@ package struct PolicyLoss: Sendable, Hashable {
   }
 }
 
-/// How rewards become advantages.
 package enum Advantage: String, Sendable, Hashable, CaseIterable {
   /// Reward minus the group's mean (Dr. GRPO, Liu et al., 2025, and the paper's code).
   case centred

@@ -6,14 +6,12 @@
 /// In bfloat16 the factors of the linear layers' products are rounded, in all three directions; sums,
 /// attention, norms, softmax, gradients and weights are float32.
 package final class TrainingEngine {
-  /// The model, which an optimiser may change between calls.
   package let weights: Weights
   /// dLoss / dParameter, laid out as the weights; backward passes add to it.
   package let gradients: FloatBuffer
 
   /// How linear layers are multiplied.
   package let precision: Precision
-  /// Who does the work.
   package let pool: WorkerPool
   private let forwardPass: ForwardPass
   private let outputPass: OutputPass
@@ -32,9 +30,8 @@ package final class TrainingEngine {
     backwardPass = BackwardPass(weights, gradients: gradients, pool, format)
   }
 
-  /// Sets all gradients to zero.
   package func zeroGradients() {
-    let pieces = BatchPlan.split(gradients.count, into: max(1, gradients.count / (1 << 18)))
+    let pieces = WorkerPool.split(gradients.count, into: max(1, gradients.count / (1 << 18)))
     pool.parallel(pieces.count) { task, _ in
       (gradients.base + pieces[task].lowerBound).update(repeating: 0, count: pieces[task].count)
     }

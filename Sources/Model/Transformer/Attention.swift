@@ -8,7 +8,6 @@ struct CausalAttention {
 
   let layout: HeadLayout
 
-  /// The rows of one block of queries and what they see.
   private struct QueryBlock {
     let rows: Range<Int>
     /// How many of the stretch's own keys the block's last row sees.

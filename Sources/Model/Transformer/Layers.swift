@@ -146,7 +146,6 @@ struct SoftmaxStatistics {
   let entropy: Float
 }
 
-/// Softmax over rows.
 enum Softmax {
   /// The largest element.
   static func maximum(_ x: UnsafePointer<Float>, count: Int) -> Float {

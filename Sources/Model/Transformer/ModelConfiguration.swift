@@ -9,7 +9,6 @@ package struct ModelConfiguration: Sendable, Hashable {
     case qwen2
   }
 
-  /// The family.
   package var architecture: Architecture
   /// Rows of the embedding.
   package var vocabularySize: Int
@@ -17,13 +16,10 @@ package struct ModelConfiguration: Sendable, Hashable {
   package var hiddenSize: Int
   /// Width inside the feed-forward layers.
   package var intermediateSize: Int
-  /// How many blocks there are.
   package var layerCount: Int
-  /// Query heads in a block.
   package var headCount: Int
   /// Key and value heads in a block; divides `headCount`.
   package var keyValueHeadCount: Int
-  /// Width of a head.
   package var headSize: Int
   /// The most positions that the model was made for.
   package var contextLength: Int
@@ -37,10 +33,8 @@ package struct ModelConfiguration: Sendable, Hashable {
   package var attentionBias: Bool
   /// The token that begins a text, if the model has one. It is never added by itself.
   package var beginToken: Int32?
-  /// The tokens that end a text.
   package var endTokens: [Int32]
 
-  /// Describes a model.
   package init(
     architecture: Architecture, vocabularySize: Int, hiddenSize: Int, intermediateSize: Int,
     layerCount: Int, headCount: Int, keyValueHeadCount: Int, headSize: Int, contextLength: Int,

@@ -11,7 +11,6 @@ package struct PackedBatch: Sendable, Equatable {
     /// prefix itself.
     package let prefix: Int?
 
-    /// Describes a stretch.
     package init(start: Int, count: Int, prefix: Int? = nil) {
       self.start = start
       self.count = count
@@ -23,24 +22,20 @@ package struct PackedBatch: Sendable, Equatable {
   package struct Target: Sendable, Equatable {
     /// The index in `tokens` of the position that predicts it. Several targets may share it.
     package let row: Int
-    /// The token.
     package let token: Int32
 
-    /// Describes a token to predict.
     package init(row: Int, token: Int32) {
       self.row = row
       self.token = token
     }
   }
 
-  /// The tokens of all segments.
   package var tokens: [Int32]
   /// The segments, in the order of their tokens, with no gap between them.
   package var segments: [Segment]
   /// The targets; scores and coefficients have their order.
   package var targets: [Target]
 
-  /// A batch of given parts.
   package init(tokens: [Int32] = [], segments: [Segment] = [], targets: [Target] = []) {
     self.tokens = tokens
     self.segments = segments
@@ -162,11 +157,6 @@ struct BatchPlan {
     guard count > 0 else { return [] }
     let needed = (count + largest - 1) / largest
     let pieces = count < 32 ? 1 : count < 2 * largest ? 2 : (needed + 3) / 4 * 4
-    return split(count, into: pieces)
-  }
-
-  /// Cuts 0..<count into pieces whose lengths differ by at most one.
-  static func split(_ count: Int, into pieces: Int) -> [Range<Int>] {
-    (0..<pieces).map { count * $0 / pieces..<count * ($0 + 1) / pieces }
+    return WorkerPool.split(count, into: pieces)
   }
 }

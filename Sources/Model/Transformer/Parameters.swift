@@ -2,16 +2,13 @@
 ///
 /// Names and shapes are those of a Hugging Face checkpoint: linear layers are [out, in], row-major.
 package struct ParameterLayout: Sendable, Equatable {
-  /// One parameter.
   package struct Entry: Sendable, Equatable {
     /// The Hugging Face name, such as `model.layers.0.self_attn.q_proj.weight`.
     package let name: String
-    /// The shape, one or two dimensions.
     package let shape: [Int]
     /// The index of its first element in the buffer.
     package let offset: Int
 
-    /// How many elements it has.
     package var count: Int { shape.reduce(1, *) }
 
     /// Whether weight decay applies: everything but biases and norms.
@@ -122,13 +119,10 @@ extension Weights {
   var views: ParameterViews { ParameterViews(configuration, layout, buffer) }
 }
 
-/// The parameters of a model.
 package final class Weights: Sendable {
-  /// The model's shape.
   package let configuration: ModelConfiguration
   /// Where each parameter lies.
   package let layout: ParameterLayout
-  /// All parameters.
   package let buffer: FloatBuffer
 
   /// Zeros.
@@ -138,7 +132,6 @@ package final class Weights: Sendable {
     buffer = FloatBuffer(count: layout.count)
   }
 
-  /// A copy.
   package convenience init(copying other: Weights) {
     self.init(other.configuration)
     buffer.copy(from: other.buffer)
@@ -176,11 +169,9 @@ extension Weights {
 
 /// A parameter's value that is infinite or not a number.
 package struct NotFiniteValue: Sendable, Equatable {
-  /// The parameter's name.
   package let parameter: String
   /// Which of its values it is, row-major.
   package let index: Int
-  /// The value.
   package let value: Float
 }
 

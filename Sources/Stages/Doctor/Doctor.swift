@@ -4,7 +4,6 @@ import Foundation
 /// A part of what `warmup doctor` looks at. To add one, write its file and name it in
 /// `DoctorReport.sections`.
 package protocol DoctorSection: Sendable {
-  /// The heading, such as `system libraries`.
   var title: String { get }
 
   /// Looks. Must not change anything, and says what it cannot find out instead of throwing.
@@ -19,7 +18,6 @@ package struct DoctorSurroundings: Sendable {
   /// The folder of the cache and of what runs write.
   package let results: URL
 
-  /// Describes where to look.
   package init(recipes: [URL], results: URL) {
     self.recipes = recipes
     self.results = results
@@ -42,7 +40,6 @@ package struct DoctorReport: Sendable {
     ]
   }
 
-  /// Looks at everything.
   package init(_ surroundings: DoctorSurroundings) {
     parts = Self.sections(surroundings).map { ($0.title, $0.findings()) }
   }
@@ -58,7 +55,6 @@ package struct DoctorReport: Sendable {
     return .object(Dictionary(entries) { $1 })
   }
 
-  /// The report for people.
   package var text: String {
     parts.map { part in
       let width = part.findings.map(\.name.count).max() ?? 0
@@ -83,7 +79,6 @@ package struct DoctorReport: Sendable {
 
 /// One thing that `warmup doctor` looked at.
 package struct DoctorFinding: Sendable, Equatable {
-  /// How it stands with it.
   package enum State: String, Sendable, CaseIterable {
     /// It is there and right, or it is a plain fact.
     case good
@@ -97,17 +92,14 @@ package struct DoctorFinding: Sendable, Equatable {
 
   /// What was looked at, such as `HDF5` or a file's path.
   package let name: String
-  /// How it stands with it.
   package let state: State
   /// What was found, in a few words.
   package let detail: String
   /// What to do about it, as a sentence; nil where nothing is to do.
   package let advice: String?
 
-  /// Describes what is there and right.
   package init(_ name: String, _ detail: String) { self.init(name, .good, detail) }
 
-  /// Describes what was found.
   package init(_ name: String, _ state: State, _ detail: String, advice: String? = nil) {
     self.name = name
     self.state = state
@@ -115,7 +107,6 @@ package struct DoctorFinding: Sendable, Equatable {
     self.advice = advice
   }
 
-  /// The finding for programs.
   package var json: JSONValue {
     [
       "name": .string(name), "state": .string(state.rawValue), "detail": .string(detail),

@@ -6,14 +6,11 @@ import Tasks
 
 /// What a result will hold, as far as it can be told before it is there.
 package struct EstimatedData: Sendable {
-  /// Problems, traces or texts.
   package var rows: Int?
   /// The most tokens of a completion, in traces by a language model.
   package var completionTokens: Int?
-  /// The sizes of a model.
   package var model: ModelConfiguration?
 
-  /// Knows nothing.
   package init(rows: Int? = nil, completionTokens: Int? = nil, model: ModelConfiguration? = nil) {
     self.rows = rows
     self.completionTokens = completionTokens
@@ -52,11 +49,9 @@ package struct Estimate: Sendable {
 
 /// What a kind can look at to estimate its work.
 package struct EstimateInputs {
-  /// What is bound to each port.
   let contents: [String: EstimatedData]
   /// How many tokens completions are taken to have; nil for as many as they may.
   let meanTokens: Int?
-  /// Where files are.
   let environment: DataFolders
 
   subscript(port: String) -> EstimatedData { contents[port] ?? EstimatedData() }
@@ -67,19 +62,16 @@ package struct EstimateInputs {
 
 /// A kind of which it can be told, before it runs, how much work it will be.
 package protocol EstimatedStage: Stage {
-  /// What the stage will do and make.
   func estimate(_ inputs: EstimateInputs) -> Estimate
 }
 
 extension KnightsAndKnavesStage: EstimatedStage {
-  /// So many puzzles of each size.
   package func estimate(_ inputs: EstimateInputs) -> Estimate {
     .output("problems", EstimatedData(rows: parameters.people.count * parameters.count))
   }
 }
 
 extension MiniatureProblemsStage: EstimatedStage {
-  /// So many problems.
   package func estimate(_ inputs: EstimateInputs) -> Estimate {
     .output("problems", EstimatedData(rows: parameters.count))
   }
@@ -120,7 +112,6 @@ extension SplitStage: EstimatedStage {
 }
 
 extension WriteTextsStage: EstimatedStage {
-  /// So many texts.
   package func estimate(_ inputs: EstimateInputs) -> Estimate {
     .output("texts", EstimatedData(rows: parameters.count))
   }
@@ -238,7 +229,6 @@ extension RLVRStage: EstimatedStage {
 }
 
 extension EvaluateStage: EstimatedStage {
-  /// Sampling.
   package func estimate(_ inputs: EstimateInputs) -> Estimate {
     guard let problems = inputs["problems"].rows, let model = inputs["model"].model else {
       return .output("scores", EstimatedData(), unknown: inputs.missing("problems"))

@@ -7,7 +7,6 @@ import Runner
 package struct PlanEstimate {
   /// The estimate of one instance.
   package struct Item {
-    /// The instance.
     package let instance: Instance
     /// Its work; nil where there is none, or none is known.
     package let work: Work?
@@ -17,7 +16,6 @@ package struct PlanEstimate {
 
   /// What is yet to run, each result once, in the order of the plan.
   package let items: [Item]
-  /// What it needs from outside.
   package let needs: [PlanNeed]
 
   /// Estimates the work of what is not in the cache.
@@ -106,17 +104,14 @@ extension Work {
 /// each key and each of a head's numbers. Neither the optimiser nor what an implementation computes
 /// twice is counted, so the operations are the least that so many tokens take.
 package struct Work: Sendable {
-  /// Tokens that are sampled.
   package var sampledTokens = 0
   /// Tokens that are trained on, those of prompts among them.
   package var trainedTokens = 0
-  /// Floating-point operations.
   package var operations = 0.0
   /// Bytes of memory for the weights alone or, where they are trained, with gradient and the two
   /// moments of AdamW, in float32.
   package var bytes = 0.0
 
-  /// No work.
   package init() {}
 
   /// What a prompt is reckoned with; the paper's have 200 to 430 tokens on average.

@@ -42,11 +42,9 @@ package struct PlanNeed: Hashable {
 /// A model that recipes name: where people get it, and how large it is. The weights themselves are
 /// not part of this project.
 package struct PublishedModel: Sendable {
-  /// The folder or file by which recipes name it.
   package let name: String
   /// Where its makers give it out.
   package let origin: String
-  /// What its makers allow.
   package let licence: String
   /// The sizes of its published config.json, as far as work depends on them.
   package let configuration: ModelConfiguration
@@ -122,14 +120,11 @@ package struct BenchmarkFile: Sendable {
   package let path: String
   /// SHA-256 of the bytes that the recipes under `experiments/` mean.
   package let sha256: String
-  /// Where its makers give it out.
   package let origin: String
-  /// What its makers allow.
   package let licence: String
   /// How many problems it holds.
   package let rows: Int
 
-  /// Every file that is known.
   package static let known: [BenchmarkFile] = [
     BenchmarkFile(
       path: "math/math_lighteval_train.jsonl.gz",

@@ -4,17 +4,11 @@ import Model
 import Runner
 import Tasks
 
-/// Parameters of `pretrain`.
 package struct PretrainParameters: ParameterSet {
-  /// Passes over the texts.
   package var epochs = 1
-  /// Texts an optimiser step.
   package var batchSize = 32
-  /// The seed of the order.
   package var seed = 42
-  /// Seconds between checkpoints.
   package var checkpointSeconds = 30.0
-  /// How weights are updated.
   package var optimiser = OptimiserParameters()
 
   /// Values that suit models of about a million parameters.
@@ -79,19 +73,13 @@ package struct PretrainStage: Stage {
 
 /// Parameters of `distill`. The defaults are the paper's (table 4).
 package struct DistillParameters: ParameterSet {
-  /// Passes over the traces.
   package var epochs = 3
-  /// Traces an optimiser step.
   package var batchSize = 12
   /// The longest prompt and completion together, in tokens.
   package var maxTokens = 32_768
-  /// Whether traces that were rejected are trained on, too.
   package var includeRejected = false
-  /// The seed of the order.
   package var seed = 42
-  /// Seconds between checkpoints.
   package var checkpointSeconds = 30.0
-  /// How weights are updated.
   package var optimiser = OptimiserParameters()
 
   /// The paper's values.

@@ -6,19 +6,12 @@ import Runner
 ///
 /// The defaults are the paper's for distillation (table 4); `rlvr` has its own (table 7).
 package struct OptimiserParameters: ParameterSet {
-  /// The step size after the warm-up.
   package var learningRate = 1e-6
-  /// Steps over which the step size rises from 0.
   package var warmupSteps = 25
-  /// What becomes of the step size after the warm-up.
   package var schedule = Schedule.constant
-  /// Decay rate of the first moment.
   package var beta1 = 0.9
-  /// Decay rate of the second moment.
   package var beta2 = 0.95
-  /// Added to the root of the second moment.
   package var epsilon = 1e-8
-  /// Decoupled weight decay; biases and norms are exempt.
   package var weightDecay = 1e-4
   /// The largest norm of the whole gradient; 0 leaves it as it is.
   package var maxGradientNorm = 0.1
@@ -28,7 +21,6 @@ package struct OptimiserParameters: ParameterSet {
   /// The paper's values for distillation.
   package init() {}
 
-  /// What a recipe may say.
   package static var fields: [Field<Self>] {
     [
       Field("learning_rate", \.learningRate, range: 0...1, "step size after the warm-up"),

@@ -41,7 +41,6 @@ package struct PolicyUpdate {
     }
   }
 
-  /// A completion of a step.
   package struct CompletionIndex: Sendable, Hashable, Comparable {
     /// The place of its group in the step.
     package let group: Int
@@ -199,16 +198,11 @@ package struct PolicyUpdate {
 /// Steps of reinforcement learning on random prompts, with rewards that nobody computes and
 /// completions that are all equally long.
 package struct RLVRWorkload: Sendable {
-  /// Prompts a step.
   package var prompts: Int
-  /// Tokens a prompt.
   package var promptLength: Int
-  /// Completions a prompt.
   package var group: Int
-  /// Tokens a completion.
   package var tokens: Int
 
-  /// Describes the work.
   package init(prompts: Int, promptLength: Int, group: Int, tokens: Int) {
     self.prompts = prompts
     self.promptLength = promptLength
@@ -216,7 +210,6 @@ package struct RLVRWorkload: Sendable {
     self.tokens = tokens
   }
 
-  /// What one step took.
   package struct Times: Sendable {
     /// Seconds to sample the completions.
     package let sampling: Double

@@ -6,9 +6,7 @@ import Tasks
 ///
 /// The defaults are the paper's code as released: centred advantages, token mean a micro-batch.
 package struct PolicyLossParameters: ParameterSet {
-  /// How rewards become advantages.
   package var advantage = Advantage.centred
-  /// What the sum over tokens is divided by.
   package var normaliser = PolicyLoss.Normaliser.microbatchTokens
   /// How far below 1 the ratio may matter.
   package var clipLow = 0.2
@@ -20,7 +18,6 @@ package struct PolicyLossParameters: ParameterSet {
   /// The paper's code as released.
   package init() {}
 
-  /// What a recipe may say.
   package static var fields: [Field<Self>] {
     [
       Field("advantage", \.advantage, "how rewards become advantages"),
@@ -35,7 +32,6 @@ package struct PolicyLossParameters: ParameterSet {
 extension Advantage: ParameterChoice {}
 extension PolicyLoss.Normaliser: ParameterChoice {}
 
-/// What a completion is rewarded for.
 package enum RewardChoice: String, ParameterChoice {
   /// The verdict, by the task's reward table.
   case verifier
@@ -61,21 +57,14 @@ package enum RewardChoice: String, ParameterChoice {
 
 /// Parameters of `rlvr`. The defaults are the paper's (table 7).
 package struct RLVRParameters: ParameterSet {
-  /// Optimiser steps; each samples a new batch.
   package var steps = 250
-  /// Completions a problem.
   package var group = 10
-  /// Problems a step.
   package var problemsPerStep = 10
   /// Completions of a micro-batch, for the normaliser of that name.
   package var microbatch = 4
-  /// Optimiser updates on each batch of completions.
   package var updatesPerBatch = 1
-  /// The loss.
   package var loss = PolicyLossParameters()
-  /// What a completion is rewarded for.
   package var reward = RewardChoice.verifier
-  /// Rewards that differ from the task's.
   package var rewards = RewardTable()
   /// Which of the task's verifiers grades; the first where nothing is said.
   package var verifier: String?
@@ -86,15 +75,11 @@ package struct RLVRParameters: ParameterSet {
   /// How many of the prompt's last tokens the loss sees; all where nothing is said. The paper's
   /// released code samples from the whole prompt and cuts it to 256 tokens for the loss.
   package var lossPromptTokens: Int?
-  /// The seed of order and sampling.
   package var seed = 42
   /// How much must protect the machine from programs that are graded by running them.
   package var sandbox = SandboxStrength.strong
-  /// Seconds between checkpoints.
   package var checkpointSeconds = 30.0
-  /// How completions are sampled.
   package var sampling = SamplingParameters()
-  /// How weights are updated.
   package var optimiser = OptimiserParameters()
 
   /// The paper's values.
@@ -103,7 +88,6 @@ package struct RLVRParameters: ParameterSet {
     optimiser.weightDecay = 0.1
   }
 
-  /// What a recipe may say.
   package static var fields: [Field<Self>] {
     [
       Field("steps", \.steps, range: 1...1_000_000, "batches of completions"),

@@ -5,9 +5,7 @@ import Tasks
 
 /// The completions of one problem in one step, with their rewards.
 package struct RolloutGroup {
-  /// The index of the problem.
   package let problem: Int
-  /// The prompt's tokens.
   package let prompt: [Int32]
   /// One for each sample.
   package let completions: [SampledText]
@@ -16,7 +14,6 @@ package struct RolloutGroup {
   /// One for each sample.
   package let rewards: [Double]
 
-  /// Gathers a group; the lists have one entry for each sample.
   package init(
     problem: Int, prompt: [Int32], completions: [SampledText], verdicts: [Verdict],
     rewards: [Double]

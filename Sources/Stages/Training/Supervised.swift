@@ -15,7 +15,6 @@ struct SupervisedTrainer {
   let optimiser: OptimiserParameters
   let checkpointSeconds: Double
 
-  /// Trains, then writes the output `model`.
   func run() throws {
     let loop = TrainingLoop(
       context: context, model: model, optimiser: optimiser,
@@ -120,14 +119,10 @@ package struct SupervisedExample: Sendable {
 
 /// Which examples each step trains on: every epoch is a shuffle of its own.
 package struct EpochPlan: Sendable {
-  /// How many examples there are.
   package let count: Int
-  /// How many of them a step takes.
   package let batchSize: Int
-  /// The seed of the order.
   package let seed: Int
 
-  /// Plans epochs over `count` examples.
   package init(count: Int, batchSize: Int, seed: Int) {
     self.count = count
     self.batchSize = batchSize

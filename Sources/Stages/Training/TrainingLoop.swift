@@ -17,7 +17,6 @@ struct TrainingLoop {
   let model: ModelArtifact
   let optimiser: OptimiserParameters
   let totalSteps: Int
-  /// Optimiser updates a step.
   var updatesPerStep = 1
   /// Seconds between checkpoints; they never take more than a twentieth of the time.
   let checkpointSeconds: Double
@@ -77,7 +76,6 @@ struct TrainingLoop {
     try checkWeights(after: totalSteps)
   }
 
-  /// Throws if weights are not finite any more.
   func checkWeights(after step: Int) throws {
     if let found = weights.firstNotFinite() { throw TrainingError.weights(step: step, found) }
   }
@@ -252,7 +250,6 @@ enum TrainingError: Error, Equatable, CustomStringConvertible {
 }
 
 extension TrainingEngine {
-  /// Whether every gradient is a finite number.
   var hasFiniteGradients: Bool {
     gradients.withElements(0..<gradients.count) { $0.allSatisfy(\.isFinite) }
   }

@@ -53,7 +53,6 @@ package struct RandomStream: Sendable, Equatable {
     return z ^ (z >> 31)
   }
 
-  /// The next 64 random bits.
   package mutating func next() -> UInt64 {
     position &+= 1
     return Self.mix(Self.mix(key &+ position &* Self.step) ^ secondKey)
@@ -86,7 +85,6 @@ package struct RandomStream: Sendable, Equatable {
     }
   }
 
-  /// The elements in a random order.
   package mutating func shuffled<Element>(_ elements: [Element]) -> [Element] {
     var shuffled = elements
     shuffle(&shuffled)

@@ -9,9 +9,7 @@ import Runner
 /// Hugging Face `config.json` in `/config`, the tokenizer as that of a `tokenizer.json` in
 /// `/tokenizer`, and its authors' template for conversations, if there is one, in `/chat_template`.
 package struct ModelArtifact: Sendable {
-  /// The parameters.
   package let weights: Weights
-  /// The tokenizer.
   package let tokenizer: Tokenizer
   /// The Jinja template of the model's authors for conversations. No stage uses it; it goes along
   /// from import to export.
