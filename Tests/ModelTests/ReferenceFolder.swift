@@ -3,39 +3,51 @@ import Model
 import TestSupport
 import Testing
 
-/// The folder of reference numbers; its README says how they were made.
+/// The folders of reference numbers: the project's own, made by `make.py` there, and a larger one.
 ///
-/// Nothing about it is fixed but the names of files and fields: models are found by their
-/// config.json and may have any shape. The names of tests that read it hold the word Reference, and
-/// those of no others, so that `swift test --filter Reference` runs exactly these.
+/// Nothing about them is fixed but the names of files and fields: models are found by their
+/// config.json and may have any shape. The names of tests that read them hold the word Reference,
+/// and those of no others, so that `swift test --filter Reference` runs exactly these.
 enum ReferenceFolder {
-  private static let named = ProcessInfo.processInfo.environment["WARMUP_REFERENCE"]
+  static let own = ProjectFolder.root.appending(path: "Tests/Fixtures/reference")
 
   /// `WARMUP_REFERENCE`, or `../shared/fixtures/reference` beside the package.
-  static let url: URL = {
-    if let named { return URL(filePath: named) }
+  private static let larger: URL = {
+    if let named = ProcessInfo.processInfo.environment["WARMUP_REFERENCE"] {
+      return URL(filePath: named)
+    }
     return ProjectFolder.root.appending(path: "../shared/fixtures/reference").standardized
   }()
 
-  /// Whether there must be models: a folder that somebody names and that has none is a failure.
-  static let isExpected = named != nil || has("")
-
-  static let skipReason: Comment =
-    "No folder of reference numbers lies beside the project; name one with WARMUP_REFERENCE."
-
-  /// All folders with a config.json, by name.
-  static let models: [ReferenceModel] = {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-    return names.sorted().map { ReferenceModel(folder: file($0)) }.filter { $0.has("config.json") }
+  /// All folders that must have models: a larger one that somebody names, or that is there.
+  static let all: [URL] = {
+    let isNamed = ProcessInfo.processInfo.environment["WARMUP_REFERENCE"] != nil
+    return isNamed || has("") ? [own, larger] : [own]
   }()
 
-  static func file(_ path: String) -> URL { url.appending(path: path) }
+  /// All models, by folder and name.
+  static let models: [ReferenceModel] = all.flatMap { models(in: $0) }
+
+  static func models(in folder: URL) -> [ReferenceModel] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.sorted().map { ReferenceModel(folder: folder.appending(path: $0)) }
+      .filter { $0.has("config.json") }
+  }
+
+  /// The files of a name, in all folders that have one.
+  static func files(_ name: String) -> [URL] {
+    all.map { $0.appending(path: name) }
+      .filter { FileManager.default.fileExists(atPath: $0.path) }
+  }
+
+  /// A file of the larger folder.
+  static func file(_ path: String) -> URL { larger.appending(path: path) }
 
   static func has(_ path: String) -> Bool {
     FileManager.default.fileExists(atPath: file(path).path)
   }
 
-  /// The names in a JSON object of the folder; empty where there is none.
+  /// The names in a JSON object of the larger folder; empty where there is none.
   static func keys(of path: String) -> [String] {
     (try? ReferenceJSON(file(path)))?.keys ?? []
   }

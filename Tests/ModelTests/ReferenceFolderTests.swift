@@ -1,13 +1,13 @@
 import Foundation
 import Testing
 
-@Suite("Reference: folder", .enabled(if: ReferenceFolder.isExpected, ReferenceFolder.skipReason))
+@Suite("Reference: folders")
 struct ReferenceFolderTests {
-  @Test("there are models")
-  func models() {
+  @Test("there are models", arguments: ReferenceFolder.all)
+  func models(_ folder: URL) {
     #expect(
-      !ReferenceFolder.models.isEmpty,
-      "\(ReferenceFolder.url.path) has no folder with a config.json; WARMUP_REFERENCE must name a folder of reference numbers"
+      !ReferenceFolder.models(in: folder).isEmpty,
+      "\(folder.path) has no folder with a config.json; WARMUP_REFERENCE must name a folder of reference numbers"
     )
   }
 

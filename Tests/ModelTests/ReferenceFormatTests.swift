@@ -3,8 +3,7 @@ import Model
 import Testing
 
 /// Importers against what other programs read from the same bytes.
-@Suite(
-  "Reference: formats", .enabled(if: ReferenceFolder.isExpected, ReferenceFolder.skipReason))
+@Suite("Reference: formats")
 struct ReferenceFormatTests {
   @Test("configurations survive a round trip", arguments: ReferenceFolder.models)
   func configuration(_ model: ReferenceModel) throws {

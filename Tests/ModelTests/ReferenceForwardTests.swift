@@ -3,9 +3,7 @@ import Model
 import Testing
 
 /// Logits and hidden states against float64 numbers from an independent implementation.
-@Suite(
-  "Reference: forward pass", .serialized,
-  .enabled(if: ReferenceFolder.isExpected, ReferenceFolder.skipReason))
+@Suite("Reference: forward pass", .serialized)
 struct ReferenceForwardTests {
   /// Every logit, from log-probabilities: log p(token) differs from the logit by a row's constant.
   @Test("logits", arguments: ReferenceFolder.models)

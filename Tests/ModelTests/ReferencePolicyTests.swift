@@ -3,14 +3,12 @@ import Model
 import Testing
 
 /// Losses of reinforcement learning against float64 numbers.
-@Suite(
-  "Reference: policy losses", .serialized,
-  .enabled(if: ReferenceFolder.isExpected, ReferenceFolder.skipReason))
+@Suite("Reference: policy losses", .serialized)
 struct ReferencePolicyTests {
   private static let normalisers: [String: PolicyLoss.Normaliser] = [
-    "token_mean": .microbatchTokens, "sequence_mean": .sequence, "constant": .constant,
+    "token_mean": .microbatchTokens, "batch_tokens": .batchTokens, "sequence_mean": .sequence,
+    "constant": .constant,
   ]
-  private static let advantages: [String: Advantage] = ["centred": .centred, "scaled": .scaled]
 
   @Test("log-probabilities of a group", arguments: ReferenceFolder.models)
   func logProbabilities(_ model: ReferenceModel) throws {
@@ -34,10 +32,38 @@ struct ReferencePolicyTests {
     let names = expected.keys.filter { $0.hasPrefix("advantages_") }
     #expect(!names.isEmpty)
     for name in names {
-      let advantage = try #require(Self.advantages[String(name.dropFirst(11))])
+      let advantage = try #require(Advantage(rawValue: String(name.dropFirst(11))))
       let actual = advantage.advantages(of: [expected["rewards"].numbers])[0]
       #expect(actual.count == expected[name].numbers.count)
       for (a, b) in zip(actual, expected[name].numbers) { #expect(abs(a - b) < 1e-12) }
+    }
+  }
+
+  /// Only the project's own files have batches of several groups.
+  @Test(
+    "advantages of several groups", arguments: ReferenceFolder.models(in: ReferenceFolder.own))
+  func advantagesOfGroups(_ model: ReferenceModel) throws {
+    let batch = try model.json("grpo.json")["batch"]
+    #expect(batch["advantages"].keys == Advantage.allCases.map(\.rawValue).sorted())
+    for name in batch["advantages"].keys {
+      let advantage = try #require(Advantage(rawValue: name))
+      let actual = advantage.advantages(of: batch["rewards"].elements.map(\.numbers))
+      let expected = batch["advantages"][name].elements.map(\.numbers)
+      #expect(actual.map(\.count) == expected.map(\.count))
+      for (a, b) in zip(actual.joined(), expected.joined()) { #expect(abs(a - b) < 1e-12) }
+    }
+  }
+
+  @Test(
+    "every normaliser comes with every advantage",
+    arguments: ReferenceFolder.models(in: ReferenceFolder.own))
+  func combinations(_ model: ReferenceModel) throws {
+    let variants = try model.json("grpo.json")["variants"]
+    let found = Set(
+      variants.keys.map { [variants[$0]["aggregate"].text, variants[$0]["advantages"].text] })
+    #expect(Self.normalisers.values.count == PolicyLoss.Normaliser.allCases.count)
+    for name in Self.normalisers.keys {
+      for advantage in Advantage.allCases { #expect(found.contains([name, advantage.rawValue])) }
     }
   }
 
@@ -77,7 +103,9 @@ struct ReferencePolicyTests {
     let old = try isCurrent ? nil : group.values("old_logps", temperature)
     let reference = try loss.klWeight == 0 ? nil : group.values("ref_logps", temperature)
     let divisors = normaliser.divisors(
-      lengths: group.targets.map(\.count), microbatch: group.targets.count,
+      lengths: group.targets.map(\.count),
+      microbatch: variant.keys.contains("microbatch")
+        ? variant["microbatch"].integer : group.targets.count,
       maxLength: expected["max_completion_length"].integer)
     var result = PolicyLoss.Result()
     var ratios: [Ratio] = []
@@ -150,11 +178,9 @@ struct ReferencePolicyTests {
     }
   }
 
-  @Test(
-    "learning rates of a warm-up",
-    .enabled(if: ReferenceFolder.has("lr_schedule.json"), "There is no lr_schedule.json."))
-  func learningRates() throws {
-    let expected = try ReferenceJSON(ReferenceFolder.file("lr_schedule.json"))
+  @Test("learning rates of a warm-up", arguments: ReferenceFolder.files("lr_schedule.json"))
+  func learningRates(_ file: URL) throws {
+    let expected = try ReferenceJSON(file)
     #expect(expected["kind"].text == "constant_with_warmup")
     let schedule = LearningRateSchedule.constantWithWarmup(steps: expected["warmup_steps"].integer)
     let rates = expected.first("lr_used_at_optimizer_step").numbers

@@ -3,9 +3,7 @@ import Model
 import Testing
 
 /// Decoding against an independent implementation.
-@Suite(
-  "Reference: sampling", .serialized,
-  .enabled(if: ReferenceFolder.isExpected, ReferenceFolder.skipReason))
+@Suite("Reference: sampling", .serialized)
 struct ReferenceSamplingTests {
   private func prompt(_ expected: ReferenceJSON) -> [Int32] {
     expected["prompt_ids"].integers.map(Int32.init)

@@ -2,9 +2,7 @@ import Model
 import Testing
 
 /// Supervised training against float64 numbers from an independent implementation.
-@Suite(
-  "Reference: training", .serialized,
-  .enabled(if: ReferenceFolder.isExpected, ReferenceFolder.skipReason))
+@Suite("Reference: training", .serialized)
 struct ReferenceTrainingTests {
   static func meanLoss(_ scores: [TokenScore]) -> Double {
     -scores.reduce(0.0) { $0 + Double($1.logProbability) } / Double(scores.count)
