@@ -23,7 +23,6 @@ package struct RowTable: Sendable, Equatable {
   /// Facts about the whole table, kept as string attributes of the file's root group.
   package var attributes: [String: String] = [:]
 
-  /// Makes a table from columns of equal length.
   package init(
     columns: OrderedDictionary<String, Column>, attributes: [String: String] = [:]
   ) throws {

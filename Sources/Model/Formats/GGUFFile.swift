@@ -265,7 +265,7 @@ struct GGUFTensorInfo {
         problem: "tensor '\(name)' is stored in format number \(type); readable are \(known)")
     }
     shape = dimensions.reversed().map { Int(clamping: $0) }
-    guard let count = product(shape, times: format.blockBytes),
+    guard let count = checkedProduct(shape, times: format.blockBytes),
       let width = shape.last, width % format.blockElements == 0
     else {
       throw GGUFHeaderError(sentence: "tensor '\(name)' cannot have the shape \(shape)")

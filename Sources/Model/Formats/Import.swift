@@ -38,7 +38,6 @@ package struct ImportedModel: Sendable {
 protocol TensorSource {
   /// What error messages call the source.
   var path: String { get }
-  /// The names and shapes.
   var shapes: [String: [Int]] { get }
   /// Writes the numbers of a tensor to memory of its size.
   func read(_ name: String, into output: UnsafeMutableBufferPointer<Float>) throws

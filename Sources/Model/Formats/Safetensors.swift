@@ -206,7 +206,7 @@ private struct TensorJSON: Decodable {
     guard let size = sizes[dtype] else {
       throw HeaderError(sentence: "'\(dtype)' is no type of numbers that can be read")
     }
-    guard shape.allSatisfy({ $0 >= 0 }), let count = product(shape, times: size) else {
+    guard shape.allSatisfy({ $0 >= 0 }), let count = checkedProduct(shape, times: size) else {
       throw HeaderError(sentence: "the shape \(shape) is impossible")
     }
     guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1],
@@ -219,7 +219,7 @@ private struct TensorJSON: Decodable {
 }
 
 /// The product of sizes, or nil where it overflows.
-func product(_ sizes: [Int], times first: Int = 1) -> Int? {
+func checkedProduct(_ sizes: [Int], times first: Int = 1) -> Int? {
   sizes.reduce(first as Int?) { product, size in
     guard let (value, overflow) = product?.multipliedReportingOverflow(by: size) else {
       return nil

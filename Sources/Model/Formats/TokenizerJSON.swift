@@ -244,7 +244,6 @@ extension Tokenizer {
       ignoresMerges: file.model.ignoresMerges ?? false, path: path)
   }
 
-  /// Takes a vocabulary as files write it.
   init(
     tokens ids: [String: Int32], merges: [(String, String)], addedTokens: [AddedToken],
     preTokenizer: PreTokenizer, normalises: Bool, ignoresMerges: Bool = false, path: String

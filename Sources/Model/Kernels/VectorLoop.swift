@@ -46,7 +46,6 @@ extension UnsafeMutablePointer<Float> {
   }
 }
 
-/// y += x.
 func add(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int) {
   forEachVector(count) { i, lanes in
     y.store(y.vector(i, lanes) + x.vector(i, lanes), i, lanes)

@@ -80,7 +80,6 @@ package struct WorkFloor: Sendable {
   /// Bytes of a weight as decoding reads it.
   private let weightBytes: Double
 
-  /// The floor of a model on a machine.
   package init(_ configuration: ModelConfiguration, _ rates: MachineRates, weightBytes: Int = 4) {
     self.configuration = configuration
     self.rates = rates

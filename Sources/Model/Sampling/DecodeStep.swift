@@ -5,7 +5,6 @@ import CKernels
 final class DecodeStep {
   struct Row {
     let token: Int32
-    /// Keys and values of the prompt.
     let prompt: KeyValueCache
     /// Keys and values of the completion, with room for this token at the end.
     let completion: KeyValueCache

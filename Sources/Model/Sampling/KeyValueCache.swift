@@ -39,7 +39,6 @@ struct HeadPanels {
     memory.base + (layer * heads + head) * size
   }
 
-  /// Writes a column.
   func write(_ column: UnsafePointer<Float>, to index: Int, layer: Int, head: Int) {
     let width = PanelFactor.panelWidth
     let start = base(layer: layer, head: head) + index / width * width * inner + index % width
@@ -108,7 +107,6 @@ struct KeyValueCache {
 
 /// A prompt that the model has read: what all its completions share.
 final class PromptCache {
-  /// Keys and values of the prompt.
   let keysAndValues: KeyValueCache
   /// The logits of the first new token.
   let logits: [Float]

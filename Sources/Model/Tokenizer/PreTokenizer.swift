@@ -138,7 +138,6 @@ struct CharacterTable: Sendable {
     entries[0x0D] = Class.newline.rawValue
   }
 
-  /// The class of a character.
   func `class`(of scalar: Unicode.Scalar) -> Class {
     Class(rawValue: entries[Int(scalar.value)] & Self.classBits) ?? .other
   }
@@ -170,7 +169,6 @@ struct TokenizerText {
 
   /// The characters.
   let scalars: [Unicode.Scalar]
-  /// Their classes.
   let classes: [Class]
   private let bytes: [UInt8]
   private let starts: [Int]
@@ -193,7 +191,6 @@ struct TokenizerText {
   /// How many characters there are.
   var count: Int { scalars.count }
 
-  /// The bytes of some characters.
   func bytes(of characters: Range<Int>) -> ArraySlice<UInt8> {
     bytes[starts[characters.lowerBound]..<starts[characters.upperBound]]
   }

@@ -231,7 +231,6 @@ struct Activations {
 final class BlockPanels {
   /// Which products the copies are for.
   enum Direction {
-    /// y = x W^T.
     case forward
     /// dx = dy W.
     case backward

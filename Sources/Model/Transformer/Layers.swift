@@ -140,7 +140,6 @@ struct RotaryPositions {
 
 /// What a softmax over a row needs to be known for.
 struct SoftmaxStatistics {
-  /// log of the sum of e^x.
   let logSum: Float
   /// The entropy of the distribution, in nats.
   let entropy: Float

@@ -44,7 +44,6 @@ package struct DoctorReport: Sendable {
     parts = Self.sections(surroundings).map { ($0.title, $0.findings()) }
   }
 
-  /// Whether something is there and wrong.
   package var somethingIsWrong: Bool {
     parts.contains { part in part.findings.contains { $0.state == .wrong } }
   }

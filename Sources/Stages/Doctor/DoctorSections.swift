@@ -156,7 +156,6 @@ struct SandboxSection: DoctorSection {
     return Self.findings(sandbox.protections)
   }
 
-  /// The findings for some protections.
   static func findings(_ protections: SandboxProtections) -> [DoctorFinding] {
     [
       finding(

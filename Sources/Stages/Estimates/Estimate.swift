@@ -20,7 +20,6 @@ package struct EstimatedData: Sendable {
 
 /// What an instance will do and make, as far as it can be told before it runs.
 package struct Estimate: Sendable {
-  /// What each output will hold.
   package var outputs: [String: EstimatedData] = [:]
   /// The work with a language model; nil where there is none.
   package var work: Work?

@@ -90,7 +90,6 @@ package struct SampledText: Sendable {
   /// Whether it ran into `max_tokens`.
   package let isTruncated: Bool
 
-  /// Gathers what is known of a completion.
   package init(tokens: [Int32], logProbabilities: [Float], text: String, isTruncated: Bool) {
     self.tokens = tokens
     self.logProbabilities = logProbabilities

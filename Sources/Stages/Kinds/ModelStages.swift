@@ -14,7 +14,6 @@ package struct ScratchModelParameters: ParameterSet {
   package var layers = 4
   /// Query heads.
   package var heads = 4
-  /// Key and value heads.
   package var keyValueHeads = 4
   /// Width inside the feed-forward layers.
   package var intermediate = 384

@@ -67,7 +67,6 @@ package struct SplitStage: Stage {
   package static let version = 1
   package static let summary =
     "two sides of a set of problems that share neither an id nor a question"
-  /// The problems to divide.
   package static let inputs = [StagePort("problems", .problems, "problems to divide")]
   package static let outputs = [
     StagePort("train", .problems, "problems to train on"),

@@ -235,7 +235,6 @@ package struct RetryPolicy: Sendable {
   /// Seconds before the second attempt.
   package let backoff: Double
 
-  /// Sets both.
   package init(attempts: Int, backoff: Double) {
     self.attempts = attempts
     self.backoff = backoff

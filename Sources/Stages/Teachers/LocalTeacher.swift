@@ -62,7 +62,6 @@ struct TraceJudge {
   let teacher: String
   let threads: Int
 
-  /// A row for each completion.
   func rows(for completions: [WrittenCompletion]) throws -> [[String: JSONValue]] {
     let ids = try problems.ids
     let texts = completions.map(trace)

@@ -13,7 +13,6 @@ package enum TraceTeacher: String, ParameterChoice {
 
 /// Who writes traces, and how.
 package struct WriteTracesParameters: ParameterSet {
-  /// Who writes.
   package var teacher = TraceTeacher.symbolic
   /// The wording of the symbolic teacher.
   package var style = TraceStyle.long
@@ -139,7 +138,6 @@ package struct ServerParameters: ParameterSet {
 
   /// The address up to and with the version, such as `http://localhost:8000/v1`.
   package var url = ""
-  /// The name that the server gives the model.
   package var model = ""
   /// How prompts are sent.
   package var interface = Interface.completions

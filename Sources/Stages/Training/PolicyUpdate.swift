@@ -56,7 +56,6 @@ package struct PolicyUpdate {
   /// log p of the tokens, by group and completion; nil for groups that are not computed.
   package typealias LogProbabilities = [[[Float]]?]
 
-  /// Prepares an update on the groups of one step.
   package init(_ groups: [RolloutGroup], _ parameters: RLVRParameters) {
     self.parameters = parameters
     self.groups = groups
@@ -260,7 +259,6 @@ package struct RLVRWorkload: Sendable {
     }
   }
 
-  /// Completions of all prompts.
   package var completions: Int { prompts * group }
 
   /// The least seconds that a step can take.

@@ -7,7 +7,6 @@ import Tasks
 package struct RolloutGroup {
   package let problem: Int
   package let prompt: [Int32]
-  /// One for each sample.
   package let completions: [SampledText]
   /// One for each sample.
   package let verdicts: [Verdict]

@@ -113,7 +113,6 @@ package struct SupervisedExample: Sendable {
   /// How many tokens are in the loss.
   package var targetCount: Int { tokens.count - max(firstTarget, 1) }
 
-  /// For each token whether it is in the loss.
   package var inLoss: [Bool] { tokens.indices.map { $0 >= max(firstTarget, 1) } }
 }
 

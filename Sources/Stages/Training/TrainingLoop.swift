@@ -27,7 +27,6 @@ struct TrainingLoop {
   struct StepResult {
     /// Metrics under TRL's names, without those that the loop adds; NaN where a step has none.
     var metrics: [String: Double]
-    /// Tokens that were trained on.
     var tokens: Int
     /// A few words for the progress display.
     var remark: String

@@ -22,8 +22,12 @@ package enum DatasetFile {
   }
 
   private static func parquetRows(_ stored: Data, path: String) throws -> [Row] {
-    try ParquetFile.rows(of: Array(stored), path: path).enumerated().map {
-      Row(number: $0 + 1, fields: $1)
+    do {
+      return try ParquetFile.rows(of: Array(stored)).enumerated().map {
+        Row(number: $0 + 1, fields: $1)
+      }
+    } catch let error as ParquetError {
+      throw DatasetError.parquet(path: path, problem: error.description)
     }
   }
 }
@@ -52,11 +56,8 @@ enum JSONLinesFile {
 package enum DatasetTask: String, Sendable, CaseIterable {
   /// MATH and MATH-500.
   case math
-  /// HumanEval+ (and HumanEval).
   case humanEvalPlus = "humaneval_plus"
-  /// MMLU-Pro.
   case mmluPro = "mmlu_pro"
-  /// Knights and Knaves.
   case knightsAndKnaves = "knights_and_knaves"
 
   /// The columns that every row must have.

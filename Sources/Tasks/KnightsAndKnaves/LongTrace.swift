@@ -262,7 +262,6 @@ enum LongTracePhrases {
 struct AssignmentBlock {
   let index: Int
 
-  /// The blocks that hold every assignment of some people.
   static func all(people: Int) -> [AssignmentBlock] {
     (0..<1 << max(0, people - 6)).map(AssignmentBlock.init)
   }

@@ -88,9 +88,7 @@ package indirect enum Statement: Hashable, Sendable {
   case tellingTruth(Int)
   /// A person is a knave.
   case lying(Int)
-  /// A statement does not hold.
   case not(Statement)
-  /// All statements hold.
   case and([Statement])
   /// At least one statement holds.
   case or([Statement])

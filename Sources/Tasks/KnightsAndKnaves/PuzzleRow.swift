@@ -5,9 +5,7 @@ package struct PuzzleRow: Sendable {
   /// `kk/<people>/<index>` for the published seed, else `kk/seed<seed>/<people>/<index>`; the name
   /// of a perturbation stands before the people, as in `kk/leaf/3/17`.
   package let id: String
-  /// The puzzle.
   package let puzzle: Puzzle
-  /// The people's names.
   package let names: [String]
   /// The only roles that fit, `true` for a knight.
   package let solution: [Bool]
@@ -120,9 +118,7 @@ package struct PuzzleRenaming {
 /// The puzzle of a row of problems, ours or published.
 package struct ReadPuzzle: Sendable {
   package let id: String
-  /// The puzzle.
   package let puzzle: Puzzle
-  /// The people's names.
   package let names: [String]
   /// What the two kinds of people are called.
   package let roles: RoleWords

@@ -83,7 +83,6 @@ package struct PuzzleTelling: Sendable {
   package var randomPair = false
   /// Whether knaves tell the truth and knights lie.
   package var flipRole = false
-  /// Whether people have uncommon names.
   package var uncommonName = false
   /// Whether what people say comes in another order than their names.
   package var reorderStatement = false

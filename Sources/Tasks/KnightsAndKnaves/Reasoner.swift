@@ -22,7 +22,6 @@ package struct ReasoningPlan: Sendable {
     case all
   }
 
-  /// Names a plan.
   package init(
     order: [Int], guesses: [Bool], foresees: Bool, secondLooks: SecondLooks, checks: Int
   ) {

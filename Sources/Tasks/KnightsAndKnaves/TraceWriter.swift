@@ -10,7 +10,6 @@ package enum TraceStyle: String, Sendable, CaseIterable {
 
 /// What is wrong with traces on purpose, in control arms.
 package enum TraceErrors: String, Sendable, CaseIterable {
-  /// Nothing.
   case none
   /// The reasoning is right, the answer behind it wrong.
   case wrongAnswer = "wrong_answer"

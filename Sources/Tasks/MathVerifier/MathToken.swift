@@ -5,7 +5,6 @@ enum MathToken: Hashable {
   case name(String)
   /// A LaTeX command without its backslash.
   case command(String)
-  /// Any other sign.
   case sign(Unicode.Scalar)
   /// `\\`, the end of a matrix row.
   case rowEnd

@@ -19,7 +19,6 @@ package struct MathVerifyInstallation: Sendable {
   /// Whether the user named it.
   package let isNamed: Bool
 
-  /// Takes an interpreter as it is.
   package init(python: String, isNamed: Bool = true) {
     self.python = python
     self.isNamed = isNamed

@@ -20,7 +20,6 @@ package struct TextWriter {
     let task: String
     let template: PromptTemplate
 
-    /// Names the problems' task and template.
     package init(problems: [[String: JSONValue]], task: String, template: PromptTemplate) {
       self.problems = problems
       self.task = task

@@ -12,20 +12,16 @@ package enum ParquetFile {
   }
 
   /// All rows of a file, each with all of its columns.
-  /// - Throws: `DatasetError.parquet`; `path` names the file in it.
-  package static func rows(of bytes: [UInt8], path: String) throws -> [[String: JSONValue]] {
-    do {
-      let metadata = try ParquetMetadata(of: bytes)
-      return try metadata.groups.flatMap { group in
-        let columns = try zip(group.chunks, metadata.schema.leaves).map { chunk, leaf in
-          var reader = try ColumnReader(bytes, chunk, of: leaf)
-          return try reader.read()
-        }
-        var assembler = RecordAssembler(metadata.schema, columns)
-        return try assembler.rows(group.rowCount)
+  /// - Throws: `ParquetError`.
+  package static func rows(of bytes: [UInt8]) throws -> [[String: JSONValue]] {
+    let metadata = try ParquetMetadata(of: bytes)
+    return try metadata.groups.flatMap { group in
+      let columns = try zip(group.chunks, metadata.schema.leaves).map { chunk, leaf in
+        var reader = try ColumnReader(bytes, chunk, of: leaf)
+        return try reader.read()
       }
-    } catch let fault as ParquetError {
-      throw DatasetError.parquet(path: path, problem: fault.description)
+      var assembler = RecordAssembler(metadata.schema, columns)
+      return try assembler.rows(group.rowCount)
     }
   }
 }
@@ -140,14 +136,14 @@ private struct LevelReader {
 }
 
 /// Why bytes cannot be read as Parquet.
-enum ParquetError: Error, CustomStringConvertible {
+package enum ParquetError: Error, CustomStringConvertible {
   /// They are not what the format demands.
   case damaged(String)
   /// They use a part of the format that this reader leaves out.
   case unsupported(String)
 
   /// A clause for people.
-  var description: String {
+  package var description: String {
     switch self {
     case .damaged(let problem): "\(problem); fetch it again"
     case .unsupported(let part):

@@ -170,7 +170,6 @@ struct ByteCursor {
   private(set) var position: Int
   private let end: Int
 
-  /// Reads all of the bytes.
   init(_ bytes: [UInt8]) {
     self.bytes = bytes
     position = 0

@@ -23,7 +23,6 @@ package struct AuditCase: Sendable {
     return try lines.enumerated().map { try AuditCase($1, number: $0 + 1, task: task) }
   }
 
-  /// What a verifier is expected to say.
   package func expected(of verifier: String) -> Outcome { deviations[verifier] ?? truth }
 
   private init(_ line: Data, number: Int, task: any TaskDefinition) throws {
@@ -108,7 +107,6 @@ package struct LineGrader: Sendable {
   package enum Answer: Sendable {
     /// One JSON object for a line that was graded.
     case verdict(Outcome, JSONValue)
-    /// A line that was not graded.
     case refused(GradingLineError)
   }
 
@@ -178,7 +176,6 @@ package struct VerifierAudit: Sendable {
   /// A case with the verdicts of all verifiers, in the order of `verifiers`.
   package struct Finding: Sendable {
     package let subject: AuditCase
-    /// What each verifier says.
     package let outcomes: [Outcome]
   }
 

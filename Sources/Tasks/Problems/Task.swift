@@ -75,7 +75,6 @@ package protocol TaskDefinition: Sendable {
 }
 
 extension TaskDefinition {
-  /// Nothing more.
   package func facts() throws -> [String: JSONValue] { [:] }
 
   /// Where an evaluation cuts completions, as the authors' `run_evaluation.py` does. Whoever
@@ -116,11 +115,8 @@ package enum TaskDefinitions {
 
 /// What can be wrong with a task's name, verifier or rows.
 package enum TaskError: Error, CustomStringConvertible {
-  /// No task has this name.
   case unknownTask(name: String, known: [String])
-  /// The task has no such verifier.
   case unknownVerifier(task: String, choice: String, known: [String])
-  /// No template has this name.
   case unknownTemplate(name: String, known: [String])
   /// A row lacks what the task or the template needs.
   case missingColumn(subject: String, columns: [String], present: [String])

@@ -4,7 +4,6 @@ package enum Outcome: String, Sendable, Hashable, CaseIterable {
   case correct
   /// There is an answer, and it is not right.
   case wrong
-  /// No answer could be read.
   case noAnswer = "no_answer"
   /// The completion breaks the format that training asks for.
   case badFormat = "bad_format"
@@ -37,7 +36,6 @@ package struct RewardTable: Sendable, Hashable {
   package var correct: Double?
   /// For a wrong answer.
   package var wrong: Double?
-  /// Where no answer can be read.
   package var noAnswer: Double?
   /// For a completion that breaks the format.
   package var badFormat: Double?
@@ -47,7 +45,6 @@ package struct RewardTable: Sendable, Hashable {
   /// Nothing set: every reward as the task has it.
   package init() {}
 
-  /// Sets every reward.
   package init(correct: Double, wrong: Double, noAnswer: Double, badFormat: Double, timeout: Double)
   {
     self.correct = correct

@@ -14,7 +14,6 @@ package enum SandboxProtection: String, Sendable, Hashable, CaseIterable {
 
 /// Which protections hold on this machine.
 package struct SandboxProtections: Sendable, Hashable {
-  /// Those in force.
   package let inForce: Set<SandboxProtection>
   /// The kernel's Landlock version; 0 where it has none.
   package let landlock: Int
@@ -56,7 +55,6 @@ package struct SandboxProtections: Sendable, Hashable {
     self.landlock = landlock
   }
 
-  /// These without some of them.
   func without(_ left: Set<SandboxProtection>) -> SandboxProtections {
     SandboxProtections(inForce: inForce.subtracting(left), landlock: landlock)
   }

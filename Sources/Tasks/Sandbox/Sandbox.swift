@@ -210,7 +210,6 @@ package struct JudgedProgram: Sendable, Hashable {
   /// passes when it comes to its end, and could then pass itself without meeting a test.
   package let isWhole: Bool
 
-  /// Gathers a program and its tests.
   package init(program: String, tests: String, entryPoint: String) {
     self.program = program
     self.tests = tests

@@ -158,7 +158,6 @@ struct ZipFields {
     bytes = [UInt8](data[data.startIndex + offset..<data.startIndex + offset + count])
   }
 
-  /// The bytes as text.
   var text: String { String(decoding: bytes, as: UTF8.self) }
 
   func unsigned16(_ offset: Int) -> Int { Int(bytes[offset]) | Int(bytes[offset + 1]) << 8 }

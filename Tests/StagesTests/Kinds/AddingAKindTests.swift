@@ -9,7 +9,8 @@ import Testing
   @Test func theExampleIsTheFileBesideThisOne() throws {
     let page = try String(
       contentsOf: ProjectFolder.documents.appending(path: "adding-a-kind.md"), encoding: .utf8)
-    let file = ProjectFolder.root.appending(path: "Tests/StagesTests/ShortProblemsStage.swift")
+    let file = ProjectFolder.root.appending(
+      path: "Tests/StagesTests/Kinds/ShortProblemsStage.swift")
     let example = try #require(page.split(separator: "```swift\n").dropFirst().first)
     let code = try #require(example.split(separator: "```").first)
     // Within Stages, the example needs no import of it.

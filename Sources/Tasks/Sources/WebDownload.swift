@@ -20,7 +20,6 @@ package struct WebDownload: Sendable {
   /// The pause after the first failure; it doubles with each.
   let pause: Duration
 
-  /// Prepares to fetch a file.
   package init(
     _ url: URL, progress: any ProgressSink = SilentProgress(),
     interruption: Interruption = Interruption(), pause: Duration = .seconds(1)
