@@ -236,7 +236,6 @@ struct BenchResult {
   let bench: Bench
   /// Tokens that one repetition makes or trains on.
   let tokens: Int
-  /// Seconds of each repetition.
   let seconds: [Double]
   /// The least seconds that a repetition can take.
   let floor: Double
@@ -248,7 +247,6 @@ struct BenchResult {
   private var median: Double { Statistics.median(seconds) ?? .nan }
   private var tokensPerSecond: Double { Double(tokens) / median }
 
-  /// One JSON object.
   var json: String {
     var entries: [String: JSONValue] = [
       "work": .string(work), "dtype": .string(precision),
@@ -264,7 +262,6 @@ struct BenchResult {
     return JSONValue.object(entries).text
   }
 
-  /// Lines for people.
   var text: String {
     func line(_ name: String, _ value: String) -> String {
       AlignedText.padded(name, to: 20) + value

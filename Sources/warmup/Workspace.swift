@@ -98,7 +98,6 @@ struct RecipeOptions: ParsableArguments {
   var recipeURL: URL { URL(fileURLWithPath: recipe) }
   var resultsURL: URL { URL(fileURLWithPath: results) }
 
-  /// Reads and checks the recipe.
   func load() throws -> Recipe {
     try Recipe.load(recipeURL, overrides: overrides, registry: .standard)
   }
@@ -109,7 +108,6 @@ struct RecipeOptions: ParsableArguments {
     return try PackedFile(checking: recipeURL).opened()
   }
 
-  /// Where the recipe's files are.
   var environment: DataFolders { DataFolders(recipe: recipeURL, results: resultsURL) }
 }
 

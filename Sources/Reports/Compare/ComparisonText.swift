@@ -15,7 +15,6 @@ package struct ComparisonText {
     self.flipLimit = flipLimit
   }
 
-  /// The whole text.
   package var text: String {
     ([heading, stages, metrics, lone, flips].filter { !$0.isEmpty }.map { $0 + "\n" })
       .joined(separator: "\n")
@@ -132,7 +131,6 @@ package struct ComparisonText {
 }
 
 extension RunComparison {
-  /// The comparison for other programs to read.
   package var json: JSONValue {
     [
       "first": first.json, "second": second.json, "same_results": .integer(sameCount),

@@ -27,7 +27,6 @@ package struct RunComparison: Sendable {
     package let firstKind: String?
     /// The kind in the second run; nil where it has no such stage.
     package let secondKind: String?
-    /// What differs.
     package let changes: [Change]
 
     package init(name: String, firstKind: String?, secondKind: String?, changes: [Change]) {
@@ -259,7 +258,6 @@ package enum ComparisonError: Error, CustomStringConvertible, Equatable {
   case noResults(String)
   /// A folder with the results of more than one recipe.
   case manyRecipes(String, names: [String])
-  /// A lock without a cache.
   case noCache(String)
   /// A lock of which nothing is in the cache.
   case nothingDone(String)
@@ -284,7 +282,6 @@ package enum ComparisonError: Error, CustomStringConvertible, Equatable {
 package struct EvaluationComparison: Sendable {
   /// A problem's completion that one run got right and the other did not.
   package struct Flip: Sendable {
-    /// The problem's id.
     package let problem: String
     /// Which completion of the problem.
     package let sample: Int
@@ -361,7 +358,6 @@ package struct EvaluationComparison: Sendable {
     }
   }
 
-  /// The end of a text on one line.
   private static func end(_ text: String) -> String {
     let scalars = text.unicodeScalars
     let tail = String(scalars.suffix(endLength))

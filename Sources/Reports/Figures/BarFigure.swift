@@ -7,7 +7,6 @@ import Runner
 package struct BarFigure: Figure {
   /// The name in the recipe, which names the file too.
   package let name: String
-  /// The heading.
   package let title: String
   /// What the heights are, with their unit.
   package let yLabel: String
@@ -22,7 +21,6 @@ package struct BarFigure: Figure {
   package struct Group: Sendable {
     /// What stands under the bars.
     package let label: String
-    /// A bar for each arm.
     package let bars: [Bar]
   }
 
@@ -61,7 +59,6 @@ package struct BarFigure: Figure {
     return (["\(yLabel), by \(groupTitle)."] + bars + notes).joined(separator: " ")
   }
 
-  /// A row for each bar.
   package var numbers: FigureNumbers {
     let rows = groups.flatMap { group in
       zip(arms, group.bars).map { arm, bar in
@@ -75,7 +72,6 @@ package struct BarFigure: Figure {
       header: ["group", "bar", "value", "mean", "spread", "runs", "planned"], rows: rows)
   }
 
-  /// Draws the figure.
   package func markup(styled: Bool) -> Markup { BarFigureSVG(self).markup(styled: styled) }
 }
 

@@ -202,7 +202,6 @@ package struct VerdictConfusion: Sendable, Equatable {
     }
   }
 
-  /// The pairs with their numbers.
   package private(set) var counts: [Pair: Int] = [:]
   /// How many samples only one of the arms has.
   package private(set) var unpaired = 0

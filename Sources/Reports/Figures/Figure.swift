@@ -6,7 +6,6 @@ import Runner
 package protocol Figure: Sendable {
   /// The name in the recipe, which names the files too.
   var name: String { get }
-  /// The heading.
   var title: String { get }
   /// What the figure shows, for people who cannot see it.
   var summary: String { get }
@@ -41,7 +40,6 @@ extension Figure {
 
 /// The numbers of a figure: a row for each mark.
 package struct FigureNumbers: Sendable, Equatable {
-  /// The names of the columns.
   package let header: [String]
   /// The fields; numbers have ten significant digits and stand empty where there is none.
   package let rows: [[String]]
@@ -54,7 +52,6 @@ package struct FigureNumbers: Sendable, Equatable {
     self.rows = rows
   }
 
-  /// A number's field.
   package static func field(_ value: Double?) -> String {
     value.map { $0.isFinite ? NumberText.exact($0) : "" } ?? ""
   }
@@ -152,7 +149,6 @@ struct FigureSheet {
 
 /// The shapes that figures are made of. Coordinates have one decimal, or none where they are whole.
 enum SVG {
-  /// A coordinate.
   static func number(_ value: Double) -> String {
     let text = NumberText.plain(value, decimals: 1)
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
@@ -167,7 +163,6 @@ enum SVG {
       ["class": style, "x": number(x), "y": number(y), "text-anchor": anchor], Markup(content))
   }
 
-  /// A straight line.
   static func line(
     _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ style: String
   ) -> Markup {
@@ -352,7 +347,6 @@ package struct AxisScale {
     (start, end) = pixels
   }
 
-  /// The pixel of a number.
   func pixel(_ value: Double) -> Double {
     let share = (value - range.lowerBound) / (range.upperBound - range.lowerBound)
     return start + share * (end - start)

@@ -3,11 +3,9 @@
 package struct GridFigure: Figure {
   /// The name in the recipe, which names the file too.
   package let name: String
-  /// The heading.
   package let title: String
   /// What the cells show, with its unit.
   package let valueTitle: String
-  /// The pictures.
   package let panels: [Panel]
   /// The shades with what they stand for.
   package let legend: [Swatch]
@@ -30,9 +28,7 @@ package struct GridFigure: Figure {
 
   /// One cell.
   package struct Cell: Sendable {
-    /// What stands in it.
     package let text: String
-    /// How it is filled.
     package let shade: Shade
     /// Everything known about it.
     package let tooltip: String
@@ -61,7 +57,6 @@ package struct GridFigure: Figure {
 
   /// A shade in the legend.
   package struct Swatch: Sendable {
-    /// What it stands for.
     package let label: String
     package let shade: Shade
   }
@@ -75,7 +70,6 @@ package struct GridFigure: Figure {
     return (["\(valueTitle)."] + cells + notes).joined(separator: " ")
   }
 
-  /// Draws the figure.
   package func markup(styled: Bool) -> Markup { GridFigureSVG(self).markup(styled: styled) }
 }
 

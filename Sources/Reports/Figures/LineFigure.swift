@@ -7,11 +7,9 @@ import Runner
 package struct LineFigure: Figure {
   /// The name in the recipe, which names the file too.
   package let name: String
-  /// The heading.
   package let title: String
   /// What runs along the horizontal axis.
   package let xLabel: String
-  /// The panels. All have the same lines in the same order.
   package let panels: [Panel]
   /// The value that is to be reached, and where each line does.
   package let target: Target?

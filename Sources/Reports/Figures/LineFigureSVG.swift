@@ -75,7 +75,6 @@ enum LineMark {
 }
 
 extension LineFigure {
-  /// Draws the figure.
   package func markup(styled: Bool) -> Markup { LineFigureSVG(self).markup(styled: styled) }
 }
 
@@ -125,7 +124,6 @@ struct LinePanelSVG {
       ? SVG.text(label, place.right, place.bottom + 38, "figure-soft", anchor: "end") : .empty
   }
 
-  /// The axes with their ticks.
   var axes: Markup {
     let rows = y.ticks.map { tick in
       line(place.left, y.pixel(tick), place.right, y.pixel(tick), isAxis: tick == 0)
@@ -253,7 +251,6 @@ struct LinePanelSVG {
     }.joined()
   }
 
-  /// A line in the colour of a series.
   static func path(_ shape: String, _ style: String, series index: Int) -> Markup {
     .leaf("path", ["class": style, "d": shape, "style": FigureStyle.stroke(index)])
   }

@@ -15,7 +15,6 @@ package struct SolveHistory: Sendable, Equatable {
     /// How many samples there were.
     package let samples: Int
 
-    /// The share of right samples.
     package var share: Double { Double(solved) / Double(samples) }
   }
 
@@ -72,9 +71,7 @@ extension SolveHistoryFigure.Row {
 package struct SolveHistoryFigure: Figure {
   /// The name in the recipe, which names the file too.
   package let name: String
-  /// The heading.
   package let title: String
-  /// The pictures.
   package let panels: [Panel]
   /// What rows and colours mean and what is missing: a sentence each.
   package let notes: [String]
@@ -90,7 +87,6 @@ package struct SolveHistoryFigure: Figure {
 
   /// One problem.
   package struct Row: Sendable, Equatable {
-    /// The problem's id.
     package let problem: String
     /// The first step with a right sample; nil where there is none.
     package let firstSolved: Int?
@@ -155,7 +151,6 @@ package struct SolveHistoryFigure: Figure {
       rows: rows)
   }
 
-  /// Draws the figure.
   package func markup(styled: Bool) -> Markup {
     SolveHistorySVG(self).markup(styled: styled)
   }

@@ -13,7 +13,6 @@ enum HTMLTable {
     .element("thead", [:], .element("tr", [:], cells))
   }
 
-  /// The class of a column.
   static func style(_ column: Int, _ numbers: [Int]) -> String {
     numbers.contains(column) ? "number" : ""
   }
@@ -39,7 +38,6 @@ enum HTMLTable {
     .element("div", ["class": "table"], [scroll(table, label: label)] + more)
   }
 
-  /// Sentences below a table.
   static func notes(_ sentences: [String]) -> Markup {
     .element("ul", ["class": "notes"], sentences.map { .element("li", [:], Markup($0)) })
   }

@@ -77,7 +77,6 @@ package struct BrowserData {
     let chosen: [CompletionSlots.Slot]
     let pair: (first: Int, second: Int)
 
-    /// The arms that were measured.
     var arms: [Int] { Set(evaluations.map(\.arm)).sorted() }
 
     var json: JSONValue {
@@ -224,7 +223,6 @@ package struct ProblemTexts: Sendable {
     self.init(table: table)
   }
 
-  /// What is known of a problem.
   package subscript(id: String) -> ProblemText? { entries[id] }
 }
 

@@ -7,7 +7,6 @@ import Tasks
 package struct CompletionSlots: Sendable {
   /// A problem in one run, sampled once by each arm.
   package struct Slot: Sendable {
-    /// The problem's id.
     package let problem: String
     /// The run, such as `seed=2`.
     package let run: String
@@ -33,7 +32,6 @@ package struct CompletionSlots: Sendable {
     /// The second arm is right and the first was not.
     case won
     case bothWrong
-    /// Both are right.
     case bothCorrect
 
     init(_ first: Bool, _ second: Bool) {
@@ -77,7 +75,6 @@ package struct CompletionSlots: Sendable {
   package struct Evaluation: Sendable {
     /// Its number, which cells refer to.
     let index: Int
-    /// The arm's number.
     let arm: Int
     let run: String
     let verdicts: [GradedSample]

@@ -160,7 +160,6 @@ struct ReportPage {
       + " done. Tables and figures say what they lack."
   }
 
-  /// A list of names and values.
   static func definitions(_ entries: [(String, String)]) -> Markup {
     .element(
       "dl", ["class": "entries"],
@@ -177,7 +176,6 @@ struct ReportMarkdown {
   let tables: [TableReport]
   let figures: [any Figure]
 
-  /// The whole text.
   var text: String {
     let state = "\(report.results.count) of \(report.data.instances.count) instances are done."
     let images = figures.map { figure in

@@ -78,13 +78,11 @@ enum MetricLabel {
 enum MetricAlias {
   /// What a short name stands for.
   struct Meaning {
-    /// The metric that is logged.
     let metric: String
     /// Whether one minus the metric is meant.
     var isComplement = false
   }
 
-  /// The short names.
   static let meanings = [
     "completion_length": Meaning(metric: "completions/mean_length"),
     "truncated": Meaning(metric: "completions/clipped_ratio"),

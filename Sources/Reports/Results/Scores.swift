@@ -246,7 +246,6 @@ extension Findings {
 package struct GradedCompletions: Sendable {
   /// What was read and written, beside the verdict.
   package struct Content: Sendable {
-    /// What the model read.
     package let prompt: String
     /// What the model wrote.
     package let text: String
@@ -260,7 +259,6 @@ package struct GradedCompletions: Sendable {
     package let isGuess: Bool
   }
 
-  /// A verdict for each completion.
   package let verdicts: [GradedSample]
   private let scores: Scores
 
@@ -297,7 +295,6 @@ package struct GradedCompletions: Sendable {
 
 /// A completion's verdict, and of which completion it is.
 package struct GradedSample: Sendable {
-  /// The problem's id.
   package let problem: String
   /// Which completion of the problem.
   package let sample: Int

@@ -127,7 +127,6 @@ private struct PairedScores {
     return Means(first: first, second: second)
   }
 
-  /// The means of so many draws of seeds and problems.
   func draws(_ resamples: Int, problems: Int, seeds: Int, seed: UInt64) -> [Means] {
     var draws = Bootstrap(problems: problems, seeds: seeds, stream: seed)
     return (0..<resamples).map { _ in

@@ -6,19 +6,15 @@ import Runner
 struct CellRuns {
   /// A run that is done.
   struct Run {
-    /// The point of the axes.
     let point: AxisPoint
-    /// The value shown.
     let value: Double
     let instance: PlannedInstance
-    /// The results of each problem.
     let scores: ProblemScores?
   }
 
   let name: String
   /// How many runs the plan holds.
   let planned: Int
-  /// Those that are done.
   let runs: [Run]
   /// What numbers are multiplied by to be shown.
   let scale: Double

@@ -5,7 +5,6 @@ import Runner
 package struct TableReport: Sendable {
   /// The name in the recipe, which names the files too.
   package let name: String
-  /// The heading.
   package let title: String
   /// What the labels of the rows are, such as `start`.
   package let rowHeader: String
@@ -21,14 +20,12 @@ package struct TableReport: Sendable {
   package let spread: Spread
   /// How cells are compared with the baseline.
   let compare: [TableComparison]
-  /// Whether comparisons show their interval.
   let hasIntervals: Bool
   /// The columns that share a cell, by index; each alone where none do.
   let groups: [[Int]]
 
   /// A column: one value at one point of the column axes.
   package struct Column: Sendable {
-    /// The heading.
     package let label: String
     /// The heading of the point alone; empty where the table has no column axes.
     package let pointLabel: String
@@ -44,11 +41,8 @@ package struct TableReport: Sendable {
 
   /// A row: one point of the row axes.
   package struct Row: Sendable {
-    /// The heading.
     package let label: String
-    /// A cell for each column.
     package let cells: [Cell]
-    /// Whether other rows are compared with it.
     package var isBaseline: Bool { !cells.isEmpty && cells.allSatisfy(\.isBaseline) }
   }
 
@@ -93,14 +87,12 @@ extension TableReport {
     package let samplingError: Double?
     /// Where the runs reach a target together, for tables that ask for that.
     package var reach: TargetReach?
-    /// Whether others are compared with it.
     package var isBaseline = false
     /// How it compares with the baseline, both complete.
     package var comparison: Comparison?
     /// What was published elsewhere for the same cell, and how ours compares.
     package var published: Published?
 
-    /// Whether every planned run is done.
     package var isComplete: Bool { planned > 0 && done == planned }
     /// The mean over runs, or where they reach a target; nil until all of them are done.
     package var mean: Double? {
@@ -150,7 +142,6 @@ extension TableReport {
 }
 
 extension NumberFormat {
-  /// The format for a value of which a recipe says nothing.
   init(naming value: String) {
     if value.contains("tokens") {
       self = .tokens
@@ -167,7 +158,6 @@ extension NumberFormat {
 }
 
 extension TableSpecification {
-  /// How a value is written.
   func format(of reference: ValueReference, at index: Int) -> NumberFormat {
     if format.count > 1, format.indices.contains(index) { return format[index] }
     return format.first ?? NumberFormat(naming: reference.name)

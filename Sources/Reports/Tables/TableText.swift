@@ -134,7 +134,6 @@ extension TableReport {
     footnotes.firstIndex(of: footnote).map(Self.letter(at:))
   }
 
-  /// The letter of the footnote at an index.
   static func letter(at index: Int) -> String {
     let letters = "abcdefghijklmnopqrstuvwxyz".map { String($0) }
     return letters.indices.contains(index) ? letters[index] : "\(index + 1)"

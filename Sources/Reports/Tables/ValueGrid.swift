@@ -6,7 +6,6 @@ import Runner
 struct ValueGrid {
   /// What is shown: stages with the values' names.
   let references: [ValueReference]
-  /// The planned instances of these stages.
   let instances: [PlannedInstance]
   let findings: Findings
   private let baseline: [String: String]
@@ -32,7 +31,6 @@ struct ValueGrid {
   /// The points of some axes, in the order of the axes' values.
   func points(of axes: [String]) -> [AxisPoint] { findings.points(of: axes, among: instances) }
 
-  /// The points of some axes that are not those of the baseline.
   func comparedPoints(of axes: [String]) -> [AxisPoint] {
     points(of: axes).filter { !isBaseline($0) }
   }
@@ -55,7 +53,6 @@ struct ValueGrid {
     !baseline.isEmpty && baseline.allSatisfy { point[$0.key]?.label == $0.value }
   }
 
-  /// What a value is called beside the others.
   func label(of reference: ValueReference) -> String {
     let isOneStage = Set(references.map(\.stage)).count == 1
     return isOneStage ? reference.name : reference.description
@@ -83,7 +80,6 @@ struct ValueGrid {
 
 /// How a figure writes the values of stages, plain or compared with a baseline.
 struct ValueWriter {
-  /// How values are written.
   let format: NumberFormat
   /// How they are compared; nil for plain values.
   let change: FigureChange?
@@ -107,7 +103,6 @@ struct ValueWriter {
     format == .percent ? (change == .difference ? " points" : " %") : ""
   }
 
-  /// A number.
   func text(_ value: Double) -> String {
     guard change != nil else {
       return format == .percent ? NumberText.fixed(value, decimals: 1) : NumberText.short(value)

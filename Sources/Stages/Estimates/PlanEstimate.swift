@@ -45,7 +45,6 @@ package struct PlanEstimate {
     needs = PlanNeed.all(of: items.map(\.instance), environment)
   }
 
-  /// The work of all items together.
   package var total: Work { items.compactMap(\.work).reduce(Work(), +) }
 
   /// Instances with the same work have the same question, as those with the same result have the

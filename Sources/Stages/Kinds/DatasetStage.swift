@@ -17,15 +17,12 @@ package struct DatasetStage: Stage {
     package var take: Int?
     /// How many rows to leave out first.
     package var skip = 0
-    /// The order in which rows are taken.
     package var order = RowOrder.file
-    /// The seed of the order.
     package var seed = 0
     /// How many rows the orders that depend on it draw; as many as are taken where nothing is said.
     package var draw: Int?
     /// A column of whose every value that many rows are taken.
     package var each: String?
-    /// The values that columns must have.
     package var filter: [String: [String]] = [:]
 
     /// All rows of a file that a recipe must name.

@@ -8,7 +8,6 @@ import Tasks
 package struct EvaluateParameters: ParameterSet {
   /// Completions a problem.
   package var samples = 4
-  /// The seed of the sampling.
   package var seed = 42
   /// Which of the task's verifiers grades, such as `strict`; the first where nothing is said.
   package var verifier: String?
@@ -16,7 +15,6 @@ package struct EvaluateParameters: ParameterSet {
   package var template: String?
   /// How much must protect the machine from programs that are graded by running them.
   package var sandbox = SandboxStrength.strong
-  /// How completions are sampled.
   package var sampling = SamplingParameters()
 
   /// The paper's values.

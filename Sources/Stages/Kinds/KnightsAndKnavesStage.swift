@@ -12,7 +12,6 @@ package struct KnightsAndKnavesStage: Stage {
     package var count = 900
     /// The index of the first; those before it are drawn and left out.
     package var start = 0
-    /// The seed of the draws.
     package var seed = 1234
     /// Levels of statements within statements.
     package var depth = 2
@@ -91,7 +90,6 @@ package struct KnightsAndKnavesStage: Stage {
   package static let summary =
     "Knights and Knaves puzzles with exactly one solution; the published ones from their seed"
   package static let inputs: [StagePort] = []
-  /// The puzzles.
   package static let outputs = [
     StagePort("problems", .problems, "puzzles in the published field names")
   ]

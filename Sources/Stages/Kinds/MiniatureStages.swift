@@ -6,11 +6,9 @@ import Tasks
 package struct MiniatureProblemsStage: Stage {
   /// Which problems to draw.
   package struct Parameters: ParameterSet {
-    /// The family of problems.
     package var domain = MiniatureDomain.arithmetic
     /// How many different problems.
     package var count = 100
-    /// The seed of the draw.
     package var seed = 0
     /// The levels of difficulty to draw from.
     package var levels = [1, 2, 3]
@@ -55,14 +53,12 @@ package struct MiniatureProblemsStage: Stage {
 
   package init(parameters: Parameters) { self.parameters = parameters }
 
-  /// Draws the problems and writes them.
   package func run(_ context: StageContext) throws {
     let table = try table()
     try table.write(to: context.output("problems"))
     context.publish(Double(table.count), as: "problems")
   }
 
-  /// Draws the problems.
   package func table() throws -> RowTable {
     let domain = parameters.domain
     let rows = try domain.rows(parameters.count, levels: parameters.levels, seed: parameters.seed)

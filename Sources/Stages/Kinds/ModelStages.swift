@@ -10,18 +10,14 @@ package struct ScratchModelParameters: ParameterSet {
   package var vocabulary = 512
   /// Width of the residual stream.
   package var hidden = 128
-  /// Blocks.
   package var layers = 4
-  /// Query heads.
   package var heads = 4
   package var keyValueHeads = 4
   /// Width inside the feed-forward layers.
   package var intermediate = 384
-  /// Positions.
   package var context = 512
   /// Base of the rotary frequencies.
   package var ropeTheta = 10_000.0
-  /// The seed of the weights.
   package var seed = 42
 
   /// About a million parameters.

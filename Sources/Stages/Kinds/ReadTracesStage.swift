@@ -13,7 +13,6 @@ package struct ReadTracesStage: Stage {
     package var sha256: String?
     /// The column of the prompts, in full: what the model reads, markup and all.
     package var prompt = ColumnName.prompt.rawValue
-    /// The column of the completions.
     package var completion = ColumnName.completion.rawValue
     /// How many traces to take from the front; all where nothing is said.
     package var take: Int?
@@ -61,7 +60,6 @@ package struct ReadTracesStage: Stage {
     [try parameters.pinnedSource.content(in: environment)]
   }
 
-  /// Reads the file and writes the traces.
   package func run(_ context: StageContext) throws {
     let file = try parameters.pinnedSource.file(for: context)
     let table = try table(from: file)

@@ -12,9 +12,7 @@ package struct SplitStage: Stage {
     package var test: Int?
     /// How many problems go to the training side.
     package var train: Int?
-    /// How they are drawn.
     package var method = SplitMethod.trainTestSplit
-    /// The seed of the draw.
     package var seed = 0
     /// A column from whose every value that many are drawn.
     package var each: String?

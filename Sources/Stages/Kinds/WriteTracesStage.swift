@@ -22,7 +22,6 @@ package struct WriteTracesStage: Stage {
 
   package init(parameters: WriteTracesParameters) { self.parameters = parameters }
 
-  /// Reads the problems and writes their traces.
   package func run(_ context: StageContext) throws {
     let problems = try Problems(contentsOf: context.input("problems").file)
     let traces =

@@ -270,7 +270,6 @@ package struct RetryPolicy: Sendable {
 
 /// Why a server's completion cannot be had.
 enum ServerError: Error, CustomStringConvertible {
-  /// The address is none.
   case address(String)
   /// The key's environment variable is not set.
   case noKey(variable: String)
@@ -278,7 +277,6 @@ enum ServerError: Error, CustomStringConvertible {
   case refused(status: Int, message: String)
   /// The server refuses all requests.
   case denied(url: String, status: Int, message: String)
-  /// Every attempt failed.
   case exhausted(id: String, attempts: Int, last: String)
 
   var description: String {

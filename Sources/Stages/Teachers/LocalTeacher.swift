@@ -41,7 +41,6 @@ struct LocalTeacher {
 
 /// A completion that a language model wrote for a problem.
 struct WrittenCompletion {
-  /// Which row of the problems.
   let problem: Int
   let sample: Int
   let text: String

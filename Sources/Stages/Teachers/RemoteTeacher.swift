@@ -152,7 +152,6 @@ struct CompletionStore: Sendable {
     return ServerCompletion(text: text, isTruncated: isTruncated)
   }
 
-  /// Keeps an answer.
   func keep(_ completion: ServerCompletion, for request: CompletionRequest) throws {
     let digest = request.digest
     try FileManager.default.createDirectory(

@@ -20,7 +20,6 @@ package struct WriteTracesParameters: ParameterSet {
   package var seed = 0
   /// What the symbolic teacher does wrong on purpose.
   package var errors = TraceErrors.none
-  /// The prompt template's name.
   package var prompt = "knights_and_knaves_paper"
   /// Traces a puzzle by the symbolic teacher, all but the first with other names.
   package var copies = 1

@@ -8,7 +8,6 @@ struct SupervisedTrainer {
   let context: StageContext
   let model: ModelArtifact
   let examples: [SupervisedExample]
-  /// What messages call an example.
   let name: (_ example: Int) -> String
   let plan: EpochPlan
   let steps: Int
