@@ -85,14 +85,15 @@ struct FiniteDifferenceTests {
   }
 
   /// A random corner of a cube.
-  private static func direction(_ entry: ParameterLayout.Entry, _ seed: UInt64) -> [Float] {
+  private static func direction(_ entry: ParameterLayout.Placement, _ seed: UInt64) -> [Float] {
     var stream = RandomStream(seed: seed, "direction", entry.name)
     return (0..<entry.count).map { _ in stream.integer(below: 2) == 0 ? -1 : 1 }
   }
 
   /// The loss's derivative along a direction, by differences of fourth order.
   private static func slope(
-    _ weights: Weights, _ entry: ParameterLayout.Entry, _ direction: [Float], _ loss: () -> Double
+    _ weights: Weights, _ entry: ParameterLayout.Placement, _ direction: [Float],
+    _ loss: () -> Double
   ) -> Double {
     let range = entry.offset..<entry.offset + entry.count
     let values = weights.buffer[range]

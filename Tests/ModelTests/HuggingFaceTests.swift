@@ -159,7 +159,7 @@ import Testing
 
   /// Writes tensors in a number format each.
   private func write(
-    _ tensors: [(entry: ParameterLayout.Entry, type: String)], of weights: Weights, to file: URL
+    _ tensors: [(entry: ParameterLayout.Placement, type: String)], of weights: Weights, to file: URL
   ) throws {
     var header: [String: Any] = [:]
     var body = Data()

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Layout: header length (64 bits, little-endian), JSON header, tensors without gaps.
 package struct SafetensorsFile: Sendable {
-  package struct Entry: Sendable, Equatable {
+  package struct StoredTensor: Sendable, Equatable {
     /// The type of its numbers as the format writes it, such as `F32`.
     package let type: String
     /// Its shape; empty for a single number.
@@ -16,7 +16,7 @@ package struct SafetensorsFile: Sendable {
     package var count: Int { shape.reduce(1, *) }
   }
 
-  package let entries: [String: Entry]
+  package let entries: [String: StoredTensor]
   /// Free texts of the header.
   package let metadata: [String: String]
   package let path: String
@@ -78,7 +78,7 @@ package struct SafetensorsFile: Sendable {
     }
   }
 
-  private func entry(_ name: String) throws -> Entry {
+  private func entry(_ name: String) throws -> StoredTensor {
     guard let entry = entries[name] else {
       throw SafetensorsError.missing(path: path, tensor: name)
     }
@@ -96,7 +96,7 @@ package struct SafetensorsFile: Sendable {
     }
   }
 
-  private func bytes(of entry: Entry) -> Data {
+  private func bytes(of entry: StoredTensor) -> Data {
     let start = body.startIndex
     return body[start + entry.range.lowerBound..<start + entry.range.upperBound]
   }
@@ -113,7 +113,7 @@ func readingProblem(_ error: any Error) -> String {
 }
 
 struct SafetensorsHeader {
-  let entries: [String: SafetensorsFile.Entry]
+  let entries: [String: SafetensorsFile.StoredTensor]
   let metadata: [String: String]
   /// How many bytes come before the tensors.
   let byteCount: Int
@@ -143,7 +143,7 @@ struct SafetensorsHeader {
 
   /// Tensors must follow each other without gap or overlap and end with the file.
   private static func checkCoverage(
-    _ entries: [String: SafetensorsFile.Entry], length: Int
+    _ entries: [String: SafetensorsFile.StoredTensor], length: Int
   ) throws {
     let ordered = entries.sorted {
       ($0.value.range.lowerBound, $0.value.range.upperBound, $0.key)
@@ -198,7 +198,7 @@ private struct TensorJSON: Decodable {
     case offsets = "data_offsets"
   }
 
-  func checked() throws -> SafetensorsFile.Entry {
+  func checked() throws -> SafetensorsFile.StoredTensor {
     let sizes = [
       "F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2,
       "U16": 2, "I8": 1, "U8": 1, "BOOL": 1,
@@ -214,7 +214,7 @@ private struct TensorJSON: Decodable {
     else {
       throw HeaderError(sentence: "the offsets \(offsets) do not fit the shape \(shape)")
     }
-    return SafetensorsFile.Entry(type: dtype, shape: shape, range: offsets[0]..<offsets[1])
+    return SafetensorsFile.StoredTensor(type: dtype, shape: shape, range: offsets[0]..<offsets[1])
   }
 }
 

@@ -2,7 +2,7 @@
 ///
 /// Names and shapes are those of a Hugging Face checkpoint: linear layers are [out, in], row-major.
 package struct ParameterLayout: Sendable, Equatable {
-  package struct Entry: Sendable, Equatable {
+  package struct Placement: Sendable, Equatable {
     /// The Hugging Face name, such as `model.layers.0.self_attn.q_proj.weight`.
     package let name: String
     package let shape: [Int]
@@ -16,7 +16,7 @@ package struct ParameterLayout: Sendable, Equatable {
   }
 
   /// The parameters, in the order in which they lie.
-  package let entries: [Entry]
+  package let entries: [Placement]
   /// The length of the buffer.
   package let count: Int
   private let indices: [String: Int]
@@ -48,14 +48,14 @@ package struct ParameterLayout: Sendable, Equatable {
     var offset = 0
     entries = shapes.map { name, shape in
       defer { offset += shape.reduce(1, *) }
-      return Entry(name: name, shape: shape, offset: offset)
+      return Placement(name: name, shape: shape, offset: offset)
     }
     count = offset
     indices = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.name, $0) })
   }
 
   /// The entry of a name, if the model has it.
-  package subscript(name: String) -> Entry? { indices[name].map { entries[$0] } }
+  package subscript(name: String) -> Placement? { indices[name].map { entries[$0] } }
 }
 
 /// A linear layer's weight [out, in] and, if it has one, its bias [out].

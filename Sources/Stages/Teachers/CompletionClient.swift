@@ -100,7 +100,7 @@ struct CompletionClient: Sendable {
   }
 
   private static func sentence(_ error: any Error) -> String {
-    error is NoAnswer
+    error is NoAnswerError
       ? "no answer came in time" : "the connection failed (\(error.localizedDescription))"
   }
 }
@@ -120,7 +120,7 @@ private struct Answer: Sendable {
 }
 
 /// Nothing came back in time, or nothing that is HTTP.
-private struct NoAnswer: Error {}
+private struct NoAnswerError: Error {}
 
 extension CompletionClient {
   /// Sends a request, but waits no longer than the time-out.
@@ -129,10 +129,10 @@ extension CompletionClient {
       group.addTask { try await send(call) }
       group.addTask {
         try await Task.sleep(for: .seconds(server.timeout))
-        throw NoAnswer()
+        throw NoAnswerError()
       }
       defer { group.cancelAll() }
-      guard let first = try await group.next() else { throw NoAnswer() }
+      guard let first = try await group.next() else { throw NoAnswerError() }
       return first
     }
   }
@@ -151,7 +151,7 @@ extension CompletionClient {
       request.setValue("application/json", forHTTPHeaderField: "Content-Type")
     }
     let (data, response) = try await CancellableTransfer.data(for: request, in: session)
-    guard let response = response as? HTTPURLResponse else { throw NoAnswer() }
+    guard let response = response as? HTTPURLResponse else { throw NoAnswerError() }
     return Answer(
       data: data, status: response.statusCode,
       retryAfter: response.value(forHTTPHeaderField: "Retry-After"))

@@ -84,15 +84,16 @@ struct MathVerifyGrading {
     return verdicts
   }
 
-  private struct Refusal: Error { let verdict: Verdict }
+  private struct RefusalError: Error { let verdict: Verdict }
 
-  private static func subject(of completion: String, _ use: TaskUse) -> Result<String, Refusal> {
+  private static func subject(of completion: String, _ use: TaskUse) -> Result<String, RefusalError>
+  {
     guard use == .train else { return .success(completion) }
     guard let answer = ResponseFormat.strictAnswer(in: completion) else {
-      return .failure(Refusal(verdict: Verdict(.badFormat)))
+      return .failure(RefusalError(verdict: Verdict(.badFormat)))
     }
     guard let box = BoxedAnswer.paper(in: answer) else {
-      return .failure(Refusal(verdict: Verdict(.noAnswer)))
+      return .failure(RefusalError(verdict: Verdict(.noAnswer)))
     }
     return .success(box)
   }

@@ -300,7 +300,7 @@ extension [String: JSONValue] {
 
 extension JSONValue {
   /// A text, or a number in plain decimal notation: data sets write the answer 4 either way.
-  var answerText: String? {
+  package var answerText: String? {
     if let string { return string }
     if let integer { return String(integer) }
     guard let number, number.isFinite else { return nil }

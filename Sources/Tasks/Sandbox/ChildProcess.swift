@@ -77,7 +77,7 @@ package enum ChildProcess {
 
 /// Runs asynchronous work from code that blocks.
 package enum BlockingTask {
-  private final class Outcome<Value: Sendable>: Sendable {
+  private final class PendingResult<Value: Sendable>: Sendable {
     let result = Mutex<Result<Value, any Error>?>(nil)
   }
 
@@ -86,7 +86,7 @@ package enum BlockingTask {
   package static func run<Value: Sendable>(
     _ interruption: Interruption, _ work: @escaping @Sendable () async throws -> Value
   ) throws -> Value {
-    let outcome = Outcome<Value>()
+    let outcome = PendingResult<Value>()
     let isDone = DispatchSemaphore(value: 0)
     let task = Task.detached {
       do {

@@ -218,11 +218,11 @@ import Testing
   }
 
   /// What stands in a cell or on a bar must be read: WCAG asks for a contrast of 4.5.
-  @Test(arguments: [FigureStyle.light, FigureStyle.dark])
-  func numbersAreReadableOnTheirShades(palette: FigureStyle.Palette) {
+  @Test(arguments: [Palette.light, Palette.dark])
+  func numbersAreReadableOnTheirShades(palette: Palette) {
     for hue in [palette.up, palette.down, palette.same] {
       for (opacity, ink) in zip(FigureStyle.opacities, palette.inks) {
-        let mixed = zip(Self.channels(hue), Self.channels(palette.paper))
+        let mixed = zip(Self.channels(hue), Self.channels(palette["card"]))
           .map { opacity * $0 + (1 - opacity) * $1 }
         let lights = [Self.luminance(mixed), Self.luminance(Self.channels(ink))].sorted()
         #expect((lights[1] + 0.05) / (lights[0] + 0.05) >= 4.5, "\(hue) at \(opacity)")

@@ -31,8 +31,8 @@ import Testing
 
   @Test(arguments: ["light", "dark"])
   func textCanBeReadAndControlsSeen(scheme: String) throws {
-    let colours = Self.colours(scheme == "light" ? ReportPalette.light : ReportPalette.dark)
-    for (pairs, least) in [(ReportPalette.textPairs, 4.5), (ReportPalette.outlinePairs, 3.0)] {
+    let colours = Self.colours((scheme == "light" ? Palette.light : Palette.dark).page)
+    for (pairs, least) in [(Palette.textPairs, 4.5), (Palette.outlinePairs, 3.0)] {
       for pair in pairs {
         let found = try Self.contrast(
           #require(colours[pair.text]), #require(colours[pair.ground]))
@@ -42,6 +42,6 @@ import Testing
   }
 
   @Test func bothSchemesNameTheSameColours() {
-    #expect(ReportPalette.light.map(\.key) == ReportPalette.dark.map(\.key))
+    #expect(Palette.light.page.map(\.key) == Palette.dark.page.map(\.key))
   }
 }

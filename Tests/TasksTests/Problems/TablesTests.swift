@@ -1,10 +1,9 @@
 import Base
 import Foundation
 import OrderedCollections
+import Tasks
 import TestSupport
 import Testing
-
-@testable import Tasks
 
 /// Equal tables give equal files, so the order of columns is part of what is expected here.
 @Suite struct TablesTests {
