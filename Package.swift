@@ -68,7 +68,7 @@ let package = Package(
     .target(
       name: "Reports",
       dependencies: [
-        "Runner", "Tasks", "Base", "HDF5",
+        "Runner", "Tasks", "Base",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       resources: [.embedInCode("Resources")],
@@ -76,8 +76,8 @@ let package = Package(
     .target(
       name: "Stages",
       dependencies: [
-        "Runner", "Tasks", "Model", "Base", "HDF5",
-        .product(name: "OrderedCollections", package: "swift-collections"),
+        "Runner", "Tasks", "Model", "Base", "HDF5", "CZlib",
+        .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict),
     .executableTarget(

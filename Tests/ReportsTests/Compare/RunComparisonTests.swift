@@ -1,6 +1,5 @@
 import Base
 import Foundation
-import HDF5
 import Reports
 import Tasks
 import TestSupport

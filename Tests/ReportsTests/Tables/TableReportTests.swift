@@ -1,5 +1,4 @@
 import Base
-import HDF5
 import OrderedCollections
 import Reports
 import Runner

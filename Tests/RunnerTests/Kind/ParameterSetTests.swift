@@ -1,5 +1,4 @@
 import Base
-import HDF5
 import Runner
 import Testing
 

@@ -1,5 +1,4 @@
 import Base
-import HDF5
 import Runner
 
 /// Checks JSON against the few keywords of JSON Schema that recipes' schema uses.

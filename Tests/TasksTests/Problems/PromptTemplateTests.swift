@@ -1,6 +1,5 @@
 import Base
 import Foundation
-import HDF5
 import Tasks
 import Testing
 

@@ -1,5 +1,4 @@
 import Foundation
-import HDF5
 import TestSupport
 
 /// A program that tries something that the sandbox must prevent.

@@ -1,5 +1,4 @@
 import Foundation
-import HDF5
 import Tasks
 import TestSupport
 import Testing
