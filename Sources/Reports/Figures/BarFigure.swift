@@ -223,10 +223,9 @@ struct BarFigureSVG {
   }
 
   private var axes: Markup {
-    let rows = y.ticks.map { tick in
-      SVG.line(frame.left, y.pixel(tick), frame.right, y.pixel(tick), "figure-grid")
-        + SVG.text(y.label(tick), frame.left - 8, y.pixel(tick) + 4, "figure-tick", anchor: "end")
-    }
+    let plot = FigurePanel(
+      left: frame.left, right: frame.right, top: frame.top, bottom: frame.bottom, isLowest: true)
+    let rows = plot.levels(y.ticks, on: y) { _ in "figure-grid" }
     let names = labels.enumerated().flatMap { index, lines in
       lines.enumerated().map { number, line in
         SVG.text(

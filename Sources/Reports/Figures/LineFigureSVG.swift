@@ -48,7 +48,7 @@ struct LineFigureSVG {
     return sheet.markup(
       styled: styled,
       [
-        Markup(panels.map(\.label)), Markup(panels.map { $0.xLabel(figure.xLabel) }), legend,
+        Markup(panels.map(\.label)), Markup(panels.map { $0.place.xLabel(figure.xLabel) }), legend,
         Markup(panels.map(\.axes)), Markup(panels.map { $0.plot(xLabel: figure.xLabel) }),
       ])
   }
@@ -82,7 +82,7 @@ extension LineFigure {
 struct LinePanelSVG {
   private let panel: LineFigure.Panel
   private let target: LineFigure.Target?
-  private let place: FigurePanel
+  let place: FigurePanel
   private let x: AxisScale
   private let y: AxisScale
 
@@ -118,26 +118,10 @@ struct LinePanelSVG {
   /// What runs along the vertical axis.
   var label: Markup { SVG.text(panel.yLabel, place.left - 48, place.top - 12, "figure-soft") }
 
-  /// What runs along the horizontal axis.
-  func xLabel(_ label: String) -> Markup {
-    place.isLowest
-      ? SVG.text(label, place.right, place.bottom + 38, "figure-soft", anchor: "end") : .empty
-  }
-
   var axes: Markup {
-    let rows = y.ticks.map { tick in
-      line(place.left, y.pixel(tick), place.right, y.pixel(tick), isAxis: tick == 0)
-        + SVG.text(y.label(tick), place.left - 8, y.pixel(tick) + 4, "figure-tick", anchor: "end")
-    }
-    let columns = marks.map { tick, label in
-      line(x.pixel(tick), place.bottom, x.pixel(tick), place.bottom + 5, isAxis: true)
-        + (place.isLowest
-          ? SVG.text(
-            label, x.pixel(tick), place.bottom + 20, "figure-tick", anchor: "middle")
-          : .empty)
-    }
-    let base = line(place.left, place.bottom, place.right, place.bottom, isAxis: true)
-    return Markup(rows + columns) + base
+    let rows = place.levels(y.ticks, on: y) { $0 == 0 ? "figure-axis" : "figure-grid" }
+    let base = SVG.line(place.left, place.bottom, place.right, place.bottom, "figure-axis")
+    return Markup(rows + place.marks(marks, on: x)) + base
   }
 
   /// Where the horizontal axis is labelled: where there is a point if points are marked, as far as
@@ -154,10 +138,6 @@ struct LinePanelSVG {
       return (place, label)
     }
   }
-
-  private func line(
-    _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, isAxis: Bool
-  ) -> Markup { SVG.line(x1, y1, x2, y2, isAxis ? "figure-axis" : "figure-grid") }
 
   // MARK: Lines
 

@@ -99,22 +99,11 @@ struct SolveHistorySVG {
     let x = AxisScale(
       [0, Double(steps)], pixels: (place.left, place.right),
       count: places.count > 1 ? 4 : 8, isRounded: false)
-    let columns = x.ticks.filter { $0 > 0 }.map { tick in
-      SVG.line(x.pixel(tick), place.bottom, x.pixel(tick), place.bottom + 5, "figure-axis")
-        + (place.isLowest
-          ? SVG.text(
-            x.label(tick), x.pixel(tick), place.bottom + 20, "figure-tick", anchor: "middle")
-          : .empty)
-    }
+    let columns = place.marks(x.ticks.filter { $0 > 0 }.map { ($0, x.label($0)) }, on: x)
     let y = AxisScale(
       [0, Double(rows)], pixels: (place.top, place.bottom), count: 4, isRounded: false)
-    let lines = y.ticks.filter { $0 > 0 && rows == panel.rows.count }.map { tick in
-      SVG.text(y.label(tick), place.left - 8, y.pixel(tick) + 4, "figure-tick", anchor: "end")
-    }
-    let label =
-      place.isLowest
-      ? SVG.text("step", place.right, place.bottom + 38, "figure-soft", anchor: "end") : .empty
-    return Markup(columns + lines) + label
+    let counted = rows == panel.rows.count ? y.ticks.filter { $0 > 0 } : []
+    return Markup(columns + place.levels(counted, on: y) { _ in nil }) + place.xLabel("step")
   }
 
   // MARK: Shapes
