@@ -23,7 +23,6 @@ package enum AlignedText {
     }
   }
 
-  /// A text with blanks up to a width.
   package static func padded(_ text: String, to width: Int, isRight: Bool = false) -> String {
     let blanks = String(repeating: " ", count: max(0, width - text.count))
     return isRight ? blanks + text : text + blanks

@@ -26,7 +26,6 @@ package struct InterruptedError: Error, CustomStringConvertible {
   package var description: String { "stopped at the last checkpoint; run again to continue" }
 }
 
-/// How far a stage is.
 package struct StageProgress: Sendable, Equatable {
   /// What is being counted, such as `steps` or `completions`.
   package let unit: String
@@ -51,7 +50,6 @@ package protocol ProgressSink: Sendable {
   func update(_ progress: StageProgress)
 }
 
-/// Says nothing.
 package struct SilentProgress: ProgressSink {
   package init() {}
   package func update(_ progress: StageProgress) {}

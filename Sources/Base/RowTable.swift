@@ -168,7 +168,8 @@ extension RowTable {
   /// Reads a table from an HDF5 file.
   ///
   /// Files of others are read too: 1-D datasets in the root group, sorted by name.
-  /// - Parameter wanted: the columns to read, where not all are; columns that the file does not have are left out.
+  /// - Parameter wanted: the columns to read, where not all are; those that the file lacks are left
+  ///   out.
   /// - Throws: `RowTableError.unreadable`.
   package init(contentsOf file: URL, columns wanted: [String]? = nil) throws {
     do {

@@ -30,7 +30,6 @@ package struct HDF5Block: Sendable, Equatable {
 }
 
 extension HDF5File {
-  /// What a dataset holds and how large it is.
   package func describe(_ path: String) throws -> HDF5DatasetDescription {
     try perform("describe '\(path)' of") { file, operation in
       try operation.using(H5Dopen2(file, path, hid_t(H5P_DEFAULT)), H5Dclose) {
@@ -174,7 +173,6 @@ func makeDataset(
   }
 }
 
-/// What the elements of a dataset are.
 package enum HDF5ElementType: String, Sendable, CustomStringConvertible {
   case float32
   case float64

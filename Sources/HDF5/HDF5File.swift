@@ -52,7 +52,6 @@ package final class HDF5File: @unchecked Sendable {
     return result
   }
 
-  /// Opens a file for reading.
   package static func open(_ url: URL) throws -> HDF5File {
     let operation = Operation(action: "open", path: url.path)
     return try HDF5Library.locked {

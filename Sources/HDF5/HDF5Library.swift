@@ -91,7 +91,6 @@ package struct HDF5Error: Error, Sendable, Equatable, CustomStringConvertible {
   /// What was to be done, such as `read '/model/lm_head.weight' of`.
   package let action: String
   package let path: String
-  /// Why it failed.
   package let reason: String
 
   package var description: String { "could not \(action) \(path): \(reason)" }

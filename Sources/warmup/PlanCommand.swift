@@ -35,7 +35,7 @@ struct PlanCommand: ParsableCommand {
   func run() throws {
     let workspace = try Workspace(options)
     let plan = try workspace.plan()
-    let estimate = PlanEstimate(plan, environment: workspace.environment, meanTokens: tokens)
+    let estimate = PlanEstimate(plan, folders: workspace.folders, meanTokens: tokens)
     guard !json else { return StandardOutput.write(estimate.json(of: plan).prettyText) }
     let text = PlanEstimateText(
       estimate: estimate, meanTokens: tokens, rate: rate ?? PlanEstimateText.assumedRate)

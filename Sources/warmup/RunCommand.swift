@@ -42,7 +42,7 @@ struct RunCommand: ParsableCommand {
       throw ExitCode(130)
     }
     let executor = Executor(
-      cache: workspace.cache, recipeFolder: workspace.folder, environment: workspace.environment,
+      cache: workspace.cache, recipeFolder: workspace.folder, folders: workspace.folders,
       threads: threads, keepsGoing: keepGoing, interruption: interruption,
       display: DisplayOutput.standardDisplay(),
       versions: ["warmup": Warmup.configuration.version])

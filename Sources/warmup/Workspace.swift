@@ -11,7 +11,7 @@ struct Workspace {
   let cache: Cache
   /// `results/<recipe>`.
   let folder: URL
-  let environment: DataFolders
+  let folders: DataFolders
   /// What the recipe was packed with, where it comes from a packed file.
   let packed: OpenedPack?
   /// Whether the command line changes a packed recipe.
@@ -25,14 +25,14 @@ struct Workspace {
       ?? options.load()
     cache = Cache(folder: options.resultsURL.appending(path: "cache"))
     folder = options.resultsURL.appending(path: recipe.name)
-    environment = options.environment
+    folders = options.folders
   }
 
   /// What a run would do. The run itself carries out the same value.
   func plan() throws -> Plan {
     let lock = try RecipeLock(recipeFolder: folder)
     return Planner(
-      cache: cache, environment: environment, previous: lock.keys, packed: packed?.experiment
+      cache: cache, folders: folders, previous: lock.keys, packed: packed?.experiment
     ).plan(recipe.instances)
   }
 
@@ -108,7 +108,7 @@ struct RecipeOptions: ParsableArguments {
     return try PackedFile(checking: recipeURL).opened()
   }
 
-  var environment: DataFolders { DataFolders(recipe: recipeURL, results: resultsURL) }
+  var folders: DataFolders { DataFolders(recipe: recipeURL, results: resultsURL) }
 }
 
 extension Workspace {

@@ -71,7 +71,6 @@ enum JSONText {
     return out + "\""
   }
 
-  /// A list on one line.
   static func list(_ elements: [String]) -> String { "[" + elements.joined(separator: ", ") + "]" }
 
   /// An object, one entry a line.

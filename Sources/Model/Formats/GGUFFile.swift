@@ -129,7 +129,6 @@ struct GGUFCursor {
   /// How many bytes are left.
   var remaining: Int { data.count - offset }
 
-  /// The next bytes.
   mutating func bytes(_ count: Int) throws -> Data {
     guard count >= 0, count <= remaining else {
       throw GGUFHeaderError(sentence: "it ends at byte \(data.count), in the middle of its header")
@@ -236,7 +235,6 @@ struct GGUFTensorInfo {
   let byteCount: Int
   let offset: UInt64
 
-  /// Reads the table.
   static func read(
     _ count: Int, _ cursor: inout GGUFCursor, path: String
   ) throws -> [String: GGUFTensorInfo] {

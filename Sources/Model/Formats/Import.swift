@@ -325,7 +325,6 @@ extension Array where Element: Hashable {
 package enum ModelImportError: Error, Sendable, CustomStringConvertible {
   /// A file or folder cannot be read.
   case unreadable(path: String, reason: String)
-  /// The configuration is no good.
   case configuration(path: String, problem: String)
   /// The model is of another family.
   case architecture(path: String, found: String)

@@ -228,7 +228,6 @@ func checkedProduct(_ sizes: [Int], times first: Int = 1) -> Int? {
   }
 }
 
-/// Any key of a JSON object.
 struct AnyKey: CodingKey {
   let stringValue: String
   var intValue: Int? { nil }

@@ -70,7 +70,6 @@ struct WorkerScratch {
     Shares(all: buffer.matrix(rows: rows * workers, columns: columns), rows: rows)
   }
 
-  /// The workers' matrices.
   struct Shares {
     fileprivate let all: Matrix
     fileprivate let rows: Int

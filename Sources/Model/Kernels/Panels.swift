@@ -110,7 +110,6 @@ package enum PanelFormat: Int32, Sendable, CaseIterable {
     return Precision.hasInstructionsForBfloat16 ? .bfloat16Pairs : .bfloat16
   }
 
-  /// What training uses for a precision.
   static func training(_ precision: Precision) -> PanelFormat {
     precision == .bfloat16 ? .bfloat16Pairs : .float32
   }

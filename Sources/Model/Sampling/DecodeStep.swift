@@ -9,7 +9,6 @@ final class DecodeStep {
     /// Keys and values of the completion, with room for this token at the end.
     let completion: KeyValueCache
 
-    /// The token's position.
     var position: Int { prompt.count + completion.count - 1 }
     var keyCount: Int { position + 1 }
   }
@@ -137,7 +136,6 @@ final class DecodeStep {
 struct DecodeAttention {
   let layout: HeadLayout
   let layer: Int
-  /// The key head.
   let head: Int
   let row: DecodeStep.Row
 

@@ -85,7 +85,6 @@ struct KeyValueCache {
     }
   }
 
-  /// Writes a position's key and value of one head.
   func write(
     _ position: Int, layer: Int, head: Int, key: UnsafePointer<Float>, value: UnsafePointer<Float>
   ) {

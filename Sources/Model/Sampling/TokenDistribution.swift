@@ -71,8 +71,8 @@ package struct TokenDistribution {
     return Array(sorted[..<max(1, end ?? sorted.count)])
   }
 
-  /// The sort keys of all tokens above some probability, chosen such that none which is to be kept is missing:
-  /// sorting all of a large vocabulary would cost more than computing its logits.
+  /// The sort keys of all tokens above some probability, low enough that none which is to be kept is
+  /// missing: sorting all of a large vocabulary would cost more than computing its logits.
   private static func candidates(
     _ probabilities: UnsafeBufferPointer<Float>, _ options: SamplingOptions
   ) -> [UInt64] {
@@ -102,7 +102,6 @@ package struct TokenDistribution {
   }
 }
 
-/// A token that was chosen.
 struct ChosenToken {
   let token: Int32
   /// Of the softmax over all tokens.

@@ -110,7 +110,6 @@ enum PreTokenizer: Sendable, Hashable {
 struct CharacterTable: Sendable {
   /// The classes of pre-tokenizers.
   enum Class: UInt8 {
-    /// The rest.
     case other
     /// `\p{L}`
     case letter
@@ -167,7 +166,6 @@ struct TokenizerText {
   /// What pre-tokenizers tell apart.
   typealias Class = CharacterTable.Class
 
-  /// The characters.
   let scalars: [Unicode.Scalar]
   let classes: [Class]
   private let bytes: [UInt8]

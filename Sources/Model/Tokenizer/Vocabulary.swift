@@ -75,7 +75,6 @@ struct AddedToken: Sendable, Hashable {
 
 struct AddedTokens: Sendable {
   let all: [AddedToken]
-  /// The ids of those that are special.
   let specialIDs: Set<Int32>
   /// Finds those that are matched in the text as it came.
   let inGivenText: AddedTokenMatcher
@@ -96,7 +95,6 @@ struct AddedTokens: Sendable {
 
 /// Finds added tokens in texts: the leftmost, and of those the longest.
 struct AddedTokenMatcher: Sendable {
-  /// A part of a text.
   enum Piece: Equatable {
     case token(Int32)
     case text(ArraySlice<UInt8>)
@@ -151,7 +149,6 @@ struct AddedTokenMatcher: Sendable {
 ///
 /// Printable Latin-1 bytes stand for themselves, the 68 others for U+0100 and up, in order.
 enum ByteAlphabet {
-  /// The character of each byte.
   static let characters: [Unicode.Scalar] = {
     var next: UInt32 = 0x100
     return (0...255 as ClosedRange<UInt32>).map { byte in

@@ -146,7 +146,6 @@ struct SoftmaxStatistics {
 }
 
 enum Softmax {
-  /// The largest element.
   static func maximum(_ x: UnsafePointer<Float>, count: Int) -> Float {
     var largest = Vector(repeating: -.infinity)
     forEachVector(count) { i, lanes in

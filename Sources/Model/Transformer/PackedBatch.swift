@@ -110,7 +110,6 @@ struct BatchPlan {
   }
 
   let tokens: [Int32]
-  /// The position of each row in its sequence.
   let positions: [Int]
   let stretches: [Stretch]
   /// Stretches which share a prefix, the prefix's own first: they write the same gradients.

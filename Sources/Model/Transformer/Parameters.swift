@@ -17,7 +17,6 @@ package struct ParameterLayout: Sendable, Equatable {
 
   /// The parameters, in the order in which they lie.
   package let entries: [Placement]
-  /// The length of the buffer.
   package let count: Int
   private let indices: [String: Int]
 

@@ -3,7 +3,6 @@ import OrderedCollections
 import Runner
 import Tasks
 
-/// A comparison for a terminal.
 package struct ComparisonText {
   private let comparison: RunComparison
   private let flipLimit: Int

@@ -42,7 +42,6 @@ package struct RunComparison: Sendable {
     package let instance: String
     /// The numbers that differ: name, first and second value.
     package let values: [(name: String, first: Double, second: Double)]
-    /// How many numbers are equal.
     package let equalCount: Int
   }
 
@@ -287,7 +286,6 @@ package struct EvaluationComparison: Sendable {
     package let sample: Int
     /// The verdict in the first run.
     package let firstOutcome: Outcome
-    /// The verdict in the second run.
     package let secondOutcome: Outcome
     /// The end of what the first run's model wrote.
     package let firstEnd: String

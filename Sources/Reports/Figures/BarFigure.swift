@@ -24,13 +24,11 @@ package struct BarFigure: Figure {
     package let bars: [Bar]
   }
 
-  /// One bar.
   package struct Bar: Sendable {
     /// The height; nil where runs are missing.
     package let value: Double?
     /// What the whisker shows in both directions.
     package let spread: Double?
-    /// How many runs are done.
     package let runs: Int
     /// How many runs there should be; 0 where the recipe leaves the bar out.
     package let planned: Int
@@ -191,7 +189,6 @@ struct BarFigureSVG {
     y = AxisScale(room + [0], pixels: (frame.bottom, frame.top), count: 6, isRounded: true)
   }
 
-  /// The whole image.
   func markup(styled: Bool) -> Markup {
     let sheet = FigureSheet(figure, frame: frame)
     let legend = sheet.legend { index, x, y in

@@ -9,7 +9,6 @@ package protocol Figure: Sendable {
   var title: String { get }
   /// What the figure shows, for people who cannot see it.
   var summary: String { get }
-  /// Every number that is drawn.
   var numbers: FigureNumbers { get }
   /// Draws the figure as SVG. Equal figures give equal bytes.
   /// - Parameter styled: whether the image brings its own style sheet, as a file must.
@@ -20,7 +19,6 @@ extension Figure {
   /// The figure as an SVG file that follows the reader's light or dark colours.
   package var svg: String { markup(styled: true).source + "\n" }
 
-  /// The numbers as a CSV file.
   package var csv: String {
     ([numbers.header] + numbers.rows).map(CSV.line).joined()
   }
@@ -196,19 +194,14 @@ enum SVG {
 
 /// Where the parts of a figure stand, in pixels of its view box.
 struct FigureFrame {
-  /// The width of the whole image.
   let width = 760.0
   /// The empty space at the edges.
   let margin = 20.0
-  /// The left end of the plot.
   let left = 68.0
-  /// The right end of the plot.
   let right = 740.0
   /// The upper end of the plot.
   let top: Double
-  /// The lower end of the plot.
   var bottom: Double { top + plotHeight }
-  /// The height of the whole image.
   var height: Double { bottom + below + (notes.isEmpty ? 0 : 8 + 17 * Double(notes.count)) }
 
   /// One entry of the legend, at the base line of its text.

@@ -3,9 +3,7 @@ import Foundation
 
 /// The part of an image that one panel of a figure covers.
 struct FigurePanel {
-  /// The left end of the plot.
   let left: Double
-  /// The right end of the plot.
   let right: Double
   /// The upper end of the plot.
   let top: Double
@@ -63,7 +61,6 @@ extension FigurePanel {
 
 /// A linear axis: the range of its numbers, where its ticks stand, and the pixels that it covers.
 package struct AxisScale {
-  /// The numbers at the ends.
   package let range: ClosedRange<Double>
   /// Where the ticks stand: multiples of 1, 2 or 5 times a power of ten.
   package let ticks: [Double]

@@ -11,10 +11,8 @@ package struct GridFigure: Figure {
   package let legend: [Swatch]
   /// What the numbers mean and what is missing: a sentence each.
   package let notes: [String]
-  /// Every number that is drawn.
   package let numbers: FigureNumbers
 
-  /// One picture.
   package struct Panel: Sendable {
     /// What tells it from the others; nil for a lone one.
     package let title: String?
@@ -22,11 +20,9 @@ package struct GridFigure: Figure {
     package let columnTitle: String
     package let rows: [String]
     package let columns: [String]
-    /// The cells by row and column.
     package let cells: [[Cell]]
   }
 
-  /// One cell.
   package struct Cell: Sendable {
     package let text: String
     package let shade: Shade
@@ -55,7 +51,6 @@ package struct GridFigure: Figure {
     }
   }
 
-  /// A shade in the legend.
   package struct Swatch: Sendable {
     package let label: String
     package let shade: Shade
@@ -83,7 +78,6 @@ struct GridFigureSVG {
   private struct CellPosition {
     let x: Double
     let y: Double
-    /// The width of the rows' names.
     let names: Double
     /// The height of the columns' names.
     let head: Double
@@ -135,7 +129,6 @@ struct GridFigureSVG {
     return FigureFrame.wrap(label, to: count).map { FigureFrame.shortened($0, to: count) }
   }
 
-  /// The whole image.
   func markup(styled: Bool) -> Markup {
     let sheet = FigureSheet(figure, frame: frame)
     let legend = sheet.legend { index, x, y in

@@ -40,7 +40,6 @@ package struct LineFigure: Figure {
 
   package var series: [Series] { panels.first?.series ?? [] }
 
-  /// One picture.
   package struct Panel: Sendable {
     /// What runs along the vertical axis, with its unit where it is known.
     package let yLabel: String
@@ -57,7 +56,6 @@ package struct LineFigure: Figure {
 
   /// One line: the mean over some runs.
   package struct Series: Sendable, Equatable {
-    /// What the legend calls it.
     package let label: String
     /// The points, by ascending x.
     package let points: [Point]

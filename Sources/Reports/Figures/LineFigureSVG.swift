@@ -78,7 +78,6 @@ extension LineFigure {
   package func markup(styled: Bool) -> Markup { LineFigureSVG(self).markup(styled: styled) }
 }
 
-/// Draws one panel of a line chart.
 struct LinePanelSVG {
   private let panel: LineFigure.Panel
   private let target: LineFigure.Target?

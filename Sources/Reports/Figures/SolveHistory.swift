@@ -85,7 +85,6 @@ package struct SolveHistoryFigure: Figure {
     package let rows: [Row]
   }
 
-  /// One problem.
   package struct Row: Sendable, Equatable {
     package let problem: String
     /// The first step with a right sample; nil where there is none.
@@ -133,7 +132,6 @@ package struct SolveHistoryFigure: Figure {
       .joined(separator: " ")
   }
 
-  /// A row for each span.
   package var numbers: FigureNumbers {
     let rows = panels.flatMap { panel in
       panel.rows.flatMap { row in

@@ -39,7 +39,6 @@ struct SolveHistorySVG {
     return (0..<count).map { elements[$0 * elements.count / count] }
   }
 
-  /// The whole image.
   func markup(styled: Bool) -> Markup {
     let sheet = FigureSheet(figure, frame: frame)
     let legend = sheet.legend { index, x, y in

@@ -17,7 +17,6 @@ package struct Markup: Sendable, ExpressibleByStringLiteral {
 
   package static let empty = Markup(trusted: "")
 
-  /// One after another.
   package init(_ parts: [Markup], separator: String = "") {
     source = parts.map(\.source).joined(separator: separator)
   }
@@ -29,7 +28,6 @@ package struct Markup: Sendable, ExpressibleByStringLiteral {
     element(name, attributes, Markup(children))
   }
 
-  /// An element around a list of children.
   package static func element(
     _ name: String, _ attributes: KeyValuePairs<String, String> = [:], _ children: [Markup]
   ) -> Markup {

@@ -41,7 +41,6 @@ package struct Palette: Sendable {
     up: "#5eb3f0", down: "#ff9159", same: "#c0c6cf",
     inks: ["#eceff3", "#eceff3", "#eceff3", "#000000", "#000000"])
 
-  /// The colour of a name of pages.
   package subscript(name: String) -> String { page.first { $0.key == name }?.value ?? "" }
 
   /// What stands on what, as text.

@@ -65,7 +65,6 @@ package struct ArmsSection {
 
 /// How an arm's model came about: the stages from the first model to the one that is measured.
 package struct ArmLineage: Sendable {
-  /// A stage on the way.
   package struct Step: Sendable {
     package let stageName: String
     package let kind: String

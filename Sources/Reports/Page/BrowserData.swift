@@ -227,22 +227,12 @@ package struct ProblemTexts: Sendable {
 }
 
 extension ProblemTexts.ProblemText {
-  /// The names that public data sets use.
-  private static let questionColumns = ["problem", "question", "quiz", "prompt"]
-  private static let answerColumns = [
-    "answer", "solution_text_format", "solution", "canonical_solution",
-  ]
-
   fileprivate init(_ row: [String: JSONValue]) {
-    func first(of columns: [String]) -> String? {
-      columns.lazy.compactMap { row[$0]?.string }.first { !$0.isEmpty }
-    }
-    let options = (row["options"]?.array ?? []).compactMap(\.string)
-    let lines = zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", options).map { "\($0). \($1)" }
-    question = first(of: Self.questionColumns).map { text in
+    let lines = zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", Problems.options(of: row)).map { "\($0). \($1)" }
+    question = Problems.question(of: row).map { text in
       lines.isEmpty ? text : text + "\n\n" + lines.joined(separator: "\n")
     }
-    answer = first(of: Self.answerColumns)
+    answer = Problems.answer(of: row)
   }
 }
 

@@ -5,7 +5,6 @@ import Runner
 
 /// The part of a report that says what everything cost: seconds and tokens by stage.
 struct CostSection {
-  /// A stage with all of its instances.
   private struct StageCost {
     let stageName: String
     let kind: String

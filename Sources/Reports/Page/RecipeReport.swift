@@ -189,7 +189,6 @@ struct ReportMarkdown {
 
 /// What every page has: a head that lets nothing load, a heading, links to the sections.
 struct PageFrame {
-  /// A part of the page.
   struct Section {
     let id: String
     let title: String

@@ -247,7 +247,6 @@ package struct GradedCompletions: Sendable {
   /// What was read and written, beside the verdict.
   package struct Content: Sendable {
     package let prompt: String
-    /// What the model wrote.
     package let text: String
     /// What the verifier read as the answer, where it says so.
     package let extracted: String?

@@ -27,7 +27,6 @@ struct Bootstrap {
     generator = SplitMix64(state: stream)
   }
 
-  /// Draws anew.
   mutating func draw() {
     for index in problems.indices { problems[index] = generator.index(below: problems.count) }
     if seedCount == 1 { return }

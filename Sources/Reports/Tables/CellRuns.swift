@@ -4,7 +4,6 @@ import Runner
 
 /// What the runs of one cell gave, in the unit that the stage publishes.
 struct CellRuns {
-  /// A run that is done.
   struct Run {
     let point: AxisPoint
     let value: Double

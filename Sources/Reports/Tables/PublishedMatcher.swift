@@ -147,7 +147,6 @@ struct PublishedNotes {
     rows.flatMap { $0.cells.compactMap(\.published) }
   }
 
-  /// The sentences for under the table.
   var sentences: [String] { published.flatMap(origin) + [rule].compactMap(\.self) + lost }
 
   /// What each letter beside a published value stands for, from `a` on.

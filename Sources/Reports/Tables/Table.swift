@@ -33,7 +33,6 @@ package struct TableReport: Sendable {
     package let metric: String
     /// The name of the value, such as `accuracy`.
     package let valueLabel: String
-    /// How numbers are written.
     package let format: NumberFormat
     /// How many decimals all of the column's numbers have.
     package let decimals: Int
@@ -52,7 +51,6 @@ package struct TableReport: Sendable {
     case deviation
     /// The standard error over problems, where each cell is a lone run.
     case standardError
-    /// Nothing is known.
     case none
   }
 
@@ -71,7 +69,6 @@ extension TableReport {
   package struct Cell: Sendable, Equatable {
     /// How many runs the plan holds for the cell; 0 where the recipe excludes the point.
     package let planned: Int
-    /// How many of them are done.
     package let done: Int
     /// The value of each run that is done, in the order of the plan; none where the cell shows what
     /// many runs reach together.

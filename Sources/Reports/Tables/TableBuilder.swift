@@ -83,7 +83,6 @@ struct TableBuilder {
         : columns.indices.map { [$0] })
   }
 
-  /// What a column shows.
   private struct Source {
     let point: AxisPoint
     let value: ValueReference

@@ -20,7 +20,6 @@ package struct CellText: Equatable {
   /// `a, b`: which footnotes the published value has.
   let letters: String?
 
-  /// A comparison with the baseline.
   struct Comparison: Equatable {
     let value: String
     let interval: String?

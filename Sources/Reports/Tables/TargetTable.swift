@@ -69,7 +69,6 @@ struct TargetTableBuilder {
       hasIntervals: specification.interval, groups: columns.indices.map { [$0] })
   }
 
-  /// What a column shows.
   private struct Source {
     let point: AxisPoint
     let isCost: Bool

@@ -5,7 +5,6 @@ import Foundation
 package struct Artifact: Sendable, Equatable {
   /// The folder that holds the record and the HDF5 files. Nobody writes there any more.
   package let folder: URL
-  /// How it came about.
   package let record: ArtifactRecord
 
   package init(folder: URL, record: ArtifactRecord) {
@@ -83,7 +82,6 @@ package struct ArtifactRecord: Sendable, Equatable {
     self.files = files
   }
 
-  /// The record as it is written.
   package var json: JSONValue {
     var members: [String: JSONValue] = [
       "key": .string(key), "key_fields": fields.json, "instance": .string(instance),
@@ -155,7 +153,6 @@ extension ArtifactRecord {
 /// The machine that made a result.
 package struct Machine: Sendable, Equatable {
   package let host: String
-  /// The processor's model.
   package let processor: String
   package let cores: Int
 

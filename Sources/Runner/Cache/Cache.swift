@@ -225,7 +225,6 @@ extension Cache {
 package enum CacheError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A file or folder cannot be written.
   case unwritable(String, String)
-  /// The disk is almost full.
   case full(String, megabytes: Int)
   /// A file that this program wrote does not say what it should.
   case malformed(String, String)

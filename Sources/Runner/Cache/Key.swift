@@ -17,7 +17,6 @@ package struct KeyFields: Sendable, Hashable {
 
   /// An output of another instance.
   package struct Input: Sendable, Hashable {
-    /// The key of the instance that makes it.
     package let key: String
     package let output: String
 
@@ -148,9 +147,7 @@ struct CanonicalEncoder {
   }
 }
 
-/// A field of a key.
 package enum KeyField: Sendable, Hashable {
-  /// The kind or its version.
   case kind
   /// A parameter; the name of one inside another has dots.
   case parameter(String)

@@ -91,7 +91,6 @@ package struct RecipeLock: Sendable, Equatable {
     }
   }
 
-  /// The lock as it is written.
   var text: String {
     let instances = entries.mapValues { entry in
       var members = entry.fields?.json.object ?? [:]

@@ -59,7 +59,6 @@ package struct CheckpointStore: Sendable {
   }
 }
 
-/// A checkpoint on disk.
 package struct Checkpoint: Sendable {
   /// How many steps were done when it was written.
   package let step: Int

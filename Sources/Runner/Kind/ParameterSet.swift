@@ -91,7 +91,6 @@ extension ParameterSet {
 
 /// What is known about a parameter, apart from how to read it.
 package struct FieldDescription: Sendable {
-  /// The key in the recipe.
   package let name: String
   /// One line for people, with units.
   package let summary: String
@@ -116,7 +115,6 @@ package struct Field<Root: ParameterSet> {
   let encode: (Root) -> JSONValue
   let encodeIdentity: (Root) -> JSONValue
 
-  /// The key in the recipe.
   package var name: String { description.name }
 
   /// Declares a parameter.

@@ -20,13 +20,11 @@ extension ParameterValue {
   package var identity: JSONValue { json }
 }
 
-/// The shape of a parameter's value.
 package indirect enum ParameterShape: Sendable {
   case boolean
   case integer
   case number
   case string
-  /// One of some strings.
   case choice([String])
   /// A list, or a single element that stands for a list of one.
   case list(ParameterShape)

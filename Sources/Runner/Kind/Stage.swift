@@ -33,7 +33,7 @@ package protocol Stage: Sendable {
   /// Called when planning, so it must be fast. Most kinds have none.
   /// - Throws: an error whose description says what is missing and where it was looked for; the
   ///   instance is then shown as blocked.
-  func externalContent(in environment: DataFolders) throws -> [ExternalContent]
+  func externalContent(in folders: DataFolders) throws -> [ExternalContent]
 
   /// Does the work: reads the inputs, writes every output, and reports values.
   ///
@@ -44,7 +44,7 @@ package protocol Stage: Sendable {
 extension Stage {
   package static var metrics: LoggedMetrics { LoggedMetrics() }
 
-  package func externalContent(in environment: DataFolders) throws -> [ExternalContent] { [] }
+  package func externalContent(in folders: DataFolders) throws -> [ExternalContent] { [] }
 }
 
 /// The metrics that a kind logs, as far as one is to be told from others.
@@ -91,7 +91,6 @@ package struct StagePort: Sendable {
   package let type: ArtifactType
   /// Whether a recipe may leave the port unbound. Outputs are never optional.
   package let isOptional: Bool
-  /// One line for people.
   package let summary: String
 
   package init(_ name: String, _ type: ArtifactType, optional: Bool = false, _ summary: String) {

@@ -9,7 +9,7 @@ package final class StageContext: Sendable {
   /// How many threads the stage may use. Results never depend on it.
   package let threads: Int
   /// Where files from outside are found.
-  package let environment: DataFolders
+  package let folders: DataFolders
   /// Asks whether the person at the terminal wants to stop.
   package let interruption: Interruption
   /// Checkpoints of this instance, which survive a kill.
@@ -29,18 +29,18 @@ package final class StageContext: Sendable {
   /// Gathers what a stage needs. The executor makes one for each attempt; tests make their own.
   package convenience init(
     instance: String, inputs: [String: InputArtifact], outputDirectory: URL, workDirectory: URL,
-    environment: DataFolders, threads: Int = 2, interruption: Interruption = Interruption(),
+    folders: DataFolders, threads: Int = 2, interruption: Interruption = Interruption(),
     progress: any ProgressSink = SilentProgress()
   ) throws {
     try self.init(
       instance: instance, inputs: inputs, outputDirectory: outputDirectory,
-      workDirectory: workDirectory, environment: environment, threads: threads,
+      workDirectory: workDirectory, folders: folders, threads: threads,
       interruption: interruption, progress: progress, parts: nil)
   }
 
   init(
     instance: String, inputs: [String: InputArtifact], outputDirectory: URL, workDirectory: URL,
-    environment: DataFolders, threads: Int, interruption: Interruption,
+    folders: DataFolders, threads: Int, interruption: Interruption,
     progress: any ProgressSink, parts: (any StagePartStore)?
   ) throws {
     self.parts = parts
@@ -48,7 +48,7 @@ package final class StageContext: Sendable {
     self.inputs = inputs
     self.outputDirectory = outputDirectory
     self.workDirectory = workDirectory
-    self.environment = environment
+    self.folders = folders
     self.threads = threads
     self.interruption = interruption
     self.progress = progress
@@ -97,8 +97,9 @@ package final class StageContext: Sendable {
   package var values: [String: JSONValue] { published.all }
 }
 
-/// A result inside a stage that is worth an artifact of its own, because it is expensive and stays valid
-/// when the rest of the stage changes: the completions of an evaluation, when its verifier does.
+/// A result inside a stage that is worth an artifact of its own, because it is expensive and stays
+/// valid when the rest of the stage changes: the completions of an evaluation, when its verifier
+/// does.
 package struct StagePart: Sendable {
   /// What it is, such as `completions`. A stage has one part of a name.
   package let name: String
@@ -131,9 +132,7 @@ protocol StagePartStore: Sendable {
 package struct InputArtifact: Sendable {
   /// The HDF5 file.
   package let file: URL
-  /// The key of the instance that made it.
   package let key: String
-  /// The instance that made it.
   package let instance: String
   package let type: ArtifactType
   /// The output port of that instance.

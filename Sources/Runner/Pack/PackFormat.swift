@@ -5,7 +5,6 @@ import Foundation
 /// It tells a packed file from others, and a whole one from one that lost something, before HDF5
 /// reads any of it.
 struct PackHeader: Equatable {
-  /// How long it is.
   static let size = 512
   /// Raised when older programs cannot read the file any more.
   static let currentFormat = 1
@@ -112,7 +111,6 @@ package enum PackError: Error, Sendable, Equatable, CustomStringConvertible {
   case unreadable(String, String)
   /// The file is something else.
   case notPacked(String)
-  /// A newer program packed it.
   case newer(String, format: Int)
   /// It has another length than was written.
   case wrongLength(String, found: Int, expected: Int)

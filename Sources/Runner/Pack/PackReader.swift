@@ -200,7 +200,6 @@ struct PackedArtifactReader {
 
 /// A packed file whose bytes are those that were written.
 package struct PackedFile: Sendable {
-  /// Where it lies.
   package let url: URL
 
   /// Whether a file says of itself that it is packed, or is called as if it were HDF5.

@@ -47,7 +47,6 @@ package struct PublishedTable: ParameterSet, Equatable {
   }
 }
 
-/// One number that somebody published.
 package struct PublishedValue: ParameterSet, Equatable {
   /// The point of the table's axes to which it belongs.
   package var at: [String: AxisText] = [:]

@@ -5,7 +5,6 @@ import OrderedCollections
 /// An experiment: what to run, at which points of which axes, and what to show of it.
 package struct Recipe: Sendable {
   package let file: URL
-  /// The text of that file.
   package let sourceText: String
   /// What was changed on the command line, as `stages.warmed.params.epochs=2`.
   package let overrides: [String]
@@ -143,15 +142,11 @@ struct RecipeBody {
 /// The parts of a recipe, each one read by itself.
 struct RecipeOutline {
   let name: String
-  /// What it is about.
   let summary: String
-  /// The axes with their points.
   let axes: AxisSpace
   /// The stages in the recipe's order.
   let stages: [StageDeclaration]
-  /// The tables as written.
   let tables: [RecipeEntry]
-  /// The figures as written.
   let figures: [RecipeEntry]
 
   private static let keys = [

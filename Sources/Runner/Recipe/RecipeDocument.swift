@@ -196,7 +196,6 @@ struct RecipeOverride {
   }
 }
 
-/// Reads recipe files as text.
 enum RecipeText {
   /// The text of a file.
   /// - Throws: `RecipeTextError`, a sentence without the file's name.

@@ -229,7 +229,6 @@ struct ReportPlaces {
     return node.position
   }
 
-  /// The entries of a key's mapping.
   func entries(of key: String) -> [RecipeEntry] {
     if case .map(let entries)? = parts[key]?.node.value { entries } else { [] }
   }

@@ -34,9 +34,7 @@ struct InputDeclaration {
   let port: String
   /// Where the port's name stands.
   let portPosition: SourcePosition
-  /// The reference.
   let template: Template
-  /// Where the reference stands.
   let position: SourcePosition
 }
 

@@ -77,11 +77,9 @@ struct StageGraph {
 
 /// A stage whose references are resolved.
 struct LinkedStage {
-  /// What the recipe says.
   let declaration: StageDeclaration
   /// What is bound to the ports that the kind has, in the kind's order.
   let inputs: [LinkedInput]
-  /// The axes that the stage depends on.
   var axes: Set<String>
   /// Whether all references lead somewhere, so that the axes are all there.
   var isLinked: Bool
@@ -95,9 +93,7 @@ struct LinkedStage {
 
 /// A reference with what it leads to at each point of the axes that it names.
 struct LinkedInput {
-  /// What the recipe says.
   let declaration: InputDeclaration
-  /// What each text of the reference leads to.
   let targets: [String: ReferenceTarget]
 
   /// The indices of the stages referred to, ascending.
@@ -106,7 +102,6 @@ struct LinkedInput {
 
 /// An output of a stage.
 struct ReferenceTarget: Hashable {
-  /// The index of the stage.
   let stage: Int
   let output: String
 }

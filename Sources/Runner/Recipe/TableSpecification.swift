@@ -1,4 +1,3 @@
-/// A table that a recipe asks for.
 package struct TableSpecification: ParameterSet {
   /// What the cells show: `stage.value`, such as `scores.accuracy` or `scores.pass@4`.
   package var value: [String] = []
@@ -132,13 +131,11 @@ package enum TableComparison: String, ParameterChoice {
   case relative
 }
 
-/// How a table writes its numbers.
 package enum NumberFormat: String, ParameterChoice {
   /// A share of one, as a percentage with one decimal.
   case percent
   /// Four significant figures.
   case decimal
-  /// No decimals.
   case integer
   /// A number of tokens, without decimals.
   case tokens

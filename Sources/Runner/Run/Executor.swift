@@ -6,7 +6,7 @@ import HDF5
 package struct Executor: Sendable {
   private let cache: Cache
   private let recipeFolder: URL
-  private let environment: DataFolders
+  private let folders: DataFolders
   private let threads: Int
   private let keepsGoing: Bool
   private let interruption: Interruption
@@ -21,13 +21,13 @@ package struct Executor: Sendable {
   ///   - interruption: asks stages to stop; whoever handles signals requests it.
   ///   - versions: what to record beside the version of HDF5, such as this program's.
   package init(
-    cache: Cache, recipeFolder: URL, environment: DataFolders, threads: Int,
+    cache: Cache, recipeFolder: URL, folders: DataFolders, threads: Int,
     keepsGoing: Bool = false, interruption: Interruption = Interruption(),
     display: any RunDisplay = SilentDisplay(), versions: [String: String] = [:]
   ) {
     self.cache = cache
     self.recipeFolder = recipeFolder
-    self.environment = environment
+    self.folders = folders
     self.threads = threads
     self.keepsGoing = keepsGoing
     self.interruption = interruption
@@ -99,7 +99,7 @@ package struct Executor: Sendable {
 
   private var runner: InstanceRunner {
     InstanceRunner(
-      cache: cache, environment: environment, threads: threads, interruption: interruption,
+      cache: cache, folders: folders, threads: threads, interruption: interruption,
       display: display, versions: versions)
   }
 }
@@ -167,7 +167,6 @@ package enum InstanceOutcome: Sendable, Equatable {
   case interrupted
 }
 
-/// What became of a run.
 package struct RunSummary: Sendable {
   /// What became of each instance of the plan, in its order.
   package let outcomes: [InstanceOutcome]

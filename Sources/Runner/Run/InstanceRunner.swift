@@ -7,7 +7,7 @@ import Synchronization
 /// Brings one instance's result about: finds it in the cache, or runs the stage and publishes.
 struct InstanceRunner {
   let cache: Cache
-  let environment: DataFolders
+  let folders: DataFolders
   let threads: Int
   let interruption: Interruption
   let display: any RunDisplay
@@ -42,7 +42,7 @@ struct InstanceRunner {
       display: display, versions: versions)
     let context = try StageContext(
       instance: instance.name, inputs: inputs, outputDirectory: output, workDirectory: work.url,
-      environment: environment, threads: threads, interruption: interruption, progress: display,
+      folders: folders, threads: threads, interruption: interruption, progress: display,
       parts: parts)
     let resumedFrom = work.newestStep
     // Steps that an attempt without checkpoints logged are about to be logged again.

@@ -86,7 +86,7 @@ package protocol PackedResults: Sendable {
 /// Works out what a run would do.
 package struct Planner: Sendable {
   private let cache: Cache
-  private let environment: DataFolders
+  private let folders: DataFolders
   private let previous: [String: String]
   private let packed: (any PackedResults)?
 
@@ -96,11 +96,11 @@ package struct Planner: Sendable {
   ///   - packed: what the recipe was packed with: results that a run takes over, and what content
   ///     from outside was, where it is not at hand.
   package init(
-    cache: Cache, environment: DataFolders, previous: [String: String] = [:],
+    cache: Cache, folders: DataFolders, previous: [String: String] = [:],
     packed: (any PackedResults)? = nil
   ) {
     self.cache = cache
-    self.environment = environment
+    self.folders = folders
     self.previous = previous
     self.packed = packed
   }
@@ -112,7 +112,7 @@ package struct Planner: Sendable {
     for instance in instances {
       let question = instance.kind.name + " " + instance.parameters.text
       let content =
-        contents[question] ?? Result { try instance.stage?.externalContent(in: environment) ?? [] }
+        contents[question] ?? Result { try instance.stage?.externalContent(in: folders) ?? [] }
       contents[question] = content
       items.append(plan(instance, content, after: items))
     }

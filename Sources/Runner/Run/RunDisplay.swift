@@ -32,7 +32,6 @@ package struct InstanceTitle: Sendable, Equatable {
   }
 }
 
-/// Shows nothing.
 package struct SilentDisplay: RunDisplay {
   package init() {}
   package func begin(_ title: InstanceTitle) {}

@@ -1,6 +1,5 @@
 /// Something wrong with a recipe, said in one sentence, with its place.
 package struct Diagnostic: Hashable, Sendable {
-  /// Where it stands.
   package let position: SourcePosition
   /// What is wrong and what to do about it, without a full stop.
   package let message: String

@@ -24,7 +24,6 @@ package struct SourcePosition: Hashable, Sendable, Comparable {
 /// A YAML value with its place, after the YAML 1.2 core schema has given scalars a type.
 package struct RecipeNode: Sendable {
   package let value: RecipeValue
-  /// Where it begins.
   package let position: SourcePosition
 
   package init(_ value: RecipeValue, at position: SourcePosition) {
@@ -37,7 +36,6 @@ package struct RecipeNode: Sendable {
 package struct RecipeEntry: Sendable {
   /// The key, NFC-normalised.
   package let key: String
-  /// Where the key stands.
   package let keyPosition: SourcePosition
   package let node: RecipeNode
 
@@ -60,9 +58,7 @@ package indirect enum RecipeValue: Sendable {
   case number(Double)
   /// Everything else, and whatever is quoted.
   case string(String)
-  /// A sequence.
   case list([RecipeNode])
-  /// A mapping.
   case map([RecipeEntry])
 
   /// What the value is called in an error message.

@@ -200,12 +200,12 @@ struct FilesSection: DoctorSection {
     var findings: [DoctorFinding] = []
     var seen: Set<NamedFile> = []
     for recipe in surroundings.recipes {
-      let environment = DataFolders(recipe: recipe, results: surroundings.results)
+      let folders = DataFolders(recipe: recipe, results: surroundings.results)
       do {
         let files = try Recipe.load(recipe, registry: .standard).instances.compactMap(
           NamedFile.init)
         for file in files where seen.insert(file).inserted {
-          findings.append(file.finding(in: environment))
+          findings.append(file.finding(in: folders))
         }
       } catch {
         findings.append(
@@ -220,9 +220,9 @@ struct FilesSection: DoctorSection {
   /// Known files that no recipe names, looked for where relative paths of recipes are.
   private func unnamed(_ seen: Set<NamedFile>) -> [DoctorFinding] {
     let nowhere = URL(fileURLWithPath: "recipe.yaml")
-    let environment = DataFolders(recipe: nowhere, results: surroundings.results)
+    let folders = DataFolders(recipe: nowhere, results: surroundings.results)
     return BenchmarkFile.known.filter { known in !seen.contains { $0.source == known.path } }
-      .map { NamedFile(source: $0.path, sha256: $0.sha256).finding(in: environment) }
+      .map { NamedFile(source: $0.path, sha256: $0.sha256).finding(in: folders) }
   }
 }
 
@@ -242,9 +242,9 @@ private struct NamedFile: Hashable {
     self.init(source: source, sha256: instance.parameters["sha256"]?.string?.lowercased())
   }
 
-  func finding(in environment: DataFolders) -> DoctorFinding {
+  func finding(in folders: DataFolders) -> DoctorFinding {
     do {
-      guard let file = try location(in: environment) else {
+      guard let file = try location(in: folders) else {
         return DoctorFinding(
           source, .missing, "not fetched yet", advice: "A run that needs it fetches it.")
       }
@@ -260,10 +260,10 @@ private struct NamedFile: Hashable {
   }
 
   /// Where the file is; nil where it is yet to be fetched.
-  private func location(in environment: DataFolders) throws -> URL? {
+  private func location(in folders: DataFolders) throws -> URL? {
     let source = try DataSource(parsing: source)
-    if case .path(let path) = source { return try DataSource.locate(path, in: environment) }
-    let file = source.downloadedFile(in: environment)
+    if case .path(let path) = source { return try DataSource.locate(path, in: folders) }
+    let file = source.downloadedFile(in: folders)
     return FileManager.default.fileExists(atPath: file.path) ? file : nil
   }
 

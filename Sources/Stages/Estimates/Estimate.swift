@@ -51,7 +51,7 @@ package struct EstimateInputs {
   let contents: [String: EstimatedData]
   /// How many tokens completions are taken to have; nil for as many as they may.
   let meanTokens: Int?
-  let environment: DataFolders
+  let folders: DataFolders
 
   subscript(port: String) -> EstimatedData { contents[port] ?? EstimatedData() }
 
@@ -80,13 +80,13 @@ extension DatasetStage: EstimatedStage {
   /// The rows of the file where it is at hand, else those that are asked for, else those that the
   /// published file has, which is too many where a recipe takes only some of its values.
   package func estimate(_ inputs: EstimateInputs) -> Estimate {
-    .output("problems", EstimatedData(rows: rows(in: inputs.environment)))
+    .output("problems", EstimatedData(rows: rows(in: inputs.folders)))
   }
 
-  private func rows(in environment: DataFolders) -> Int? {
+  private func rows(in folders: DataFolders) -> Int? {
     if let take = parameters.take, parameters.each == nil { return take }
     if let source = try? DataSource(parsing: parameters.source),
-      let file = source.fileAtHand(in: environment), let table = try? table(from: file)
+      let file = source.fileAtHand(in: folders), let table = try? table(from: file)
     {
       return table.count
     }
@@ -119,7 +119,7 @@ extension WriteTextsStage: EstimatedStage {
 extension ReadTracesStage: EstimatedStage {
   /// The rows of the file where it is at hand, else those that are asked for.
   package func estimate(_ inputs: EstimateInputs) -> Estimate {
-    let file = (try? DataSource(parsing: parameters.source))?.fileAtHand(in: inputs.environment)
+    let file = (try? DataSource(parsing: parameters.source))?.fileAtHand(in: inputs.folders)
     let rows = file.flatMap { try? table(from: $0).count } ?? parameters.take
     return .output("traces", EstimatedData(rows: rows))
   }
@@ -128,7 +128,7 @@ extension ReadTracesStage: EstimatedStage {
 extension PretrainedModelStage: EstimatedStage {
   /// The sizes in the folder's config.json, else those that are known of a published model.
   package func estimate(_ inputs: EstimateInputs) -> Estimate {
-    let folder = (try? DataSource(parsing: parameters.source))?.fileAtHand(in: inputs.environment)
+    let folder = (try? DataSource(parsing: parameters.source))?.fileAtHand(in: inputs.folders)
     let config = folder.flatMap { try? Data(contentsOf: $0.appending(path: "config.json")) }
     let model =
       config.flatMap { try? ModelConfiguration(huggingFaceConfig: $0) }
@@ -152,9 +152,9 @@ extension ScratchModelStage: EstimatedStage {
 
 extension DataSource {
   /// The file or folder, where it is on this machine already.
-  func fileAtHand(in environment: DataFolders) -> URL? {
-    if case .path(let path) = self { return try? Self.locate(path, in: environment) }
-    let file = downloadedFile(in: environment)
+  func fileAtHand(in folders: DataFolders) -> URL? {
+    if case .path(let path) = self { return try? Self.locate(path, in: folders) }
+    let file = downloadedFile(in: folders)
     return FileManager.default.fileExists(atPath: file.path) ? file : nil
   }
 }
@@ -243,7 +243,6 @@ extension EvaluateStage: EstimatedStage {
 }
 
 extension Estimate {
-  /// A trained model and the work of training it.
   fileprivate static func training(
     _ model: ModelConfiguration, tokens: Int, length: Int
   ) -> Estimate {

@@ -5,7 +5,6 @@ import Runner
 /// How much work a plan is, and what it needs from outside, told without running anything and
 /// without the files.
 package struct PlanEstimate {
-  /// The estimate of one instance.
   package struct Item {
     package let instance: Instance
     /// Its work; nil where there is none, or none is known.
@@ -20,7 +19,7 @@ package struct PlanEstimate {
 
   /// Estimates the work of what is not in the cache.
   /// - Parameter meanTokens: how long completions are taken to be; as long as they may where nil.
-  package init(_ plan: Plan, environment: DataFolders, meanTokens: Int? = nil) {
+  package init(_ plan: Plan, folders: DataFolders, meanTokens: Int? = nil) {
     var estimates: [Estimate] = []
     var places: [String: Int] = [:]
     var identities: [Int] = []
@@ -35,14 +34,14 @@ package struct PlanEstimate {
       }
       places[question] = index
       identities.append(index)
-      let estimate = Self.estimate(instance, estimates, meanTokens, environment)
+      let estimate = Self.estimate(instance, estimates, meanTokens, folders)
       estimates.append(estimate)
       guard planned.state != .cached else { continue }
       items.append(
         Item(instance: instance, work: estimate.work, unknown: estimate.unknown))
     }
     self.items = items
-    needs = PlanNeed.all(of: items.map(\.instance), environment)
+    needs = PlanNeed.all(of: items.map(\.instance), folders)
   }
 
   package var total: Work { items.compactMap(\.work).reduce(Work(), +) }
@@ -58,7 +57,7 @@ package struct PlanEstimate {
 
   private static func estimate(
     _ instance: Instance, _ estimates: [Estimate], _ meanTokens: Int?,
-    _ environment: DataFolders
+    _ folders: DataFolders
   ) -> Estimate {
     guard let stage = instance.stage as? any EstimatedStage else { return Estimate() }
     let contents = instance.inputs.map {
@@ -66,7 +65,7 @@ package struct PlanEstimate {
     }
     return stage.estimate(
       EstimateInputs(
-        contents: Dictionary(contents) { $1 }, meanTokens: meanTokens, environment: environment))
+        contents: Dictionary(contents) { $1 }, meanTokens: meanTokens, folders: folders))
   }
 }
 

@@ -11,16 +11,16 @@ package struct PlanNeed: Hashable {
   package let advice: String
 
   /// What some instances need, each thing once, in their order.
-  static func all(of instances: [Instance], _ environment: DataFolders) -> [PlanNeed] {
+  static func all(of instances: [Instance], _ folders: DataFolders) -> [PlanNeed] {
     var seen: Set<PlanNeed> = []
-    return instances.compactMap { need(of: $0, environment) }
+    return instances.compactMap { need(of: $0, folders) }
       .filter { seen.insert($0).inserted }
   }
 
-  private static func need(of instance: Instance, _ environment: DataFolders) -> PlanNeed? {
+  private static func need(of instance: Instance, _ folders: DataFolders) -> PlanNeed? {
     if let writer = instance.stage as? WriteTracesStage { return server(writer.parameters) }
     guard let name = instance.parameters["source"]?.string,
-      let source = try? DataSource(parsing: name), source.fileAtHand(in: environment) == nil
+      let source = try? DataSource(parsing: name), source.fileAtHand(in: folders) == nil
     else { return nil }
     if source.needsDigest { return PlanNeed(name: name, advice: "A run fetches it.") }
     return PlanNeed(name: name, advice: advice(name))

@@ -4,7 +4,7 @@ import Model
 import Runner
 import Tasks
 
-/// The completions of an evaluation: what is expensive, kept apart from the verdicts, which are cheap.
+/// The completions of an evaluation: what is expensive, apart from the verdicts, which are cheap.
 struct CompletionsPart {
   let problems: Problems
   let template: PromptTemplate

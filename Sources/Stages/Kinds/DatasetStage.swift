@@ -5,11 +5,8 @@ import Tasks
 
 /// The kind `dataset`: published problems from a file of rows, in the Hugging Face column names.
 package struct DatasetStage: Stage {
-  /// Which rows of which file.
   package struct Parameters: ParameterSet {
-    /// What the rows are problems of.
     package var task = DatasetTask.math
-    /// Where the file comes from.
     package var source = ""
     /// The SHA-256 of the file as it is stored.
     package var sha256: String?
@@ -88,8 +85,8 @@ package struct DatasetStage: Stage {
   package init(parameters: Parameters) { self.parameters = parameters }
 
   /// The file's SHA-256: the pinned one, or that of the file on this machine.
-  package func externalContent(in environment: DataFolders) throws -> [ExternalContent] {
-    [try parameters.pinnedSource.content(in: environment)]
+  package func externalContent(in folders: DataFolders) throws -> [ExternalContent] {
+    [try parameters.pinnedSource.content(in: folders)]
   }
 
   /// Reads the file and writes the rows.

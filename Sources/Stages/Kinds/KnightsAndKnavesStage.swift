@@ -4,7 +4,6 @@ import Tasks
 
 /// The kind `knights_and_knaves`: puzzles drawn from a seed, with their solutions.
 package struct KnightsAndKnavesStage: Stage {
-  /// Which puzzles to draw.
   package struct Parameters: ParameterSet {
     /// The sizes, in people; `count` puzzles of each.
     package var people = [3, 4, 5, 6, 7]
@@ -28,7 +27,6 @@ package struct KnightsAndKnavesStage: Stage {
     /// The words in which puzzles are told.
     package var telling = PuzzleTelling()
 
-    /// The published settings.
     package init() {}
 
     package static var fields: [Field<Parameters>] {

@@ -4,13 +4,11 @@ import Tasks
 
 /// The kind `miniature_problems`: small problems in the columns of MATH or MMLU-Pro.
 package struct MiniatureProblemsStage: Stage {
-  /// Which problems to draw.
   package struct Parameters: ParameterSet {
     package var domain = MiniatureDomain.arithmetic
     /// How many different problems.
     package var count = 100
     package var seed = 0
-    /// The levels of difficulty to draw from.
     package var levels = [1, 2, 3]
 
     /// A hundred easy sums, differences and products.
@@ -69,7 +67,6 @@ package struct MiniatureProblemsStage: Stage {
 /// The kind `write_texts`: plain texts from which a base model learns words and the form of
 /// answers, but not to reason.
 package struct WriteTextsStage: Stage {
-  /// Which texts to write.
   package struct Parameters: ParameterSet {
     package var count = 1000
     package var seed = 0

@@ -131,8 +131,8 @@ package struct PretrainedModelStage: Stage {
 
   package init(parameters: PretrainedModelParameters) { self.parameters = parameters }
 
-  package func externalContent(in environment: DataFolders) throws -> [ExternalContent] {
-    [try parameters.pinnedSource.content(in: environment)]
+  package func externalContent(in folders: DataFolders) throws -> [ExternalContent] {
+    [try parameters.pinnedSource.content(in: folders)]
   }
 
   package func run(_ context: StageContext) throws {

@@ -5,9 +5,7 @@ import Tasks
 
 /// The kind `read_traces`: prompts with completions that somebody else wrote, such as s1K.
 package struct ReadTracesStage: Stage {
-  /// Which columns of which file.
   package struct Parameters: ParameterSet {
-    /// Where the file comes from.
     package var source = ""
     /// The SHA-256 of the file as it is stored.
     package var sha256: String?
@@ -56,8 +54,8 @@ package struct ReadTracesStage: Stage {
   package init(parameters: Parameters) { self.parameters = parameters }
 
   /// The file's SHA-256: the pinned one, or that of the file on this machine.
-  package func externalContent(in environment: DataFolders) throws -> [ExternalContent] {
-    [try parameters.pinnedSource.content(in: environment)]
+  package func externalContent(in folders: DataFolders) throws -> [ExternalContent] {
+    [try parameters.pinnedSource.content(in: folders)]
   }
 
   package func run(_ context: StageContext) throws {

@@ -6,7 +6,6 @@ import Tasks
 /// The kind `split`: divides problems into two sides that share neither ids nor questions, unless
 /// the paper's leaking way of splitting is asked for.
 package struct SplitStage: Stage {
-  /// What goes to which side.
   package struct Parameters: ParameterSet {
     /// How many problems go to the test side.
     package var test: Int?

@@ -12,17 +12,17 @@ struct PinnedSource {
 
   /// What the key of a stage depends on: the pinned digest, or that of the file on this machine.
   /// - Throws: `DataSourceError`.
-  func content(in environment: DataFolders) throws -> ExternalContent {
+  func content(in folders: DataFolders) throws -> ExternalContent {
     ExternalContent(
       name: "source",
-      sha256: try DataSource(parsing: source).digest(pinned: sha256, in: environment))
+      sha256: try DataSource(parsing: source).digest(pinned: sha256, in: folders))
   }
 
   /// The file on this machine, fetched where it is not there yet.
   /// - Throws: `DataSourceError`.
   func file(for context: StageContext) throws -> URL {
     try DataSource(parsing: source).file(
-      sha256: sha256, in: context.environment, interruption: context.interruption,
+      sha256: sha256, in: context.folders, interruption: context.interruption,
       progress: context.progress)
   }
 
@@ -71,7 +71,6 @@ extension PuzzleTelling: ParameterSet {
 }
 
 extension RewardTable: ParameterSet {
-  /// The keys in a recipe.
   package static var fields: [Field<RewardTable>] {
     [
       Field("correct", \.correct, "reward of a right answer; the task's own where not set"),

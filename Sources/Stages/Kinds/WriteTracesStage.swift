@@ -68,7 +68,7 @@ package struct WriteTracesStage: Stage {
   private func served(_ problems: Problems, _ context: StageContext) throws -> [WrittenCompletion] {
     let server = try RemoteTeacher(
       parameters, environment: ProcessInfo.processInfo.environment,
-      store: context.environment.downloads.appending(path: "completions"))
+      store: context.folders.downloads.appending(path: "completions"))
     let completions = try server.completions(problems, context)
     context.publish(
       fact: try server.description(context.interruption), as: "teacher")

@@ -35,7 +35,6 @@ struct CompletionClient: Sendable {
     }
   }
 
-  /// How one attempt ended.
   private enum AttemptOutcome {
     case done(ServerCompletion)
     case failed(because: String, retryAfter: Double?)
@@ -201,7 +200,6 @@ struct CompletionRequest: Sendable {
   var digest: String { SHA256Digest.hex(of: Data("\(path)\n\(body.text)".utf8)) }
 }
 
-/// What a server answered.
 struct ServerCompletion: Sendable, Equatable {
   let text: String
   /// Whether the completion ran into `max_tokens`.

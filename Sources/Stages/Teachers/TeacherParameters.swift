@@ -7,7 +7,6 @@ package enum TraceTeacher: String, ParameterChoice {
   case symbolic
   /// The model that is bound to the input `model`.
   case model
-  /// An OpenAI-compatible server.
   case server
 }
 
@@ -27,7 +26,6 @@ package struct WriteTracesParameters: ParameterSet {
   package var names: [String] = []
   /// Completions a problem by a language model.
   package var samples = 1
-  /// How a language model is sampled.
   package var sampling = TeacherSampling()
   /// Which completions of a language model are accepted.
   package var accept = TraceAcceptance.format
@@ -127,7 +125,6 @@ package struct TeacherSampling: ParameterSet {
 
 /// An OpenAI-compatible server that writes traces.
 package struct ServerParameters: ParameterSet {
-  /// How prompts are sent.
   package enum Interface: String, ParameterChoice {
     /// As they are, to `/completions`.
     case completions
@@ -138,7 +135,6 @@ package struct ServerParameters: ParameterSet {
   /// The address up to and with the version, such as `http://localhost:8000/v1`.
   package var url = ""
   package var model = ""
-  /// How prompts are sent.
   package var interface = Interface.completions
   /// Numbers that the server is sent besides, such as `min_p: 0`.
   package var extra: [String: Double] = [:]

@@ -42,9 +42,7 @@ package struct PolicyUpdate {
   }
 
   package struct CompletionIndex: Sendable, Hashable, Comparable {
-    /// The place of its group in the step.
     package let group: Int
-    /// Its number in the group.
     package let sample: Int
 
     /// By group, then by number.

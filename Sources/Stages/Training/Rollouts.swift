@@ -10,7 +10,6 @@ package struct RolloutGroup {
   package let completions: [SampledText]
   /// One for each sample.
   package let verdicts: [Verdict]
-  /// One for each sample.
   package let rewards: [Double]
 
   package init(

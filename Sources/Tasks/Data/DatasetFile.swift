@@ -102,7 +102,6 @@ package enum DatasetError: Error, Sendable, CustomStringConvertible {
   case malformed(path: String, line: Int)
   /// A Parquet file cannot be read; the problem says why and what to do.
   case parquet(path: String, problem: String)
-  /// A row lacks a column.
   case missingColumn(String, path: String, line: Int)
   /// A row has a column that the program wants to write.
   case reservedColumn(String, path: String)

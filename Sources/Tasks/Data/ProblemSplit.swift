@@ -4,7 +4,6 @@ import Foundation
 /// Problems divided into two sides that share nothing, unless a way of splitting is asked for by
 /// name that is known to let them.
 package struct ProblemSplit {
-  /// A side of a split.
   package enum Side {
     case train
     case test
@@ -97,7 +96,6 @@ package struct ProblemSplit {
   }
 }
 
-/// How a split draws one of its sides.
 package enum SplitMethod: String, Sendable, CaseIterable {
   /// Hugging Face's `train_test_split(shuffle=True, seed=seed)`.
   case trainTestSplit = "train_test_split"

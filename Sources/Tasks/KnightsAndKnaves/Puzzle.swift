@@ -1,9 +1,7 @@
 /// A puzzle: person `p` says `statements[p]`. Knights say what holds, knaves what does not.
 package struct Puzzle: Hashable, Sendable {
-  /// What each person says.
   package let statements: [Statement]
 
-  /// How many people there are.
   package var people: Int { statements.count }
 
   /// Makes a puzzle.
@@ -84,13 +82,10 @@ extension Statement {
 
 /// What somebody on the island claims about who tells the truth. People are numbered from 0.
 package indirect enum Statement: Hashable, Sendable {
-  /// A person is a knight.
   case tellingTruth(Int)
-  /// A person is a knave.
   case lying(Int)
   case not(Statement)
   case and([Statement])
-  /// At least one statement holds.
   case or([Statement])
   /// If the first statement holds, so does the second.
   case implies(Statement, Statement)

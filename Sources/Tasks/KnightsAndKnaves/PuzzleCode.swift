@@ -37,7 +37,6 @@ struct PuzzleCode: Hashable, Sendable {
     }
   }
 
-  /// Where the statement that begins at a place ends.
   func end(ofStatementAt place: Int) -> Int {
     if Self.isClaim(bytes[place]) { return place + 1 }
     let (count, first) = parts(at: place)

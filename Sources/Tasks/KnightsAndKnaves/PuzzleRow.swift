@@ -62,9 +62,7 @@ package struct PuzzleRow: Sendable {
 
 /// Tells puzzles again with other names, so that a model meets each of few puzzles in many guises.
 package struct PuzzleRenaming {
-  /// The names to draw from.
   let names: [String]
-  /// The seed of the draws.
   let seed: Int
 
   package init(names: [String], seed: Int) {

@@ -6,7 +6,6 @@ package struct PuzzleText: Sendable {
   package let names: [String]
   /// What the two kinds of people are called.
   package let roles: RoleWords
-  /// The whole question.
   package let quiz: String
 
   /// Tells a puzzle. The published puzzle `i` of seed `s` is told with seed `s + i`.
@@ -87,7 +86,6 @@ package struct PuzzleTelling: Sendable {
   /// Whether what people say comes in another order than their names.
   package var reorderStatement = false
 
-  /// The published words.
   package init() {}
 }
 
@@ -124,7 +122,6 @@ struct PuzzleWording {
   }
 }
 
-/// Names for the people of puzzles.
 package enum PuzzleNames {
   /// The published list, in the published order, on which the draws depend.
   package static let common = [

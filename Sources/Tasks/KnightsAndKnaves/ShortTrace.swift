@@ -16,7 +16,6 @@ struct ShortTrace {
   private let names: [String]
   private let roles: RoleWords
 
-  /// The reasoning as text.
   static func text(
     _ puzzle: Puzzle, names: [String], roles: RoleWords, solution: [Bool]
   ) -> String {

@@ -1,6 +1,5 @@
 import Base
 
-/// How a trace is worded.
 package enum TraceStyle: String, Sendable, CaseIterable {
   /// Natural language, thousands of characters, a new wording for every trace.
   case long

@@ -142,7 +142,6 @@ struct LatexCleaner {
     "langle": "(", "rangle": ")",
   ]
 
-  /// A sign beyond ASCII.
   private mutating func sign() {
     var length = 1
     while let byte = next(length), byte & 0xC0 == 0x80 { length += 1 }

@@ -31,7 +31,6 @@ indirect enum MathNode: Hashable, Sendable {
   case matrix([[MathNode]])
   /// A chain of relations, such as `0 < x ≤ 3`; one operator fewer than operands.
   case relation([MathNode], [String])
-  /// Words.
   case text(String)
 }
 

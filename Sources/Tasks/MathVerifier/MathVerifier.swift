@@ -44,7 +44,6 @@ package enum MathVerifier {
 
 /// Whether two trees mean the same.
 enum MathComparison {
-  /// Compares an answer with the reference.
   static func agree(_ answer: MathNode, _ reference: MathNode) -> Bool {
     if answer == reference { return true }
     let (a, b) = (Simplified.node(answer), Simplified.node(reference))

@@ -14,9 +14,7 @@ package struct MathVerifyInstallation: Sendable {
   /// Written last, so that a broken installation is made again.
   private static let mark = "complete"
 
-  /// The interpreter that has the package.
   package let python: String
-  /// Whether the user named it.
   package let isNamed: Bool
 
   package init(python: String, isNamed: Bool = true) {

@@ -8,7 +8,6 @@ import Synchronization
 
 /// Workers that are kept from one batch of answers to the next, since loading takes a second.
 package final class MathVerifyPool: Sendable {
-  /// The pool of this program.
   package static let shared = MathVerifyPool()
 
   /// How long one answer may take. The package stops itself after three times five seconds, except
@@ -72,7 +71,6 @@ package final class MathVerifyPool: Sendable {
 
 /// A process that holds the Python package `math-verify` and answers requests one after the other.
 package final class MathVerifyWorker {
-  /// What it is asked.
   package struct Request: Sendable, Hashable {
     /// The reference, such as `\boxed{5}`.
     package let gold: String
@@ -89,7 +87,6 @@ package final class MathVerifyWorker {
     }
   }
 
-  /// What it answers.
   package enum Reply: Sendable, Hashable {
     /// Whether the two agree, whether an answer was found at all, and what was read of it.
     case judged(isEqual: Bool, found: Bool, text: String?)

@@ -6,7 +6,6 @@ struct Rational: Hashable, Sendable {
   /// Always positive.
   let denominator: Int128
 
-  /// A whole number.
   init(_ value: Int128) {
     numerator = value
     denominator = 1

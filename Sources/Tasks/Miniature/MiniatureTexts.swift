@@ -1,10 +1,8 @@
 import Base
 
-/// What texts are about.
 package enum TextPart: String, Sendable, CaseIterable {
   /// Knights, knaves, and what is true or false.
   case statements
-  /// Sums and counting.
   case arithmetic
   /// Comparing numbers, letters before options.
   case choice

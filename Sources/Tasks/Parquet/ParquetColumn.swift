@@ -150,7 +150,6 @@ struct ColumnReader {
 ///
 /// Source: apache/parquet-format, "parquet.thrift" (PageHeader).
 struct ParquetPageHeader {
-  /// What a page holds.
   enum Kind {
     case dictionary(count: Int, encoding: Int)
     /// Levels are packed with the values and tell their own lengths.

@@ -142,7 +142,6 @@ package enum ParquetError: Error, CustomStringConvertible {
   /// They use a part of the format that this reader leaves out.
   case unsupported(String)
 
-  /// A clause for people.
   package var description: String {
     switch self {
     case .damaged(let problem): "\(problem); fetch it again"

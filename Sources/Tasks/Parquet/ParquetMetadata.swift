@@ -119,11 +119,9 @@ struct ParquetSchema {
 
 /// A column or a part of one.
 struct ParquetField {
-  /// What a field holds.
   indirect enum Shape {
     /// A value of its only leaf.
     case value
-    /// Named fields.
     case structure([ParquetField])
     /// A list, whose elements follow each other at a repetition level and whose definition level,
     /// where it is not empty, is at least `filled`.
@@ -157,10 +155,8 @@ struct ParquetLeaf {
   let isUnsigned: Bool
   /// The greatest definition level, at which there is a value.
   let definition: Int
-  /// The greatest repetition level.
   let repetition: Int
 
-  /// The names joined by dots.
   var name: String { path.joined(separator: ".") }
 }
 

@@ -90,7 +90,6 @@ struct ThriftStructure {
   /// The same structure under another name.
   func named(_ name: String) -> ThriftStructure { ThriftStructure(fields, name: name) }
 
-  /// Whether a field is set.
   func has(_ field: Int) -> Bool { fields[field] != nil }
 
   /// A field's integer, nil where it is not set.
@@ -192,7 +191,6 @@ struct ByteCursor {
   /// Whether none is left.
   var isAtEnd: Bool { position == end }
 
-  /// The next byte.
   mutating func byte() throws -> UInt8 {
     guard position < end else { throw ParquetError.damaged("it breaks off") }
     defer { position += 1 }
@@ -206,7 +204,6 @@ struct ByteCursor {
     return try ByteCursor(bytes, from: position, count: count)
   }
 
-  /// The next bytes.
   mutating func slice(_ count: Int) throws -> ArraySlice<UInt8> {
     guard count >= 0, count <= remaining else { throw ParquetError.damaged("it breaks off") }
     defer { position += count }

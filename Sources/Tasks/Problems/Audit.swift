@@ -55,7 +55,6 @@ package struct GradingLine: Sendable {
   package let number: Int
   /// The line's `id`, written back as it was.
   package let id: JSONValue
-  /// What the verifier is given.
   package let item: GradingItem
 
   /// Reads a line. `gold`, where there is one, stands for the column in which the task keeps the
@@ -226,7 +225,6 @@ package struct VerifierAudit: Sendable {
     package var unexpected: [String] = []
   }
 
-  /// The counts of a verifier.
   package func tally(of index: Int) -> Tally {
     var tally = Tally()
     for finding in findings {

@@ -46,12 +46,10 @@ package struct HumanEvalPlusTask: TaskDefinition {
     return verdicts
   }
 
-  /// The sandbox in force.
   package func facts() throws -> [String: JSONValue] {
     ["sandbox": try Sandbox.locate().json]
   }
 
-  /// What a completion holds.
   package enum Code: Hashable {
     case found(String)
     case missing

@@ -6,9 +6,7 @@ import Foundation
 /// The files lie in `Sources/Stages/Prompts` and are built into the program. Places are
 /// `{prompt}`, `{question}`, `{options}` and `{category}`; other braces stand for themselves.
 package struct PromptTemplate: Sendable, Hashable {
-  /// The name that recipes use.
   package let name: String
-  /// The text with its places.
   package let text: String
 
   /// SHA-256 of the text, which every score carries.

@@ -170,7 +170,6 @@ package struct Scores: TypedTable {
 
   package init(_ table: RowTable) { self.table = table }
 
-  /// Sets a verdict beside each completion.
   package init(
     _ completions: Completions, _ verdicts: [Verdict], attributes: [String: String] = [:]
   ) {
@@ -222,7 +221,6 @@ package struct Rollouts: TypedTable {
     ])
   }
 
-  /// The step of a row of the log.
   package static func step(of row: [String: JSONValue]) -> Int? { row[.step]?.integer }
 }
 

@@ -30,7 +30,6 @@ package struct GradingRules: Sendable {
   package var use: TaskUse
   /// One of the task's verifiers, in full or by what follows the `@`; nil means the first.
   package var verifier: String?
-  /// The seed of guesses.
   package var seed: UInt64
   /// How many programs may run at a time. Verdicts do not depend on it.
   package var threads: Int
@@ -93,7 +92,6 @@ extension TaskDefinition {
   }
 }
 
-/// The tasks that this program knows.
 package enum TaskDefinitions {
   /// All of them, in the order of their names.
   package static let all: [any TaskDefinition] = [

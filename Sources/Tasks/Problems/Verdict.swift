@@ -1,6 +1,5 @@
 /// What a verifier says of a completion; always exactly one of these.
 package enum Outcome: String, Sendable, Hashable, CaseIterable {
-  /// The answer is right.
   case correct
   /// There is an answer, and it is not right.
   case wrong
@@ -32,12 +31,9 @@ package struct Verdict: Sendable, Hashable {
 
 /// The reward of each outcome. A recipe may set some; the rest come from the task.
 package struct RewardTable: Sendable, Hashable {
-  /// For a right answer.
   package var correct: Double?
-  /// For a wrong answer.
   package var wrong: Double?
   package var noAnswer: Double?
-  /// For a completion that breaks the format.
   package var badFormat: Double?
   /// For a program that runs out of time.
   package var timeout: Double?

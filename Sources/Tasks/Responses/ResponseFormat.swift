@@ -66,7 +66,6 @@ extension Collection where Element == UInt8, Index == Int {
     return found
   }
 
-  /// The bytes as text.
   var text: String { String(decoding: self, as: UTF8.self) }
 }
 

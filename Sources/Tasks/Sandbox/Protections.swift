@@ -25,7 +25,6 @@ package struct SandboxProtections: Sendable, Hashable {
   /// Whether model-written programs may be run without a recipe's `sandbox: weak`.
   package var isEnough: Bool { noNetwork && killsAsGroup }
 
-  /// For records and reports.
   package var json: JSONValue {
     [
       "namespaces": .boolean(inForce.contains(.namespaces)),

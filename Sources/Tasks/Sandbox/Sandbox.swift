@@ -6,7 +6,6 @@ import Synchronization
 package struct Sandbox: Sendable {
   /// The protections in force, for the record of every score.
   package let protections: SandboxProtections
-  /// The Python that runs the programs.
   package let python: PythonInstallation
   /// Whether every program gets a Python that has just started; for comparisons of speed.
   package var startsPythonForEach = false
@@ -204,7 +203,6 @@ package struct JudgedProgram: Sendable, Hashable {
   package let program: String
   /// Python source that defines `check(candidate)`, which raises where the function is wrong.
   package let tests: String
-  /// The name of the function.
   package let entryPoint: String
   /// Whether `program` is everything, tests and their call included, as the paper runs it. It
   /// passes when it comes to its end, and could then pass itself without meeting a test.
@@ -227,13 +225,11 @@ package struct JudgedProgram: Sendable, Hashable {
 }
 
 extension JudgedProgram {
-  /// Whether its tests need numpy.
   var usesNumpy: Bool { (isWhole ? program : tests).contains("numpy") }
 }
 
 /// What the tests said of a program.
 package enum SandboxVerdict: Sendable, Hashable {
-  /// All tests passed.
   case passed
   /// A test failed, or the program did.
   case failed(reason: String)

@@ -7,7 +7,6 @@ package enum DataSource: Sendable, Hashable {
   case path(String)
   /// A file inside a Python package, by its path in the wheel or by its base name.
   case package(name: String, version: String, member: String)
-  /// A file on the web.
   case web(URL)
 
   /// Reads `data/x.jsonl.gz`, `pip:PACKAGE==VERSION/MEMBER` or `https://…`.
@@ -75,7 +74,6 @@ package enum DataSourceError: Error, Sendable, CustomStringConvertible {
   case unpinned(String)
   /// The bytes are not those that the recipe pins.
   case digest(path: String, expected: String, found: String)
-  /// A download failed.
   case download(String, reason: String)
   /// An archive or compressed file is damaged or of a kind that is not read.
   case damaged(path: String, problem: String)

@@ -5,27 +5,27 @@ import Subprocess
 extension DataSource {
   /// The SHA-256 of what is behind the source, for a stage's key. A pinned source is not touched.
   /// - Throws: `DataSourceError` where it is neither pinned nor on this machine.
-  package func digest(pinned sha256: String?, in environment: DataFolders) throws -> String {
+  package func digest(pinned sha256: String?, in folders: DataFolders) throws -> String {
     if let sha256 { return sha256.lowercased() }
     guard case .path(let path) = self else { throw DataSourceError.unpinned(description) }
-    let file = try Self.locate(path, in: environment)
+    let file = try Self.locate(path, in: folders)
     return try ContentDigest.hex(of: file)
   }
 
   /// The file or folder behind the source, fetched if need be and checked against its pin.
   /// - Throws: `DataSourceError`, or `InterruptedError`.
   package func file(
-    sha256: String?, in environment: DataFolders, interruption: Interruption = Interruption(),
+    sha256: String?, in folders: DataFolders, interruption: Interruption = Interruption(),
     progress: any ProgressSink = SilentProgress()
   ) throws -> URL {
     let pin = sha256?.lowercased()
     if case .path(let path) = self {
-      let file = try Self.locate(path, in: environment)
+      let file = try Self.locate(path, in: folders)
       if let pin { try ContentDigest.check(file, pin) }
       return file
     }
     guard let pin else { throw DataSourceError.unpinned(description) }
-    let file = downloadedFile(in: environment)
+    let file = downloadedFile(in: folders)
     let folder = file.deletingLastPathComponent()
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let lock = try Self.lock(beside: file, interruption)
@@ -49,8 +49,8 @@ extension DataSource {
   }
 
   /// Where a download is kept once it is there.
-  package func downloadedFile(in environment: DataFolders) -> URL {
-    environment.downloads.appending(path: downloadPath)
+  package func downloadedFile(in folders: DataFolders) -> URL {
+    folders.downloads.appending(path: downloadPath)
   }
 
   /// Where a download is kept, below the folder of downloads.
@@ -84,10 +84,10 @@ extension DataSource {
 
   /// The file or folder of a path.
   /// - Throws: `DataSourceError.notFound`.
-  package static func locate(_ path: String, in environment: DataFolders) throws -> URL {
+  package static func locate(_ path: String, in folders: DataFolders) throws -> URL {
     let candidates =
       path.hasPrefix("/")
-      ? [URL(filePath: path)] : environment.searchPaths.map { $0.appending(path: path) }
+      ? [URL(filePath: path)] : folders.searchPaths.map { $0.appending(path: path) }
     if let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0.path) }) {
       return found
     }

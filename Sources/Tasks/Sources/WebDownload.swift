@@ -114,7 +114,6 @@ package struct WebDownload: Sendable {
 
 /// One request, whose body goes into a file as it comes.
 final class WebTransfer: NSObject, URLSessionDataDelegate, Sendable {
-  /// How a request ended.
   enum Ending: Sendable, Equatable {
     /// The file is whole, as far as the server says.
     case whole

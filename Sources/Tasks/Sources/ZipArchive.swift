@@ -3,7 +3,6 @@ import Foundation
 
 /// A zip archive, such as a Python wheel, opened for reading. Archives over 4 GiB are refused.
 package struct ZipArchive {
-  /// One file of the archive.
   package struct Member {
     let name: String
     let method: Int
@@ -86,7 +85,6 @@ package struct ZipArchive {
   }
 }
 
-/// The directory at the end of a zip archive.
 struct ZipDirectory {
   private let data: Data
   private let path: String

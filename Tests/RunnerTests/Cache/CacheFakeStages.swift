@@ -26,18 +26,18 @@ struct FakeSource: Stage {
   static let outputs = [StagePort("numbers", ArtifactType("Numbers"), "the value")]
   let parameters: Parameters
 
-  func externalContent(in environment: DataFolders) throws -> [ExternalContent] {
+  func externalContent(in folders: DataFolders) throws -> [ExternalContent] {
     guard parameters.needsContent else { return [] }
-    try environment.note("asked")
-    let file = environment.searchPaths[0].appending(path: "content")
+    try folders.note("asked")
+    let file = folders.searchPaths[0].appending(path: "content")
     guard FileManager.default.fileExists(atPath: file.path) else {
-      throw StageError.failed("there is no file 'content' in \(environment.searchPaths[0].path)")
+      throw StageError.failed("there is no file 'content' in \(folders.searchPaths[0].path)")
     }
     return [ExternalContent(name: "content", sha256: try SHA256Digest.hex(ofFile: file))]
   }
 
   func run(_ context: StageContext) throws {
-    try context.environment.note("ran \(context.instance)")
+    try context.folders.note("ran \(context.instance)")
     try HDF5File.create(context.output("numbers")) {
       try $0.write([parameters.value], to: "/value")
     }
@@ -69,7 +69,7 @@ struct FakeTraining: Stage {
   let parameters: Parameters
 
   func run(_ context: StageContext) throws {
-    try context.environment.note("ran \(context.instance)")
+    try context.folders.note("ran \(context.instance)")
     let value: Int = try HDF5File.open(context.input("numbers").file).read("/value")[0]
     let resumed = try context.checkpoints.resume { checkpoint in
       let sum: [Int] = try HDF5File.open(checkpoint.file).read("/sum")
@@ -81,21 +81,21 @@ struct FakeTraining: Stage {
       step += 1
       sum += value * step
       try context.metrics.log(step: step, ["sum": Double(sum), "step_time": 0.1 * Double(sum)])
-      if context.environment.takes("stop-at-\(step)") { context.interruption.request() }
-      if context.environment.takes("fail-at-\(step)") { throw StageError.failed("no more chalk") }
+      if context.folders.takes("stop-at-\(step)") { context.interruption.request() }
+      if context.folders.takes("fail-at-\(step)") { throw StageError.failed("no more chalk") }
       try context.checkpoints.save(step: step) { file in
         try HDF5File.create(file) { try $0.write([sum], to: "/sum") }
       }
       context.progress.update(StageProgress(step, of: parameters.steps, "steps"))
       try context.interruption.check()
     }
-    if !context.environment.takes("no-output") {
+    if !context.folders.takes("no-output") {
       try HDF5File.create(context.output("sum")) { try $0.write([sum], to: "/value") }
     }
-    if context.environment.takes("half-output") {
+    if context.folders.takes("half-output") {
       try Data("half".utf8).write(to: context.output("sum"))
     }
-    context.publish(context.environment.takes("nan-at-end") ? .nan : Double(sum), as: "sum")
+    context.publish(context.folders.takes("nan-at-end") ? .nan : Double(sum), as: "sum")
   }
 }
 
@@ -119,7 +119,7 @@ struct FakeProject: Sendable {
   let control: URL
   let cache: Cache
   let recipeFolder: URL
-  let environment: DataFolders
+  let folders: DataFolders
 
   init() throws {
     folder = try ScratchFolder()
@@ -127,7 +127,7 @@ struct FakeProject: Sendable {
     try FileManager.default.createDirectory(at: control, withIntermediateDirectories: true)
     cache = Cache(folder: folder.file("results/cache"))
     recipeFolder = folder.file("results/fake")
-    environment = DataFolders(searchPaths: [control], downloads: folder.file("downloads"))
+    folders = DataFolders(searchPaths: [control], downloads: folder.file("downloads"))
   }
 
   /// Asks a fake stage to misbehave, or gives it its file.
@@ -143,7 +143,7 @@ struct FakeProject: Sendable {
 
   func plan(_ instances: [Instance]) throws -> Plan {
     let previous = try RecipeLock(recipeFolder: recipeFolder).keys
-    return Planner(cache: cache, environment: environment, previous: previous).plan(instances)
+    return Planner(cache: cache, folders: folders, previous: previous).plan(instances)
   }
 
   func executor(
@@ -151,7 +151,7 @@ struct FakeProject: Sendable {
     display: any RunDisplay = SilentDisplay()
   ) -> Executor {
     Executor(
-      cache: Cache(folder: cache.folder), recipeFolder: recipeFolder, environment: environment,
+      cache: Cache(folder: cache.folder), recipeFolder: recipeFolder, folders: folders,
       threads: 1, keepsGoing: keepsGoing, interruption: interruption, display: display,
       versions: ["warmup": "0.0"])
   }

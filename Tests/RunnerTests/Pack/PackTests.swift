@@ -74,7 +74,7 @@ import Testing
     let opened = try PackedFile(checking: file).opened()
     let recipe = try opened.experiment.recipe(registry: PackFixture.registry)
     let planner = Planner(
-      cache: receiver.cache, environment: receiver.environment, packed: opened.experiment)
+      cache: receiver.cache, folders: receiver.folders, packed: opened.experiment)
     let plan = planner.plan(recipe.instances)
     let gap = "not all of model.h5 is in the packed file"
     let there = "its result is in the packed file"
@@ -104,14 +104,14 @@ import Testing
     let opened = try PackedFile(checking: file).opened()
     let recipe = try opened.experiment.recipe(registry: PackFixture.registry)
     let plan = Planner(
-      cache: receiver.cache, environment: receiver.environment, packed: opened.experiment
+      cache: receiver.cache, folders: receiver.folders, packed: opened.experiment
     ).plan(recipe.instances)
     #expect(plan.items.map(\.state) == [.blocked, .cached, .cached, .cached, .cached])
     #expect(plan.items[0].reason.hasPrefix("there is no file 'content'"))
     let changed = try opened.experiment.recipe(
       overrides: ["axes.seed=[3]"], registry: PackFixture.registry)
     let other = Planner(
-      cache: receiver.cache, environment: receiver.environment, packed: opened.experiment
+      cache: receiver.cache, folders: receiver.folders, packed: opened.experiment
     ).plan(changed.instances)
     #expect(other.items.map(\.state) == [.blocked, .blocked, .blocked])
     #expect(other.items[1].reason == "its input 'numbers' (numbers) is blocked")

@@ -15,11 +15,11 @@ import Testing
     _ recipe: Recipe, meanTokens: Int? = nil
   ) -> (plan: Plan, estimate: PlanEstimate) {
     let nowhere = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    let environment = DataFolders(
+    let folders = DataFolders(
       searchPaths: [nowhere], downloads: nowhere.appending(path: "downloads"))
-    let plan = Planner(cache: Cache(folder: nowhere), environment: environment)
+    let plan = Planner(cache: Cache(folder: nowhere), folders: folders)
       .plan(recipe.instances)
-    return (plan, PlanEstimate(plan, environment: environment, meanTokens: meanTokens))
+    return (plan, PlanEstimate(plan, folders: folders, meanTokens: meanTokens))
   }
 
   private func parse(_ text: String) throws -> Recipe {

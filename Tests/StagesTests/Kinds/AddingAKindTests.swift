@@ -32,7 +32,7 @@ import Testing
           file: source, key: "", instance: "all", type: ArtifactType("Problems"))
       ],
       outputDirectory: folder.url.appending(path: "out"), workDirectory: folder.url,
-      environment: DataFolders(searchPaths: [], downloads: folder.url))
+      folders: DataFolders(searchPaths: [], downloads: folder.url))
     try FileManager.default.createDirectory(
       at: folder.url.appending(path: "out"), withIntermediateDirectories: true)
     try ShortProblemsStage(parameters: parameters).run(context)

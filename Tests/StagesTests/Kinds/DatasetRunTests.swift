@@ -13,7 +13,7 @@ import Testing
     try StageContext(
       instance: "test", inputs: inputs, outputDirectory: folder.url,
       workDirectory: folder.url.appending(path: "work-\(UUID().uuidString)"),
-      environment: DataFolders(
+      folders: DataFolders(
         searchPaths: [folder.url], downloads: folder.url.appending(path: "downloads")))
   }
 
@@ -31,7 +31,7 @@ import Testing
     #expect(context.values["problems"] == .number(6))
     let digest = try SHA256Digest.hex(ofFile: file)
     #expect(
-      try dataset.externalContent(in: context.environment)
+      try dataset.externalContent(in: context.folders)
         == [ExternalContent(name: "source", sha256: digest)])
     try split(problems, in: folder)
   }

@@ -34,9 +34,9 @@ import Testing
     let place = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     let recipe = try Recipe.parse(
       blocks[0], file: place.appending(path: "readme.yaml"), registry: .standard)
-    let environment = DataFolders(
+    let folders = DataFolders(
       searchPaths: [place], downloads: place.appending(path: "downloads"))
-    let plan = Planner(cache: Cache(folder: place), environment: environment)
+    let plan = Planner(cache: Cache(folder: place), folders: folders)
       .plan(recipe.instances)
     let reasons = plan.items.filter { $0.state != .toRun }.map(\.reason)
     #expect(reasons == [])

@@ -54,11 +54,11 @@ struct RecipeRun {
     try prepare(cache)
     let recipe = try Recipe.parse(
       text, file: folder.url.appending(path: "test.yaml"), registry: .standard)
-    let environment = DataFolders(
+    let folders = DataFolders(
       searchPaths: [folder.url], downloads: folder.url.appending(path: "downloads"))
-    let plan = Planner(cache: cache, environment: environment).plan(recipe.instances)
+    let plan = Planner(cache: cache, folders: folders).plan(recipe.instances)
     summary = try Executor(
-      cache: cache, recipeFolder: folder.url.appending(path: "test"), environment: environment,
+      cache: cache, recipeFolder: folder.url.appending(path: "test"), folders: folders,
       threads: threads
     ).run(plan)
   }

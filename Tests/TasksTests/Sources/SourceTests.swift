@@ -26,7 +26,7 @@ import Testing
     #expect(throws: DataSourceError.self) { try DataSource(parsing: text) }
   }
 
-  private func environment(_ folders: URL...) throws -> DataFolders {
+  private func folders(_ folders: URL...) throws -> DataFolders {
     DataFolders(
       searchPaths: folders, downloads: try #require(folders.last).appending(path: "downloads"))
   }
@@ -36,21 +36,21 @@ import Testing
   @Test func findsFilesInTheSearchPathsInOrder() throws {
     let (first, second) = (try ScratchFolder(), try ScratchFolder())
     let file = try second.write("hello", "x.txt")
-    let environment = try environment(first.url, second.url)
+    let folders = try folders(first.url, second.url)
     let source = try DataSource(parsing: "x.txt")
-    #expect(try source.file(sha256: nil, in: environment).path == file.path)
-    #expect(try source.digest(pinned: nil, in: environment) == Self.digest)
+    #expect(try source.file(sha256: nil, in: folders).path == file.path)
+    #expect(try source.digest(pinned: nil, in: folders) == Self.digest)
     let nearer = try first.write("other", "x.txt")
-    #expect(try source.file(sha256: nil, in: environment).path == nearer.path)
+    #expect(try source.file(sha256: nil, in: folders).path == nearer.path)
     let absolute = try DataSource(parsing: file.path)
-    #expect(try absolute.file(sha256: Self.digest.uppercased(), in: environment).path == file.path)
+    #expect(try absolute.file(sha256: Self.digest.uppercased(), in: folders).path == file.path)
   }
 
   @Test func saysWhereItLooked() throws {
     let folder = try ScratchFolder()
-    let environment = try environment(folder.url)
+    let folders = try folders(folder.url)
     let error = #expect(throws: DataSourceError.self) {
-      try DataSource(parsing: "no/such.txt").file(sha256: nil, in: environment)
+      try DataSource(parsing: "no/such.txt").file(sha256: nil, in: folders)
     }
     let message = error?.description ?? ""
     #expect(message.contains(folder.url.appending(path: "no/such.txt").path))
@@ -61,47 +61,47 @@ import Testing
     let folder = try ScratchFolder()
     _ = try folder.write("hello", "x.txt")
     let pin = String(repeating: "0", count: 64)
-    let environment = try environment(folder.url)
+    let folders = try folders(folder.url)
     let error = #expect(throws: DataSourceError.self) {
-      try DataSource(parsing: "x.txt").file(sha256: pin, in: environment)
+      try DataSource(parsing: "x.txt").file(sha256: pin, in: folders)
     }
     #expect(error?.description.contains(pin) == true)
     #expect(error?.description.contains(Self.digest) == true)
   }
 
   @Test func aPinnedSourceIsNotTouchedWhenPlanning() throws {
-    let environment = DataFolders(searchPaths: [], downloads: URL(filePath: "/nowhere"))
+    let folders = DataFolders(searchPaths: [], downloads: URL(filePath: "/nowhere"))
     for text in ["no/such.txt", "pip:p==1/x", "https://example.org/x"] {
-      let digest = try DataSource(parsing: text).digest(pinned: Self.digest, in: environment)
+      let digest = try DataSource(parsing: text).digest(pinned: Self.digest, in: folders)
       #expect(digest == Self.digest)
     }
   }
 
   @Test func whatComesFromElsewhereMustBePinned() throws {
-    let environment = DataFolders(searchPaths: [], downloads: URL(filePath: "/nowhere"))
+    let folders = DataFolders(searchPaths: [], downloads: URL(filePath: "/nowhere"))
     let source = try DataSource(parsing: "pip:p==1/x")
-    #expect(throws: DataSourceError.self) { try source.digest(pinned: nil, in: environment) }
-    #expect(throws: DataSourceError.self) { try source.file(sha256: nil, in: environment) }
+    #expect(throws: DataSourceError.self) { try source.digest(pinned: nil, in: folders) }
+    #expect(throws: DataSourceError.self) { try source.file(sha256: nil, in: folders) }
   }
 
   @Test func aDownloadIsUsedAgainAndCheckedAgain() throws {
     let folder = try ScratchFolder()
-    let environment = try environment(folder.url)
+    let folders = try folders(folder.url)
     let place = folder.url.appending(path: "downloads/pip/p/1/a")
     try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
     let kept = place.appending(path: "x.txt")
     try Data("hello".utf8).write(to: kept)
     let source = try DataSource(parsing: "pip:p==1/a/x.txt")
-    #expect(try source.file(sha256: Self.digest, in: environment).path == kept.path)
+    #expect(try source.file(sha256: Self.digest, in: folders).path == kept.path)
     try Data("changed".utf8).write(to: kept)
     #expect(throws: DataSourceError.self) {
-      try source.file(sha256: Self.digest, in: environment)
+      try source.file(sha256: Self.digest, in: folders)
     }
   }
 
   @Test func onlyOneFetchesAtATime() throws {
     let folder = try ScratchFolder()
-    let environment = try environment(folder.url)
+    let folders = try folders(folder.url)
     let place = folder.url.appending(path: "downloads/pip/p/1")
     try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
     let source = try DataSource(parsing: "pip:p==1/x.txt")
@@ -109,14 +109,14 @@ import Testing
     let interruption = Interruption()
     interruption.request()
     #expect(throws: InterruptedError.self) {
-      try source.file(sha256: Self.digest, in: environment, interruption: interruption)
+      try source.file(sha256: Self.digest, in: folders, interruption: interruption)
     }
     other.release()
     // Nobody can lock what is no file.
     let lock = place.appending(path: "x.txt.lock")
     try FileManager.default.createDirectory(at: lock, withIntermediateDirectories: true)
     let error = #expect(throws: DataSourceError.self) {
-      try source.file(sha256: Self.digest, in: environment)
+      try source.file(sha256: Self.digest, in: folders)
     }
     #expect(error?.description.contains(lock.path) == true, "\(error?.description ?? "")")
   }
@@ -128,7 +128,7 @@ import Testing
       _ = try folder.write("world", "a.txt")
     }
     func digest(_ folder: ScratchFolder) throws -> String {
-      try DataSource.path(folder.url.path).digest(pinned: nil, in: environment(folder.url))
+      try DataSource.path(folder.url.path).digest(pinned: nil, in: folders(folder.url))
     }
     #expect(try digest(one) == digest(two))
     _ = try two.write("world!", "a.txt")

@@ -184,13 +184,13 @@ import Testing
       return .file(Self.content, from: request.start)
     }
     let folder = try ScratchFolder()
-    let environment = DataFolders(
+    let folders = DataFolders(
       searchPaths: [], downloads: folder.url.appending(path: "downloads"))
     let source = DataSource.web(try server.url("x.bin"))
     try await withThrowingTaskGroup(of: Data.self) { group in
       for _ in 0..<4 {
         group.addTask {
-          try Data(contentsOf: source.file(sha256: Self.digest, in: environment))
+          try Data(contentsOf: source.file(sha256: Self.digest, in: folders))
         }
       }
       for try await found in group { #expect(found == Self.content) }
