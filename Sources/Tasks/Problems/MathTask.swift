@@ -6,7 +6,9 @@ package struct MathTask: TaskDefinition {
   package var name: String { "math" }
   /// The native verifier, and the package of the paper with its arguments in the right and in the
   /// authors' order.
-  package var verifiers: [String] { [MathVerifier.name, "math@paper", "math@paper_reversed"] }
+  package var verifiers: [String] {
+    [MathAnswers.name, MathVerifier.name, "math@paper", "math@paper_reversed"]
+  }
   package var goldColumn: String? { "answer" }
   /// The paper's layouts; the one for evaluation differs.
   package func defaultTemplate(for use: TaskUse) -> String { "math_\(use.rawValue)" }
@@ -19,7 +21,7 @@ package struct MathTask: TaskDefinition {
   /// last box of everything, else what looks most like a final answer.
   package func grade(_ items: [GradingItem], _ rules: GradingRules) throws -> [Verdict] {
     let chosen = try verifier(named: rules.verifier)
-    guard chosen == MathVerifier.name else {
+    guard let native = NativeMathVerifier(named: chosen) else {
       return try MathVerifyGrading(isReversed: chosen.hasSuffix("reversed")).grade(items, rules)
     }
     return try items.map { item in
@@ -30,12 +32,12 @@ package struct MathTask: TaskDefinition {
         guard let answer = ResponseFormat.strictAnswer(in: item.completion) else {
           return Verdict(.badFormat)
         }
-        found = BoxedAnswer.last(in: answer)
+        found = native.boxed(answer)
       case .evaluate:
-        found = FinalAnswer.find(in: item.completion)
+        found = native.find(item.completion)
       }
       guard let found, !found.isBlank else { return Verdict(.noAnswer) }
-      let isRight = MathVerifier.isEquivalent(found, to: reference)
+      let isRight = native.isEquivalent(found, reference)
       return Verdict(isRight ? .correct : .wrong, extracted: found)
     }
   }
@@ -52,6 +54,29 @@ package struct MathTask: TaskDefinition {
     throw TaskError.missingColumn(
       subject: "the task 'math'", columns: ["answer", "solution (with a \\boxed answer)"],
       present: Array(row.keys))
+  }
+}
+
+/// How a version of our own verifier finds an answer and compares it.
+private struct NativeMathVerifier {
+  /// The last box of an answer.
+  let boxed: (String) -> String?
+  /// The answer of a whole output.
+  let find: (String) -> String?
+  let isEquivalent: (_ answer: String, _ reference: String) -> Bool
+
+  init?(named name: String) {
+    switch name {
+    case MathAnswers.name:
+      boxed = AnswerFinder.boxed
+      find = AnswerFinder.find
+      isEquivalent = { MathAnswers.isEquivalent($0, to: $1) }
+    case MathVerifier.name:
+      boxed = BoxedAnswer.last
+      find = FinalAnswer.find
+      isEquivalent = { MathVerifier.isEquivalent($0, to: $1) }
+    default: return nil
+    }
   }
 }
 

@@ -1,0 +1,211 @@
+/// Finds the answer in a whole output for `math@2`, in time that grows with its length.
+package enum AnswerFinder {
+  /// The last box; else, in the last `<answer>` or in everything, what follows the last "answer is"
+  /// or "answer:", the last formula between dollar signs, or the last number.
+  package static func find(_ output: String) -> String? {
+    if let box = boxed(output) { return box }
+    let tagged = ResponseFormat.lastAnswer(in: output)
+    if let tagged, let found = unboxed(in: tagged) { return found }
+    return unboxed(in: output)
+  }
+
+  /// What stands in the last boxes that hold something: several that only commas and words such as
+  /// "and" part are one list.
+  package static func boxed(_ text: String) -> String? {
+    let boxes = Boxes(Array(text.utf8))
+    return boxes.last
+  }
+
+  // MARK: without a box
+
+  private static func unboxed(in text: String) -> String? {
+    announced(in: text) ?? formula(in: text) ?? bare(text) ?? number(in: text)
+  }
+
+  /// The whole of a short text that is nothing but a formula with letters or commands in it.
+  private static func bare(_ text: String) -> String? {
+    let line = text.stripped
+    guard (1...200).contains(line.utf8.count), !line.utf8.contains(10), !hasWords(line),
+      line.utf8.contains(where: { (97...122).contains($0 | 0x20) }), MathAnswers.canParse(line)
+    else { return nil }
+    return line
+  }
+
+  /// Whether there are letters beside each other that are no command.
+  private static func hasWords(_ text: String) -> Bool {
+    var letters = 0
+    var isCommand = false
+    for byte in text.utf8 {
+      let isLetter = (97...122).contains(byte | 0x20) || byte >= 0x80
+      letters = isLetter ? letters + 1 : 0
+      if !isLetter { isCommand = byte == UInt8(ascii: "\\") }
+      if letters > 1, !isCommand { return true }
+    }
+    return false
+  }
+
+  private static let marks = [
+    "answer is", "answer:", "answer**:", "answer:**", "answer\u{ff1a}", "\u{7b54}\u{6848}\u{662f}",
+    "\u{7b54}\u{6848}\u{4e3a}", "\u{7b54}\u{6848}\u{ff1a}", "\u{7b54}\u{6848}:", "\u{7b54}\u{ff1a}",
+  ]
+
+  private static func announced(in text: String) -> String? {
+    let bytes = Array(text.utf8)
+    let lower = bytes.map { (65...90).contains($0) ? $0 + 32 : $0 }
+    let starts = marks.compactMap { mark in
+      lower.indices(of: mark).last.map { $0 + mark.utf8.count }
+    }
+    guard let start = starts.max() else { return nil }
+    let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+    let rest = bytes[start..<end].text
+    // "The volume of $ABCD$ is 120": what is said of the formula is the answer.
+    if let tail = afterFormula(in: rest), let said = Array(tail.utf8).firstIndex(of: " is "),
+      let found = number(in: Array(tail.utf8)[said...].text)
+    {
+      return found
+    }
+    return formula(in: rest) ?? number(in: rest)
+  }
+
+  /// The parts between and around dollar signs, for which all other delimiters stand too.
+  private static func parts(of text: String) -> [Substring] {
+    var plain = text.replacing("$$", with: "$")
+    if plain.utf8.contains(UInt8(ascii: "\\")) {
+      for delimiter in ["\\(", "\\)", "\\[", "\\]"] {
+        plain = plain.replacing(delimiter, with: "$")
+      }
+    }
+    return plain.split(separator: "$", omittingEmptySubsequences: false)
+  }
+
+  private static func afterFormula(in text: String) -> String? {
+    let parts = parts(of: text)
+    return parts.count >= 3 && parts.count % 2 == 1 ? parts.last.map(String.init) : nil
+  }
+
+  /// What stands between the last two dollar signs of an even number of them.
+  private static func formula(in text: String) -> String? {
+    let parts = parts(of: text)
+    guard parts.count >= 3, parts.count % 2 == 1 else { return nil }
+    let found = parts[parts.count - 2].stripped
+    return found.isEmpty ? nil : found
+  }
+
+  /// The last number with its sign, thousands, decimals, and the number that divides it; nil where
+  /// it only counts, as in "step 2".
+  private static func number(in text: String) -> String? {
+    let bytes = Array(text.utf8)
+    guard let end = bytes.lastIndex(where: { (48...57).contains($0) }) else { return nil }
+    var start = end
+    while start > 0, isNumberPart(bytes, start - 1) { start -= 1 }
+    while start < end, [UInt8(ascii: ","), UInt8(ascii: "/")].contains(bytes[start]) { start += 1 }
+    if isCounter(bytes[..<start]) { return nil }
+    let isSigned = start > 0 && bytes[start - 1] == UInt8(ascii: "-")
+    let isMinus = isSigned && !(start > 1 && (48...57).contains(bytes[start - 2]))
+    let isPercent = end + 1 < bytes.count && bytes[end + 1] == UInt8(ascii: "%")
+    return bytes[(isMinus ? start - 1 : start)...(isPercent ? end + 1 : end)].text
+  }
+
+  private static let counters: Set<String> = [
+    "step", "steps", "case", "cases", "part", "problem", "equation", "eq", "figure", "page",
+    "chapter", "section", "line", "option", "question", "lemma", "theorem", "example", "method",
+  ]
+
+  private static func isCounter(_ before: ArraySlice<UInt8>) -> Bool {
+    let word = before.reversed().drop { [0x20, 0x28, 0x23].contains($0) }
+      .prefix { (97...122).contains($0 | 0x20) }
+    return counters.contains(Array(word.reversed())[...].text.lowercased())
+  }
+
+  private static func isNumberPart(_ bytes: [UInt8], _ index: Int) -> Bool {
+    if (48...57).contains(bytes[index]) { return true }
+    guard [UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: "/")].contains(bytes[index]) else {
+      return false
+    }
+    return (48...57).contains(bytes[index + 1])
+      && (bytes[index] == UInt8(ascii: ".") || (index > 0 && (48...57).contains(bytes[index - 1])))
+  }
+}
+
+/// The boxes of a text, found in one pass.
+private struct Boxes {
+  private let bytes: [UInt8]
+  /// Where each box begins with its backslash, what stands in it, and where it ends.
+  private var found: [(start: Int, content: Range<Int>, end: Int)] = []
+
+  init(_ bytes: [UInt8]) {
+    self.bytes = bytes
+    var open: [(start: Int, inside: Int)?] = []
+    var position = 0
+    while position < bytes.count {
+      switch bytes[position] {
+      case UInt8(ascii: "\\"):
+        if let inside = opening(at: position) {
+          if bytes.indices.contains(inside), bytes[inside] == UInt8(ascii: "{") {
+            open.append((position, inside + 1))
+            position = inside
+          } else if let end = bare(from: inside) {
+            found.append((position, end.content, end.content.upperBound))
+            position = inside - 1
+          }
+        } else if position + 1 < bytes.count, [UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "\\")].contains(bytes[position + 1]) {
+          position += 1
+        }
+      case UInt8(ascii: "{"): open.append(nil)
+      case UInt8(ascii: "}"):
+        if let box = open.popLast(), let (start, inside) = box {
+          found.append((start, inside..<position, position + 1))
+        }
+      default: break
+      }
+      position += 1
+    }
+  }
+
+  /// The place behind `\boxed` or `\fbox` and blanks.
+  private func opening(at start: Int) -> Int? {
+    for command in [#"\boxed"#, #"\fbox"#] where bytes[start...].starts(with: command.utf8) {
+      var position = start + command.utf8.count
+      if position < bytes.count, (97...122).contains(bytes[position] | 0x20) { return nil }
+      while position < bytes.count, [0x20, 0x0A, 0x09].contains(bytes[position]) { position += 1 }
+      return position
+    }
+    return nil
+  }
+
+  /// `\boxed 2`, which has no braces and ends at white space or a dollar sign.
+  private func bare(from start: Int) -> (content: Range<Int>, Void)? {
+    guard start < bytes.count, bytes[start - 1] == 0x20 else { return nil }
+    let ends = Array(" $\n\t".utf8)
+    let end = bytes[start..<min(bytes.count, start + 200)].firstIndex { ends.contains($0) }
+      ?? min(bytes.count, start + 200)
+    return end > start ? (start..<end, ()) : nil
+  }
+
+  var last: String? {
+    // A box in a box is its content; the outer one holds it.
+    let full = found.filter { !bytes[$0.content].text.isBlank }
+    let ordered = full.sorted { $0.end < $1.end }
+    guard var first = ordered.last else { return nil }
+    var parts = [bytes[first.content].text]
+    for box in ordered.dropLast().reversed() {
+      if box.start >= first.start { continue }
+      guard box.end <= first.start, first.start - box.end < 80,
+        Self.joins(bytes[box.end..<first.start].text)
+      else { break }
+      parts.insert(bytes[box.content].text, at: 0)
+      first = box
+    }
+    return parts.joined(separator: ", ")
+  }
+
+  /// Whether the text between two boxes only joins them: commas, "and", "or", or the next name.
+  private static func joins(_ text: String) -> Bool {
+    var rest = text.replacing("\\text", with: " ").replacing("\\quad", with: " ")
+      .replacing("\\qquad", with: " ").lowercased()
+    rest = String(rest.map { "$(){}[],;\\.&*".contains($0) || $0.isWhitespace ? " " : $0 })
+    let words = rest.split(separator: " ")
+    let isJoined = words.allSatisfy { ["and", "or", "\u{548c}", "\u{6216}"].contains($0) }
+    return isJoined && !text.contains("\n\n") && text.contains { ",;$".contains($0) || $0.isLetter }
+  }
+}
