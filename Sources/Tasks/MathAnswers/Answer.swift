@@ -104,6 +104,12 @@ extension Expression {
         if case .symbol(let name) = item { name } else { nil }
       }
       return names.count == items.count ? names.joined() : nil
+    case .quotient(let above, let below):
+      // `dy/dx`
+      guard let first = above.name, let second = below.name, first.hasPrefix("d"),
+        second.hasPrefix("d"), first.count > 1, second.count > 1
+      else { return nil }
+      return first + "/" + second
     default: return nil
     }
   }

@@ -90,7 +90,10 @@ struct AnswerEquality {
       return MathWords.canonical(words) == ["no solution"]
     case (.congruence(let left, let first), .congruence(let right, let second)):
       return congruences(left, first, right, second)
-    case (.congruence(let left, _), .value): return agree(left, reference)
+    case (.congruence(.value(let left), let modulus), .value(let right)):
+      // `3 \pmod 7` is 3, where it is a residue at all.
+      return Expression.function(.mod, [left, modulus]).rational == left.rational
+        && expressions.areEqual(left, right)
     case (.ratio(let left), .ratio(let right)): return ratios(left, right)
     case (.ratio(let terms), .value(let other)), (.value(let other), .ratio(let terms)):
       return terms.count == 2 && expressions.areEqual(.quotient(terms[0], terms[1]), other)
@@ -99,7 +102,7 @@ struct AnswerEquality {
       return time.minute == 0 && other == .whole(time.hour)
     case (.clock(let time), .ratio(let terms)), (.ratio(let terms), .clock(let time)):
       guard let hour = terms[0].rational?.integer, let minute = terms[1].rational?.integer,
-        terms.count == 2, hour < 24
+        terms.count == 2, hour < 24, minute > 9
       else { return false }
       return time.agrees(with: ClockTime(hour: hour, minute: minute, half: nil))
     case (.union(let left), .union(let right)): return sameElements(left, right)
@@ -168,9 +171,11 @@ struct AnswerEquality {
   private func system(
     _ items: [Answer], as others: [Answer], _ open: String, _ close: String
   ) -> Bool {
-    guard open == "(", close == ")", let entries = Self.assigned(items),
-      Set(entries.map(\.name)).count == entries.count
-    else { return false }
+    guard open == "(", close == ")" else { return false }
+    guard let entries = Self.assigned(items), Set(entries.map(\.name)).count == entries.count else {
+      // Two values could be the ends of an interval; three are the same with and without brackets.
+      return items.count > 2 && pairwise(items, others)
+    }
     return pairwise(Self.byName(entries), others)
   }
 

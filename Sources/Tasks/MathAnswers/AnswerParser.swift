@@ -119,11 +119,14 @@ struct AnswerParser {
 
   mutating func item() -> Answer? {
     if let rows = rows() { return rows }
-    if let special = attempt({ $0.clock() }) ?? attempt({ $0.based() }) { return special }
-    if let chain = attempt({ $0.chain() }), next.map({ Self.ends($0, barParts) }) ?? true {
-      return chain
-    }
-    return attempt { $0.namedByWords() } ?? attempt { $0.phrase() }
+    return attempt { $0.clock() } ?? attempt { $0.wholeChain() } ?? attempt { $0.namedByWords() }
+      ?? attempt { $0.phrase() }
+  }
+
+  /// A chain up to the end of the item: what follows it must not be dropped.
+  private mutating func wholeChain() -> Answer? {
+    guard let chain = chain(), next.map({ Self.ends($0, barParts) }) ?? true else { return nil }
+    return chain
   }
 
   /// Whether an item may end before a token.
@@ -242,7 +245,7 @@ struct AnswerParser {
   }
 
   /// `1011_2`, `(1011)_2`, `2A_{16}`, `1011_{\text{two}}`.
-  private mutating func based() -> Answer? {
+  fileprivate mutating func based() -> Answer? {
     let isBracketed = takeSign("(")
     let isGroup = !isBracketed && takeSign("{")
     var digits = ""
@@ -304,6 +307,17 @@ extension AnswerParser {
   }
 
   private mutating func set() -> Answer? {
+    guard let found = bareSet() else { return nil }
+    switch found {
+    case .tuple, .matrix:
+      // `(3, 4) \text{ cm}`
+      guard let unit = attempt({ $0.unit(isAlone: false) }) else { return found }
+      return found.measured(in: unit)
+    default: return found
+    }
+  }
+
+  private mutating func bareSet() -> Answer? {
     switch next {
     case .command("emptyset"):
       position += 1
@@ -316,7 +330,7 @@ extension AnswerParser {
     case .begin: if let matrix = attempt({ $0.matrix() }) { return matrix }
     default: break
     }
-    if let infinity = attempt({ $0.infinity() }) { return infinity }
+    if let special = attempt({ $0.infinity() }) ?? attempt({ $0.based() }) { return special }
     guard let value = nested({ $0.sum() }) else { return nil }
     return next == .sign(":") && !barParts ? ratio(value) : .value(value)
   }
@@ -491,5 +505,16 @@ extension AnswerParser {
 }
 
 extension Answer {
+  /// The same with a unit for each of its values.
+  fileprivate func measured(in unit: MeasureUnit) -> Answer {
+    switch self {
+    case .value(let expression): .value(.measured(expression, unit))
+    case .tuple(let open, let items, let close):
+      .tuple(open: open, items.map { $0.measured(in: unit) }, close: close)
+    case .matrix(let rows): .matrix(rows.map { $0.map { .measured($0, unit) } })
+    default: self
+    }
+  }
+
   fileprivate var isNumberSet: Bool { if case .numbers = self { true } else { false } }
 }

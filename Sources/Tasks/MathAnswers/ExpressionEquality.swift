@@ -92,7 +92,9 @@ struct ExpressionEquality {
   }
 
   private static func pow10(_ exponent: Int) -> Double {
-    (0..<min(300, abs(exponent))).reduce(1.0) { value, _ in value / 10 }
+    (0..<min(300, abs(exponent))).reduce(1.0) { value, _ in
+      exponent < 0 ? value / 10 : value * 10
+    }
   }
 
   /// A decimal beside an irrational constant; nil where neither is one.
@@ -149,7 +151,8 @@ struct ExpressionEquality {
     guard a.isDefined, b.isDefined else { return a.isDefined == b.isDefined ? nil : false }
     let size = max(a.value.magnitude, b.value.magnitude)
     let gap = (a.value - b.value).magnitude
-    return gap <= tolerance * size || gap <= 2 * (a.error + b.error)
+    let error = a.error + b.error
+    return gap <= tolerance * size || (gap <= 2 * error && error <= tolerance * max(1, size))
   }
 
   /// The sign of a / b where that is the same real number at all points.
@@ -178,8 +181,16 @@ extension Expression {
     switch self {
     case .decimal(_, let places): places
     case .negative(let inner): inner.places
+    // `1.5 \times 10^{-3}`
+    case .product(let items):
+      items.count == 2 ? items[0].places.flatMap { digits in items[1].powerOfTen.map { digits - $0 } } : nil
     default: nil
     }
+  }
+
+  private var powerOfTen: Int? {
+    guard case .power(.number(let base), let exponent) = self, base == Rational(10) else { return nil }
+    return exponent.rational?.integer
   }
 
   var hasImaginary: Bool {

@@ -130,7 +130,7 @@ extension AnswerParser {
     if takeSign("-") { return nested { $0.factor() }.map(Expression.negative) }
     if takeSign("+") { return nested { $0.factor() } }
     for (sign, unit) in [("$", MeasureUnit.dollar), ("\u{20ac}", MeasureUnit(["euro": 1])), ("\u{a3}", MeasureUnit(["sterling": 1]))] where takeSign(sign) {
-      return nested { $0.power() }.map { .measured($0, unit) }
+      return nested { $0.factor() }.map { .measured($0, unit) }
     }
     return power()
   }
@@ -200,7 +200,7 @@ extension AnswerParser {
     }
   }
 
-  private mutating func unit(isAlone: Bool) -> MeasureUnit? {
+  mutating func unit(isAlone: Bool) -> MeasureUnit? {
     var result: MeasureUnit?
     var isBelow = false
     while true {
@@ -264,7 +264,7 @@ extension AnswerParser {
     if isGroup, !takeSign("}") { return nil }
     if takeSign(".") {}
     if takeSign("^") {
-      guard let power = nested({ $0.argument(splitsDigits: false) })?.rational?.integer, abs(power) < 10
+      guard let power = nested({ $0.argument(splitsDigits: false) })?.rational?.integer, power != 0, abs(power) < 10
       else { return nil }
       exponent *= power
     }

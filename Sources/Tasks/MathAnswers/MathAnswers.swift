@@ -13,7 +13,7 @@ package enum MathAnswers {
     if max(answer.utf8.count, reference.utf8.count) > lengthLimit {
       return answer.utf8.elementsEqual(reference.utf8)
     }
-    let wanted = ReadAnswer(reference)
+    let wanted = ReadAnswer(reference: reference)
     let given = ReadAnswer(answer)
     guard !given.tokens.isEmpty, !wanted.tokens.isEmpty else { return false }
     if given.plain == wanted.plain { return true }
@@ -53,6 +53,26 @@ private struct ReadAnswer {
   init(_ text: String) {
     tokens = LatexLexer.tokens(of: text)
     parsed = AnswerParser.parse(tokens)
+  }
+
+  /// Reads a reference, which may count anything: `45 \text{ fruit roll-ups per person}` is 45. Of
+  /// an answer every word must be understood.
+  init(reference text: String) {
+    tokens = LatexLexer.tokens(of: text)
+    parsed = AnswerParser.parse(tokens) ?? Self.count(tokens)
+  }
+
+  /// The number before words that say nothing about it.
+  private static func count(_ tokens: [LatexToken]) -> Answer? {
+    let words = tokens.reversed().prefix { token in
+      if case .word(let word) = token { return !CountWords.changes(word) }
+      return token == .sign("-")
+    }
+    guard let first = words.last, case .word = first,
+      case .value(let value)? = AnswerParser.parse(Array(tokens.dropLast(words.count))),
+      value.rational != nil
+    else { return nil }
+    return .value(value)
   }
 }
 

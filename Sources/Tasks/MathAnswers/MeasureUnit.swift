@@ -31,9 +31,14 @@ struct MeasureUnit: Hashable, Sendable {
     }
   }
 
-  /// Whether a value in one unit can be told in the other.
-  func isComparable(with other: MeasureUnit) -> Bool {
-    dimension == other.dimension || dimension.isEmpty || other.dimension.isEmpty
+  /// Whether the two say the same of a value: plain `square units` may be square inches.
+  func isSame(as other: MeasureUnit) -> Bool {
+    if self == other || dimension.isEmpty || other.dimension.isEmpty { return true }
+    guard let power = dimension["unit"] ?? other.dimension["unit"] else { return false }
+    let specific = dimension["unit"] == nil ? self : other
+    return dimension["unit"] == other.dimension["unit"]
+      || (power == 1 && specific.dimension.count == 1)
+      || specific.dimension == ["length": power]
   }
 }
 
@@ -79,7 +84,7 @@ extension MeasureUnit {
   /// Lengths count in millimetres, masses in milligrams, times in seconds, angles in degrees, money
   /// in cents.
   private static let names: [String: MeasureUnit] = [
-    "unit": .none, "square": .none, "cubic": .none, "sq": .none, "cu": .none,
+    "unit": base("unit"), "square": .none, "cubic": .none, "sq": .none, "cu": .none,
     "millimeter": length(1), "millimetre": length(1), "centimeter": length(10),
     "centimetre": length(10), "decimeter": length(100), "meter": length(1000),
     "metre": length(1000), "kilometer": length(1_000_000), "kilometre": length(1_000_000),
@@ -112,7 +117,17 @@ extension MeasureUnit {
     "mph": MeasureUnit(["length": 1, "time": -1], factor: fraction(1_609_344, 3600)),
     "kph": MeasureUnit(["length": 1, "time": -1], factor: fraction(1_000_000, 3600)),
     "kmh": MeasureUnit(["length": 1, "time": -1], factor: fraction(1_000_000, 3600)),
-    "rpm": base("rpm"), "knot": base("knot"),
+    "rpm": base("rpm"), "knot": base("knot"), "angstrom": length(1, 10_000_000), "erg": base("erg"),
+    "arcsecond": MeasureUnit(["angle": 1], factor: fraction(1, 3600)),
+    "arcsec": MeasureUnit(["angle": 1], factor: fraction(1, 3600)),
+    "arcminute": MeasureUnit(["angle": 1], factor: fraction(1, 60)),
+    "arcmin": MeasureUnit(["angle": 1], factor: fraction(1, 60)), "amu": base("amu"),
+    "dyne": base("dyne"), "tesla": base("tesla"), "gauss": base("gauss"), "farad": base("farad"),
+    "henry": base("henry"), "weber": base("weber"), "lumen": base("lumen"), "lux": base("lux"),
+    "parsec": base("parsec"), "calorie": base("calorie"), "kcal": base("kcal"), "cal": base("calorie"),
+    "horsepower": base("horsepower"), "psi": base("psi"), "ppm": base("ppm"), "gm": mass(1000),
+    "\u{e5}": length(1, 10_000_000), "bushel": base("bushel"), "peck": base("peck"),
+    "candela": base("candela"), "coulomb": base("coulomb"), "siemens": base("siemens"),
   ]
 
   /// Symbols of several letters, in which case matters.
@@ -182,6 +197,19 @@ enum CountWords {
     else { return nil }
     return lower.hasSuffix("ies") ? lower.dropLast(3) + "y" : String(lower.dropLast())
   }
+
+  /// Whether a word behind a number can make another number of it.
+  static func changes(_ word: String) -> Bool {
+    let lower = word.lowercased()
+    return excluded.contains(lower) || scale(lower) != nil || number(lower) != nil
+      || changing.contains(lower)
+  }
+
+  private static let changing: Set<String> = [
+    "or", "and", "not", "no", "more", "than", "fewer", "most", "least", "to", "half", "squared",
+    "cubed", "factorial", "is", "if", "when", "where", "but", "about", "am", "pm", "off", "below",
+    "above", "negative", "mod", "modulo", "base", "percent", "th", "st", "nd", "rd", "between",
+  ]
 
   /// Words that end like a plural but compare, negate or scale.
   private static let excluded: Set<String> = [

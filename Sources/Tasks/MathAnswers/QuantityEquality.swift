@@ -7,7 +7,7 @@ extension AnswerEquality {
     case (let first?, let second?) where first.isPercent != second.isPercent:
       return percent(given, wanted)
     case (let first?, let second?):
-      if first == second || first.dimension.isEmpty || second.dimension.isEmpty {
+      if first.isSame(as: second) {
         return expressions.areEqual(given.value, wanted.value)
       }
       guard first.dimension == second.dimension else { return angles(given, wanted) }
@@ -99,10 +99,11 @@ extension Expression {
     switch self {
     case .sum(let items):
       let parts = items.compactMap(split)
-      guard let unit = parts.first?.unit, parts.count == items.count,
-        parts.allSatisfy({ $0.unit == unit })
+      guard let unit = parts.first?.unit, parts.allSatisfy({ $0.unit == unit }) else { return nil }
+      // A unit behind a sum is that of the whole.
+      guard parts.count == items.count || (parts.count == 1 && items.last.flatMap(split) != nil)
       else { return nil }
-      return (.sum(parts.map(\.value)), unit)
+      return (.sum(items.map { split($0)?.value ?? $0 }), unit)
     case .product(let items):
       let measured = items.compactMap(split)
       guard measured.count == 1 else { return nil }

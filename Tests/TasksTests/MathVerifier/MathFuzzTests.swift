@@ -2,7 +2,7 @@ import Foundation
 import Tasks
 import Testing
 
-/// No input may crash the verifier or keep it for a second. `WARMUP_FUZZ` says how many inputs of
+/// No input may crash a verifier or keep it for a second. `WARMUP_FUZZ` says how many inputs of
 /// each family are tried.
 @Suite struct MathFuzzTests {
   private static let count =
@@ -21,7 +21,11 @@ import Testing
     let start = ContinuousClock.now
     _ = MathVerifier.isEquivalent(answer, to: reference)
     _ = FinalAnswer.find(in: answer)
-    #expect(ContinuousClock.now - start < .seconds(1), "\(answer.prefix(300))")
+    let middle = ContinuousClock.now
+    #expect(middle - start < .seconds(1), "\(answer.prefix(300))")
+    _ = MathAnswers.isEquivalent(answer, to: reference)
+    _ = AnswerFinder.find(answer)
+    #expect(ContinuousClock.now - middle < .seconds(1), "\(answer.prefix(300))")
   }
 
   @Test func randomBytes() {
@@ -39,6 +43,7 @@ import Testing
       judge(answer, random.pick(Self.answers))
       judge("\\boxed{\(answer)}", Self.expression(&random, depth: 4))
       #expect(MathVerifier.isEquivalent(answer, to: answer), "\(answer)")
+      #expect(MathAnswers.isEquivalent(answer, to: answer), "\(answer)")
     }
   }
 
@@ -91,6 +96,7 @@ import Testing
     judge("7", answer)
     judge(answer, answer + " + 1")
     #expect(!MathVerifier.isEquivalent(answer, to: "7"), "\(answer)")
+    #expect(!MathAnswers.isEquivalent(answer, to: "7"), "\(answer)")
   }
 
   private static func expression(_ random: inout Dice, depth: Int) -> String {
