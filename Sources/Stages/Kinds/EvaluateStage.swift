@@ -52,6 +52,10 @@ package struct EvaluateStage: Stage {
 
   package init(parameters: EvaluateParameters) { self.parameters = parameters }
 
+  package func identity(_ identity: JSONValue, inputs: [String: Traits]) -> JSONValue {
+    identity.naming(verifier: parameters.verifier, of: inputs["problems"])
+  }
+
   package func run(_ context: StageContext) throws {
     let problems = try Problems(contentsOf: context.input("problems").file)
     try refuseOverlap(problems, context)

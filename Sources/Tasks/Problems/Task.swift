@@ -90,6 +90,15 @@ extension TaskDefinition {
     }
     return found
   }
+
+  /// What the key of a result says of the verifier that a recipe asks for: its full name, or else
+  /// results would outlive a change of the default. The paper's verifiers never change, so they go
+  /// by what the recipe says, which may be nothing: results from before names were resolved count.
+  /// - Throws: `TaskError.unknownVerifier`.
+  package func verifierInKey(for choice: String?) throws -> String? {
+    let name = try verifier(named: choice)
+    return name.contains("@paper") ? choice : name
+  }
 }
 
 package enum TaskDefinitions {
