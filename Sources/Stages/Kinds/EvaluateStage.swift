@@ -73,7 +73,7 @@ package struct EvaluateStage: Stage {
     let sheet = ScoreSheet(problems: problems, completions: completions, verdicts: verdicts)
     try sheet.scores(task: task.name, verifier: verifier, template: template)
       .table.write(to: context.output("scores"))
-    sheet.publish(to: context)
+    sheet.publish(to: context, countsUnboxed: task.acceptsUnboxed)
     context.publish(fact: .string(verifier), as: "verifier")
     for (name, fact) in try task.facts() { context.publish(fact: fact, as: name) }
     context.publish(fact: .string(template.sha256), as: "template_sha256")

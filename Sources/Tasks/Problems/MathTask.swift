@@ -8,6 +8,7 @@ package struct MathTask: TaskDefinition {
   /// authors' order.
   package var verifiers: [String] { [MathVerifier.name, "math@paper", "math@paper_reversed"] }
   package var goldColumn: String? { "answer" }
+  package var acceptsUnboxed: Bool { true }
   /// The paper's layouts; the one for evaluation differs.
   package func defaultTemplate(for use: TaskUse) -> String { "math_\(use.rawValue)" }
   /// `load_math` of the authors' `dataset_loader.py`.
@@ -36,8 +37,14 @@ package struct MathTask: TaskDefinition {
       }
       guard let found, !found.isBlank else { return Verdict(.noAnswer) }
       let isRight = MathVerifier.isEquivalent(found, to: reference)
-      return Verdict(isRight ? .correct : .wrong, extracted: found)
+      return Verdict(
+        isRight ? .correct : .wrong, extracted: found, isUnboxed: Self.isUnboxed(item, rules.use))
     }
+  }
+
+  /// Whether an answer to an evaluation can only have been found without a box.
+  static func isUnboxed(_ item: GradingItem, _ use: TaskUse) -> Bool {
+    use == .evaluate && BoxedAnswer.last(in: item.completion) == nil
   }
 
   /// The reference answer: the column `answer`, else the last box of `solution`, else a `solution`
@@ -79,7 +86,8 @@ struct MathVerifyGrading {
     }
     guard !requests.isEmpty else { return verdicts }
     for (index, reply) in zip(places, try pool.ask(requests, threads: rules.threads)) {
-      verdicts[index] = Self.verdict(reply)
+      verdicts[index] = Self.verdict(
+        reply, isUnboxed: MathTask.isUnboxed(items[index], rules.use))
     }
     return verdicts
   }
@@ -98,11 +106,11 @@ struct MathVerifyGrading {
     return .success(box)
   }
 
-  private static func verdict(_ reply: MathVerifyWorker.Reply) -> Verdict {
+  private static func verdict(_ reply: MathVerifyWorker.Reply, isUnboxed: Bool) -> Verdict {
     switch reply {
     case .timedOut: Verdict(.timeout)
-    case .judged(true, _, let text): Verdict(.correct, extracted: text)
-    case .judged(false, true, let text): Verdict(.wrong, extracted: text)
+    case .judged(true, _, let text): Verdict(.correct, extracted: text, isUnboxed: isUnboxed)
+    case .judged(false, true, let text): Verdict(.wrong, extracted: text, isUnboxed: isUnboxed)
     case .judged(false, false, _): Verdict(.noAnswer)
     }
   }
