@@ -11,7 +11,8 @@ struct GradeCommand: ParsableCommand {
     discussion: """
       Reads one JSON object a line, {"id": …, "gold": …, "completion": …}, or the task's own fields \
       in place of "gold", and writes one a line: {"id": …, "verdict": …, "extracted": …}. A line \
-      that cannot be read is named on standard error, and the rest is graded all the same.
+      that cannot be read is answered, too: {"id": …, "line": …, "verdict": "unreadable", \
+      "reason": …}; the exit code is then 1. A line is answered without waiting for the next.
       """)
 
   @Option(help: "The task: \(TaskDefinitions.names.joined(separator: ", ")).")
@@ -44,23 +45,21 @@ struct GradeCommand: ParsableCommand {
     let grader = try LineGrader(TaskDefinitions.named(task), rules)
     var lines = try file == "-" ? StandardInputLines() : StandardInputLines(file: file)
     var counts: [Outcome: Int] = [:]
-    var refused = 0
+    var unreadable = 0
     while let batch = try nextBatch(of: &lines) {
       var out = ""
       for answer in try grader.grade(batch.map { ($0.number, Data($0.bytes)) }) {
-        switch answer {
-        case .verdict(let outcome, let object):
+        if let outcome = answer.outcome {
           counts[outcome, default: 0] += 1
-          out += object.text + "\n"
-        case .refused(let error):
-          refused += 1
-          StandardOutput.writeError("warmup: \(error)\n")
+        } else {
+          unreadable += 1
         }
+        out += answer.object.text + "\n"
       }
       StandardOutput.write(out)
     }
-    StandardOutput.writeError(summary(counts, refused) + "\n")
-    if refused > 0 { throw ExitCode(1) }
+    StandardOutput.writeError(summary(counts, unreadable) + "\n")
+    if unreadable > 0 { throw ExitCode(1) }
   }
 
   /// The lines that have arrived; of a file enough that programs run side by side.
@@ -70,12 +69,12 @@ struct GradeCommand: ParsableCommand {
     return batch
   }
 
-  private func summary(_ counts: [Outcome: Int], _ refused: Int) -> String {
+  private func summary(_ counts: [Outcome: Int], _ unreadable: Int) -> String {
     let total = counts.values.reduce(0, +)
     let parts = Outcome.allCases.compactMap { outcome in
       counts[outcome].map { "\(outcome.rawValue) \($0)" }
     }
-    let unread = refused == 0 ? "" : "; \(refused) lines could not be graded"
+    let unread = unreadable == 0 ? "" : "; \(unreadable) lines could not be graded"
     return "\(total) graded: \(parts.joined(separator: ", "))\(unread)"
   }
 }

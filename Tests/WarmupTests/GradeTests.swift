@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import Testing
 
@@ -45,29 +46,64 @@ extension EndToEnd {
     }
 
     @Test(arguments: [
-      ("[1]", "line 2 is no JSON object"), (#"{"id": "1"}"#, "line 2 has no string 'completion'"),
-      (#"{"completion": ""}"#, "line 2 has no 'id'"),
+      ("[1]", nil, "line 2 is no JSON object"),
+      (#"{"id": "1"}"#, "1", "line 2 has no string 'completion'"),
+      (#"{"completion": ""}"#, nil, "line 2 has no 'id'"),
+      (#"{"completion": "", "id": [1]}"#, nil, "line 2 has no 'id'"),
       (
-        #"{"id": "1", "completion": "", "gold": [3]}"#,
+        #"{"id": "1", "completion": "", "gold": [3]}"#, "1",
         "line 2 has a 'gold' that is no text or number"
       ),
-      (#"{"id": "1", "completion": ""}"#, "line 2 cannot be graded: the task 'math' needs"),
-      ("{\"id\": \"1\", \"completion\": \"\\ud800\"}", "line 2 is no JSON object"),
+      (
+        #"{"id": "1", "completion": ""}"#, "1", "line 2 cannot be graded: the task 'math' needs"
+      ),
+      ("{\"id\": \"1\", \"completion\": \"\\ud800\"}", nil, "line 2 is no JSON object"),
     ])
-    func aBadLineIsASentenceAndTheRestIsGraded(line: String, words: String) async throws {
-      let good = #"{"id": "1", "gold": "1", "completion": "1"}"#
+    func aBadLineIsAnsweredInItsPlaceAndTheRestIsGraded(
+      line: String, id: String?, words: String
+    ) async throws {
+      let good = #"{"id": "7", "gold": "1", "completion": "1"}"#
       let ending = try await grade(good, line, "", good, options: ["--task", "math"])
       #expect(ending.code == 1)
-      #expect(ending.output.split(separator: "\n").count == 2)
-      #expect(ending.lines.count == 2)
-      #expect(ending.messages.contains(words), "\(ending.messages)")
-      #expect(ending.messages.contains("2 graded: correct 2; 1 lines could not be graded"))
+      let answers = try ending.output.split(separator: "\n").map {
+        try JSONValue(parsing: Data($0.utf8))
+      }
+      #expect(answers.map { $0["verdict"] } == ["correct", "unreadable", "correct"])
+      #expect(answers.map { $0["line"] } == [nil, 2, nil])
+      #expect(answers[1]["id"] == id.map(JSONValue.string) ?? .null)
+      #expect(answers[1]["reason"]?.string?.contains(words) == true, "\(answers[1].text)")
+      #expect(ending.messages == "2 graded: correct 2; 1 lines could not be graded\n")
+    }
+
+    /// The program never sees more than one line that it has not answered.
+    @Test(
+      .timeLimit(.minutes(1)),
+      arguments: [
+        ("math", #""gold": "2""#, "2"),
+        ("humaneval_plus", #""test": "def check(f): pass", "entry_point": "f""#, "f = 1"),
+      ])
+    func aLoneLineIsAnsweredBeforeTheNext(
+      task: String, fields: String, completion: String
+    ) async throws {
+      func line(_ id: Int) -> String {
+        #"{"id": \#(id), \#(fields), "completion": "\#(completion)"}"#
+      }
+      let said = try await Program.converse(
+        ["grade", "--task", task, "-"], lines: [line(1), "what?", line(3), "{}", line(5)])
+      #expect(said.code == 1)
+      let answers = try said.answers.map { try JSONValue(parsing: Data($0.utf8)) }
+      let ids: [JSONValue] = [1, .null, 3, .null, 5]
+      #expect(answers.map { $0["id"] } == ids)
+      #expect(answers.map { $0["line"] } == [nil, 2, nil, 4, nil])
+      #expect(
+        answers.map { $0["verdict"] }
+          == ["correct", "unreadable", "correct", "unreadable", "correct"])
     }
 
     @Test func aGoldIsNoTest() async throws {
       let line = #"{"id": "1", "gold": "1", "completion": "1"}"#
       let ending = try await grade(line, options: ["--task", "humaneval_plus"])
-      #expect(ending.messages.contains("'humaneval_plus' is graded by its fields"))
+      #expect(ending.output.contains("'humaneval_plus' is graded by its fields"))
     }
 
     @Test(arguments: [

@@ -56,6 +56,30 @@ enum Program {
     return Ending(code: code, output: result.standardOutput, messages: result.standardError)
   }
 
+  /// Runs the program and writes each line only when the one before was answered.
+  /// - Returns: the answers, and the exit code.
+  static func converse(
+    _ arguments: [String], lines: [String]
+  ) async throws -> (answers: [String], code: Int32?) {
+    let result = try await Subprocess.run(
+      .path(FilePath(try binary().path)), arguments: Arguments(arguments),
+      input: .inputWriter, output: .sequence, error: .discarded
+    ) { execution in
+      var answers: [String] = []
+      var output = execution.standardOutput.makeAsyncIterator()
+      for line in lines {
+        _ = try await execution.standardInputWriter.write(Array("\(line)\n".utf8))
+        guard let chunk = try await output.next() else { break }
+        answers.append(chunk.withUnsafeBytes { String(decoding: $0, as: UTF8.self) })
+      }
+      try await execution.standardInputWriter.finish()
+      return answers
+    }
+    var code: Int32?
+    if case .exited(let value) = result.terminationStatus { code = Int32(value) }
+    return (result.closureResult, code)
+  }
+
   /// Where the program was built: beside the tests, or else in this package's build folder.
   private static func binary() throws -> URL {
     #if DEBUG

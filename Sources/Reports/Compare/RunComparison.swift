@@ -141,8 +141,11 @@ extension RunComparison {
     for instance in instances {
       // The same parameters may come to other results where the code is another.
       facts["kind version", default: []].append("\(instance.kind.version)")
-      for leaf in instance.parameters.leaves {
-        facts[leaf.path, default: []].append(leaf.value.exactText)
+      // Where a recipe leaves something to a default, the key names what that was.
+      let keyed = instance.fields?.identity.leaves ?? []
+      let leaves = OrderedDictionary(instance.parameters.leaves + keyed) { $1 }
+      for (path, value) in leaves {
+        facts[path, default: []].append(value.exactText)
       }
       for (name, digest) in (instance.fields?.external ?? [:]).sorted(by: { $0.key < $1.key }) {
         facts["content of \(name)", default: []].append(digest)

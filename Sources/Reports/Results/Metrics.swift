@@ -55,7 +55,7 @@ enum MetricLabel {
     "tokens_per_second": "tokens per second", "mean_tokens": "tokens",
     "completion_length": "tokens", "tokens": "tokens",
     "format_rate": "share of completions", "truncated": "share of completions",
-    "solved": "share of completions",
+    "solved": "share of completions", "unboxed": "share of completions",
   ]
 
   /// The metric's name, with its unit where it has one.

@@ -127,7 +127,10 @@ extension CellRuns {
         point: instance.point, value: value, instance: instance,
         scores: findings.scores(of: instance))
     }
-    self.init(name: reference.name, planned: planned.count, runs: runs, scale: scale)
+    // What no run of a cell publishes, such as `unboxed` of puzzles, was not to be expected.
+    let isPublished = planned.contains { !$0.isDone || $0.values[reference.name] != nil }
+    let expected = isPublished || !runs.isEmpty ? planned.count : 0
+    self.init(name: reference.name, planned: expected, runs: runs, scale: scale)
   }
 }
 

@@ -145,7 +145,7 @@ extension NumberFormat {
     } else if ["problems", "samples", "parameters"].contains(value) {
       self = .integer
     } else if value.contains("accuracy") || value.hasPrefix("pass@")
-      || ProblemScores.names.contains(value)
+      || ProblemScores.names.contains(value) || MetricLabel.isShare(value)
     {
       self = .percent
     } else {

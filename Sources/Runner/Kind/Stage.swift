@@ -35,6 +35,15 @@ package protocol Stage: Sendable {
   ///   instance is then shown as blocked.
   func externalContent(in folders: DataFolders) throws -> [ExternalContent]
 
+  /// What is known of an output before it is made; most kinds know nothing.
+  /// - Parameter inputs: what is known of what is bound, by port.
+  func traits(of output: String, inputs: [String: Traits]) -> Traits
+
+  /// The parameters that belong to the key, with what the inputs' traits make of them: a default
+  /// that depends on an input is named, so that another one does not pass for it.
+  /// - Parameter inputs: what is known of what is bound, by port.
+  func identity(_ identity: JSONValue, inputs: [String: Traits]) -> JSONValue
+
   /// Does the work: reads the inputs, writes every output, and reports values.
   ///
   /// Runs on a thread of its own and may block. Must ask `context.interruption` between steps.
@@ -45,7 +54,15 @@ extension Stage {
   package static var metrics: LoggedMetrics { LoggedMetrics() }
 
   package func externalContent(in folders: DataFolders) throws -> [ExternalContent] { [] }
+
+  package func traits(of output: String, inputs: [String: Traits]) -> Traits { [:] }
+
+  package func identity(_ identity: JSONValue, inputs: [String: Traits]) -> JSONValue { identity }
 }
+
+/// What is known of an output before it is made, text by name. `Runner` hands it from stage to
+/// stage; `Stages` gives it meaning.
+package typealias Traits = [String: String]
 
 /// The metrics that a kind logs, as far as one is to be told from others.
 package struct LoggedMetrics: Sendable {

@@ -223,6 +223,7 @@ extension StageGraph {
     in axes: AxisSpace, configurations: [[AxisPoint: ConfiguredStage]]
   ) -> [Instance] {
     var instances: [Instance] = []
+    var known: [[String: Traits]] = []
     var positions = [[AxisPoint: Int]](repeating: [:], count: stages.count)
     for index in order {
       let stage = stages[index]
@@ -230,11 +231,20 @@ extension StageGraph {
         let own = point.projected(on: stage.declaration.paramAxes)
         guard let configured = configurations[index][own] else { continue }
         positions[index][point] = instances.count
-        instances.append(
-          Instance(
-            stageName: stage.declaration.name, point: point, stage: configured.stage,
-            parameters: configured.parameters, identity: configured.identity,
-            inputs: bindings(of: stage, at: point, positions: positions)))
+        let inputs = bindings(of: stage, at: point, positions: positions)
+        let traits = Dictionary(
+          inputs.map { ($0.port, known[$0.producer][$0.output] ?? [:]) }
+        ) { $1 }
+        let instance = Instance(
+          stageName: stage.declaration.name, point: point, stage: configured.stage,
+          parameters: configured.parameters,
+          identity: configured.stage.identity(configured.identity, inputs: traits), inputs: inputs)
+        instances.append(instance)
+        known.append(
+          Dictionary(
+            uniqueKeysWithValues: instance.kind.outputs.map {
+              ($0.name, configured.stage.traits(of: $0.name, inputs: traits))
+            }))
       }
     }
     return instances

@@ -20,7 +20,8 @@ struct ScoreSheet {
 
   /// Publishes accuracy with its standard error, the share of each outcome, the share of
   /// completions in the form that training asks for, and lengths.
-  func publish(to context: StageContext) {
+  /// - Parameter countsUnboxed: whether to publish how much of the accuracy came without a box.
+  func publish(to context: StageContext, countsUnboxed: Bool) {
     let total = Double(max(verdicts.count, 1))
     func share(_ isCounted: (Verdict) -> Bool) -> Double {
       Double(verdicts.count(where: isCounted)) / total
@@ -29,6 +30,9 @@ struct ScoreSheet {
     context.publish(share { $0.outcome == .correct }, as: "accuracy")
     if let error = Statistics.clusteredStandardError(byProblem.map { $0.map { $0 ? 1 : 0 } }) {
       context.publish(error, as: "accuracy_standard_error")
+    }
+    if countsUnboxed {
+      context.publish(share { $0.outcome == .correct && $0.isUnboxed }, as: "unboxed")
     }
     for outcome in Outcome.allCases where outcome != .correct {
       context.publish(share { $0.outcome == outcome }, as: outcome.rawValue)

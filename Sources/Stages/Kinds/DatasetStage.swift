@@ -84,6 +84,10 @@ package struct DatasetStage: Stage {
 
   package init(parameters: Parameters) { self.parameters = parameters }
 
+  package func traits(of output: String, inputs: [String: Traits]) -> Traits {
+    .problems(ofTask: parameters.task.rawValue)
+  }
+
   /// The file's SHA-256: the pinned one, or that of the file on this machine.
   package func externalContent(in folders: DataFolders) throws -> [ExternalContent] {
     [try parameters.pinnedSource.content(in: folders)]

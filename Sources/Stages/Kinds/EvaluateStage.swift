@@ -52,6 +52,10 @@ package struct EvaluateStage: Stage {
 
   package init(parameters: EvaluateParameters) { self.parameters = parameters }
 
+  package func identity(_ identity: JSONValue, inputs: [String: Traits]) -> JSONValue {
+    identity.naming(verifier: parameters.verifier, of: inputs["problems"])
+  }
+
   package func run(_ context: StageContext) throws {
     let problems = try Problems(contentsOf: context.input("problems").file)
     try refuseOverlap(problems, context)
@@ -69,7 +73,7 @@ package struct EvaluateStage: Stage {
     let sheet = ScoreSheet(problems: problems, completions: completions, verdicts: verdicts)
     try sheet.scores(task: task.name, verifier: verifier, template: template)
       .table.write(to: context.output("scores"))
-    sheet.publish(to: context)
+    sheet.publish(to: context, countsUnboxed: task.acceptsUnboxed)
     context.publish(fact: .string(verifier), as: "verifier")
     for (name, fact) in try task.facts() { context.publish(fact: fact, as: name) }
     context.publish(fact: .string(template.sha256), as: "template_sha256")

@@ -96,6 +96,10 @@ package struct KnightsAndKnavesStage: Stage {
 
   package init(parameters: Parameters) { self.parameters = parameters }
 
+  package func traits(of output: String, inputs: [String: Traits]) -> Traits {
+    .problems(ofTask: KnightsAndKnavesTask().name)
+  }
+
   /// Draws the puzzles and writes them.
   package func run(_ context: StageContext) throws {
     let table = try table { try context.interruption.check() }

@@ -51,6 +51,10 @@ package struct MiniatureProblemsStage: Stage {
 
   package init(parameters: Parameters) { self.parameters = parameters }
 
+  package func traits(of output: String, inputs: [String: Traits]) -> Traits {
+    .problems(ofTask: parameters.domain.task)
+  }
+
   package func run(_ context: StageContext) throws {
     let table = try table()
     try table.write(to: context.output("problems"))

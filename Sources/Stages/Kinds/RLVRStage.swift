@@ -24,6 +24,10 @@ package struct RLVRStage: Stage {
 
   package init(parameters: RLVRParameters) { self.parameters = parameters }
 
+  package func identity(_ identity: JSONValue, inputs: [String: Traits]) -> JSONValue {
+    identity.naming(verifier: parameters.verifier, of: inputs["problems"])
+  }
+
   package func run(_ context: StageContext) throws {
     let problems = try RowTable(contentsOf: context.input("problems").file)
     guard problems.count > 0 else { throw StageError.failed("there are no problems to train on") }

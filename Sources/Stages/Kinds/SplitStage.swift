@@ -74,6 +74,10 @@ package struct SplitStage: Stage {
 
   package init(parameters: Parameters) { self.parameters = parameters }
 
+  package func traits(of output: String, inputs: [String: Traits]) -> Traits {
+    inputs["problems"] ?? [:]
+  }
+
   /// Divides the problems and writes both sides.
   package func run(_ context: StageContext) throws {
     let sides = try sides(of: try RowTable(contentsOf: context.input("problems").file))

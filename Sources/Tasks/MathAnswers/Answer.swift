@@ -117,13 +117,15 @@ extension Expression {
   /// The variable of `f(x)`; nil for anything else.
   var functionArgument: String? {
     guard case .product(let items) = self, items.count == 2, case .symbol(let first) = items[0],
-      Self.functionNames.contains(first) || first.hasSuffix("'"), case .symbol(let argument) = items[1]
+      Self.functionNames.contains(first) || first.hasSuffix("'"),
+      case .symbol(let argument) = items[1]
     else { return nil }
     return argument
   }
 
   private static let functionNames: Set<String> = [
-    "f", "g", "h", "F", "G", "H", "P", "Q", "p", "q", "r", "u", "v", "y", "Y", "T", "S", "a", "b", "E",
+    "f", "g", "h", "F", "G", "H", "P", "Q", "p", "q", "r", "u", "v", "y", "Y", "T", "S", "a", "b",
+    "E",
     "phi", "psi", "Phi",
   ]
 }

@@ -64,7 +64,9 @@ struct AnswerEquality {
     case (.relation, _): return value(of: answer).map { agree($0, reference) } ?? false
     case (_, .relation(let operands, _)):
       // `f(x) = 2x + 1` is answered by `2x + 1`, and an equation by nothing but an equation.
-      guard Self.assignment(reference) != nil || operands.allSatisfy({ $0.expression?.symbols.isEmpty == true })
+      guard
+        Self.assignment(reference) != nil
+          || operands.allSatisfy({ $0.expression?.symbols.isEmpty == true })
       else { return false }
       return value(of: reference).map { agree(answer, $0) } ?? false
     case (.list(let left, _), .list(let right, _)): return lists(left, right)
@@ -195,7 +197,8 @@ struct AnswerEquality {
 
   /// The value that a chain of equations gives: of a name, or of equal constants.
   private func value(of answer: Answer) -> Answer? {
-    guard case .relation(let operands, let signs) = answer, signs.allSatisfy({ $0 == .equal }) else {
+    guard case .relation(let operands, let signs) = answer, signs.allSatisfy({ $0 == .equal })
+    else {
       return nil
     }
     let values = operands.filter { $0.name == nil }
@@ -216,7 +219,9 @@ struct AnswerEquality {
   ) -> Bool {
     guard signs.allSatisfy({ $0 == .approximate || $0 == .equal }) else { return false }
     let values = operands.filter { $0.name == nil }
-    guard let first = values.first?.expression, operands.count - values.count <= 1 else { return false }
+    guard let first = values.first?.expression, operands.count - values.count <= 1 else {
+      return false
+    }
     let isConsistent = values.dropFirst().allSatisfy { value in
       guard let value = value.expression else { return false }
       return expressions.areClose(first, value, 0.01)
@@ -232,9 +237,17 @@ struct AnswerEquality {
 
   private func relations(_ answer: Answer, _ reference: Answer) -> Bool {
     if let given = Self.assignment(answer), let wanted = Self.assignment(reference) {
-      if namesAgree(answer, reference), agree(given.value, Self.matched(given.value, answer, to: reference)
-        .flatMap { _ in wanted.value } ?? wanted.value) { return true }
-      if let renamed = Self.matched(given.value, answer, to: reference), agree(renamed, wanted.value) {
+      if namesAgree(answer, reference),
+        agree(
+          given.value,
+          Self.matched(given.value, answer, to: reference)
+            .flatMap { _ in wanted.value } ?? wanted.value)
+      {
+        return true
+      }
+      if let renamed = Self.matched(given.value, answer, to: reference),
+        agree(renamed, wanted.value)
+      {
         return true
       }
       if Self.withConstants(answer, reference, given.value, wanted.value, agree) { return true }
@@ -267,7 +280,8 @@ struct AnswerEquality {
   }
 
   private static func head(_ operands: [Answer]) -> (name: String, argument: String?)? {
-    guard let side = operands.first(where: { $0.name != nil })?.expression, let name = side.name else {
+    guard let side = operands.first(where: { $0.name != nil })?.expression, let name = side.name
+    else {
       return nil
     }
     if let argument = side.functionArgument, case .product(let items) = side,
@@ -290,7 +304,9 @@ struct AnswerEquality {
       expression.symbols.filter { $0.count == 1 && $0.first?.isUppercase == true }.sorted()
     }
     let (ours, theirs) = (constants(left), constants(right))
-    guard ours.count == theirs.count, (1...3).contains(ours.count), ours != theirs else { return false }
+    guard ours.count == theirs.count, (1...3).contains(ours.count), ours != theirs else {
+      return false
+    }
     return permutations(theirs).contains { order in
       agree(.value(left.renamed(Dictionary(uniqueKeysWithValues: zip(ours, order)))), wanted)
     }
@@ -308,7 +324,8 @@ struct AnswerEquality {
   /// Two equations are the same when what they set to zero differs by a constant factor; of two
   /// inequalities the factor's sign says whether they point the same way.
   private func sameRelation(_ answer: Answer, _ reference: Answer) -> Bool {
-    guard case .relation(let left, let signs) = answer, case .relation(let right, let others) = reference
+    guard case .relation(let left, let signs) = answer,
+      case .relation(let right, let others) = reference
     else { return false }
     if signs == others, pairwise(left, right) { return true }
     if signs == others.reversed().map(\.turned), pairwise(left, right.reversed()) { return true }
@@ -340,7 +357,8 @@ struct AnswerEquality {
       default: return nil
       }
     }
-    guard expressions.areEqual(first, second), let ours = residue(left), let theirs = residue(right),
+    guard expressions.areEqual(first, second), let ours = residue(left),
+      let theirs = residue(right),
       ours.name == nil || theirs.name == nil || ours.name == theirs.name
     else { return false }
     if expressions.areEqual(ours.value, theirs.value) { return true }

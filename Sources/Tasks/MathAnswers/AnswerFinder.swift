@@ -148,7 +148,9 @@ private struct Boxes {
             found.append((position, end.content, end.content.upperBound))
             position = inside - 1
           }
-        } else if position + 1 < bytes.count, [UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "\\")].contains(bytes[position + 1]) {
+        } else if position + 1 < bytes.count,
+          [UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "\\")].contains(bytes[position + 1])
+        {
           position += 1
         }
       case UInt8(ascii: "{"): open.append(nil)
@@ -177,7 +179,8 @@ private struct Boxes {
   private func bare(from start: Int) -> (content: Range<Int>, Void)? {
     guard start < bytes.count, bytes[start - 1] == 0x20 else { return nil }
     let ends = Array(" $\n\t".utf8)
-    let end = bytes[start..<min(bytes.count, start + 200)].firstIndex { ends.contains($0) }
+    let end =
+      bytes[start..<min(bytes.count, start + 200)].firstIndex { ends.contains($0) }
       ?? min(bytes.count, start + 200)
     return end > start ? (start..<end, ()) : nil
   }

@@ -171,7 +171,8 @@ struct AnswerParser {
     attempt { parser in
       if parser.take(.command("pmod")) { return parser.nested { $0.argument(splitsDigits: false) } }
       let isBracketed = parser.takeSign("(")
-      guard parser.take(.command("mod")) || parser.take(.command("bmod")) || parser.take(.word("mod")),
+      guard
+        parser.take(.command("mod")) || parser.take(.command("bmod")) || parser.take(.word("mod")),
         let modulus = parser.nested({ $0.sum() }), !isBracketed || parser.takeSign(")")
       else { return nil }
       return modulus
@@ -292,11 +293,17 @@ extension AnswerParser {
     while let token = next {
       if take(.command("cup")) {
         guard let other = nested({ $0.set() }) else { return nil }
-        if case .union(let items) = result { result = .union(items + [other]) } else { result = .union([result, other]) }
+        if case .union(let items) = result {
+          result = .union(items + [other])
+        } else {
+          result = .union([result, other])
+        }
       } else if take(.command("cap")) {
         guard let other = nested({ $0.set() }) else { return nil }
         result = .intersection([result, other])
-      } else if take(.command("setminus")) || (token == .sign("-") && result.isNumberSet && takeSign("-")) {
+      } else if take(.command("setminus"))
+        || (token == .sign("-") && result.isNumberSet && takeSign("-"))
+      {
         guard let other = nested({ $0.set() }) else { return nil }
         result = .difference(result, other)
       } else {
@@ -338,8 +345,16 @@ extension AnswerParser {
   private mutating func infinity() -> Answer? {
     let isNegative = takeSign("-")
     if !isNegative { _ = takeSign("+") }
-    guard take(.command("infty")) || take(.word("infinity")) || take(.word("infty")) || take(.word("inf")) || take(.word("oo")),
-      next.map({ Self.isSeparator($0) || [.sign(")"), .sign("]"), .sign("}"), .sign("<"), .sign(">"), .sign("="), .command("cup"), .command("le"), .command("ge")].contains($0) }) ?? true
+    guard
+      take(.command("infty")) || take(.word("infinity")) || take(.word("infty"))
+        || take(.word("inf")) || take(.word("oo")),
+      next.map({
+        Self.isSeparator($0)
+          || [
+            .sign(")"), .sign("]"), .sign("}"), .sign("<"), .sign(">"), .sign("="), .command("cup"),
+            .command("le"), .command("ge"),
+          ].contains($0)
+      }) ?? true
     else { return nil }
     return .infinity(isNegative: isNegative)
   }
@@ -394,7 +409,8 @@ extension AnswerParser {
     let outer = (barParts, absoluteDepth)
     (barParts, absoluteDepth) = (false, 0)
     defer { (barParts, absoluteDepth) = outer }
-    guard let content = nested({ $0.list() }), case .sign(let close)? = next, [")", "]"].contains(close)
+    guard let content = nested({ $0.list() }), case .sign(let close)? = next,
+      [")", "]"].contains(close)
     else { return nil }
     position += 1
     switch content {
@@ -438,17 +454,20 @@ extension AnswerParser {
   /// Relations on rows of their own: a system.
   private mutating func rows() -> Answer? {
     attempt { parser in
-      guard let (kind, inside) = parser.environment(), Self.rowKinds.contains(kind) || kind == "array"
+      guard let (kind, inside) = parser.environment(),
+        Self.rowKinds.contains(kind) || kind == "array"
       else { return nil }
       let rows = inside.filter { $0 != .sign("&") }.split(separator: .rowEnd)
       var items: [Answer] = []
       for row in rows {
-        guard let item = parser.nested({ outer -> Answer? in
-          var inner = AnswerParser(tokens: Array(row))
-          inner.depth = outer.depth
-          guard let answer = inner.list(), inner.next == nil else { return nil }
-          return answer
-        }) else { return nil }
+        guard
+          let item = parser.nested({ outer -> Answer? in
+            var inner = AnswerParser(tokens: Array(row))
+            inner.depth = outer.depth
+            guard let answer = inner.list(), inner.next == nil else { return nil }
+            return answer
+          })
+        else { return nil }
         if kind == "array", case .value = item { return nil }
         items.append(item)
       }

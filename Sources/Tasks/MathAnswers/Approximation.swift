@@ -163,7 +163,8 @@ extension RealPoint {
       }
     }
     let times = value(exponent, &steps)
-    if times.value.imaginary == 0, times.value.real == times.value.real.rounded(), times.error == 0 {
+    if times.value.imaginary == 0, times.value.real == times.value.real.rounded(), times.error == 0
+    {
       return whole(root, times.value.real)
     }
     if root.value.imaginary == 0, times.value.imaginary == 0, root.value.real >= 0 || !isComplex {
@@ -180,7 +181,8 @@ extension RealPoint {
     if base.value.imaginary == 0 {
       result = ComplexNumber(pow(base.value.real, times))
     } else if abs(times) <= 64 {
-      let product = (0..<Int(abs(times))).reduce(ComplexNumber(1)) { found, _ in found * base.value }
+      let product = (0..<Int(abs(times))).reduce(ComplexNumber(1)) { found, _ in found * base.value
+      }
       result = times < 0 ? ComplexNumber(1) / product : product
     } else {
       result = base.value.power(ComplexNumber(times))
@@ -261,7 +263,9 @@ extension RealPoint {
     default:
       guard let function = Self.realFunctions[name] else { return .undefined }
       let steepness = 1 + pow(function(first.value.real), 2)
-      return realFunction([first], steepness: steepness.isFinite ? steepness : 1) { function($0[0]) }
+      return realFunction([first], steepness: steepness.isFinite ? steepness : 1) {
+        function($0[0])
+      }
     }
   }
 
@@ -293,7 +297,9 @@ extension RealPoint {
       }
       let value = values[0].rounded(name == .floor ? .down : .up)
       return Approximation(ComplexNumber(value), error: 0)
-    case .sgn: return Approximation(ComplexNumber(values[0] == 0 ? 0 : values[0].sign == .minus ? -1 : 1), error: 0)
+    case .sgn:
+      return Approximation(
+        ComplexNumber(values[0] == 0 ? 0 : values[0].sign == .minus ? -1 : 1), error: 0)
     case .max, .min:
       let value = (name == .max ? values.max() : values.min()) ?? .nan
       return Approximation(ComplexNumber(value), error: arguments.map(\.error).max() ?? 0)

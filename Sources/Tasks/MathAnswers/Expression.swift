@@ -175,7 +175,8 @@ extension Expression {
     if let whole = exponent.integer {
       return base.numerator == 0 && whole <= 0 ? nil : base.power(whole)
     }
-    guard let index = Int(exactly: exponent.denominator), let times = Int(exactly: exponent.numerator)
+    guard let index = Int(exactly: exponent.denominator),
+      let times = Int(exactly: exponent.numerator)
     else { return nil }
     return root(base, index)?.power(times)
   }

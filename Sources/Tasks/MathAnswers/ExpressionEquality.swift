@@ -27,7 +27,8 @@ struct ExpressionEquality {
   /// Whether `a` is a constant multiple of `b`, and with which sign; nil where it is not.
   func ratioSign(_ a: Expression, _ b: Expression) -> Int? {
     let points = exactPoints
-    let left = points.map { $0.value(a) }, right = points.map { $0.value(b) }
+    let left = points.map { $0.value(a) }
+    let right = points.map { $0.value(b) }
     if left.allSatisfy({ $0 != nil }), right.allSatisfy({ $0 != nil }) {
       // Of two points of one field, a(1) b(2) = a(2) b(1).
       guard isProportional(a, b) else { return nil }
@@ -128,7 +129,8 @@ struct ExpressionEquality {
   private func numerically(_ a: Expression, _ b: Expression) -> Bool {
     let isComplex = a.hasImaginary || b.hasImaginary
     if a.symbols.isEmpty, b.symbols.isEmpty {
-      let point = RealPoint(.whole(1), seed: seed, isComplex: isComplex || a.isRootOfNegative || b.isRootOfNegative)
+      let point = RealPoint(
+        .whole(1), seed: seed, isComplex: isComplex || a.isRootOfNegative || b.isRootOfNegative)
       return Self.agree(point.value(a), point.value(b)) ?? false
     }
     let schemes = a.wantsWholes || b.wantsWholes ? RealPoint.wholeSchemes : RealPoint.schemes
@@ -183,13 +185,16 @@ extension Expression {
     case .negative(let inner): inner.places
     // `1.5 \times 10^{-3}`
     case .product(let items):
-      items.count == 2 ? items[0].places.flatMap { digits in items[1].powerOfTen.map { digits - $0 } } : nil
+      items.count == 2
+        ? items[0].places.flatMap { digits in items[1].powerOfTen.map { digits - $0 } } : nil
     default: nil
     }
   }
 
   private var powerOfTen: Int? {
-    guard case .power(.number(let base), let exponent) = self, base == Rational(10) else { return nil }
+    guard case .power(.number(let base), let exponent) = self, base == Rational(10) else {
+      return nil
+    }
     return exponent.rational?.integer
   }
 

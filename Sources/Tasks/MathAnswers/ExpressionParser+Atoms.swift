@@ -77,7 +77,9 @@ extension AnswerParser {
     if let function = MathWords.functions[word] { return self.function(function) }
     if let number = CountWords.number(word) { return numberWords(number) }
     // A unit's letters where no number stands before them are variables.
-    if word.count <= 3, word.allSatisfy({ $0.isASCII && $0.isLetter }), MeasureUnit.named(word) != nil {
+    if word.count <= 3, word.allSatisfy({ $0.isASCII && $0.isLetter }),
+      MeasureUnit.named(word) != nil
+    {
       return .product(word.map { .symbol(String($0)) })
     }
     return nil
@@ -185,7 +187,9 @@ extension AnswerParser {
     var exponent: Expression?
     for _ in 0..<2 {
       if takeSign("_") {
-        guard name == .log, let found = nested({ $0.argument(splitsDigits: true) }) else { return nil }
+        guard name == .log, let found = nested({ $0.argument(splitsDigits: true) }) else {
+          return nil
+        }
         base = found
       } else if takeSign("^") {
         guard let found = nested({ $0.argument(splitsDigits: true) }) else { return nil }

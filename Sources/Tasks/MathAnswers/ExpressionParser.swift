@@ -56,7 +56,9 @@ extension AnswerParser {
         result = mixed
       } else if startsAtom(token) {
         guard let operand = nested({ $0.power() }) else { return nil }
-        result = token == .command("frac") ? Self.besideFraction(result, operand) : Self.times(result, operand)
+        result =
+          token == .command("frac")
+          ? Self.besideFraction(result, operand) : Self.times(result, operand)
       } else {
         break
       }
@@ -129,7 +131,10 @@ extension AnswerParser {
   mutating func factor() -> Expression? {
     if takeSign("-") { return nested { $0.factor() }.map(Expression.negative) }
     if takeSign("+") { return nested { $0.factor() } }
-    for (sign, unit) in [("$", MeasureUnit.dollar), ("\u{20ac}", MeasureUnit(["euro": 1])), ("\u{a3}", MeasureUnit(["sterling": 1]))] where takeSign(sign) {
+    for (sign, unit) in [
+      ("$", MeasureUnit.dollar), ("\u{20ac}", MeasureUnit(["euro": 1])),
+      ("\u{a3}", MeasureUnit(["sterling": 1])),
+    ] where takeSign(sign) {
       return nested { $0.factor() }.map { .measured($0, unit) }
     }
     return power()
@@ -166,9 +171,15 @@ extension AnswerParser {
 
   private mutating func takeTemperature() -> MeasureUnit? {
     switch next {
-    case .letter("C"), .word("C"): position += 1; return MeasureUnit(["celsius": 1])
-    case .letter("F"), .word("F"): position += 1; return MeasureUnit(["fahrenheit": 1])
-    case .letter("K"), .word("K"): position += 1; return MeasureUnit(["kelvin": 1])
+    case .letter("C"), .word("C"):
+      position += 1
+      return MeasureUnit(["celsius": 1])
+    case .letter("F"), .word("F"):
+      position += 1
+      return MeasureUnit(["fahrenheit": 1])
+    case .letter("K"), .word("K"):
+      position += 1
+      return MeasureUnit(["kelvin": 1])
     default: return nil
     }
   }
@@ -235,8 +246,14 @@ extension AnswerParser {
 
   private mutating func unitTerm(isAlone: Bool, isFollowing: Bool) -> MeasureUnit? {
     var exponent = 1
-    while case .word(let word)? = next, CountWords.adjectives.contains(word.lowercased()) { position += 1 }
-    if takeWord("square") || takeWord("sq") { exponent = 2 } else if takeWord("cubic") || takeWord("cu") { exponent = 3 }
+    while case .word(let word)? = next, CountWords.adjectives.contains(word.lowercased()) {
+      position += 1
+    }
+    if takeWord("square") || takeWord("sq") {
+      exponent = 2
+    } else if takeWord("cubic") || takeWord("cu") {
+      exponent = 3
+    }
     _ = takeSign(".")
     let isGroup = takeSign("{")
     var unit: MeasureUnit
@@ -264,7 +281,8 @@ extension AnswerParser {
     if isGroup, !takeSign("}") { return nil }
     if takeSign(".") {}
     if takeSign("^") {
-      guard let power = nested({ $0.argument(splitsDigits: false) })?.rational?.integer, power != 0, abs(power) < 10
+      guard let power = nested({ $0.argument(splitsDigits: false) })?.rational?.integer, power != 0,
+        abs(power) < 10
       else { return nil }
       exponent *= power
     }

@@ -17,7 +17,8 @@ struct LatexLexer {
   private var tokens: [LatexToken] = []
 
   /// The tokens of an answer without punctuation at its end.
-  static func tokens(of text: String, _ reading: NumeralReading = NumeralReading()) -> [LatexToken] {
+  static func tokens(of text: String, _ reading: NumeralReading = NumeralReading()) -> [LatexToken]
+  {
     var lexer = LatexLexer(text, reading)
     lexer.read(upTo: lexer.scalars.count, .math)
     var tokens = lexer.tokens
@@ -235,13 +236,19 @@ struct LatexLexer {
   }
 
   private mutating func readControlSign(upTo end: Int) {
-    guard let sign = scalar(position + 1), position + 1 < end else { return append(.command(""), 1) }
+    guard let sign = scalar(position + 1), position + 1 < end else {
+      return append(.command(""), 1)
+    }
     position += 2
     switch sign {
     case ",", ";", ":", "!", ">", " ", "\n", "/", "(", ")", "[", "]", "-", "@": break
     case "\\": tokens.append(.rowEnd)
-    case "{": brackets += 1; tokens.append(.sign("\\{"))
-    case "}": brackets = max(0, brackets - 1); tokens.append(.sign("\\}"))
+    case "{":
+      brackets += 1
+      tokens.append(.sign("\\{"))
+    case "}":
+      brackets = max(0, brackets - 1)
+      tokens.append(.sign("\\}"))
     default:
       let name = String(sign)
       tokens.append(LatexCommands.signs[name].map(LatexToken.sign) ?? .command(name))
@@ -338,7 +345,9 @@ struct LatexLexer {
 
   /// `a.m.`, `PM` and the like.
   private func dayHalf(at start: Int) -> (word: String, length: Int)? {
-    for (spelling, word) in [("a.m.", "am"), ("p.m.", "pm"), ("a.m", "am"), ("p.m", "pm"), ("am", "am"), ("pm", "pm")] {
+    for (spelling, word) in [
+      ("a.m.", "am"), ("p.m.", "pm"), ("a.m", "am"), ("p.m", "pm"), ("am", "am"), ("pm", "pm"),
+    ] {
       let length = spelling.unicodeScalars.count
       guard start + length <= scalars.count else { continue }
       let found = text(start..<(start + length)).lowercased()
@@ -420,7 +429,9 @@ struct LatexLexer {
     while let found = scalar(index) {
       if found.isPythonSpace || found == "~" {
         index += 1
-      } else if found == "\\", let next = scalar(index + 1), [",", ";", ":", "!", " ", ">"].contains(next) {
+      } else if found == "\\", let next = scalar(index + 1),
+        [",", ";", ":", "!", " ", ">"].contains(next)
+      {
         index += 2
       } else {
         break
@@ -439,8 +450,9 @@ struct LatexLexer {
       let next = scalar(position + 1)
       guard next != "." || !follows("...", at: position) else { return }
       let isRepeating = next == "\\" || next == "("
-      guard isDigit(position + 1) || (isRepeating && repetition(at: position + 1) != nil)
-        || position + 1 == end || !numeral.whole.isEmpty
+      guard
+        isDigit(position + 1) || (isRepeating && repetition(at: position + 1) != nil)
+          || position + 1 == end || !numeral.whole.isEmpty
       else { return }
       position += 1
       numeral.fraction = digits(upTo: end)
@@ -460,7 +472,8 @@ struct LatexLexer {
       position = found.after
       // `0.\overline{3}\ldots`
     }
-    for dots in ["\\ldots", "\\dots", "\\cdots", "..."] where follows(dots, at: skipSpace(position)) {
+    for dots in ["\\ldots", "\\dots", "\\cdots", "..."] where follows(dots, at: skipSpace(position))
+    {
       numeral.isCut = true
       position = skipSpace(position) + dots.unicodeScalars.count
       break
@@ -471,7 +484,9 @@ struct LatexLexer {
   private func repetition(at start: Int) -> (digits: String, after: Int)? {
     var index = skipSpace(start)
     var close: Int?
-    if let name = ["\\overline", "\\bar", "\\dot", "\\overset{\\cdot}"].first(where: { follows($0, at: index) }) {
+    if let name = ["\\overline", "\\bar", "\\dot", "\\overset{\\cdot}"].first(where: {
+      follows($0, at: index)
+    }) {
       index += name.unicodeScalars.count
       if scalar(index) == "{" {
         close = closing[index]
@@ -490,7 +505,8 @@ struct LatexLexer {
   /// `1.5e-3`, `3\mathrm{E}8`.
   private mutating func readExponent(upTo end: Int) {
     var index = position
-    for mark in ["\\mathrm{e}", "\\mathrm{E}", "\\text{e}", "\\text{E}", "e", "E"] where follows(mark, at: index) {
+    for mark in ["\\mathrm{e}", "\\mathrm{E}", "\\text{e}", "\\text{E}", "e", "E"]
+    where follows(mark, at: index) {
       index += mark.unicodeScalars.count
       break
     }

@@ -96,7 +96,9 @@ enum LatexCommands {
     "rule", "footnote", "ref",
   ]
   /// Those whose first argument is thrown away and whose second stays.
-  static let secondKept: Set<String> = ["textcolor", "colorbox", "href", "class", "style", "fcolorbox"]
+  static let secondKept: Set<String> = [
+    "textcolor", "colorbox", "href", "class", "style", "fcolorbox",
+  ]
   /// Those that stand for their argument in mathematics.
   static let transparent: Set<String> = [
     "underline", "boxed", "fbox", "ensuremath", "mathit", "mathnormal", "underbrace", "bbox",
@@ -150,12 +152,15 @@ enum LatexCommands {
   static let characters: [Unicode.Scalar: String] = [
     "\u{2212}": "-", "\u{2010}": "-", "\u{2011}": "-", "\u{2013}": "-", "\u{2012}": "-",
     "\u{d7}": "*", "\u{b7}": "*", "\u{22c5}": "*", "\u{2219}": "*", "\u{2022}": "*", "\u{f7}": "/",
-    "\u{2215}": "/", "\u{2044}": "/", "\u{221a}": "\\sqrt ", "\u{3c0}": "\\pi ", "\u{221e}": "\\infty ",
+    "\u{2215}": "/", "\u{2044}": "/", "\u{221a}": "\\sqrt ", "\u{3c0}": "\\pi ",
+    "\u{221e}": "\\infty ",
     "\u{2264}": "\\le ", "\u{2265}": "\\ge ", "\u{2260}": "\\ne ", "\u{222a}": "\\cup ",
-    "\u{2229}": "\\cap ", "\u{2208}": "\\in ", "\u{b1}": "\\pm ", "\u{2213}": "\\mp ", "\u{b2}": "^{2}",
+    "\u{2229}": "\\cap ", "\u{2208}": "\\in ", "\u{b1}": "\\pm ", "\u{2213}": "\\mp ",
+    "\u{b2}": "^{2}",
     "\u{b3}": "^{3}", "\u{b9}": "^{1}", "\u{2070}": "^{0}", "\u{2074}": "^{4}", "\u{2075}": "^{5}",
     "\u{2076}": "^{6}", "\u{2077}": "^{7}", "\u{2078}": "^{8}", "\u{2079}": "^{9}",
-    "\u{207f}": "^{n}", "\u{bd}": "\\frac{1}{2}", "\u{bc}": "\\frac{1}{4}", "\u{be}": "\\frac{3}{4}",
+    "\u{207f}": "^{n}", "\u{bd}": "\\frac{1}{2}", "\u{bc}": "\\frac{1}{4}",
+    "\u{be}": "\\frac{3}{4}",
     "\u{2153}": "\\frac{1}{3}", "\u{2154}": "\\frac{2}{3}", "\u{215b}": "\\frac{1}{8}",
     "\u{a0}": " ", "\u{2009}": " ", "\u{202f}": " ", "\u{2002}": " ", "\u{2003}": " ",
     "\u{200a}": " ", "\u{2005}": " ", "\u{2006}": " ", "\u{2007}": " ", "\u{2008}": " ",
@@ -165,7 +170,8 @@ enum LatexCommands {
     "\u{2248}": "\\approx ", "\u{211d}": "\\mathbb{R}", "\u{2124}": "\\mathbb{Z}",
     "\u{2115}": "\\mathbb{N}", "\u{211a}": "\\mathbb{Q}", "\u{2102}": "\\mathbb{C}",
     "\u{2205}": "\\emptyset ", "\u{2216}": "\\setminus ", "\u{2026}": "\\ldots ",
-    "\u{22ef}": "\\ldots ", "\u{2261}": "\\equiv ", "\u{2220}": "\\angle ", "\u{25b3}": "\\triangle ",
+    "\u{22ef}": "\\ldots ", "\u{2261}": "\\equiv ", "\u{2220}": "\\angle ",
+    "\u{25b3}": "\\triangle ",
     "\u{b5}": "\\mu ", "\u{3bc}": "\\mu ", "\u{2032}": "'", "\u{2019}": "'", "\u{2018}": "'",
     "\u{201c}": "", "\u{201d}": "", "\u{3001}": ",", "\u{3002}": ".", "\u{2223}": "|",
     "\u{2200}": "\\forall ", "\u{2192}": "\\to ", "\u{ba}": "\u{b0}", "\u{2103}": "\u{b0}C",

@@ -37,7 +37,8 @@ package enum MathAnswers {
   private static func reading(for reference: Answer) -> NumeralReading? {
     switch reference {
     case .list, .tuple: NumeralReading(commasSeparate: true)
-    case .value(let expression): expression.places == nil ? nil : NumeralReading(commasAreDecimal: true)
+    case .value(let expression):
+      expression.places == nil ? nil : NumeralReading(commasAreDecimal: true)
     default: nil
     }
   }
@@ -111,7 +112,9 @@ private enum OptionLetters {
     if isWhole { return rest.isEmpty ? found : nil }
     // Another option in brackets is no text of this one.
     let others = rest.indices.contains { index in
-      guard case .letter(let letter) = rest[index], ("A"..."J").contains(letter) else { return false }
+      guard case .letter(let letter) = rest[index], ("A"..."J").contains(letter) else {
+        return false
+      }
       return index > rest.startIndex && rest[index - 1] == .sign("(")
         || rest.count == 1
     }

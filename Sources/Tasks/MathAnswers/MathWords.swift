@@ -30,7 +30,8 @@ enum MathWords {
     if run.count == 1 { return [.letter(run)] }
     let lower = run.lowercased()
     if functions[run] != nil { return [.word(run)] }
-    if functions[lower] != nil, run.first?.isUppercase == true, run.dropFirst() == lower.dropFirst() {
+    if functions[lower] != nil, run.first?.isUppercase == true, run.dropFirst() == lower.dropFirst()
+    {
       return [.word(lower)]
     }
     if LatexCommands.greek.contains(run), run.count > 2 { return [.letter(run)] }
@@ -103,15 +104,24 @@ enum MathWords {
 
   private static let synonyms: [String: String] = {
     let groups = [
-      ["dne", "does not exist", "doesn't exist", "not exist", "do not exist", "undefined",
-        "not defined", "limit does not exist", "it does not exist", "nonexistent"],
-      ["no solution", "no solutions", "none", "no real solution", "no real solutions", "empty set",
-        "emptyset", "there is no solution", "there are no solutions", "no such number", "impossible",
-        "no answer", "no values", "no value"],
-      ["infinitely many", "infinite", "infinitely many solutions", "infinite solutions",
-        "infinite number of solutions", "there are infinitely many solutions", "infinity"],
-      ["all real numbers", "all reals", "real numbers", "reals", "every real number",
-        "any real number", "all real number", "set of all real numbers", "set of real numbers"],
+      [
+        "dne", "does not exist", "doesn't exist", "not exist", "do not exist", "undefined",
+        "not defined", "limit does not exist", "it does not exist", "nonexistent",
+      ],
+      [
+        "no solution", "no solutions", "none", "no real solution", "no real solutions", "empty set",
+        "emptyset", "there is no solution", "there are no solutions", "no such number",
+        "impossible",
+        "no answer", "no values", "no value",
+      ],
+      [
+        "infinitely many", "infinite", "infinitely many solutions", "infinite solutions",
+        "infinite number of solutions", "there are infinitely many solutions", "infinity",
+      ],
+      [
+        "all real numbers", "all reals", "real numbers", "reals", "every real number",
+        "any real number", "all real number", "set of all real numbers", "set of real numbers",
+      ],
     ]
     var found: [String: String] = [:]
     for group in groups { for word in group { found[word] = group[0] } }

@@ -124,7 +124,8 @@ extension MeasureUnit {
     "arcmin": MeasureUnit(["angle": 1], factor: fraction(1, 60)), "amu": base("amu"),
     "dyne": base("dyne"), "tesla": base("tesla"), "gauss": base("gauss"), "farad": base("farad"),
     "henry": base("henry"), "weber": base("weber"), "lumen": base("lumen"), "lux": base("lux"),
-    "parsec": base("parsec"), "calorie": base("calorie"), "kcal": base("kcal"), "cal": base("calorie"),
+    "parsec": base("parsec"), "calorie": base("calorie"), "kcal": base("kcal"),
+    "cal": base("calorie"),
     "horsepower": base("horsepower"), "psi": base("psi"), "ppm": base("ppm"), "gm": mass(1000),
     "\u{e5}": length(1, 10_000_000), "bushel": base("bushel"), "peck": base("peck"),
     "candela": base("candela"), "coulomb": base("coulomb"), "siemens": base("siemens"),
@@ -137,10 +138,13 @@ extension MeasureUnit {
     "mg": mass(1), "kg": mass(1_000_000), "lb": mass(45_359_237, 100),
     "lbs": mass(45_359_237, 100), "oz": mass(45_359_237, 1600), "ms": time(1, 1000),
     "hrs": time(3600), "mins": time(60), "secs": time(1), "mL": volume(1000), "ml": volume(1000),
-    "dL": volume(100_000), "Hz": base("hertz"), "kHz": MeasureUnit(["hertz": 1], factor: Rational(1000)),
+    "dL": volume(100_000), "Hz": base("hertz"),
+    "kHz": MeasureUnit(["hertz": 1], factor: Rational(1000)),
     "MHz": MeasureUnit(["hertz": 1], factor: Rational(1_000_000)), "Pa": base("pascal"),
-    "kPa": MeasureUnit(["pascal": 1], factor: Rational(1000)), "kJ": MeasureUnit(["joule": 1], factor: Rational(1000)),
-    "kW": MeasureUnit(["watt": 1], factor: Rational(1000)), "mol": base("mole"), "atm": base("atmosphere"),
+    "kPa": MeasureUnit(["pascal": 1], factor: Rational(1000)),
+    "kJ": MeasureUnit(["joule": 1], factor: Rational(1000)),
+    "kW": MeasureUnit(["watt": 1], factor: Rational(1000)), "mol": base("mole"),
+    "atm": base("atmosphere"),
     "eV": base("electronvolt"), "nm": length(1, 1_000_000), "\u{3bc}m": length(1, 1000),
     "ha": MeasureUnit(["length": 2], factor: Rational(10_000_000_000)),
   ]
@@ -193,7 +197,8 @@ enum CountWords {
     let lower = word.lowercased()
     if let singular = irregular[lower] { return singular }
     guard lower.count >= 3, lower.allSatisfy({ $0.isASCII && $0.isLetter }), lower.hasSuffix("s"),
-      !excluded.contains(lower), MathWords.functions[lower] == nil, !["ss", "us", "is", "ths", "nds"].contains(where: lower.hasSuffix)
+      !excluded.contains(lower), MathWords.functions[lower] == nil,
+      !["ss", "us", "is", "ths", "nds"].contains(where: lower.hasSuffix)
     else { return nil }
     return lower.hasSuffix("ies") ? lower.dropLast(3) + "y" : String(lower.dropLast())
   }

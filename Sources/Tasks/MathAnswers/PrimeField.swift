@@ -43,7 +43,9 @@ extension ModularRing {
   static func field(seed: UInt64) -> ModularRing {
     var generator = SplitMix64(state: seed)
     var candidate = (1 << 60) | (generator.next() >> 4) | 1
-    while !isPrime(candidate) { candidate = candidate + 2 < 1 << 61 ? candidate + 2 : (1 << 60) | 1 }
+    while !isPrime(candidate) {
+      candidate = candidate + 2 < 1 << 61 ? candidate + 2 : (1 << 60) | 1
+    }
     return ModularRing(modulus: candidate)
   }
 

@@ -120,7 +120,9 @@ extension ExpressionEquality {
   func areClose(_ a: Expression, _ b: Expression, _ share: Double) -> Bool {
     let point = RealPoint(.whole(1), seed: 0, isComplex: false)
     let (left, right) = (point.value(a), point.value(b))
-    guard a.symbols.isEmpty, b.symbols.isEmpty, left.isDefined, right.isDefined else { return false }
+    guard a.symbols.isEmpty, b.symbols.isEmpty, left.isDefined, right.isDefined else {
+      return false
+    }
     return (left.value - right.value).magnitude
       <= share * max(left.value.magnitude, right.value.magnitude)
   }

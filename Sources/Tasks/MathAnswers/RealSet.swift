@@ -111,7 +111,8 @@ extension DescribedSet {
     case .union(let items): self.init(joining: items) { $0.union($1) }
     case .intersection(let items): self.init(joining: items) { $0.intersection($1) }
     case .difference(let whole, let part):
-      guard let left = DescribedSet(whole), let right = DescribedSet(points: part) ?? DescribedSet(part)
+      guard let left = DescribedSet(whole),
+        let right = DescribedSet(points: part) ?? DescribedSet(part)
       else { return nil }
       self.init(set: left.set.intersection(right.set.complement), variable: nil, isCertain: true)
     case .builder(let variable, let conditions):
@@ -155,7 +156,8 @@ extension DescribedSet {
   private static func end(_ answer: Answer, isClosed: Bool) -> RealSet.End? {
     switch answer {
     case .infinity(let isNegative):
-      return RealSet.End(place: isNegative ? -.infinity : .infinity, expression: nil, isClosed: false)
+      return RealSet.End(
+        place: isNegative ? -.infinity : .infinity, expression: nil, isClosed: false)
     case .value(let expression):
       guard expression.symbols.isEmpty else { return nil }
       let value = RealPoint(.whole(1), seed: 0, isComplex: false).value(expression)
@@ -168,7 +170,8 @@ extension DescribedSet {
   /// An interval: two ends in brackets.
   private init?(_ open: String, _ items: [Answer], _ close: String) {
     guard items.count == 2, let low = Self.end(items[0], isClosed: open == "["),
-      let high = Self.end(items[1], isClosed: close == "]"), low.place < high.place
+      let high = Self.end(items[1], isClosed: close == "]"),
+      low.place < high.place
         || (low.place == high.place && open == "[" && close == "]")
     else { return nil }
     let isInfinite = low.expression == nil || high.expression == nil
@@ -180,7 +183,9 @@ extension DescribedSet {
   /// `0 < x \le 3`, `x \ne 2`, `x \in (0, 1)`.
   private init?(_ operands: [Answer], _ signs: [Relation]) {
     if signs == [.member] {
-      guard let name = operands[0].variable, let found = DescribedSet(operands[1]) else { return nil }
+      guard let name = operands[0].variable, let found = DescribedSet(operands[1]) else {
+        return nil
+      }
       self.init(set: found.set, variable: name, isCertain: true)
       return
     }

@@ -64,27 +64,30 @@ package struct GradingLine: Sendable {
     guard var row = try? JSONValue(parsing: line).object else {
       throw GradingLineError(line: number, problem: "is no JSON object")
     }
-    guard let completion = row["completion"]?.string else {
-      throw GradingLineError(line: number, problem: "has no string 'completion'")
-    }
     let name: String
     switch row["id"] {
     case .string(let text)?: name = text
     case .integer(let value)?: name = String(value)
     default: throw GradingLineError(line: number, problem: "has no 'id' that is text or an integer")
     }
+    let id = row["id"] ?? .null
+    func unreadable(_ problem: String) -> GradingLineError {
+      GradingLineError(line: number, id: id, problem: problem)
+    }
+    guard let completion = row["completion"]?.string else {
+      throw unreadable("has no string 'completion'")
+    }
     if let gold = row["gold"] {
       guard let column = task.goldColumn else {
-        throw GradingLineError(
-          line: number, problem: "has a 'gold', but '\(task.name)' is graded by its fields")
+        throw unreadable("has a 'gold', but '\(task.name)' is graded by its fields")
       }
       guard gold.answerText != nil else {
-        throw GradingLineError(line: number, problem: "has a 'gold' that is no text or number")
+        throw unreadable("has a 'gold' that is no text or number")
       }
       row[column] = gold
     }
     self.number = number
-    id = row["id"] ?? .null
+    self.id = id
     row["completion"] = nil
     item = GradingItem(row: row, completion: completion, id: name)
   }
@@ -94,19 +97,28 @@ package struct GradingLine: Sendable {
 package struct GradingLineError: Error, CustomStringConvertible {
   /// The line, which counts from 1.
   package let line: Int
+  /// The line's `id`; null where it has none that can be read.
+  package let id: JSONValue
   /// What follows "line 7" in the sentence.
   package let problem: String
+
+  init(line: Int, id: JSONValue = .null, problem: String) {
+    self.line = line
+    self.id = id
+    self.problem = problem
+  }
 
   package var description: String { "line \(line) \(problem)" }
 }
 
 /// Grades lines of completions, so that what other programs sampled can be judged too.
 package struct LineGrader: Sendable {
-  /// Writes a verdict, or says what is wrong with a line.
-  package enum Answer: Sendable {
-    /// One JSON object for a line that was graded.
-    case verdict(Outcome, JSONValue)
-    case refused(GradingLineError)
+  /// What is said of a line.
+  package struct Answer: Sendable {
+    /// The verdict; nil for a line that cannot be read or graded.
+    package let outcome: Outcome?
+    /// What is written in the line's place.
+    package let object: JSONValue
   }
 
   private let task: any TaskDefinition
@@ -121,7 +133,7 @@ package struct LineGrader: Sendable {
     verifier = try task.verifier(named: rules.verifier)
   }
 
-  /// Answers lines in their order; the first has the given number. Blank lines are passed over.
+  /// Answers lines in their order. Blank lines are passed over.
   ///
   /// May block, and must not be called from a Swift task.
   /// - Throws: `SandboxError` and the like, where the verifier itself cannot work.
@@ -134,26 +146,37 @@ package struct LineGrader: Sendable {
           (answers.count, try GradingLine(line.bytes, number: line.number, task: task)))
         answers.append(nil)
       } catch let error as GradingLineError {
-        answers.append(.refused(error))
+        answers.append(Self.unreadable(error))
       }
     }
     for (entry, answer) in zip(read, try judge(read.map(\.line))) { answers[entry.place] = answer }
     return answers.compactMap { $0 }
   }
 
-  /// Judges all lines at once, or one by one where a row lacks what the task needs.
+  /// Judges all lines at once, or half by half where a row lacks what the task needs.
   private func judge(_ lines: [GradingLine]) throws -> [Answer] {
     do {
       let verdicts = try task.grade(lines.map(\.item), rules)
-      return zip(lines, verdicts).map { .verdict($1.outcome, object($0, $1)) }
+      return zip(lines, verdicts).map { Answer(outcome: $1.outcome, object: object($0, $1)) }
     } catch let error as TaskError {
       guard lines.count > 1 else {
         return lines.map {
-          .refused(GradingLineError(line: $0.number, problem: "cannot be graded: \(error)"))
+          Self.unreadable(
+            GradingLineError(line: $0.number, id: $0.id, problem: "cannot be graded: \(error)"))
         }
       }
-      return try lines.flatMap { try judge([$0]) }
+      let half = lines.count / 2
+      return try judge(Array(lines[..<half])) + judge(Array(lines[half...]))
     }
+  }
+
+  private static func unreadable(_ error: GradingLineError) -> Answer {
+    Answer(
+      outcome: nil,
+      object: [
+        "id": error.id, "line": .integer(error.line), "verdict": "unreadable",
+        "reason": .string(error.description),
+      ])
   }
 
   private func object(_ line: GradingLine, _ verdict: Verdict) -> JSONValue {

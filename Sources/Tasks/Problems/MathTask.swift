@@ -10,6 +10,7 @@ package struct MathTask: TaskDefinition {
     [MathAnswers.name, MathVerifier.name, "math@paper", "math@paper_reversed"]
   }
   package var goldColumn: String? { "answer" }
+  package var acceptsUnboxed: Bool { true }
   /// The paper's layouts; the one for evaluation differs.
   package func defaultTemplate(for use: TaskUse) -> String { "math_\(use.rawValue)" }
   /// `load_math` of the authors' `dataset_loader.py`.
@@ -25,7 +26,7 @@ package struct MathTask: TaskDefinition {
       return try MathVerifyGrading(isReversed: chosen.hasSuffix("reversed")).grade(items, rules)
     }
     return try items.map { item in
-      let reference = try Self.reference(of: item.row)
+      let reference = try Self.reference(of: item.row, boxed: native.boxed)
       let found: String?
       switch rules.use {
       case .train:
@@ -38,17 +39,21 @@ package struct MathTask: TaskDefinition {
       }
       guard let found, !found.isBlank else { return Verdict(.noAnswer) }
       let isRight = native.isEquivalent(found, reference)
-      return Verdict(isRight ? .correct : .wrong, extracted: found)
+      let isUnboxed = rules.use == .evaluate && native.boxed(item.completion) == nil
+      return Verdict(isRight ? .correct : .wrong, extracted: found, isUnboxed: isUnboxed)
     }
   }
 
   /// The reference answer: the column `answer`, else the last box of `solution`, else a `solution`
   /// that is a number.
+  /// - Parameter boxed: finds a box.
   /// - Throws: `TaskError.missingColumn`.
-  static func reference(of row: [String: JSONValue]) throws -> String {
-    if let answer = row["answer"]?.answerText { return BoxedAnswer.last(in: answer) ?? answer }
+  static func reference(
+    of row: [String: JSONValue], boxed: (String) -> String? = { BoxedAnswer.last(in: $0) }
+  ) throws -> String {
+    if let answer = row["answer"]?.answerText { return boxed(answer) ?? answer }
     if let solution = row["solution"], let answer = solution.answerText {
-      if let box = BoxedAnswer.last(in: answer) { return box }
+      if let box = boxed(answer) { return box }
       if solution.string == nil { return answer }
     }
     throw TaskError.missingColumn(
@@ -72,8 +77,8 @@ private struct NativeMathVerifier {
       find = AnswerFinder.find
       isEquivalent = { MathAnswers.isEquivalent($0, to: $1) }
     case MathVerifier.name:
-      boxed = BoxedAnswer.last
-      find = FinalAnswer.find
+      boxed = { BoxedAnswer.last(in: $0) }
+      find = { FinalAnswer.find(in: $0) }
       isEquivalent = { MathVerifier.isEquivalent($0, to: $1) }
     default: return nil
     }
@@ -104,7 +109,9 @@ struct MathVerifyGrading {
     }
     guard !requests.isEmpty else { return verdicts }
     for (index, reply) in zip(places, try pool.ask(requests, threads: rules.threads)) {
-      verdicts[index] = Self.verdict(reply)
+      verdicts[index] = Self.verdict(
+        reply,
+        isUnboxed: rules.use == .evaluate && BoxedAnswer.last(in: items[index].completion) == nil)
     }
     return verdicts
   }
@@ -123,11 +130,11 @@ struct MathVerifyGrading {
     return .success(box)
   }
 
-  private static func verdict(_ reply: MathVerifyWorker.Reply) -> Verdict {
+  private static func verdict(_ reply: MathVerifyWorker.Reply, isUnboxed: Bool) -> Verdict {
     switch reply {
     case .timedOut: Verdict(.timeout)
-    case .judged(true, _, let text): Verdict(.correct, extracted: text)
-    case .judged(false, true, let text): Verdict(.wrong, extracted: text)
+    case .judged(true, _, let text): Verdict(.correct, extracted: text, isUnboxed: isUnboxed)
+    case .judged(false, true, let text): Verdict(.wrong, extracted: text, isUnboxed: isUnboxed)
     case .judged(false, false, _): Verdict(.noAnswer)
     }
   }

@@ -59,6 +59,8 @@ package protocol TaskDefinition: Sendable {
   var verifiers: [String] { get }
   /// The column in which a row keeps its right answer; nil where no single column holds it.
   var goldColumn: String? { get }
+  /// Whether an evaluation asks for a box and falls back to other answers where there is none.
+  var acceptsUnboxed: Bool { get }
   /// The template that the paper uses.
   func defaultTemplate(for use: TaskUse) -> String
   /// The paper's rewards; all are set.
@@ -74,6 +76,8 @@ package protocol TaskDefinition: Sendable {
 }
 
 extension TaskDefinition {
+  package var acceptsUnboxed: Bool { false }
+
   package func facts() throws -> [String: JSONValue] { [:] }
 
   /// Where an evaluation cuts completions, as the authors' `run_evaluation.py` does. Whoever
@@ -89,6 +93,15 @@ extension TaskDefinition {
       throw TaskError.unknownVerifier(task: name, choice: choice, known: verifiers)
     }
     return found
+  }
+
+  /// What the key of a result says of the verifier that a recipe asks for: its full name, or else
+  /// results would outlive a change of the default. The paper's verifiers never change, so they go
+  /// by what the recipe says, which may be nothing: results from before names were resolved count.
+  /// - Throws: `TaskError.unknownVerifier`.
+  package func verifierInKey(for choice: String?) throws -> String? {
+    let name = try verifier(named: choice)
+    return name.contains("@paper") ? choice : name
   }
 }
 

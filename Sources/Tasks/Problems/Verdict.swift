@@ -21,11 +21,16 @@ package struct Verdict: Sendable, Hashable {
   /// Whether a random guess in place of a missing answer hits, as the paper's evaluation credits
   /// it. Kept apart: `outcome` stays `noAnswer`.
   package let guessed: Bool
+  /// Whether the answer was found without a box, by a task whose evaluation does without one.
+  package let isUnboxed: Bool
 
-  package init(_ outcome: Outcome, extracted: String? = nil, guessed: Bool = false) {
+  package init(
+    _ outcome: Outcome, extracted: String? = nil, guessed: Bool = false, isUnboxed: Bool = false
+  ) {
     self.outcome = outcome
     self.extracted = extracted
     self.guessed = guessed
+    self.isUnboxed = isUnboxed
   }
 }
 

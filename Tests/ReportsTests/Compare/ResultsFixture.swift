@@ -11,6 +11,8 @@ struct ResultsFixture {
     var parameters: JSONValue = ["samples": 1]
     /// Parameters that do not belong to the key.
     var idle: [String: JSONValue] = [:]
+    /// What the key says in place of parameters.
+    var keyed: [String: JSONValue] = [:]
     var inputs: [String: String] = [:]
     var values: [String: JSONValue] = [:]
     var scores: [[String: JSONValue]]?
@@ -38,6 +40,7 @@ struct ResultsFixture {
   private static func key(of instance: Done) -> String {
     let facts: JSONValue = [
       "name": .string(instance.name), "params": instance.parameters,
+      "keyed": .object(instance.keyed),
       "values": .object(instance.values),
     ]
     return SHA256Digest.hex(of: Data(facts.text.utf8))
@@ -72,7 +75,8 @@ struct ResultsFixture {
       "key": .string(key),
       "key_fields": [
         "format": 1, "kind": .string(instance.kind), "kind_version": 1,
-        "identity": instance.parameters, "external": [:], "inputs": .object(bound),
+        "identity": .object((instance.parameters.object ?? [:]).merging(instance.keyed) { $1 }),
+        "external": [:], "inputs": .object(bound),
       ],
       "instance": .string(instance.name),
       "params": .object((instance.parameters.object ?? [:]).merging(instance.idle) { $1 }),

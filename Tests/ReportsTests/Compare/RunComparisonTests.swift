@@ -32,6 +32,20 @@ import Testing
     #expect(comparison.metrics.first?.equalCount == 1)
   }
 
+  /// The default verifier was another one when the first ran.
+  @Test func whatADefaultCameToIsCompared() throws {
+    let runs = try ["math@1", "math@2"].map { verifier in
+      let scores = ResultsFixture.Done(
+        name: "scores", parameters: ["samples": 1, "verifier": .null],
+        keyed: ["verifier": .string(verifier)])
+      return try ComparedRun(
+        resultsFolder: ResultsFixture.write(
+          "named", [scores], in: scratch.file(verifier)))
+    }
+    let changes = try RunComparison(runs[0], runs[1]).stages.flatMap(\.changes)
+    #expect(changes == [.init(name: "verifier", first: "math@1", second: "math@2")])
+  }
+
   @Test func flipsArePairedByProblem() throws {
     let evaluation = try #require(comparison.evaluations.first)
     #expect(evaluation.lost.map(\.problem) == ["problem-0"])

@@ -79,6 +79,21 @@ import Testing
     #expect(!report.notes.contains { $0.hasPrefix("–") })
   }
 
+  /// Only some tasks have such a value.
+  @Test func aValueThatNoRunOfACellPublishesIsNotMissed() throws {
+    var fixture = ReportFixture()
+    fixture.add("scores", ["start": "base"], ["accuracy": 0.5, "unboxed": 0.25])
+    fixture.add("scores", ["start": "warmed"], ["accuracy": 0.5])
+    var specification = ReportFixture.table
+    (specification.over, specification.value) = ([], ["scores.accuracy", "scores.unboxed"])
+    let report = try table(specification, fixture)
+    #expect(report.markdown.contains("| base | 50.0 | 25.0 |"), "\(report.markdown)")
+    #expect(report.rows.contains { $0.label == "warmed" && $0.cells[1].planned == 0 })
+    #expect(!report.notes.contains { $0.hasPrefix("–") }, "\(report.notes)")
+    fixture.add("scores", ["start": "warmed", "seed": 2], nil)
+    #expect(try table(specification, fixture).notes.contains { $0.hasPrefix("–") })
+  }
+
   @Test func aLoneRunShowsItsStandardError() throws {
     var specification = ReportFixture.table
     specification.over = []

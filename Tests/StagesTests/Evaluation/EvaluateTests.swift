@@ -116,6 +116,34 @@ import Testing
     #expect(result.values["format_rate"]?.number == 0)
   }
 
+  /// Completions that are found where an interrupted run would have left them.
+  @Test func rightAnswersWithoutABoxAreCounted() throws {
+    let text = Self.recipe().replacing(
+      "{kind: knights_and_knaves, params: {people: 2, count: 3, seed: 1}}",
+      with: "{kind: miniature_problems, params: {count: 3}}")
+    let sampled = try RecipeRun(text)
+    let part = try #require(sampled.parts("evaluate/completions").first)
+    var rows = try RowTable(contentsOf: part.appending(path: "completions.h5")).rows
+    let answers = try sampled.rows("puzzles", "problems").map { try #require($0["answer"]?.string) }
+    let texts = [
+      "\\boxed{\(answers[0])}", "the answer is \(answers[0])", "the answer is 123456",
+      "\(answers[1])", "\\boxed{123456}, \(answers[2])", "who knows",
+    ]
+    for (index, text) in texts.enumerated() { rows[index]["completion"] = .string(text) }
+    let run = try RecipeRun(text) { cache in
+      let work = cache.workFolder(part.lastPathComponent).url
+      try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
+      let log = try RowLog(file: work.appending(path: "completions.jsonl"))
+      for row in rows { try log.append(row) }
+      try log.sync()
+    }
+    let values = try #require(run.summary.plan.results.last?.values)
+    #expect(values["accuracy"]?.number == 0.5)
+    #expect(values["unboxed"]?.number == 2.0 / 6)
+    let puzzles = try #require(try RecipeRun(Self.recipe()).summary.plan.results.last?.values)
+    #expect(puzzles["accuracy"] != nil && puzzles["unboxed"] == nil)
+  }
+
   @Test func promptsThatDoNotFitAreAnError() throws {
     let text = Self.recipe().replacing("context: 1024", with: "context: 64")
     guard case .failed(let sentence) = try RecipeRun(text).summary.outcomes.last else {

@@ -66,7 +66,8 @@ import Testing
 
   @Test(arguments: [
     "million", "or 6", "or more", "percent off", "tenths", "halves", "squared", "factorial", "less",
-    "more", "is wrong", "(or 8)", "mod 3", "times 10", "to 6", "plus 1", "point 5", "dozen", "and 6",
+    "more", "is wrong", "(or 8)", "mod 3", "times 10", "to 6", "plus 1", "point 5", "dozen",
+    "and 6",
     "and a half", "thousandths",
   ])
   func wordsBehindAValueAreNotDropped(_ words: String) {
@@ -79,7 +80,8 @@ import Testing
     ("so \\boxed{7}", "7"), ("\\boxed{1} then \\boxed{2}", "2"), ("\\boxed 2$ is", "2"),
     ("\\fbox{3}", "3"), ("\\boxed {4}", "4"), ("\\boxed{\\{1,2\\}}", "\\{1,2\\}"),
     ("\\boxed{5} and \\boxed{6", "5"), ("It is \\boxed{5}. As asked: \\boxed{}", "5"),
-    ("$x = \\boxed{1}$ or $\\boxed{2}$", "1, 2"), ("\\boxed{1}, \\boxed{2}, and \\boxed{3}", "1, 2, 3"),
+    ("$x = \\boxed{1}$ or $\\boxed{2}$", "1, 2"),
+    ("\\boxed{1}, \\boxed{2}, and \\boxed{3}", "1, 2, 3"),
     ("\\boxed{\\text{first } \\boxed{8}}", "\\text{first } \\boxed{8}"),
     ("First \\boxed{1}.\n\nSo \\boxed{2}.", "2"), ("\\boxedx{1} \\boxed{2}", "2"),
   ])

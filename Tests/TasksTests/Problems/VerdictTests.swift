@@ -84,6 +84,16 @@ import Testing
     #expect(try verdict(completion, .evaluate).outcome == outcome)
   }
 
+  @Test(arguments: [
+    ("the answer is 1/2", true), ("the answer is 3", true), ("I do not know", false),
+    ("a \\boxed{0.5}", false), ("\\boxed{3}, that is 1/2", false), ("\\boxed{ is 1/2", true),
+    ("\\fbox{0.5}", false), ("so </think> <answer>0.5</answer>", true),
+  ])
+  func anAnswerWithoutABoxIsMarked(_ completion: String, _ isUnboxed: Bool) throws {
+    #expect(try verdict(completion, .evaluate).isUnboxed == isUnboxed)
+    #expect(try !verdict("x </think> <answer>\(completion)</answer>", .train).isUnboxed)
+  }
+
   @Test(
     arguments: [
       ["answer": 4], ["answer": 4.0], ["solution": 4], ["answer": "4", "solution": 5],
