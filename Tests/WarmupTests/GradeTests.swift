@@ -20,9 +20,9 @@ extension EndToEnd {
       #expect(ending.code == 0)
       #expect(
         ending.output == """
-          {"extracted":"0.5","id":"a","verdict":"correct","verifier":"math@1"}
-          {"extracted":"4","id":7,"verdict":"wrong","verifier":"math@1"}
-          {"extracted":null,"guessed":false,"id":"c","verdict":"no_answer","verifier":"math@1"}
+          {"extracted":"0.5","id":"a","verdict":"correct","verifier":"math@2"}
+          {"extracted":"4","id":7,"verdict":"wrong","verifier":"math@2"}
+          {"extracted":null,"guessed":false,"id":"c","verdict":"no_answer","verifier":"math@2"}
 
           """)
       #expect(ending.messages == "3 graded: correct 1, wrong 1, no_answer 1\n")

@@ -190,16 +190,41 @@ private struct Boxes {
     let full = found.filter { !bytes[$0.content].text.isBlank }
     let ordered = full.sorted { $0.end < $1.end }
     guard var first = ordered.last else { return nil }
-    var parts = [bytes[first.content].text]
-    for box in ordered.dropLast().reversed() {
-      if box.start >= first.start { continue }
-      guard box.end <= first.start, first.start - box.end < 80,
-        Self.joins(bytes[box.end..<first.start].text)
-      else { break }
-      parts.insert(bytes[box.content].text, at: 0)
+    var joined = [first]
+    for box in ordered.dropLast().reversed() where box.start < first.start {
+      let next = name(before: first.start)?.start ?? first.start
+      guard box.end <= next, next - box.end < 80, Self.joins(bytes[box.end..<next].text) else {
+        break
+      }
+      joined.insert(box, at: 0)
       first = box
     }
+    // "$x = \boxed{1}$ or $x = \boxed{2}$" keeps its names.
+    let parts = joined.map { box in
+      let content = bytes[box.content].text
+      return joined.count == 1
+        ? content : (name(before: box.start).map { "\($0.text) = " } ?? "") + content
+    }
     return parts.joined(separator: ", ")
+  }
+
+  /// A letter and an equals sign right before a place.
+  private func name(before end: Int) -> (text: String, start: Int)? {
+    func skipSpace(_ place: Int) -> Int {
+      var place = place
+      while place > 0, bytes[place - 1] == 0x20 { place -= 1 }
+      return place
+    }
+    let sign = skipSpace(end)
+    guard sign > 0, bytes[sign - 1] == UInt8(ascii: "=") else { return nil }
+    let after = skipSpace(sign - 1)
+    func isLetter(_ place: Int) -> Bool {
+      bytes.indices.contains(place) && (97...122).contains(bytes[place] | 0x20)
+    }
+    guard isLetter(after - 1), !isLetter(after - 2),
+      after < 2 || bytes[after - 2] != UInt8(ascii: "\\")
+    else { return nil }
+    return (bytes[(after - 1)..<after].text, after - 1)
   }
 
   /// Whether the text between two boxes only joins them: commas, "and", "or", or the next name.

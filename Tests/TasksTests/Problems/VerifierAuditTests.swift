@@ -5,7 +5,8 @@ import Testing
 @Suite(.ownThread) struct VerifierAuditTests {
   /// Verifiers that need nothing but this program.
   @Test(arguments: [
-    ("math", "math@1"), ("mmlu_pro", "mmlu_pro@paper"), ("mmlu_pro", "mmlu_pro@strict"),
+    ("math", "math@2"), ("math", "math@1"), ("mmlu_pro", "mmlu_pro@paper"),
+    ("mmlu_pro", "mmlu_pro@strict"),
     ("knights_and_knaves", "knights_and_knaves@paper"),
     ("knights_and_knaves", "knights_and_knaves@strict"),
   ])
@@ -15,7 +16,9 @@ import Testing
     let tally = try VerifierAudit(task, [(verifier, outcomes)]).tally(of: 0)
     #expect(tally.unexpected == [])
     #expect(tally.cases >= 20 && tally.cheats >= 3)
-    if !verifier.hasSuffix("paper") { #expect(tally.caught == tally.cheats && tally.known == 0) }
+    if !["math@1"].contains(verifier), !verifier.hasSuffix("paper") {
+      #expect(tally.caught == tally.cheats && tally.known == 0)
+    }
   }
 
   @Test(
