@@ -61,6 +61,12 @@ struct AnswerEquality {
     case (_, .relation(let operands, let signs)) where signs.contains(.approximate):
       return approximately(operands, signs, answer)
     case (.relation, .relation): return relations(answer, reference)
+    case (.list(let items, _), .relation):
+      // Of `(a, b) = (1, 2)` a system may give the values, else each must be what is asked for.
+      if let value = Self.assignment(reference)?.value, case .tuple = value {
+        return agree(answer, value)
+      }
+      return items.allSatisfy { agree($0, reference) }
     case (.relation, _): return value(of: answer).map { agree($0, reference) } ?? false
     case (_, .relation(let operands, _)):
       // `f(x) = 2x + 1` is answered by `2x + 1`, and an equation by nothing but an equation.
@@ -73,7 +79,10 @@ struct AnswerEquality {
     case (.list(let items, _), .tuple(let open, let others, let close)):
       return system(items, as: others, open, close)
     case (.tuple(let open, let others, let close), .list(let items, _)):
+      // Where the reference is a list, brackets around the answer are no interval.
       return system(items, as: others, open, close)
+        || (open == "(" && close == ")" && Self.assigned(items) == nil
+          && sameElements(others, items))
     case (.list(let items, _), _): return items.allSatisfy { agree($0, reference) }
     case (_, .list(let items, _)): return items.allSatisfy { agree(answer, $0) }
     case (.tuple(let open, let left, let close), .tuple(let from, let right, let to)):

@@ -66,10 +66,14 @@ private struct ReadAnswer {
   /// The number before words that say nothing about it.
   private static func count(_ tokens: [LatexToken]) -> Answer? {
     let words = tokens.reversed().prefix { token in
-      if case .word(let word) = token { return !CountWords.changes(word) }
-      return token == .sign("-")
+      switch token {
+      case .word(let word): return !CountWords.changes(word)
+      case .letter(let letter): return letter.count == 1
+      default: return [.sign("-"), .sign("&"), .sign("'")].contains(token)
+      }
     }
-    guard let first = words.last, case .word = first,
+    let isInWords = words.contains { if case .word = $0 { true } else { false } }
+    guard isInWords,
       case .value(let value)? = AnswerParser.parse(Array(tokens.dropLast(words.count))),
       value.rational != nil
     else { return nil }
