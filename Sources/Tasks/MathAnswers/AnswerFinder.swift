@@ -187,7 +187,9 @@ private struct Boxes {
 
   var last: String? {
     // A box in a box is its content; the outer one holds it.
-    let full = found.filter { !bytes[$0.content].text.isBlank }
+    let full = found.filter {
+      bytes[$0.content].contains { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+    }
     let ordered = full.sorted { $0.end < $1.end }
     guard var first = ordered.last else { return nil }
     var joined = [first]
@@ -196,11 +198,11 @@ private struct Boxes {
       guard box.end <= next, next - box.end < 80, Self.joins(bytes[box.end..<next].text) else {
         break
       }
-      joined.insert(box, at: 0)
+      joined.append(box)
       first = box
     }
     // "$x = \boxed{1}$ or $x = \boxed{2}$" keeps its names.
-    let parts = joined.map { box in
+    let parts = joined.reversed().map { box in
       let content = bytes[box.content].text
       return joined.count == 1
         ? content : (name(before: box.start).map { "\($0.text) = " } ?? "") + content
