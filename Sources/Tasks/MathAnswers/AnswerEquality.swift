@@ -25,6 +25,9 @@ struct AnswerEquality {
     case .value(let expression):
       let variants = expression.signVariants
       return variants.count == 1 ? answer : .list(variants.map(Answer.value), isJoint: false)
+    case .relation(let operands, [.member]) where operands[0].name != nil && operands[1].isListed:
+      // `x \in \{2, 4\}` names values.
+      return normal(operands[1])
     case .relation(let operands, let signs):
       // `x = ±2`, `x = y = 2`.
       if let last = operands.last?.expression, last.signVariants.count == 2 {
@@ -97,6 +100,9 @@ struct AnswerEquality {
     case (.value(let left), .value(let right)): return quantities(left, right)
     case (.words(let left), .words(let right)):
       return MathWords.canonical(left) == MathWords.canonical(right)
+    case (.infinity(isNegative: false), .words(let words)),
+      (.words(let words), .infinity(isNegative: false)):
+      return MathWords.canonical(words) == ["infinitely many"]
     case (.emptySet, .words(let words)), (.words(let words), .emptySet):
       return MathWords.canonical(words) == ["no solution"]
     case (.congruence(let left, let first), .congruence(let right, let second)):
@@ -246,14 +252,6 @@ struct AnswerEquality {
 
   private func relations(_ answer: Answer, _ reference: Answer) -> Bool {
     if let given = Self.assignment(answer), let wanted = Self.assignment(reference) {
-      if namesAgree(answer, reference),
-        agree(
-          given.value,
-          Self.matched(given.value, answer, to: reference)
-            .flatMap { _ in wanted.value } ?? wanted.value)
-      {
-        return true
-      }
       if let renamed = Self.matched(given.value, answer, to: reference),
         agree(renamed, wanted.value)
       {
@@ -273,10 +271,6 @@ struct AnswerEquality {
     return sameRelation(answer, reference)
   }
 
-  private func namesAgree(_ answer: Answer, _ reference: Answer) -> Bool {
-    Self.assignment(answer)?.name == Self.assignment(reference)?.name
-  }
-
   /// The value with the argument of its function called as in the reference: `f(t) = t^2` for
   /// `f(x) = x^2`, also `y = x^2`; nil where the names are others.
   private static func matched(_ value: Answer, _ answer: Answer, to reference: Answer) -> Answer? {
@@ -285,6 +279,7 @@ struct AnswerEquality {
       name == other || ((name == "y" || other == "y") && (argument ?? wanted) != nil)
     else { return nil }
     guard let argument, let wanted, argument != wanted else { return value }
+    guard value.expression?.symbols.contains(wanted) == false else { return nil }
     return value.renamed([argument: wanted])
   }
 
@@ -386,6 +381,8 @@ struct AnswerEquality {
 }
 
 extension Answer {
+  fileprivate var isListed: Bool { if case .list = self { true } else { false } }
+
   /// The same with other variables.
   func renamed(_ names: [String: String]) -> Answer {
     switch self {

@@ -145,7 +145,9 @@ struct ExpressionEquality {
         both += 1
       }
     }
-    return both >= 3 && oneSided <= schemes.count / 6
+    // Below n = 2 the factorial of n - 2 is undefined, and n(n - 1) is not.
+    let isWhole = schemes == RealPoint.wholeSchemes
+    return both >= 3 && oneSided <= schemes.count / (isWhole ? 2 : 6)
   }
 
   /// nil where both are undefined.

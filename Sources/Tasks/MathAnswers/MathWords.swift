@@ -90,7 +90,8 @@ enum MathWords {
     ["the", "final", "answer", "is"], ["the", "correct", "answer", "is"], ["the", "answer", "is"],
     ["final", "answer", "is"], ["final", "answer"], ["answer", "is"], ["the", "answer"], ["answer"],
     ["therefore"], ["thus"], ["hence"], ["so"], ["is"], ["are"], ["equals"], ["it", "is"],
-    ["the", "value", "is"], ["the", "solution", "is"], ["the", "solutions", "are"], ["ans"],
+    ["the", "value", "is"], ["there", "are"], ["there", "is"], ["the", "solution", "is"],
+    ["the", "solutions", "are"], ["ans"],
     ["the", "answers", "are"], ["it", "equals"], ["which", "is"], ["we", "get"], ["result"],
     ["the", "result", "is"], ["solution"], ["solutions"], ["exactly"],
   ]
