@@ -28,7 +28,7 @@ package struct GradingItem: Sendable {
 package struct GradingRules: Sendable {
   /// What the completions are for.
   package var use: TaskUse
-  /// One of the task's verifiers, in full or by what follows the `@`; nil means the first.
+  /// One of the task's verifiers, as `TaskDefinition.verifier(named:)` finds it.
   package var verifier: String?
   package var seed: UInt64
   /// How many programs may run at a time. Verdicts do not depend on it.
@@ -55,7 +55,8 @@ package struct GradingRules: Sendable {
 package protocol TaskDefinition: Sendable {
   /// The name that recipes use, such as `math`.
   var name: String { get }
-  /// The verifiers with their versions, such as `math@1`; the first is the default.
+  /// The verifiers with their versions, such as `math@1`, newer versions of one before older; the
+  /// first is the default.
   var verifiers: [String] { get }
   /// The column in which a row keeps its right answer; nil where no single column holds it.
   var goldColumn: String? { get }
@@ -80,11 +81,13 @@ extension TaskDefinition {
   /// samples cuts; training has no stop strings.
   package var stopStrings: [String] { ["Question:", "Assistant:", "User:"] }
 
-  /// The full name of a verifier.
+  /// The full name of a verifier. A choice may leave out the task, and the version where the newest
+  /// is meant: `strict` is `mmlu_pro@strict@2`.
   /// - Throws: `TaskError.unknownVerifier` with a suggestion.
   package func verifier(named choice: String?) throws -> String {
     guard let choice else { return verifiers[0] }
-    let found = verifiers.first { $0 == choice || $0.hasSuffix("@" + choice) }
+    let full = choice.hasPrefix(name + "@") ? choice : "\(name)@\(choice)"
+    let found = verifiers.first { $0 == full || $0.hasPrefix(full + "@") }
     guard let found else {
       throw TaskError.unknownVerifier(task: name, choice: choice, known: verifiers)
     }
