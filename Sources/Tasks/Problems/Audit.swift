@@ -83,6 +83,11 @@ package struct GradingLine: Sendable {
       }
       row[column] = gold
     }
+    if let column = task.goldColumn, row[column] != nil {
+      do { row = try task.checked(row) } catch let error as TaskError {
+        throw GradingLineError(line: number, problem: "cannot be graded: \(error)")
+      }
+    }
     self.number = number
     id = row["id"] ?? .null
     row["completion"] = nil

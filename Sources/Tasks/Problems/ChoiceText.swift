@@ -51,6 +51,8 @@ struct ChoiceText {
   typealias BoxReader = (String) -> ChoiceToken?
 
   private let characters: [Character]
+  /// Whether the text holds LaTeX, in which `~` is a space.
+  private let hasCommands: Bool
   private let readBox: BoxReader
   private var position = 0
   private var tokens: [ChoiceToken] = []
@@ -66,6 +68,7 @@ struct ChoiceText {
   private init(_ text: String, _ readBox: @escaping BoxReader) {
     let isPlain = text.utf8.allSatisfy { $0 < 0x80 }
     characters = Array(isPlain ? text : text.precomposedStringWithCompatibilityMapping)
+    hasCommands = text.utf8.contains(UInt8(ascii: "\\"))
     self.readBox = readBox
   }
 
@@ -95,6 +98,8 @@ struct ChoiceText {
         position += 1
       } else if character == "\\" {
         readCommand()
+      } else if character == "~", hasCommands {
+        position += 1
       } else if let close = Self.brackets[character], readTag() || readBracketed(close) {
         continue
       } else if Self.layout.contains(character) {
@@ -229,4 +234,9 @@ struct ChoiceText {
       $0.properties.generalCategory == .format || $0.properties.generalCategory == .control
     }
   }
+}
+
+extension Array {
+  /// The element at a place; nil beyond the end.
+  subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }

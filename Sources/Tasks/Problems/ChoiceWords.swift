@@ -12,7 +12,7 @@ enum ChoiceWords {
   /// What may stand before "answer" and its adjectives; a "tempting answer" is nobody's.
   static let openings: Set<String> = [
     "the", "my", "our", "its", "so", "thus", "hence", "therefore", "and", "then", "that",
-    "because", "since", "finally", "consequently", "actually", "no", "wait", "is", "but", "a",
+    "because", "since", "finally", "consequently", "actually", "wait", "is", "but", "a",
     "an", "la", "die", "il", "i", "we", "conclude", "final",
   ]
   static let copulas: Set<String> = ["is", "ist", "es", "est", "è", "é", "are"]
@@ -32,7 +32,9 @@ enum ChoiceWords {
     "that", "would", "be", "must", "i'd", "say", "i'll", "go", "with", "selected", "chosen",
   ])
   static let choosers: Set<String> = ["choose", "pick", "select", "chose", "selected"]
-  static let deciders: Set<String> = ["i", "we", "i'll", "i'd", "we'll", "let's", "will", "therefore"]
+  static let deciders: Set<String> = [
+    "i", "we", "i'll", "i'd", "we'll", "let's", "will", "therefore",
+  ]
   static let denials: Set<String> = [
     "not", "never", "neither", "nor", "no", "cannot", "false", "wrong", "incorrect", "invalid",
     "impossible", "untrue", "eliminated", "excluded", "rejected", "hardly", "unlikely", "none",

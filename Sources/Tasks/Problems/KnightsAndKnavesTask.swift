@@ -16,6 +16,16 @@ package struct KnightsAndKnavesTask: TaskDefinition {
     RewardTable(correct: 2, wrong: -0.5, noAnswer: -1, badFormat: -2, timeout: -0.5)
   }
 
+  /// Refuses a solution that does not give everybody exactly one role in the published form.
+  package func checked(_ row: [String: JSONValue]) throws -> [String: JSONValue] {
+    let found = row["solution_text_format"] ?? .null
+    guard let text = found.string, RoleGold(text, row: row) != nil else {
+      throw TaskError.unreadableGold(
+        column: "solution_text_format", found: found.text, expected: RoleGold.expected)
+    }
+    return row
+  }
+
   /// Compares who is what with the row's solution. The paper has no evaluation of its own for these
   /// puzzles; here it reads the last `<answer>`, closed or not.
   package func grade(_ items: [GradingItem], _ rules: GradingRules) throws -> [Verdict] {

@@ -51,6 +51,46 @@ package struct MMLUProTask: TaskDefinition {
     }
   }
 
+  /// Takes `(C)`, `c`, `C.` and the like as `C`. The letter must be that of an option, and that of
+  /// `answer_index` where the row has one.
+  package func checked(_ row: [String: JSONValue]) throws -> [String: JSONValue] {
+    let found = row["answer"] ?? .null
+    let count = row["options"]?.array == nil ? 10 : Self.countedOptions(of: row).count
+    let letter = found.string.flatMap(Self.goldLetter)
+    let place = letter.flatMap { Self.letters.prefix(count).firstIndex(of: $0) }
+    guard let letter, let place else {
+      throw TaskError.unreadableGold(
+        column: "answer", found: found.text,
+        expected: count > 0
+          ? "the letter of an option, from A to \(Self.letters[min(count, Self.letters.count) - 1])"
+          : "the letter of an option, and the row has no options")
+    }
+    if let index = row["answer_index"], index != .null, index.integer != place,
+      !Self.isKnownContradiction(row)
+    {
+      throw TaskError.unreadableGold(
+        column: "answer", found: found.text,
+        expected: "the letter that 'answer_index' (\(index.text)) counts from 0")
+    }
+    return row.merging(["answer": .string(letter)]) { $1 }
+  }
+
+  /// One published row contradicts itself; its letter counts, as with the authors.
+  private static func isKnownContradiction(_ row: [String: JSONValue]) -> Bool {
+    row["question_id"]?.integer == 3983 && row["answer"]?.string == "C"
+      && row["answer_index"]?.integer == 1
+  }
+
+  /// The letter of a gold that is a letter but for its case, brackets, a full stop and white space.
+  private static func goldLetter(_ text: String) -> String? {
+    var bare = Substring(text.stripped)
+    if bare.hasSuffix(".") { bare = bare.dropLast() }
+    if bare.hasPrefix("("), bare.hasSuffix(")") { bare = bare.dropFirst().dropLast() }
+    let letter = bare.stripped
+    guard letter.utf8.count == 1 else { return nil }
+    return letters.first { $0 == letter.uppercased() }
+  }
+
   /// The options that count, each with its letter on a line: `A. …`.
   static func list(_ options: [String]) -> String {
     let lines = zip(letters, options.filter { $0 != "N/A" }).map { "\($0). \($1)\n" }

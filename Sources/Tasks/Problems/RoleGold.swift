@@ -13,19 +13,24 @@ struct RoleGold {
   /// Reads a `solution_text_format` in the published form; nil where it has another, names somebody
   /// twice, or contradicts the row's `names` and `solution`.
   init?(_ text: String, row: [String: JSONValue]) {
-    let words = row["knight_knave"].flatMap { RoleWords($0) } ?? .published
+    let words = RoleText.roleWords(of: row)
+    let endings = [true, false].flatMap { isKnight in
+      ["a", "an"].map { (" is \($0) " + (isKnight ? words.knight : words.knave), isKnight) }
+    }
     var names: [String] = []
     var roles: [Bool] = []
     for line in text.split(separator: "\n", omittingEmptySubsequences: true) {
       let head = "(\(names.count + 1)) "
-      let role = [true, false].first { line.hasSuffix(" is " + words.a($0)) }
-      guard line.hasPrefix(head), let role else { return nil }
-      let name = line.dropFirst(head.count).dropLast(4 + words.a(role).count)
+      let ending = endings.first { line.hasSuffix($0.0) }
+      guard line.hasPrefix(head), let (text, role) = ending else { return nil }
+      let name = line.dropFirst(head.count).dropLast(text.count)
       guard !name.isBlank else { return nil }
       names.append(String(name))
       roles.append(role)
     }
-    guard !names.isEmpty, Set(names.map { $0.lowercased() }).count == names.count else { return nil }
+    guard !names.isEmpty, Set(names.map { $0.lowercased() }).count == names.count else {
+      return nil
+    }
     if let listed = row["names"] {
       guard listed.array?.map(\.string) == names else { return nil }
     }

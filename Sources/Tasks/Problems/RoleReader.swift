@@ -4,11 +4,11 @@ import Base
 /// every clause must be one of a few forms; `docs/verifiers.md` lists them.
 struct RoleReader {
   /// The answer has a word or a form that is not known.
-  private struct UnreadableError: Error {}
+  struct UnreadableError: Error {}
 
-  private let tokens: [RoleToken]
-  private let people: Int
-  private var position = 0
+  let tokens: [RoleToken]
+  let people: Int
+  var position = 0
   private var claims: [Int: Set<Bool>] = [:]
 
   /// What an answer says of the people of a row.
@@ -78,7 +78,8 @@ struct RoleReader {
   /// Whether a heading with another role begins here, past a comma or a line's end.
   private var isAtHeading: Bool {
     var place = position
-    while let token = tokens[safe: place], [.mark(","), .word("and"), .word("the")].contains(token) {
+    while let token = tokens[safe: place], [.mark(","), .word("and"), .word("the")].contains(token)
+    {
       place += 1
     }
     guard case .role? = tokens[safe: place] else { return false }
@@ -90,8 +91,9 @@ struct RoleReader {
   /// says more than names ends the list before it.
   private mutating func readNames(overLines: Bool, isInSubject: Bool = false) -> [Int]? {
     var named: [Int] = []
+    var separator = position
     while true {
-      let start = position
+      let start = separator
       skipBullet()
       guard case .name(let person)? = tokens[safe: position] else {
         position = start
@@ -103,6 +105,7 @@ struct RoleReader {
       }
       named.append(person)
       position += 1
+      separator = position
       if isAtHeading || !skipSeparator(overLines: overLines) { break }
     }
     return named.isEmpty ? nil : named
@@ -112,7 +115,8 @@ struct RoleReader {
   private func startsClause(at place: Int) -> Bool {
     switch tokens[safe: place + 1] {
     case .word(let word)?: !["and", "while", "whereas"].contains(word)
-    case .mark(let mark)?: ":=|('".contains(mark)
+    case .mark("|")?: ![nil, .lineEnd].contains(tokens[safe: place + 2])
+    case .mark(let mark)?: ":=('".contains(mark)
     case .role?: true
     default: false
     }
@@ -210,7 +214,8 @@ struct RoleReader {
     (["everyone", "else"], true), (["everybody", "else"], true),
     (["the", "others"], true), (["others"], true), (["the", "other"], true),
     (["the", "rest"], true), (["rest"], true), (["the", "remaining"], true), (["remaining"], true),
-    (["everyone"], false), (["everybody"], false), (["all"], false), (["both"], false), (["each"], false),
+    (["everyone"], false), (["everybody"], false), (["all"], false), (["both"], false),
+    (["each"], false),
     (["every", "one"], false), (["every"], false), (["none"], false), (["nobody"], false),
     (["no", "one"], false),
   ]
@@ -235,7 +240,9 @@ struct RoleReader {
 
   private mutating func skipCount() -> Int? {
     let numbers = ["two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7]
-    guard case .word(let word)? = tokens[safe: position], let count = numbers[word] else { return nil }
+    guard case .word(let word)? = tokens[safe: position], let count = numbers[word] else {
+      return nil
+    }
     position += 1
     return count
   }
@@ -244,8 +251,9 @@ struct RoleReader {
   private mutating func readExceptions(isInSubject: Bool = false) throws -> [Int] {
     let start = position
     _ = skip(mark: ",")
-    guard skip("except", "for") || skip("except") || skip("but") || skip("apart", "from")
-      || skip("besides")
+    guard
+      skip("except", "for") || skip("except") || skip("but") || skip("apart", "from")
+        || skip("besides")
     else {
       position = start
       return []
@@ -288,7 +296,10 @@ struct RoleReader {
         return
       }
       // "A, B: knight, knave" says who is what by places.
-      guard isDenied || isJoint || hasArticle else { throw UnreadableError() }
+      let isContrast = tokens[start..<position].contains(.word("but"))
+      let isByPlace =
+        !isDenied && !isContrast && (subject.people.count > 1 || !isJoint && !hasArticle)
+      guard !isByPlace else { throw UnreadableError() }
       position += 1
       _ = skip(mark: ")")
       for person in subject.people { claim(person, role != isDenied) }
@@ -334,168 +345,7 @@ struct RoleReader {
     "therefore", "then", "s", "each",
   ]
 
-  // MARK: Between
-
-  private static let openings: [[String]] = [
-    ["the", "final", "answer", "is"], ["the", "answer", "is"], ["final", "answer"], ["answer"],
-    ["the", "solution", "is"], ["final", "solution"], ["solution"], ["in", "conclusion"],
-    ["conclusion"], ["we", "conclude", "that"], ["it", "follows", "that"], ["we", "have"],
-    ["the", "identities", "are"], ["the", "roles", "are"], ["their", "roles", "are"],
-    ["identities"], ["roles"], ["the", "final", "assignment", "is"], ["the", "assignment", "is"],
-    ["assignment"], ["therefore"], ["thus"], ["hence"], ["so"], ["finally"], ["consequently"],
-    ["then"],
-  ]
-
-  /// Harmless openings of a text or a line.
-  private mutating func skipOpenings() {
-    var start = -1
-    while start < position {
-      start = position
-      skipBullet()
-      _ = skipLines()
-      if Self.openings.contains(where: { skip($0) }) {
-        while skip(mark: ":") || skip(mark: ",") || skip(mark: "-") || skip(mark: ".") {}
-        _ = skip("that")
-      }
-    }
-  }
-
-  /// Past what ends a clause and what may open the next.
-  private mutating func skipBetweenClauses() throws {
-    let start = position
-    loop: while let token = tokens[safe: position] {
-      switch token {
-      case .mark("."), .mark(","), .mark(";"), .mark("|"), .mark("&"), .mark("!"), .mark(")"), .lineEnd: break
-      case .word("and"), .word("while"), .word("whereas"), .word("but"), .word("also"),
-        .word("actually"):
-        break
-      default: break loop
-      }
-      position += 1
-    }
-    guard position < tokens.count else {
-      // "A is a knight, but" breaks off.
-      if case .word? = tokens.last { throw UnreadableError() }
-      return
-    }
-    guard position > start || isNumbering(at: position) else { throw UnreadableError() }
-    skipOpenings()
-  }
-
-  /// "(1)", "1.", "-" before a clause.
-  private mutating func skipBullet() {
-    while true {
-      if isNumbering(at: position) {
-        if case .mark("(")? = tokens[safe: position] { position += 1 }
-        position += 1
-        while skip(mark: ")") || skip(mark: ".") || skip(mark: ":") || skip(mark: "|")
-          || skip(mark: "-")
-        {}
-      } else if !(skip(mark: "-") || skip(mark: "|") || skip(mark: ">")) {
-        return
-      }
-    }
-  }
-
-  private func isNumbering(at place: Int) -> Bool {
-    if case .number? = tokens[safe: place] {
-      return [.mark("."), .mark(")"), .mark(":"), .mark("|"), .mark("-")].contains(
-        tokens[safe: place + 1] ?? .lineEnd)
-    }
-    if case .mark("(")? = tokens[safe: place], case .number? = tokens[safe: place + 1] {
-      return tokens[safe: place + 2] == .mark(")")
-    }
-    return false
-  }
-
-  /// A line of words such as "Name | Role", and one of dashes.
-  private mutating func skipTableHead() -> Bool {
-    let line = tokens[position...].prefix { $0 != .lineEnd }
-    let isHead = line.allSatisfy { token in
-      switch token {
-      case .mark("|"), .mark("-"), .mark(":"), .mark(","): true
-      case .word(let word): Self.headWords.contains(word)
-      default: false
-      }
-    }
-    let hasBar = line.contains(.mark("|")) || line.contains(.mark(","))
-    guard isHead, hasBar, position + line.count < tokens.count else { return false }
-    position += line.count
-    return true
-  }
-
-  private static let headWords: Set<String> = [
-    "name", "names", "role", "roles", "person", "character", "inhabitant", "islander", "identity",
-    "type", "people",
-  ]
-
-  /// "name:" before a name.
-  private mutating func skipLabel() {
-    let start = position
-    if case .word(let word)? = tokens[safe: position], Self.headWords.contains(word) {
-      position += 1
-      if !skip(mark: ":") { position = start }
-    }
-  }
-
-  /// The "'s" of "A's role".
-  private mutating func skipPossessive() {
-    if skip(mark: "'") { _ = skip("s") }
-  }
-
-  private mutating func skipLink() -> Bool {
-    let start = position
-    _ = skip("are") || skip("is")
-    while skip(mark: ":") || skip(mark: "=") || skip(mark: "|") || skip(mark: "-")
-      || skip(mark: ">")
-    {}
-    return position > start
-  }
-
-  private mutating func skipJoint() -> Bool {
-    let start = position
-    while skip(mark: ",") || skip(mark: "&") || skip("and") || skip("as") {}
-    return position > start
-  }
-
-  private func isName(_ place: Int) -> Bool {
-    if case .name? = tokens[safe: place] { true } else { false }
-  }
-
-  private mutating func skipLines() -> Int {
-    let start = position
-    while case .lineEnd? = tokens[safe: position] { position += 1 }
-    return position - start
-  }
-
-  private var isAtClauseEnd: Bool {
-    switch tokens[safe: position] {
-    case nil, .lineEnd?, .mark(".")?, .mark(";")?: true
-    default: false
-    }
-  }
-
-  private mutating func skip(_ words: String...) -> Bool { skip(words) }
-
-  private mutating func skip(_ words: [String]) -> Bool {
-    for (offset, word) in words.enumerated() where tokens[safe: position + offset] != .word(word) {
-      return false
-    }
-    position += words.count
-    return true
-  }
-
-  private mutating func skip(mark: Character) -> Bool {
-    guard tokens[safe: position] == .mark(mark) else { return false }
-    position += 1
-    return true
-  }
-
   private mutating func claim(_ person: Int, _ isKnight: Bool) {
     claims[person, default: []].insert(isKnight)
   }
-}
-
-extension Array {
-  fileprivate subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }

@@ -46,11 +46,19 @@ struct RoleText {
     "it", "follows", "their", "assignment", "s",
   ]
 
-  /// What published puzzles call the two roles, with the plural and, for knights and knaves, with
+  /// What a row's column `knight_knave` calls the two roles, in lower case.
+  static func roleWords(of row: [String: JSONValue]) -> (knight: String, knave: String) {
+    let words = row["knight_knave"]
+    return (
+      words?["knight"]?.string?.lowercased() ?? "knight",
+      words?["knave"]?.string?.lowercased() ?? "knave"
+    )
+  }
+
+  /// What a row calls the two roles, with the plural and, for knights and knaves, with
   /// the usual other words.
   private static func roles(of row: [String: JSONValue]) -> [String: Bool] {
-    let knight = row["knight_knave"]?["knight"]?.string?.lowercased() ?? "knight"
-    let knave = row["knight_knave"]?["knave"]?.string?.lowercased() ?? "knave"
+    let (knight, knave) = roleWords(of: row)
     var roles: [String: Bool] = [:]
     for (role, isKnight) in [(knight, true), (knave, false)] {
       for ending in ["", "s", "es"] { roles[role + ending] = isKnight }
@@ -157,7 +165,8 @@ struct RoleText {
   }
 
   private static let typefaces: Set<String> = [
-    "text", "textbf", "textit", "textrm", "texttt", "textsf", "mathrm", "mathbf", "mathsf", "mathit",
+    "text", "textbf", "textit", "textrm", "texttt", "textsf", "mathrm", "mathbf", "mathsf",
+    "mathit",
     "mbox", "boxed", "fbox", "emph", "underline", "quad", "qquad", "left", "right", "displaystyle",
   ]
   private static let arrows: Set<String> = [

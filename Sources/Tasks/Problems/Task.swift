@@ -70,11 +70,16 @@ package protocol TaskDefinition: Sendable {
   /// - Throws: `TaskError` for a row without what the task needs, or `SandboxError`.
   func grade(_ items: [GradingItem], _ rules: GradingRules) throws -> [Verdict]
 
+  /// A row whose right answer the verifiers can compare with, in the form in which they do.
+  /// - Throws: `TaskError.unreadableGold`.
+  func checked(_ row: [String: JSONValue]) throws -> [String: JSONValue]
+
   /// What is to be published beside the scores, such as the protections of the sandbox in force.
   func facts() throws -> [String: JSONValue]
 }
 
 extension TaskDefinition {
+  package func checked(_ row: [String: JSONValue]) throws -> [String: JSONValue] { row }
   package func facts() throws -> [String: JSONValue] { [:] }
 
   /// Where an evaluation cuts completions, as the authors' `run_evaluation.py` does. Whoever
@@ -121,6 +126,8 @@ package enum TaskError: Error, CustomStringConvertible {
   case unknownTemplate(name: String, known: [String])
   /// A row lacks what the task or the template needs.
   case missingColumn(subject: String, columns: [String], present: [String])
+  /// No completion could be compared with a row's right answer.
+  case unreadableGold(column: String, found: String, expected: String)
   /// A row has the column, but no text in it.
   case noText(subject: String, column: String)
 
@@ -137,6 +144,8 @@ package enum TaskError: Error, CustomStringConvertible {
       \(subject) needs the column '\(columns.joined(separator: "' or '"))', but the row has only \
       \(present.sorted().joined(separator: ", ")); check the data set's 'task'
       """
+    case .unreadableGold(let column, let found, let expected):
+      "the right answer in the column '\(column)' is \(found), but must be \(expected)"
     case .noText(let subject, let column):
       "\(subject) needs text in the column '\(column)', and the row has something else there"
     }

@@ -5,9 +5,11 @@ import Testing
 @Suite(.ownThread) struct VerifierAuditTests {
   /// Verifiers that need nothing but this program.
   @Test(arguments: [
-    ("math", "math@1"), ("mmlu_pro", "mmlu_pro@paper"), ("mmlu_pro", "mmlu_pro@strict"),
+    ("math", "math@1"), ("mmlu_pro", "mmlu_pro@paper"), ("mmlu_pro", "mmlu_pro@strict@2"),
+    ("mmlu_pro", "mmlu_pro@strict@1"),
     ("knights_and_knaves", "knights_and_knaves@paper"),
-    ("knights_and_knaves", "knights_and_knaves@strict"),
+    ("knights_and_knaves", "knights_and_knaves@strict@2"),
+    ("knights_and_knaves", "knights_and_knaves@strict@1"),
   ])
   func verifiersSayWhatIsExpected(task: String, verifier: String) throws {
     let task = try TaskDefinitions.named(task)
@@ -15,7 +17,9 @@ import Testing
     let tally = try VerifierAudit(task, [(verifier, outcomes)]).tally(of: 0)
     #expect(tally.unexpected == [])
     #expect(tally.cases >= 20 && tally.cheats >= 3)
-    if !verifier.hasSuffix("paper") { #expect(tally.caught == tally.cheats && tally.known == 0) }
+    if try verifier == task.verifier(named: task.name == "math" ? "1" : "strict") {
+      #expect(tally.caught == tally.cheats && tally.known == 0)
+    }
   }
 
   @Test(
