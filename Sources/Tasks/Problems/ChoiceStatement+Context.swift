@@ -81,7 +81,7 @@ extension ChoiceStatement {
 
   /// Whether the clause that begins here denies the letter before it.
   private func isDeniedClause(from start: Int, of letter: Character) -> Bool {
-    for index in tokens.indices where index >= start {
+    for index in start..<max(start, tokens.count) {
       let token = tokens[index]
       if case .mark(let mark) = token, ChoiceWords.clauseEnds.contains(mark) { return false }
       if ChoiceWords.reasons.contains(token.key) || token == .lineEnd { return false }
@@ -97,7 +97,8 @@ extension ChoiceStatement {
   private func hasOther(than letter: Character, from start: Int, _ setting: Setting) -> Bool {
     var isReason = false
     var isJoined = true
-    for index in tokens.indices where index >= start {
+    let end = setting == .stated ? min(tokens.count, start + Self.reach) : tokens.count
+    for index in start..<max(start, end) {
       let token = tokens[index]
       switch token {
       case .mark(let mark) where ChoiceWords.sentenceEnds.contains(mark):
@@ -184,12 +185,15 @@ extension ChoiceStatement {
     return isJoint && tokens[before - 1].letter != nil
   }
 
+  /// How many tokens before and after a letter are looked at: runaway texts must not take minutes.
+  private static let reach = 200
+
   private func sentence(before index: Int) -> ArraySlice<ChoiceToken> {
-    let start = tokens[..<index].lastIndex { token in
+    let start = tokens[..<index].suffix(Self.reach).lastIndex { token in
       if case .mark(let mark) = token { return ChoiceWords.sentenceEnds.contains(mark) }
       return token == .lineEnd
     }
-    return tokens[(start.map { $0 + 1 } ?? 0)..<index]
+    return tokens[(start.map { $0 + 1 } ?? max(0, index - Self.reach))..<index]
   }
 
   private func clause(before index: Int) -> ArraySlice<ChoiceToken> {
@@ -204,7 +208,7 @@ extension ChoiceStatement {
   /// Whether a later sentence takes the statement back: "Wait, no.", "That is wrong."
   func isRetracted(after index: Int) -> Bool {
     var isStart = false
-    for place in tokens.indices where place > index {
+    for place in (index + 1)..<max(index + 1, tokens.count) {
       let token = tokens[place]
       if case .mark(let mark) = token, ChoiceWords.sentenceEnds.contains(mark) {
         isStart = true

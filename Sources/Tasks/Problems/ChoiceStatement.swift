@@ -151,13 +151,14 @@ struct ChoiceStatement {
         continue
       }
       switch isDenied ? .denied(name) : claim(at: letter, .stated) {
-      case .given(let name): state = isRetracted(after: letter) ? .some(nil) : .some(name)
+      case .given(let name): state = .some(name)
       case .undecided: state = .some(nil)
       case .denied(let name):
         if state == nil || state == .some(name) { state = .some(nil) }
       case .nothing: break
       }
     }
+    if let name = state, name != nil, isRetracted(after: end - 1) { return .some(nil) }
     return state
   }
 
@@ -196,10 +197,12 @@ struct ChoiceStatement {
         ChoiceWords.openings.contains(tokens[start - 1].key) || tokens[start - 1] == Self.otherBox
       else { return nil }
     }
-    guard isAnswer || hasAdjective, !isSupposed(before: start) else { return nil }
+    guard isAnswer || hasAdjective else { return nil }
     let isHeading = tokens[..<start].last.map { $0 == .lineEnd } ?? true
-    guard let after = copula(from: end, isHeading: isHeading) else { return nil }
-    return letter(from: after, isDenied: isDenied(before: start))
+    guard let after = copula(from: end, isHeading: isHeading),
+      let found = letter(from: after, isDenied: false), !isSupposed(before: start)
+    else { return nil }
+    return (found.letter, found.isDenied || isDenied(before: start))
   }
 
   /// The place after "is", "seems to be", ":", or the end of a heading's line.

@@ -76,8 +76,7 @@ extension RoleReader {
 
   /// A line of words such as "Name | Role", and one of dashes.
   mutating func skipTableHead() -> Bool {
-    let line = tokens[position...].prefix { $0 != .lineEnd }
-    let isHead = line.allSatisfy { token in
+    let line = tokens[position...].prefix { token in
       switch token {
       case .mark("|"), .mark("-"), .mark(":"), .mark(","): true
       case .word(let word): Self.headWords.contains(word)
@@ -85,7 +84,7 @@ extension RoleReader {
       }
     }
     let hasBar = line.contains(.mark("|")) || line.contains(.mark(","))
-    guard isHead, hasBar, position + line.count < tokens.count else { return false }
+    guard hasBar, tokens[safe: position + line.count] == .lineEnd else { return false }
     position += line.count
     return true
   }
