@@ -46,6 +46,19 @@ extension EndToEnd {
     }
 
     @Test(arguments: [
+      ("mmlu_pro", #""gold": "nonsense""#), ("mmlu_pro", #""gold": "C", "options": ["x", "y"]"#),
+      ("mmlu_pro", #""answer": """#), ("knights_and_knaves", #""gold": "nonsense""#),
+      ("knights_and_knaves", #""gold": """#),
+    ])
+    func aGoldThatCannotBeReadIsRefused(task: String, gold: String) async throws {
+      let line = #"{"id": "1", \#(gold), "completion": "</think> <answer></answer>"}"#
+      let ending = try await grade(line, options: ["--task", task])
+      #expect(ending.code == 1)
+      #expect(ending.output.contains(#""verdict":"unreadable""#))
+      #expect(ending.output.contains("line 1 cannot be graded: the right answer in the column"))
+    }
+
+    @Test(arguments: [
       ("[1]", nil, "line 2 is no JSON object"),
       (#"{"id": "1"}"#, "1", "line 2 has no string 'completion'"),
       (#"{"completion": ""}"#, nil, "line 2 has no 'id'"),

@@ -116,6 +116,7 @@ package struct DatasetStage: Stage {
     _ rows: [DatasetFile.Row], path: String, digest: String
   ) throws -> [[String: JSONValue]] {
     var ids: Set<[UInt8]> = []
+    let task = try TaskDefinitions.named(parameters.task.rawValue)
     return try rows.enumerated().map { number, row in
       for column in parameters.task.requiredColumns
       where row.fields[column, default: .null] == .null {
@@ -127,7 +128,11 @@ package struct DatasetStage: Stage {
       guard ids.insert(Array(id.utf8)).inserted else {
         throw DatasetError.repeatedID(id, path: path)
       }
-      return row.fields.merging([name: .string(id)]) { $1 }
+      do {
+        return try task.checked(row.fields).merging([name: .string(id)]) { $1 }
+      } catch let error as TaskError {
+        throw DatasetError.unreadableGold(path: path, line: row.number, problem: "\(error)")
+      }
     }
   }
 }

@@ -103,6 +103,8 @@ package enum DatasetError: Error, Sendable, CustomStringConvertible {
   /// A Parquet file cannot be read; the problem says why and what to do.
   case parquet(path: String, problem: String)
   case missingColumn(String, path: String, line: Int)
+  /// No completion could be compared with a row's right answer; the problem says what is expected.
+  case unreadableGold(path: String, line: Int, problem: String)
   /// A row has a column that the program wants to write.
   case reservedColumn(String, path: String)
   /// The file holds no rows.
@@ -125,6 +127,7 @@ package enum DatasetError: Error, Sendable, CustomStringConvertible {
     case .parquet(let path, let problem): "\(path) cannot be read as Parquet: \(problem)"
     case .missingColumn(let column, let path, let line):
       "\(path):\(line): the row has no '\(column)'; check that 'task' fits the file"
+    case .unreadableGold(let path, let line, let problem): "\(path):\(line): \(problem)"
     case .reservedColumn(let column, let path):
       "\(path) has a column '\(column)', which the program fills itself; rename it"
     case .empty(let path): "\(path) holds no rows; fetch it again"

@@ -86,6 +86,11 @@ package struct GradingLine: Sendable {
       }
       row[column] = gold
     }
+    if let column = task.goldColumn, row[column] != nil {
+      do { row = try task.checked(row) } catch let error as TaskError {
+        throw GradingLineError(line: number, problem: "cannot be graded: \(error)")
+      }
+    }
     self.number = number
     self.id = id
     row["completion"] = nil

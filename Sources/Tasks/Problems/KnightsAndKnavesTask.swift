@@ -4,8 +4,10 @@ import Base
 package struct KnightsAndKnavesTask: TaskDefinition {
   package init() {}
   package var name: String { "knights_and_knaves" }
-  /// The paper's reading of an answer, and one that understands "not a knight".
-  package var verifiers: [String] { ["knights_and_knaves@paper", "knights_and_knaves@strict"] }
+  /// The paper's reading of an answer, and two that understand "not a knight".
+  package var verifiers: [String] {
+    ["knights_and_knaves@paper", "knights_and_knaves@strict@2", "knights_and_knaves@strict@1"]
+  }
   package var goldColumn: String? { "solution_text_format" }
   /// The paper's only layout.
   package func defaultTemplate(for use: TaskUse) -> String { "knights_and_knaves_paper" }
@@ -14,10 +16,20 @@ package struct KnightsAndKnavesTask: TaskDefinition {
     RewardTable(correct: 2, wrong: -0.5, noAnswer: -1, badFormat: -2, timeout: -0.5)
   }
 
+  /// Refuses a solution that does not give everybody exactly one role in the published form.
+  package func checked(_ row: [String: JSONValue]) throws -> [String: JSONValue] {
+    let found = row["solution_text_format"] ?? .null
+    guard let text = found.string, RoleGold(text, row: row) != nil else {
+      throw TaskError.unreadableGold(
+        column: "solution_text_format", found: found.text, expected: RoleGold.expected)
+    }
+    return row
+  }
+
   /// Compares who is what with the row's solution. The paper has no evaluation of its own for these
   /// puzzles; here it reads the last `<answer>`, closed or not.
   package func grade(_ items: [GradingItem], _ rules: GradingRules) throws -> [Verdict] {
-    let isStrict = try verifier(named: rules.verifier) == "knights_and_knaves@strict"
+    let verifier = try verifier(named: rules.verifier)
     return try items.map { item in
       let solution = try item.row.text("solution_text_format", for: "the task '\(name)'")
       let answer =
@@ -26,16 +38,22 @@ package struct KnightsAndKnavesTask: TaskDefinition {
         : ResponseFormat.lastAnswer(in: item.completion)
       guard let answer else { return Verdict(rules.use == .train ? .badFormat : .noAnswer) }
       let outcome =
-        isStrict
-        ? RoleClaims.outcome(of: answer, solution: solution, row: item.row)
-        : RoleLines.outcome(of: answer, solution: solution)
+        switch verifier {
+        case "knights_and_knaves@paper": RoleLines.outcome(of: answer, solution: solution)
+        case "knights_and_knaves@strict@1":
+          RoleClaims.outcome(of: answer, solution: solution, row: item.row)
+        default:
+          RoleGold(solution, row: item.row).map {
+            RoleReader.outcome(of: answer, gold: $0, row: item.row)
+          } ?? .noAnswer
+        }
       return Verdict(outcome, extracted: answer.stripped)
     }
   }
 }
 
-/// Reads who is a knight from any plain wording: names, then a role, perhaps denied, as in
-/// "Zoey and Oliver are knights, not knaves". Everybody must get exactly one role.
+/// Reads who is a knight as `knights_and_knaves@strict@1` does: names, then a role, perhaps denied,
+/// as in "Zoey and Oliver are knights, not knaves"; other words are passed over.
 struct RoleClaims {
   private let names: Set<String>
   private let roles: [String: Bool]
@@ -103,12 +121,13 @@ struct RoleClaims {
 /// Reads who is a knight as the authors' `load_kk` does: of each line the second word is a name and
 /// the last word a role, in lower case.
 ///
-/// "(1) Zoey is not a knight" therefore says `knight`, and "knight." is not "knight".
+/// "(1) Zoey is not a knight" therefore says `knight`, and "knight." is not "knight". Unlike there,
+/// a solution that says nothing is no answer to anything: it would equal an answer that says nothing.
 enum RoleLines {
   static func outcome(of answer: String, solution: String) -> Outcome {
     let claimed = roles(in: answer.stripped)
     let truth = roles(in: solution)
-    guard claimed.keys.allSatisfy({ truth[$0] != nil }) else { return .noAnswer }
+    guard !truth.isEmpty, claimed.keys.allSatisfy({ truth[$0] != nil }) else { return .noAnswer }
     let areRoles = claimed.values.allSatisfy {
       $0.firstIndex(of: "knight") != nil || $0.firstIndex(of: "knave") != nil
     }

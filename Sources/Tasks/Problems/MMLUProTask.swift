@@ -5,8 +5,10 @@ import Foundation
 package struct MMLUProTask: TaskDefinition {
   package init() {}
   package var name: String { "mmlu_pro" }
-  /// The paper's extraction, and one that reads the answer only where it is given.
-  package var verifiers: [String] { ["mmlu_pro@paper", "mmlu_pro@strict"] }
+  /// The paper's extraction, and two that read the answer only where it is given.
+  package var verifiers: [String] {
+    ["mmlu_pro@paper", "mmlu_pro@strict@2", "mmlu_pro@strict@1"]
+  }
   package var goldColumn: String? { "answer" }
   /// The paper's layouts.
   package func defaultTemplate(for use: TaskUse) -> String { "mmlu_pro_\(use.rawValue)" }
@@ -19,23 +21,74 @@ package struct MMLUProTask: TaskDefinition {
   /// Reads a letter and compares it with the row's `answer`. With the paper's rules an evaluation
   /// also says whether a guess would have hit where no letter can be read.
   package func grade(_ items: [GradingItem], _ rules: GradingRules) throws -> [Verdict] {
-    let isStrict = try verifier(named: rules.verifier) == "mmlu_pro@strict"
+    let verifier = try verifier(named: rules.verifier)
+    let isPaper = verifier == "mmlu_pro@paper"
     return try items.map { item in
       let answer = try item.row.text("answer", for: "the task 'mmlu_pro'").stripped
       var text = item.completion
+      var isAnswer = true
       if rules.use == .train {
         guard let inside = ResponseFormat.strictAnswer(in: text) else { return Verdict(.badFormat) }
-        text = isStrict ? inside : inside.stripped
-      } else if isStrict {
-        text = ChoiceLetter.answerText(in: text)
+        text = isPaper ? inside.stripped : inside
+      } else if !isPaper {
+        let given = ChoiceLetter.answerText(in: text)
+        isAnswer = given != nil
+        text = given ?? text
       }
-      let letter = isStrict ? ChoiceLetter.strict(in: text) : ChoiceLetter.paper(in: text)
+      let letter =
+        switch verifier {
+        case "mmlu_pro@paper": ChoiceLetter.paper(in: text)
+        case "mmlu_pro@strict@1": ChoiceLetter.strict(in: text)
+        default:
+          ChoiceStatement.letter(
+            in: text, isAnswer: isAnswer, options: Self.countedOptions(of: item.row))
+        }
       if let letter {
         return Verdict(letter == answer ? .correct : .wrong, extracted: letter)
       }
-      let guesses = rules.use == .evaluate && !isStrict
+      let guesses = rules.use == .evaluate && isPaper
       return Verdict(.noAnswer, guessed: guesses && Self.guess(item, rules.seed) == answer)
     }
+  }
+
+  /// Takes `(C)`, `c`, `C.` and the like as `C`. The letter must be that of an option, and that of
+  /// `answer_index` where the row has one.
+  package func checked(_ row: [String: JSONValue]) throws -> [String: JSONValue] {
+    let found = row["answer"] ?? .null
+    let count = row["options"]?.array == nil ? 10 : Self.countedOptions(of: row).count
+    let letter = found.string.flatMap(Self.goldLetter)
+    let place = letter.flatMap { Self.letters.prefix(count).firstIndex(of: $0) }
+    guard let letter, let place else {
+      throw TaskError.unreadableGold(
+        column: "answer", found: found.text,
+        expected: count > 0
+          ? "the letter of an option, from A to \(Self.letters[min(count, Self.letters.count) - 1])"
+          : "the letter of an option, and the row has no options")
+    }
+    if let index = row["answer_index"], index != .null, index.integer != place,
+      !Self.isKnownContradiction(row)
+    {
+      throw TaskError.unreadableGold(
+        column: "answer", found: found.text,
+        expected: "the letter that 'answer_index' (\(index.text)) counts from 0")
+    }
+    return row.merging(["answer": .string(letter)]) { $1 }
+  }
+
+  /// One published row contradicts itself; its letter counts, as with the authors.
+  private static func isKnownContradiction(_ row: [String: JSONValue]) -> Bool {
+    row["question_id"]?.integer == 3983 && row["answer"]?.string == "C"
+      && row["answer_index"]?.integer == 1
+  }
+
+  /// The letter of a gold that is a letter but for its case, brackets, a full stop and white space.
+  private static func goldLetter(_ text: String) -> String? {
+    var bare = Substring(text.stripped)
+    if bare.hasSuffix(".") { bare = bare.dropLast() }
+    if bare.hasPrefix("("), bare.hasSuffix(")") { bare = bare.dropFirst().dropLast() }
+    let letter = bare.stripped
+    guard letter.utf8.count == 1 else { return nil }
+    return letters.first { $0 == letter.uppercased() }
   }
 
   /// The options that count, each with its letter on a line: `A. …`.
@@ -46,101 +99,17 @@ package struct MMLUProTask: TaskDefinition {
 
   private static let letters = "ABCDEFGHIJKLMNOP".map(String.init)
 
+  private static func countedOptions(of row: [String: JSONValue]) -> [String] {
+    (row["options"]?.array ?? []).map { $0.string ?? $0.text }.filter { $0 != "N/A" }
+  }
+
   /// A uniformly random option that depends on the seed and the item alone, never on the order in
   /// which completions are judged.
   private static func guess(_ item: GradingItem, _ seed: UInt64) -> String? {
-    let options = item.row["options"]?.array?.filter { $0.string != "N/A" } ?? []
-    let count = UInt64(min(options.count, letters.count))
+    let count = UInt64(min(countedOptions(of: item.row).count, letters.count))
     guard count > 0 else { return nil }
     let digest = SHA256Digest.hex(of: Data("guess/\(seed)/\(item.id)".utf8))
     let number = UInt64(digest.prefix(15), radix: 16) ?? 0
     return letters[Int(number % count)]
-  }
-}
-
-/// Reads the letter of a chosen option from a text.
-enum ChoiceLetter {
-  /// The three steps of the authors' loaders, after MMLU-Pro's own script: the first `\boxed`
-  /// letter; else a letter that opens an `<answer>` alone or as `X. text`; else the last capital
-  /// A to J that stands alone anywhere.
-  static func paper(in text: String) -> String? {
-    let bytes = Array(text.utf8)
-    return boxed(in: bytes) ?? tagged(in: bytes) ?? lastAlone(in: text)
-  }
-
-  /// The part of a completion in which an answer is given: the last `<answer>`, else what follows
-  /// the thinking, else everything.
-  static func answerText(in completion: String) -> String {
-    ResponseFormat.lastAnswer(in: completion) ?? ResponseFormat.afterThinking(in: completion)
-      ?? completion
-  }
-
-  /// The letter in the last box, or the letter that is the whole text or opens it as `X. text`.
-  static func strict(in text: String) -> String? {
-    let answer = BoxedAnswer.last(in: text) ?? text
-    let plain = TextAnswer.unwrapped(answer).stripped
-    let bare = plain.drop { $0 == "(" }
-    guard let letter = bare.first, isChoice(letter) else { return nil }
-    let rest = bare.dropFirst()
-    return rest.isEmpty || ".):".contains(rest.first ?? " ") ? String(letter) : nil
-  }
-
-  private static func isChoice(_ letter: Character) -> Bool {
-    letter.utf8.count == 1 && letter >= "A" && letter <= "J"
-  }
-
-  private static func isChoice(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "A")...UInt8(ascii: "J")).contains(byte)
-  }
-
-  /// `\\boxed\{(?:\\text\{)?\s*([A-J])\s*(?:\})?\}`
-  private static func boxed(in bytes: [UInt8]) -> String? {
-    for start in bytes.indices(of: #"\boxed{"#) {
-      var position = start + 7
-      if bytes[position...].starts(with: #"\text{"#.utf8) { position += 6 }
-      position = skipSpace(bytes, position)
-      guard position < bytes.count, isChoice(bytes[position]) else { continue }
-      let after = skipSpace(bytes, position + 1)
-      if after < bytes.count, bytes[after] == UInt8(ascii: "}") { return [bytes[position]].text }
-    }
-    return nil
-  }
-
-  /// `<answer>\s*([A-J])(\.\s*(.*?))?\s*</answer>`, in which `.` stops at the end of a line.
-  private static func tagged(in bytes: [UInt8]) -> String? {
-    for start in bytes.indices(of: "<answer>") {
-      let position = skipSpace(bytes, start + 8)
-      guard position < bytes.count, isChoice(bytes[position]),
-        let close = bytes.firstIndex(of: "</answer>", from: position + 1)
-      else { continue }
-      let rest = bytes[(position + 1)..<close].text
-      let isText = rest.hasPrefix(".") && !rest.dropFirst().stripped.utf8.contains(10)
-      if rest.isBlank || isText { return [bytes[position]].text }
-    }
-    return nil
-  }
-
-  /// The last match of `\b[A-J]\b`.
-  private static func lastAlone(in text: String) -> String? {
-    let scalars = Array(text.unicodeScalars)
-    let found = scalars.indices.last { index in
-      guard scalars[index] >= "A", scalars[index] <= "J" else { return false }
-      let isAfterWord = index > 0 && scalars[index - 1].isWordPart
-      return !isAfterWord && !(index + 1 < scalars.count && scalars[index + 1].isWordPart)
-    }
-    return found.map { String(scalars[$0]) }
-  }
-
-  /// Past white space as Python's `\s` knows it, also beyond ASCII.
-  private static func skipSpace(_ bytes: [UInt8], _ start: Int) -> Int {
-    var position = start
-    while position < bytes.count {
-      var length = 1
-      while position + length < bytes.count, bytes[position + length] & 0xC0 == 0x80 { length += 1 }
-      let text = bytes[position..<(position + length)].text
-      guard let scalar = text.unicodeScalars.first, scalar.isPythonSpace else { return position }
-      position += length
-    }
-    return position
   }
 }

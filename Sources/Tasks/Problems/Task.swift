@@ -28,7 +28,7 @@ package struct GradingItem: Sendable {
 package struct GradingRules: Sendable {
   /// What the completions are for.
   package var use: TaskUse
-  /// One of the task's verifiers, in full or by what follows the `@`; nil means the first.
+  /// One of the task's verifiers, as `TaskDefinition.verifier(named:)` finds it.
   package var verifier: String?
   package var seed: UInt64
   /// How many programs may run at a time. Verdicts do not depend on it.
@@ -55,7 +55,8 @@ package struct GradingRules: Sendable {
 package protocol TaskDefinition: Sendable {
   /// The name that recipes use, such as `math`.
   var name: String { get }
-  /// The verifiers with their versions, such as `math@1`; the first is the default.
+  /// The verifiers with their versions, such as `math@1`, newer versions of one before older; the
+  /// first is the default.
   var verifiers: [String] { get }
   /// The column in which a row keeps its right answer; nil where no single column holds it.
   var goldColumn: String? { get }
@@ -71,6 +72,10 @@ package protocol TaskDefinition: Sendable {
   /// - Throws: `TaskError` for a row without what the task needs, or `SandboxError`.
   func grade(_ items: [GradingItem], _ rules: GradingRules) throws -> [Verdict]
 
+  /// A row whose right answer the verifiers can compare with, in the form in which they do.
+  /// - Throws: `TaskError.unreadableGold`.
+  func checked(_ row: [String: JSONValue]) throws -> [String: JSONValue]
+
   /// What is to be published beside the scores, such as the protections of the sandbox in force.
   func facts() throws -> [String: JSONValue]
 }
@@ -78,17 +83,20 @@ package protocol TaskDefinition: Sendable {
 extension TaskDefinition {
   package var acceptsUnboxed: Bool { false }
 
+  package func checked(_ row: [String: JSONValue]) throws -> [String: JSONValue] { row }
   package func facts() throws -> [String: JSONValue] { [:] }
 
   /// Where an evaluation cuts completions, as the authors' `run_evaluation.py` does. Whoever
   /// samples cuts; training has no stop strings.
   package var stopStrings: [String] { ["Question:", "Assistant:", "User:"] }
 
-  /// The full name of a verifier.
+  /// The full name of a verifier. A choice may leave out the task, and the version where the newest
+  /// is meant: `strict` is `mmlu_pro@strict@2`.
   /// - Throws: `TaskError.unknownVerifier` with a suggestion.
   package func verifier(named choice: String?) throws -> String {
     guard let choice else { return verifiers[0] }
-    let found = verifiers.first { $0 == choice || $0.hasSuffix("@" + choice) }
+    let full = choice.hasPrefix(name + "@") ? choice : "\(name)@\(choice)"
+    let found = verifiers.first { $0 == full || $0.hasPrefix(full + "@") }
     guard let found else {
       throw TaskError.unknownVerifier(task: name, choice: choice, known: verifiers)
     }
@@ -131,6 +139,8 @@ package enum TaskError: Error, CustomStringConvertible {
   case unknownTemplate(name: String, known: [String])
   /// A row lacks what the task or the template needs.
   case missingColumn(subject: String, columns: [String], present: [String])
+  /// No completion could be compared with a row's right answer.
+  case unreadableGold(column: String, found: String, expected: String)
   /// A row has the column, but no text in it.
   case noText(subject: String, column: String)
 
@@ -147,6 +157,8 @@ package enum TaskError: Error, CustomStringConvertible {
       \(subject) needs the column '\(columns.joined(separator: "' or '"))', but the row has only \
       \(present.sorted().joined(separator: ", ")); check the data set's 'task'
       """
+    case .unreadableGold(let column, let found, let expected):
+      "the right answer in the column '\(column)' is \(found), but must be \(expected)"
     case .noText(let subject, let column):
       "\(subject) needs text in the column '\(column)', and the row has something else there"
     }

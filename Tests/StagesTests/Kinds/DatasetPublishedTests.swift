@@ -35,6 +35,22 @@ import Testing
     #expect(try table(.knightsAndKnaves, leaf).count == 76)
   }
 
+  /// Every published right answer can be read, and none is rewritten.
+  @Test(arguments: [
+    ("mmlu_pro", "mmlu_pro/test.jsonl.gz"), ("mmlu_pro", "mmlu_pro/validation.jsonl"),
+    ("knights_and_knaves", "kk/Logic-RL/3ppl/train.jsonl.gz"),
+    ("knights_and_knaves", "kk/Logic-RL/7ppl/test.jsonl"),
+    ("knights_and_knaves", "kk/mem-kk-logic/test/perturbed_leaf/people8_num100.jsonl.gz"),
+    ("knights_and_knaves", "kk/mem-kk-logic/test/perturbed_statement/people5_num100.jsonl.gz"),
+  ])
+  func leavesRightAnswersAsTheyAre(task: String, path: String) throws {
+    let file = ProjectFolder.benchmarkData.appending(path: path)
+    let task = try TaskDefinitions.named(task)
+    for row in try DatasetFile.rows(of: file) {
+      #expect(try task.checked(row.fields) == row.fields)
+    }
+  }
+
   @Test func splitsMMLUProOnLineFeedsOnly() throws {
     let all = try table(.mmluPro, "mmlu_pro/test.jsonl.gz")
     #expect(all.count == 12_032)

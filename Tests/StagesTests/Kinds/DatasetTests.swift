@@ -40,7 +40,7 @@ import Testing
       "test/a/1.json"
     ),
     (
-      .mmluPro, #"{"question_id":70,"question":"q","options":[],"answer":"A","category":"law"}"#,
+      .mmluPro, #"{"question_id":70,"question":"q","options":["x"],"answer":"A","category":"law"}"#,
       "70"
     ),
     (
@@ -48,7 +48,9 @@ import Testing
       "HumanEval/3"
     ),
     (
-      .knightsAndKnaves, #"{"quiz":"q","names":["A","B"],"solution":[true,false],"index":7}"#,
+      .knightsAndKnaves,
+      #"{"quiz":"q","names":["A","B"],"solution":[true,false],"index":7,"#
+        + #""solution_text_format":"(1) A is a knight\n(2) B is a knave"}"#,
       "kk/2/7"
     ),
   ])
@@ -56,6 +58,44 @@ import Testing
     let folder = try ScratchFolder()
     let file = try folder.write(row, "x.jsonl")
     #expect(try stage { $0.task = task }.table(from: file).strings("id") == [id])
+  }
+
+  /// A gold that nothing can be compared with would score in silence.
+  @Test(arguments: [
+    (DatasetTask.mmluPro, #""answer":"nonsense""#, "from A to B"),
+    (.mmluPro, #""answer":"""#, "A to B"),
+    (.mmluPro, #""answer":"C""#, "from A to B"), (.mmluPro, #""answer":1"#, "is 1, but must be"),
+    (.mmluPro, #""answer":"A","answer_index":1"#, "'answer_index' (1)"),
+    (.knightsAndKnaves, #""solution_text_format":"nonsense""#, "for each person of 'names'"),
+    (
+      .knightsAndKnaves, #""solution_text_format":"(1) Zoey is a knight""#,
+      "for each person of 'names'"
+    ), (.knightsAndKnaves, #""solution_text_format":"""#, "is \"\", but must be"),
+  ])
+  func aRightAnswerThatCannotBeReadIsRefused(
+    _ task: DatasetTask, _ gold: String, _ words: String
+  ) throws {
+    let folder = try ScratchFolder()
+    let columns =
+      task == .mmluPro
+      ? #"{"question_id":1,"question":"q","options":["x","y"],"category":"law","#
+      : #"{"quiz":"q","names":["Zoey","Bo"],"solution":[true,false],"index":1,"#
+    let file = try folder.write("\n" + columns + gold + "}", "x.jsonl")
+    let error = #expect(throws: DatasetError.self) {
+      try stage { $0.task = task }.table(from: file)
+    }
+    let text = error.map { "\($0)" } ?? ""
+    #expect(text.contains("x.jsonl:2: the right answer in the column"), "\(text)")
+    #expect(text.contains(words), "\(text)")
+  }
+
+  @Test(arguments: ["(B)", "b", " B ", "B.", "B"])
+  func lettersAreTakenInOneForm(_ gold: String) throws {
+    let folder = try ScratchFolder()
+    let file = try folder.write(
+      #"{"question_id":1,"question":"q","options":["x","y"],"category":"law","answer":"\#(gold)"}"#,
+      "x.jsonl")
+    #expect(try stage { $0.task = .mmluPro }.table(from: file).strings("answer") == ["B"])
   }
 
   @Test func filtersAndTakes() throws {

@@ -25,16 +25,17 @@ import Testing
   ])
   func answers(_ answer: String, _ paper: Outcome, _ strict: Outcome) throws {
     #expect(try outcome(answer, "paper") == paper)
-    #expect(try outcome(answer, "strict") == strict)
+    #expect(try outcome(answer, "strict@1") == strict)
   }
 
-  @Test func rolesOfPerturbedPuzzles() throws {
+  @Test(arguments: ["strict@1", "strict@2"])
+  func rolesOfPerturbedPuzzles(_ verifier: String) throws {
     var other = row
     other["knight_knave"] = ["knight": "sage", "knave": "fool"]
     other["solution_text_format"] = "(1) Zoey is a sage\n(2) Oliver is a sage\n(3) Ann is a fool"
     let text = "a </think> <answer>Zoey and Oliver are sages; Ann is not a sage</answer>"
     let item = GradingItem(row: other, completion: text, id: "1")
-    let rules = GradingRules(use: .train, verifier: "strict")
+    let rules = GradingRules(use: .train, verifier: verifier)
     #expect(try KnightsAndKnavesTask().grade([item], rules)[0].outcome == .correct)
   }
 

@@ -31,16 +31,16 @@ import Testing
   ])
   func training(_ completion: String, _ paper: Outcome, _ strict: Outcome) throws {
     #expect(try verdict(completion, .train).outcome == paper)
-    #expect(try verdict(completion, .train, "strict").outcome == strict)
+    #expect(try verdict(completion, .train, "strict@1").outcome == strict)
   }
 
   @Test func strictReadsTheAnswerAndNotTheThinking() throws {
     let text = "\\boxed{C} first </think> <answer> \\boxed{A} </answer>"
     #expect(try verdict(text, .evaluate).outcome == .correct)
-    #expect(try verdict(text, .evaluate, "strict").outcome == .wrong)
+    #expect(try verdict(text, .evaluate, "strict@1").outcome == .wrong)
     let cut = "It is A </think> so"
     #expect(try verdict(cut, .evaluate).extracted == "A")
-    #expect(try verdict(cut, .evaluate, "strict").outcome == .noAnswer)
+    #expect(try verdict(cut, .evaluate, "strict@1").outcome == .noAnswer)
   }
 
   @Test func guessesAreKeptApartAndDependOnTheItemAlone() throws {

@@ -6,9 +6,10 @@ import Testing
   /// Verifiers that need nothing but this program.
   @Test(arguments: [
     ("math", "math@2"), ("math", "math@1"), ("mmlu_pro", "mmlu_pro@paper"),
-    ("mmlu_pro", "mmlu_pro@strict"),
+    ("mmlu_pro", "mmlu_pro@strict@2"), ("mmlu_pro", "mmlu_pro@strict@1"),
     ("knights_and_knaves", "knights_and_knaves@paper"),
-    ("knights_and_knaves", "knights_and_knaves@strict"),
+    ("knights_and_knaves", "knights_and_knaves@strict@2"),
+    ("knights_and_knaves", "knights_and_knaves@strict@1"),
   ])
   func verifiersSayWhatIsExpected(task: String, verifier: String) throws {
     let task = try TaskDefinitions.named(task)
@@ -16,7 +17,7 @@ import Testing
     let tally = try VerifierAudit(task, [(verifier, outcomes)]).tally(of: 0)
     #expect(tally.unexpected == [])
     #expect(tally.cases >= 20 && tally.cheats >= 3)
-    if !["math@1"].contains(verifier), !verifier.hasSuffix("paper") {
+    if try verifier == task.verifier(named: task.name == "math" ? "2" : "strict") {
       #expect(tally.caught == tally.cheats && tally.known == 0)
     }
   }
