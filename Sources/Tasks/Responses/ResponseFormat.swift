@@ -26,11 +26,15 @@ package enum ResponseFormat {
   }
 
   /// The text inside the last `<answer>`, closed or not.
-  static func lastAnswer(in completion: String) -> String? {
+  static func lastAnswer(in completion: String) -> String? { answers(in: completion).last }
+
+  /// The text inside each `<answer>`, closed or not.
+  static func answers(in completion: String) -> [String] {
     let bytes = Array(completion.utf8)
-    guard let open = bytes.indices(of: "<answer>").last else { return nil }
-    let inside = open + 8
-    return bytes[inside..<(bytes.firstIndex(of: "</answer>", from: inside) ?? bytes.count)].text
+    return bytes.indices(of: "<answer>").map { open in
+      let inside = open + 8
+      return bytes[inside..<(bytes.firstIndex(of: "</answer>", from: inside) ?? bytes.count)].text
+    }
   }
 
   /// The text after the last `</think>`.
