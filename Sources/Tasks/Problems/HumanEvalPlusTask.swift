@@ -70,7 +70,9 @@ package struct HumanEvalPlusTask: TaskDefinition {
 
   /// What `humaneval_plus@2` runs: training reads the answer, an evaluation the last answer that
   /// defines the function, closed or not, else what follows the thinking, else everything.
-  static func code(of completion: String, use: TaskUse, _ function: FunctionAnswer) -> Code {
+  package static func code(
+    of completion: String, use: TaskUse, _ function: FunctionAnswer
+  ) -> Code {
     let texts: [String]
     switch use {
     case .train:

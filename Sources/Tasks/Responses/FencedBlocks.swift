@@ -1,10 +1,10 @@
 /// Blocks of Python between fences of three or more back quotes or tildes, whatever language a
 /// fence names.
 ///
-/// A fence opens at the beginning of a line, or at its end with at most one word after it. It
-/// closes where Python could not go on: back quotes are no part of the language, so those inside a
-/// string or a comment belong to the code, and all others end it. What is left open reaches to the
-/// end of the text.
+/// A text that begins with Python is an open block already. Otherwise a fence opens a block at the
+/// beginning of a line, or at its end with at most one word after it. The block closes where Python
+/// could not go on: back quotes are no part of the language, so those inside a string or a comment
+/// belong to the code, and all others end it. What is left open reaches to the end of the text.
 struct FencedBlocks {
   /// The blocks, in order, each with the white space that it begins with.
   private(set) var blocks: [String] = []
@@ -13,10 +13,13 @@ struct FencedBlocks {
 
   init(in text: String) {
     bytes = Array(text.utf8)
-    while let opening = nextOpening() {
-      let (end, next) = closing(of: opening)
-      blocks.append(bytes[opening.inside..<end].text)
+    let start = Opening(mark: .backQuote, inside: 0)
+    var opening = bytes[...].beginsPython ? start : nextOpening()
+    while let current = opening {
+      let (end, next) = closing(of: current)
+      blocks.append(bytes[current.inside..<end].text)
       position = next
+      opening = nextOpening()
     }
   }
 
@@ -101,7 +104,7 @@ struct FencedBlocks {
     guard ["python", "python3", "py", "py3"].contains(word.text.lowercased()) else {
       return rest.startIndex
     }
-    return word.endIndex
+    return word.endIndex + rest[word.endIndex...].prefix(while: \.isBlank).count
   }
 }
 

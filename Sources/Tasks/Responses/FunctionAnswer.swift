@@ -1,26 +1,26 @@
 /// Finds the program in a completion that was asked for one Python function.
-struct FunctionAnswer {
+package struct FunctionAnswer {
   /// The function's name.
-  let name: String
+  package let name: String
   /// What the model was asked to complete: imports, the function's head and its docstring.
-  let prompt: String
+  package let prompt: String
+
+  package init(name: String, prompt: String) {
+    self.name = name
+    self.prompt = prompt
+  }
 
   /// The imports with which the prompt begins. The model has read them and may rely on them.
-  var imports: String {
+  package var imports: String {
     let lines = prompt.lines
     let end = lines.firstIndex { !$0.isBlank && !$0.isImport } ?? lines.count
     return lines[..<end].filter(\.isImport).joined(separator: "\n")
   }
 
   /// The program in the first of some texts, the most trusted first, in which the function is
-  /// defined; else the last block of the first text that is not blank, or that text. Nil where all
-  /// are blank.
-  func program(in texts: [String]) -> String? {
-    let candidates = texts.filter { !$0.isBlank }.map { text in
-      let text = text.withLineFeeds
-      let blocks = FencedBlocks(in: text).blocks.map(\.withoutBlankEnds).filter { !$0.isEmpty }
-      return blocks.isEmpty ? [text.withoutBlankEnds] : blocks
-    }
+  /// defined; else the last block of the first text, or that text. Nil where that is blank.
+  package func program(in texts: [String]) -> String? {
+    let candidates = texts.map(blocks)
     for blocks in candidates {
       let defining = blocks.filter(defines)
       // A head without a body often follows, to sum up.
@@ -29,6 +29,13 @@ struct FunctionAnswer {
       }
     }
     return candidates.first?.last.map { isBody($0) ? "\(prompt)\n\($0)" : $0 }
+  }
+
+  /// The blocks of a text, else the text itself; none where it is blank.
+  private func blocks(of text: String) -> [String] {
+    let text = text.withLineFeeds
+    let fenced = FencedBlocks(in: text).blocks
+    return (fenced.isEmpty ? [text] : fenced).map(\.withoutBlankEnds).filter { !$0.isEmpty }
   }
 
   /// Whether code that does not define the function is what comes after the prompt.
