@@ -69,7 +69,8 @@ package struct HumanEvalPlusTask: TaskDefinition {
   }
 
   /// What `humaneval_plus@2` runs: training reads the answer, an evaluation the last answer that
-  /// defines the function, closed or not, else what follows the thinking, else everything.
+  /// defines the function, closed or not, else what follows the thinking, and everything only
+  /// where nothing was answered.
   package static func code(
     of completion: String, use: TaskUse, _ function: FunctionAnswer
   ) -> Code {
@@ -79,9 +80,10 @@ package struct HumanEvalPlusTask: TaskDefinition {
       guard let answer = ResponseFormat.strictAnswer(in: completion) else { return .badFormat }
       texts = [answer]
     case .evaluate:
-      texts =
-        ResponseFormat.answers(in: completion).reversed()
-        + [ResponseFormat.afterThinking(in: completion), completion].compactMap { $0 }
+      let answers = ResponseFormat.answers(in: completion)
+      let afterThinking = ResponseFormat.afterThinking(in: completion).map { [$0] } ?? []
+      let everything = answers.allSatisfy(\.isBlank) ? [completion] : []
+      texts = answers.reversed() + afterThinking + everything
     }
     return function.program(in: texts).map(Code.found) ?? .missing
   }

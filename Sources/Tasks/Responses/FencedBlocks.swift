@@ -76,7 +76,7 @@ struct FencedBlocks {
 
   /// The length of a fence that ends the text after a comment, white space included.
   private func trailingFence(_ opening: Opening) -> Int {
-    let text = bytes[opening.inside...].text.utf8.reversed()
+    let text = bytes[opening.inside...].reversed()
     let blank = text.prefix { $0.isBlank || $0 == .lineFeed }
     let fence = text.dropFirst(blank.count).prefix { $0 == opening.mark }
     return fence.count < 3 ? 0 : blank.count + fence.count

@@ -81,7 +81,7 @@ struct HumanEvalPlusTaskTests {
   func oneLineCheatsFail() throws {
     let rows = try SharedData.compressedRows("data/humaneval/HumanEvalPlus-OriginFmt.jsonl.gz")
     let cheats = [
-      "[]", "()", "[[]]", "0.0", "True", "float('nan')", "__import__('numpy').array([])",
+      "[]", "()", "[[]]", "0.0", "True", "float('nan')",
     ]
     var passed: [String: [String]] = [:]
     for verifier in ["2", "1"] {

@@ -82,7 +82,9 @@ import Testing
     ("x </think> <answer>```py\n\(code)\n```</answer>", code, code),
     ("x </think> <answer>\n\(code)\n</answer>", code, code),
     ("x </think> <answer> </answer>", nil, nil),
-    ("```\n\(code)\n```</think> <answer>It is f.</answer>", "It is f.", code),
+    ("```\n\(code)\n```</think> <answer>It is f.</answer>", "It is f.", "It is f."),
+    ("```\n\(code)\n```</think> <answer> </answer>", nil, code),
+    ("Inside <answer> here </answer>. </think> So:\n```\n\(code)\n```", nil, code),
     ("<answer>f = 1</answer> </think> <answer>```\n\(code)\n```", nil, code),
     ("<answer>\(code)</answer> </think> <answer>done</answer>", nil, code),
     ("```\nf = 1\n``` </think> So:\n```\n\(code)\n```", nil, code), ("", nil, nil),
@@ -90,5 +92,26 @@ import Testing
   func places(_ completion: String, _ train: String?, _ evaluate: String?) {
     #expect(HumanEvalPlusTask.code(of: completion, use: .train, function).text == train)
     #expect(HumanEvalPlusTask.code(of: completion, use: .evaluate, function).text == evaluate)
+  }
+
+  /// Whatever a model babbles is read in time that grows with its length.
+  @Test func babbleIsRead() {
+    let scraps = [
+      "```", "``` ", "```python\n", "~~~", "\n", "\"\"\"", "'", "\\", "#", "def f(x):", "é", "\r",
+      "<answer>", "    ",
+    ]
+    var random = SystemRandomNumberGenerator()
+    let texts =
+      scraps.map { String(repeating: $0, count: 1000) }
+      + (0..<300).map { _ in
+        (0..<Int.random(in: 1...40, using: &random)).compactMap { _ in scraps.randomElement() }
+          .joined()
+      }
+    let start = ContinuousClock.now
+    for text in texts {
+      let code = HumanEvalPlusTask.code(of: text, use: .evaluate, function).text
+      #expect(code?.isEmpty != true)
+    }
+    #expect(ContinuousClock.now - start < .seconds(60))
   }
 }
