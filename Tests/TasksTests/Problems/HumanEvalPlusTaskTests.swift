@@ -80,9 +80,7 @@ struct HumanEvalPlusTaskTests {
       if: SharedData.exists("data/humaneval/HumanEvalPlus-OriginFmt.jsonl.gz"), "needs ../shared"))
   func oneLineCheatsFail() throws {
     let rows = try SharedData.compressedRows("data/humaneval/HumanEvalPlus-OriginFmt.jsonl.gz")
-    let cheats = [
-      "[]", "()", "[[]]", "0.0", "True", "float('nan')",
-    ]
+    let cheats = ["[]", "()", "[[]]", "0.0", "True", "float('nan')"]
     var passed: [String: [String]] = [:]
     for verifier in ["2", "1"] {
       let items = [2, 4, 32, 45].flatMap { number in
