@@ -4,8 +4,10 @@ import Base
 package struct HumanEvalPlusTask: TaskDefinition {
   package init() {}
   package var name: String { "humaneval_plus" }
-  /// Ours, which keeps tests and program apart, and the paper's, which runs them as one program.
-  package var verifiers: [String] { ["humaneval_plus@1", "humaneval_plus@paper"] }
+  /// Ours, which keep tests and program apart, and the paper's, which runs them as one program.
+  package var verifiers: [String] {
+    ["humaneval_plus@2", "humaneval_plus@1", "humaneval_plus@paper"]
+  }
   /// Programs are judged by tests.
   package var goldColumn: String? { nil }
   /// The paper's layouts.
@@ -15,24 +17,34 @@ package struct HumanEvalPlusTask: TaskDefinition {
     RewardTable(correct: 2, wrong: -1, noAnswer: -1, badFormat: -2, timeout: -1)
   }
 
-  /// Runs the code of each completion against the row's tests in the sandbox. The prompt is not
-  /// put before it: the paper asks for the whole function.
+  /// Runs the code of each completion against the row's tests in the sandbox. The paper asks for
+  /// the whole function, so that the prompt is put before a bare body alone, and only by
+  /// `humaneval_plus@2`.
   package func grade(_ items: [GradingItem], _ rules: GradingRules) throws -> [Verdict] {
-    let isPaper = try verifier(named: rules.verifier) == "humaneval_plus@paper"
-    let codes = items.map { Self.code(of: $0.completion, use: rules.use) }
+    let verifier = try verifier(named: rules.verifier)
+    let subject = "the task 'humaneval_plus'"
+    var codes: [Code] = []
     var judged: [(item: Int, program: JudgedProgram)] = []
     for (index, item) in items.enumerated() {
+      let answer = FunctionAnswer(
+        name: item.row["entry_point"]?.string ?? "", prompt: item.row["prompt"]?.string ?? "")
+      codes.append(
+        verifier == "humaneval_plus@2"
+          ? Self.code(of: item.completion, use: rules.use, answer)
+          : Self.code(of: item.completion, use: rules.use))
       guard case .found(let code) = codes[index] else { continue }
-      let subject = "the task 'humaneval_plus'"
       let tests = try item.row.text("test", for: subject)
       let entryPoint = try item.row.text("entry_point", for: subject)
-      judged.append(
-        (
-          index,
-          isPaper
-            ? JudgedProgram(whole: "\(code)\n\(tests)\ncheck(\(entryPoint))")
-            : JudgedProgram(program: code, tests: tests, entryPoint: entryPoint)
-        ))
+      var program = JudgedProgram(program: code, tests: tests, entryPoint: entryPoint)
+      switch verifier {
+      case "humaneval_plus@paper":
+        program = JudgedProgram(whole: "\(code)\n\(tests)\ncheck(\(entryPoint))")
+      case "humaneval_plus@2":
+        program.imports = answer.imports
+        program.comparesKinds = true
+      default: break
+      }
+      judged.append((index, program))
     }
     var verdicts = codes.map { Verdict($0 == .badFormat ? .badFormat : .noAnswer) }
     guard !judged.isEmpty else { return verdicts }
@@ -56,8 +68,28 @@ package struct HumanEvalPlusTask: TaskDefinition {
     case badFormat
   }
 
-  /// Training reads the first code block inside the answer, an evaluation the last one of the
-  /// first answer or, without one, of everything.
+  /// What `humaneval_plus@2` runs: training reads the answer, an evaluation the last answer that
+  /// defines the function, closed or not, else what follows the thinking, and everything only
+  /// where nothing was answered.
+  package static func code(
+    of completion: String, use: TaskUse, _ function: FunctionAnswer
+  ) -> Code {
+    let texts: [String]
+    switch use {
+    case .train:
+      guard let answer = ResponseFormat.strictAnswer(in: completion) else { return .badFormat }
+      texts = [answer]
+    case .evaluate:
+      let answers = ResponseFormat.answers(in: completion)
+      let afterThinking = ResponseFormat.afterThinking(in: completion).map { [$0] } ?? []
+      let everything = answers.allSatisfy(\.isBlank) ? [completion] : []
+      texts = answers.reversed() + afterThinking + everything
+    }
+    return function.program(in: texts).map(Code.found) ?? .missing
+  }
+
+  /// What the other verifiers run: training reads the first code block inside the answer, an
+  /// evaluation the last one of the first answer or, without one, of everything.
   package static func code(of completion: String, use: TaskUse) -> Code {
     let text: String
     switch use {

@@ -26,11 +26,16 @@ package enum ResponseFormat {
   }
 
   /// The text inside the last `<answer>`, closed or not.
-  static func lastAnswer(in completion: String) -> String? {
+  static func lastAnswer(in completion: String) -> String? { answers(in: completion).last }
+
+  /// The text inside each `<answer>`; one that is not closed reaches to the next.
+  static func answers(in completion: String) -> [String] {
     let bytes = Array(completion.utf8)
-    guard let open = bytes.indices(of: "<answer>").last else { return nil }
-    let inside = open + 8
-    return bytes[inside..<(bytes.firstIndex(of: "</answer>", from: inside) ?? bytes.count)].text
+    let opens = bytes.indices(of: "<answer>")
+    return zip(opens, opens.dropFirst() + [bytes.count]).map { open, end in
+      let inside = bytes[(open + 8)..<end]
+      return inside[..<(inside.firstIndex(of: "</answer>") ?? end)].text
+    }
   }
 
   /// The text after the last `</think>`.

@@ -187,6 +187,8 @@ struct SandboxRun {
       "seconds": .integer(Int(max(1, limits.seconds.rounded(.up)))),
     ]
     if program.isWhole { job["whole"] = true }
+    if !program.imports.isEmpty { job["imports"] = .string(program.imports) }
+    if program.comparesKinds { job["compares_kinds"] = true }
     return JSONValue.object(job).text
   }
 }
@@ -207,6 +209,11 @@ package struct JudgedProgram: Sendable, Hashable {
   /// Whether `program` is everything, tests and their call included, as the paper runs it. It
   /// passes when it comes to its end, and could then pass itself without meeting a test.
   package let isWhole: Bool
+  /// Python source that runs before the program, in its namespace.
+  package var imports = ""
+  /// Whether a result must have the kind and the shape of what is expected: tests that ask
+  /// numpy's `allclose` would else let it stretch one to the other.
+  package var comparesKinds = false
 
   package init(program: String, tests: String, entryPoint: String) {
     self.program = program

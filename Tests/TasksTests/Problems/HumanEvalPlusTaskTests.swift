@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct HumanEvalPlusCodeTests {
-  /// The code that training and evaluation run; nil where the format is broken or nothing is there.
+  /// The code that `humaneval_plus@1` and the paper run; nil where the format is broken or nothing is there.
   @Test(arguments: [
     ("x </think> <answer>```python\na=1\n```</answer>", "a=1", "a=1"),
     ("x </think> <answer>```python\na\n``` or ```python\nb\n```</answer>", "a", "b"),
@@ -24,7 +24,7 @@ import Testing
 }
 
 extension HumanEvalPlusTask.Code {
-  fileprivate var text: String? { if case .found(let text) = self { text } else { nil } }
+  var text: String? { if case .found(let text) = self { text } else { nil } }
 }
 
 /// Skipped where there is no python3.
@@ -63,7 +63,7 @@ struct HumanEvalPlusTaskTests {
       return GradingItem(row: columns, completion: "```python\n\(prompt)\(code)\n```", id: id)
     }
     try #require(items.count == 164)
-    for verifier in ["1", "paper"] {
+    for verifier in ["2", "1", "paper"] {
       let start = ContinuousClock.now
       let rules = GradingRules(use: .evaluate, verifier: verifier, threads: 2)
       let verdicts = try HumanEvalPlusTask().grade(items, rules)
@@ -72,5 +72,33 @@ struct HumanEvalPlusTaskTests {
       let failed = zip(items, verdicts).filter { $1.outcome != .correct }.map(\.0.id)
       #expect(failed == ["HumanEval/32"])
     }
+  }
+
+  /// The released tests of these problems ask `allclose`, or unpack what they get.
+  @Test(
+    .enabled(
+      if: SharedData.exists("data/humaneval/HumanEvalPlus-OriginFmt.jsonl.gz"), "needs ../shared"))
+  func oneLineCheatsFail() throws {
+    let rows = try SharedData.compressedRows("data/humaneval/HumanEvalPlus-OriginFmt.jsonl.gz")
+    let cheats = ["[]", "()", "[[]]", "0.0", "True", "float('nan')"]
+    var passed: [String: [String]] = [:]
+    for verifier in ["2", "1"] {
+      let items = [2, 4, 32, 45].flatMap { number in
+        cheats.map { cheat in
+          let row = rows[number].object ?? [:]
+          let name = row["entry_point"]?.string ?? ""
+          let program = "def \(name)(*a, **k): return \(cheat)"
+          return GradingItem(row: row, completion: program, id: "\(number) \(cheat)")
+        }
+      }
+      let rules = GradingRules(use: .evaluate, verifier: verifier, threads: 2)
+      let verdicts = try HumanEvalPlusTask().grade(items, rules)
+      passed[verifier] = zip(items, verdicts).filter { $1.outcome == .correct }.map(\.0.id)
+    }
+    #expect(passed["2"] == [])
+    #expect(
+      passed["1"] == [
+        "2 []", "2 ()", "2 [[]]", "4 []", "4 ()", "4 [[]]", "32 [[]]", "45 []", "45 ()", "45 [[]]",
+      ])
   }
 }

@@ -23,12 +23,14 @@ import Testing
   }
 
   @Test(
-    .enabled(if: PythonForTests.isThere, "needs python3"),
-    arguments: ["humaneval_plus@1", "humaneval_plus@paper"])
+    .enabled(if: PythonForTests.hasNumpy, "needs python3 with numpy"),
+    arguments: ["humaneval_plus@2", "humaneval_plus@1", "humaneval_plus@paper"])
   func verifiersThatRunProgramsSayWhatIsExpected(verifier: String) throws {
     let task = try TaskDefinitions.named("humaneval_plus")
     let outcomes = try VerifierAudit.outcomes(of: verifier, task, threads: 1)
-    #expect(try VerifierAudit(task, [(verifier, outcomes)]).tally(of: 0).unexpected == [])
+    let tally = try VerifierAudit(task, [(verifier, outcomes)]).tally(of: 0)
+    #expect(tally.unexpected == [])
+    if verifier == task.verifiers[0] { #expect(tally.caught == tally.cheats && tally.known == 0) }
   }
 
   @Test func everyCaseSaysSomething() throws {
@@ -50,7 +52,7 @@ import Testing
     let truths = cases.map(\.truth)
     var others = truths
     others[3] = truths[3] == .correct ? .wrong : .correct
-    let audit = try VerifierAudit(task, [("math@1", truths), ("math@2", others)])
+    let audit = try VerifierAudit(task, [("math@2", truths), ("math@2", others)])
     #expect(audit.disagreements.map(\.subject.id) == [cases[3].id])
     #expect(audit.tally(of: 0).unexpected == [])
     #expect(audit.tally(of: 1).unexpected == [cases[3].id])

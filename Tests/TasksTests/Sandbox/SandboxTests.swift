@@ -10,6 +10,7 @@ enum PythonForTests {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
     return folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/python3") }
   }()
+  static let hasNumpy = isThere && (try? PythonInstallation.locate())?.numpyVersion != nil
 }
 
 /// Skipped where there is no python3.
@@ -135,6 +136,66 @@ struct SandboxTests {
     let job = JudgedProgram(program: program, tests: tests, entryPoint: "give")
     let verdict = try Sandbox.locate().judge([job], threads: 1)[0]
     #expect(verdict == .passed)
+  }
+
+  /// Whether a result counts as what is expected, within a tolerance: where kinds are compared,
+  /// and where numpy decides alone.
+  @Test(
+    .enabled(if: PythonForTests.hasNumpy, "needs numpy"),
+    arguments: [
+      ("1.5", "1.5", true, true), ("1.5 + 1e-9", "1.5", true, true), ("1.6", "1.5", false, false),
+      ("2", "2.0", true, true), ("True", "1.0", true, true), ("2 + 0j", "2.0", true, true),
+      ("[]", "1.5", false, true), ("()", "1.5", false, true), ("[[]]", "1.5", false, true),
+      ("[1.5]", "1.5", false, true), ("'1.5'", "1.5", false, false), ("None", "1.5", false, false),
+      ("{}", "1.5", false, false), ("float('nan')", "1.5", false, false),
+      ("numpy.array([])", "1.5", false, true), ("numpy.array([1.5])", "1.5", false, true),
+      ("numpy.float64(1.5)", "1.5", true, true), ("Equal()", "1.5", false, false),
+      ("EqualArray((0,))", "1.5", false, true), ("EqualFloat(3)", "1.5", false, false),
+      ("[1.5]", "[1.5, 1.5]", false, true), ("1.5", "[1.5, 1.5]", false, true),
+      ("(1.5, 2.5)", "[1.5, 2.5]", false, true), ("[1.5, 2]", "[1.5, 2.0]", true, true),
+      ("[[1.5], [2.5]]", "[[1.5], [2.5]]", true, true), ("[]", "[]", true, true),
+      ("7", "[]", false, true), ("[[1.5, 2.5]]", "[[1.5, 2.5], [1.5, 2.5]]", false, true),
+      ("numpy.array([1.5])", "numpy.array([1.5])", true, true),
+      ("numpy.array([[1.5]])", "numpy.array([1.5])", false, true),
+    ])
+  func kindsAreComparedBeforeValues(
+    _ result: String, _ expected: String, _ strict: Bool, _ loose: Bool
+  ) throws {
+    let program = """
+      import numpy
+      class Equal:
+          def __eq__(self, other): return True
+      class EqualFloat(float):
+          def __eq__(self, other): return True
+      class EqualArray(numpy.ndarray):
+          def __eq__(self, other): return True
+      def give(): return \(result)
+      """
+    let tests = """
+      import numpy
+      def check(candidate):
+          assert numpy.allclose(candidate(), \(expected), rtol=1e-7, atol=1e-6)
+      """
+    var job = JudgedProgram(program: program, tests: tests, entryPoint: "give")
+    let looseVerdict = try Sandbox.locate().judge([job], threads: 1)[0]
+    job.comparesKinds = true
+    let strictVerdict = try Sandbox.locate().judge([job], threads: 1)[0]
+    #expect((strictVerdict == .passed) == strict, "\(strictVerdict)")
+    #expect((looseVerdict == .passed) == loose, "\(looseVerdict)")
+  }
+
+  /// The released tests hold what they expect in `exp`; it may be that they never look at it.
+  @Test(arguments: [
+    ("[[]]", "1.5", false), ("[]", "1", false), ("1", "1.5", true), ("[1]", "[]", true),
+    ("()", "[]", true),
+  ])
+  func expectedNumbersAskForNumbers(_ result: String, _ expected: String, _ passes: Bool) throws {
+    let tests = "def check(candidate):\n    for exp in [\(expected)]: candidate()"
+    var job = JudgedProgram(
+      program: "def give(): return \(result)", tests: tests, entryPoint: "give")
+    job.comparesKinds = true
+    let verdict = try Sandbox.locate().judge([job], threads: 1)[0]
+    #expect((verdict == .passed) == passes, "\(verdict)")
   }
 
   @Test func theOwnFolderCanBeWrittenWhereItIsPrivate() throws {
