@@ -120,7 +120,7 @@ package enum MathVerifyError: Error, CustomStringConvertible {
       """
       the verifier needs the Python package math-verify \(MathVerifyInstallation.version), which \
       could not be installed into \(folder): \(reason); try again with a network, name a Python \
-      that has it in WARMUP_MATH_VERIFY, or use the verifier 'math@1', which needs none
+      that has it in WARMUP_MATH_VERIFY, or use the verifier 'math@2', which needs none
       """
     case .otherPackage(let python, let reason):
       """

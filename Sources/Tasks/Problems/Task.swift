@@ -55,7 +55,7 @@ package struct GradingRules: Sendable {
 package protocol TaskDefinition: Sendable {
   /// The name that recipes use, such as `math`.
   var name: String { get }
-  /// The verifiers with their versions, such as `math@1`, newer versions of one before older; the
+  /// The verifiers with their versions, such as `math@2`, newer versions of one before older; the
   /// first is the default.
   var verifiers: [String] { get }
   /// The column in which a row keeps its right answer; nil where no single column holds it.
