@@ -381,6 +381,16 @@ struct AnswerEquality {
 }
 
 extension Answer {
+  /// The same with `j` for the imaginary unit, as engineers write it; nil where the reference does
+  /// not have `i` alone, or the answer has it, too.
+  func readingImaginary(beside reference: Answer) -> Answer? {
+    guard case .value(let given) = self, case .value(let wanted) = reference,
+      wanted.hasImaginary, !given.hasImaginary, given.symbols.contains("j"),
+      !wanted.symbols.contains("j")
+    else { return nil }
+    return .value(given.substituting(.imaginary, for: "j"))
+  }
+
   fileprivate var isListed: Bool { if case .list = self { true } else { false } }
 
   /// The same with other variables.

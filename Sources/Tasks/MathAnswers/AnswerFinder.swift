@@ -64,7 +64,18 @@ package enum AnswerFinder {
     {
       return found
     }
-    return formula(in: rest) ?? number(in: rest)
+    return formula(in: rest) ?? whole(rest) ?? number(in: rest)
+  }
+
+  /// All that is announced, where it is an answer as it stands.
+  private static func whole(_ rest: String) -> String? {
+    let lead: Set<Character> = [":", "\u{ff1a}", "*", " "]
+    let end: Set<Character> = ["*", ".", "\u{3002}", "!", " "]
+    let plain = String(
+      rest.stripped.drop(while: lead.contains).reversed().drop(while: end.contains)
+        .reversed())
+    guard (1...200).contains(plain.utf8.count), MathAnswers.canParse(plain) else { return nil }
+    return plain
   }
 
   /// The parts between and around dollar signs, for which all other delimiters stand too.
@@ -99,11 +110,21 @@ package enum AnswerFinder {
     var start = end
     while start > 0, isNumberPart(bytes, start - 1) { start -= 1 }
     while start < end, [UInt8(ascii: ","), UInt8(ascii: "/")].contains(bytes[start]) { start += 1 }
-    if isCounter(bytes[..<start]) { return nil }
+    if isCounter(bytes[..<start]) || isPart(bytes, start...end) { return nil }
     let isSigned = start > 0 && bytes[start - 1] == UInt8(ascii: "-")
     let isMinus = isSigned && !(start > 1 && (48...57).contains(bytes[start - 2]))
     let isPercent = end + 1 < bytes.count && bytes[end + 1] == UInt8(ascii: "%")
     return bytes[(isMinus ? start - 1 : start)...(isPercent ? end + 1 : end)].text
+  }
+
+  /// Whether a number is a part of something else: an exponent, a time, `\frac{1}{2}`, `2nd`, `x1`.
+  private static func isPart(_ bytes: [UInt8], _ number: ClosedRange<Int>) -> Bool {
+    if number.lowerBound > 0 {
+      let before = bytes[number.lowerBound - 1]
+      if "^_:{\\".utf8.contains(before) || (97...122).contains(before | 0x20) { return true }
+    }
+    let after = bytes[(number.upperBound + 1)...].prefix(2)
+    return after.first == UInt8(ascii: "}") || ["st", "nd", "rd", "th"].contains(after.text)
   }
 
   private static let counters: Set<String> = [

@@ -22,7 +22,12 @@ package enum MathAnswers {
     let equality = AnswerEquality(
       expressions: ExpressionEquality(
         seed: StableHash.value(of: answer, seed: StableHash.value(of: reference, seed: 1))))
-    if let parsed = given.parsed, equality.agree(parsed, target) { return true }
+    if let parsed = given.parsed {
+      if equality.agree(parsed, target) { return true }
+      if let other = parsed.readingImaginary(beside: target), equality.agree(other, target) {
+        return true
+      }
+    }
     // A comma between digits has other meanings where the reference shows which one is meant.
     guard answer.utf8.contains(UInt8(ascii: ",")), let reading = reading(for: target),
       let parsed = AnswerParser.parse(LatexLexer.tokens(of: answer, reading))

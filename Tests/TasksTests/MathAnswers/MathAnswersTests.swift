@@ -94,7 +94,11 @@ import Testing
     ("The answer is 42.", "42"), ("The answer is $\\frac{1}{2}$.", "\\frac{1}{2}"),
     ("I think the answer: 5 is wrong.\nAnswer: 10", "10"), ("so it is -3", "-3"),
     ("the total is $29.00.", "29.00"), ("First I compute step 1 and then in step 2", nil),
-    ("\u{7b54}\u{6848}\u{662f}\u{ff1a}5\u{3002}", "5"), ("**Answer:** 12", "12"), ("Nothing.", nil),
+    ("\u{7b54}\u{6848}\u{662f}\u{ff1a}5\u{3002}", "5"), ("**Answer:** 12", "12"),
+    ("Answer: \\frac{1}{2}", "\\frac{1}{2}"),
+    ("The answer is Evelyn.", "Evelyn"), ("so it is \\frac{1}{2}", nil), ("thus x^2", nil),
+    ("he came 2nd", nil), ("at 3:45", nil), ("the final answer is 12 apples.", "12 apples"),
+    ("Nothing.", nil),
   ])
   func answersWithoutABoxAreFound(_ text: String, _ answer: String?) {
     #expect(AnswerFinder.find(text) == answer)
