@@ -55,12 +55,13 @@ enum Relation: String, Hashable, Sendable {
 struct ClockTime: Hashable, Sendable {
   let hour: Int
   let minute: Int
+  var second = 0
   /// `am` or `pm`; nil where nothing is said.
   let half: String?
 
   /// Whether two times are one, where both say enough: 3:45 p.m. is 15:45.
   func agrees(with other: ClockTime) -> Bool {
-    guard minute == other.minute else { return false }
+    guard minute == other.minute, second == other.second else { return false }
     if half == other.half || half == nil || other.half == nil, hour == other.hour { return true }
     return hourOfDay == other.hourOfDay
   }

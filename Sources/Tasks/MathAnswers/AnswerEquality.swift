@@ -116,7 +116,7 @@ struct AnswerEquality {
       return terms.count == 2 && expressions.areEqual(.quotient(terms[0], terms[1]), other)
     case (.clock(let left), .clock(let right)): return left.agrees(with: right)
     case (.clock(let time), .value(let other)), (.value(let other), .clock(let time)):
-      return time.minute == 0 && other == .whole(time.hour)
+      return time.minute == 0 && time.second == 0 && other == .whole(time.hour)
     case (.clock(let time), .ratio(let terms)), (.ratio(let terms), .clock(let time)):
       guard let hour = terms[0].rational?.integer, let minute = terms[1].rational?.integer,
         terms.count == 2, hour < 24, minute > 9

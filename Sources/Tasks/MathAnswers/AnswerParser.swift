@@ -219,14 +219,18 @@ struct AnswerParser {
   /// `3:45 p.m.`, `12:00`, `3 p.m.`
   private mutating func clock() -> Answer? {
     guard let hour = takeWhole(upTo: 24) else { return nil }
-    var minute = 0
+    var (minute, second) = (0, 0)
     var isTime = false
     if takeSign(":") {
       guard case .number(let numeral)? = next, numeral.whole.utf8.count == 2,
-        let found = takeWhole(upTo: 59), next != .sign(":")
+        let found = takeWhole(upTo: 59)
       else { return nil }
       minute = found
       isTime = numeral.whole.hasPrefix("0")
+      if takeSign(":") {
+        guard let found = takeWhole(upTo: 59) else { return nil }
+        second = found
+      }
     }
     var half: String?
     if case .word(let word)? = next, ["am", "pm"].contains(word.lowercased()) {
@@ -234,7 +238,7 @@ struct AnswerParser {
       position += 1
     }
     guard isTime || half != nil, next.map(Self.isSeparator) ?? true else { return nil }
-    return .clock(ClockTime(hour: hour, minute: minute, half: half))
+    return .clock(ClockTime(hour: hour, minute: minute, second: second, half: half))
   }
 
   private mutating func takeWhole(upTo limit: Int) -> Int? {
@@ -247,12 +251,13 @@ struct AnswerParser {
 
   /// `1011_2`, `(1011)_2`, `2A_{16}`, `1011_{\text{two}}`.
   mutating func based() -> Answer? {
+    let isNegative = takeSign("-")
     let isBracketed = takeSign("(")
     let isGroup = !isBracketed && takeSign("{")
     var digits = ""
     while let token = next {
-      if case .number(let numeral) = token, numeral.fraction == nil {
-        digits += numeral.whole
+      if case .number(let numeral) = token, numeral.repeating == nil, !numeral.isCut {
+        digits += numeral.whole + (numeral.fraction.map { "." + $0 } ?? "")
       } else if case .letter(let letter) = token, ("A"..."F").contains(letter) {
         digits += letter
       } else {
@@ -262,10 +267,10 @@ struct AnswerParser {
     }
     guard digits.contains(where: \.isNumber), !isBracketed || takeSign(")"),
       !isGroup || takeSign("}"), takeSign("_"), let base = takeBase(), (2...36).contains(base),
-      base > 10 || digits.allSatisfy(\.isNumber)
+      base > 10 || digits.allSatisfy({ $0.isNumber || $0 == "." })
     else { return nil }
     let plain = String(digits.drop { $0 == "0" })
-    return .based(digits: plain.isEmpty ? "0" : plain, base: base)
+    return .based(digits: (isNegative ? "-" : "") + (plain.isEmpty ? "0" : plain), base: base)
   }
 
   private mutating func takeBase() -> Int? {

@@ -61,11 +61,12 @@ private struct ReadAnswer {
     parsed = AnswerParser.parse(tokens)
   }
 
-  /// Reads a reference, which may count anything: `45 \text{ fruit roll-ups per person}` is 45. Of
-  /// an answer every word must be understood.
+  /// Reads a reference, which may count anything: `45 \text{ fruit roll-ups per person}` is 45, and
+  /// `\approx 8.24` is 8.24. Of an answer every word must be understood.
   init(reference text: String) {
     tokens = LatexLexer.tokens(of: text)
-    parsed = AnswerParser.parse(tokens) ?? Self.count(tokens)
+    let said = tokens.first == .command("approx") ? Array(tokens.dropFirst()) : tokens
+    parsed = AnswerParser.parse(said) ?? Self.count(said)
   }
 
   /// The number before words that say nothing about it.
