@@ -25,7 +25,7 @@ package enum FinalAnswer {
   }
 
   /// Whether there are letters beside each other that are no command.
-  private static func hasWords(_ text: String) -> Bool {
+  static func hasWords(_ text: String) -> Bool {
     var letters = 0
     var isCommand = false
     for byte in text.utf8 {
@@ -66,13 +66,13 @@ package enum FinalAnswer {
     return plain.split(separator: "$", omittingEmptySubsequences: false)
   }
 
-  private static func afterFormula(in text: String) -> String? {
+  static func afterFormula(in text: String) -> String? {
     let parts = parts(of: text)
     return parts.count >= 3 && parts.count % 2 == 1 ? parts.last.map(String.init) : nil
   }
 
   /// What stands between the last two dollar signs of an even number of them.
-  private static func formula(in text: String) -> String? {
+  static func formula(in text: String) -> String? {
     let parts = parts(of: text)
     guard parts.count >= 3, parts.count % 2 == 1 else { return nil }
     let found = parts[parts.count - 2].stripped
@@ -92,7 +92,7 @@ package enum FinalAnswer {
     return bytes[(isMinus ? start - 1 : start)...(isPercent ? end + 1 : end)].text
   }
 
-  private static func isNumberPart(_ bytes: [UInt8], _ index: Int) -> Bool {
+  static func isNumberPart(_ bytes: [UInt8], _ index: Int) -> Bool {
     if (48...57).contains(bytes[index]) { return true }
     guard [UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: "/")].contains(bytes[index]) else {
       return false
