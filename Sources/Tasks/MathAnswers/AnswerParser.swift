@@ -183,14 +183,16 @@ struct AnswerParser {
 
   /// `\text{Area} = 5`: words that name a value.
   private mutating func namedByWords() -> Answer? {
-    guard let sign = tokens[position...].firstIndex(of: .sign("=")), sign > position,
-      let words = Self.words(tokens[position..<sign])
+    let signs: [LatexToken] = [.sign("="), .command("approx")]
+    guard let sign = tokens[position...].firstIndex(where: signs.contains), sign > position,
+      let words = Self.words(tokens[position..<sign]),
+      !words.contains(where: { CountWords.qualifiers.contains($0.lowercased()) })
     else { return nil }
     position = sign + 1
     guard case .some(let value) = operand(), next.map({ Self.ends($0, barParts) }) ?? true else {
       return nil
     }
-    return .relation([.words(words), value], [.equal])
+    return .relation([.words(words), value], [tokens[sign] == signs[0] ? .equal : .approximate])
   }
 
   /// Words alone, which are compared as such.

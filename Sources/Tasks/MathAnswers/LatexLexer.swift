@@ -329,9 +329,25 @@ struct LatexLexer {
     } else if mode == .text {
       let isUnit = MeasureUnit.symbol(run) != nil && isAfterValue
       tokens.append(run.count > 1 || "aI".contains(run) || isUnit ? .word(run) : .letter(run))
+    } else if mode == .upright, run.count == 1, MeasureUnit.symbol(run) != nil, isAfterValue,
+      isSpaced(before: start)
+    {
+      // `22.1 \, \mathrm{s}^{-1}`
+      tokens.append(.word(run))
     } else {
       tokens += MathWords.split(run, isUpright: mode == .upright)
     }
+  }
+
+  /// Whether a blank parts a letter, or the command that it stands in, from what comes before.
+  private func isSpaced(before start: Int) -> Bool {
+    var index = start - 1
+    if scalar(index) == "{" {
+      index -= 1
+      while isLetter(index) { index -= 1 }
+      if scalar(index) == "\\" { index -= 1 }
+    }
+    return scalar(index).map { $0.isPythonSpace || ["~", ",", ";", ":"].contains($0) } ?? false
   }
 
   /// Whether a number or a group was read last, so that a unit may follow.

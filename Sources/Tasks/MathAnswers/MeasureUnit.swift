@@ -210,6 +210,12 @@ enum CountWords {
       || changing.contains(lower)
   }
 
+  /// Words that name nothing: they say how a value is not meant.
+  static let qualifiers: Set<String> = [
+    "not", "no", "never", "less", "more", "than", "fewer", "least", "most", "about", "nearly",
+    "approximately", "almost", "or", "false", "wrong", "opposite", "neither", "nor",
+  ]
+
   private static let changing: Set<String> = [
     "or", "and", "not", "no", "more", "than", "fewer", "most", "least", "to", "half", "squared",
     "cubed", "factorial", "is", "if", "when", "where", "but", "about", "am", "pm", "off", "below",
