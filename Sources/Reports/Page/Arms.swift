@@ -84,29 +84,13 @@ package struct ArmLineage: Sendable {
   package static func all(of places: EvaluationPlaces, in data: Findings) -> [ArmLineage] {
     var lineages = places.arms.flatMap { arm -> [ArmLineage] in
       let own = places.places.filter { $0.arm == arm }
-      let chains = own.map { chain(to: $0.instance, data) }.filter { !$0.isEmpty }
+      let chains = own.map { data.models(behind: $0.instance) }.filter { !$0.isEmpty }
       return OrderedDictionary(grouping: chains) { $0.map(\.stageName) }.values.map {
         ArmLineage(arm: arm, chains: $0, data)
       }
     }
     markDifferences(&lineages)
     return lineages
-  }
-
-  /// The instances that made the model which an evaluation measures, the first one first.
-  private static func chain(
-    to evaluation: PlannedInstance, _ data: Findings
-  ) -> [PlannedInstance] {
-    var chain: [PlannedInstance] = []
-    func model(_ instance: PlannedInstance) -> PlannedInstance? {
-      data.binding(of: "model", of: instance).flatMap { data[$0.producer] }
-    }
-    var next = model(evaluation)
-    while let instance = next {
-      chain.append(instance)
-      next = model(instance)
-    }
-    return chain.reversed()
   }
 
   /// Lays chains of the same stages on top of each other.

@@ -64,6 +64,23 @@ package struct Findings: Sendable {
     bindings(of: instance).first { $0.port == port }
   }
 
+  /// The instances that made the model which an instance is bound to, the first one first.
+  func models(behind instance: PlannedInstance) -> [PlannedInstance] {
+    var chain: [PlannedInstance] = []
+    var next = binding(of: "model", of: instance)
+    while let producer = next.flatMap({ self[$0.producer] }) {
+      chain.append(producer)
+      next = binding(of: "model", of: producer)
+    }
+    return chain.reversed()
+  }
+
+  /// Instances and what made their models, each once.
+  func lineage(of instances: [PlannedInstance]) -> [PlannedInstance] {
+    let all = instances.flatMap { models(behind: $0) + [$0] }
+    return OrderedDictionary(all.map { ($0.name, $0) }) { first, _ in first }.values.elements
+  }
+
   /// The points of some axes at which there are instances, in the order of the axes' values.
   ///
   /// Instances that do not depend on all of the axes are left out: they belong to every point.

@@ -65,7 +65,7 @@ struct TableBuilder {
     let spread = spread(of: rows.flatMap(\.cells))
     let notes = TableNotes(
       specification: specification, references: grid.references, instances: grid.instances,
-      rows: rows, columns: columns, spread: spread,
+      lineage: data.lineage(of: grid.instances), rows: rows, columns: columns, spread: spread,
       unreadable: data.unreadable(among: grid.instances))
     let publication = PublishedNotes(
       specification: specification, rows: rows, columns: columns, published: published,

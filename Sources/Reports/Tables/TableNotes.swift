@@ -7,6 +7,8 @@ struct TableNotes {
   let specification: TableSpecification
   let references: [ValueReference]
   let instances: [PlannedInstance]
+  /// What says something against the numbers: the instances, and those that made their models.
+  let lineage: [PlannedInstance]
   let rows: [TableReport.Row]
   let columns: [TableReport.Column]
   let spread: TableReport.Spread
@@ -123,9 +125,8 @@ struct TableNotes {
 
   /// What the stages themselves say against their numbers, in the fact `warning`.
   private var warnings: [String] {
-    let used = Set(references.map(\.stage))
     var owners: OrderedDictionary<String, [String]> = [:]
-    for instance in instances where used.contains(instance.stageName) {
+    for instance in lineage {
       guard let warning = instance.values["warning"]?.string else { continue }
       owners[warning, default: []].append(instance.name)
     }

@@ -59,7 +59,8 @@ struct TargetTableBuilder {
     }
     let notes = TableNotes(
       specification: specification, references: [reference], instances: instances,
-      rows: rows, columns: columns, spread: .none, unreadable: data.unreadable(among: instances))
+      lineage: data.lineage(of: instances), rows: rows, columns: columns, spread: .none,
+      unreadable: data.unreadable(among: instances))
     return TableReport(
       name: name, title: specification.title ?? name,
       rowHeader: specification.rows.joined(separator: " · "), columns: columns, rows: rows,

@@ -59,11 +59,12 @@ package struct EvaluateStage: Stage {
   package func run(_ context: StageContext) throws {
     let problems = try Problems(contentsOf: context.input("problems").file)
     try refuseOverlap(problems, context)
-    if let warning = problems.warning {
-      context.publish(fact: .string(warning), as: "warning")
-    }
     let task = try problems.task
     let verifier = try task.verifier(named: parameters.verifier)
+    let warnings = [problems.warning, task.knownHole(of: verifier)].compactMap(\.self)
+    if !warnings.isEmpty {
+      context.publish(fact: .string(warnings.joined(separator: "; ")), as: "warning")
+    }
     let template = try task.template(named: parameters.template, for: .evaluate)
     let completions = try CompletionsPart(
       problems: problems, template: template, stopStrings: task.stopStrings,

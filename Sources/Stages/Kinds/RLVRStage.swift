@@ -63,6 +63,10 @@ package struct RLVRStage: Stage {
     let template = try task.template(named: parameters.template, for: .train)
     let verifier = try task.verifier(named: parameters.verifier)
     context.publish(fact: .string(verifier), as: "verifier")
+    if let hole = task.knownHole(of: verifier) {
+      context.publish(
+        fact: .string("its rewards come from a verifier with a hole: " + hole), as: "warning")
+    }
     for (name, fact) in try task.facts() { context.publish(fact: fact, as: name) }
     context.publish(fact: .string(template.sha256), as: "template_sha256")
     let sampler = TextSampler(

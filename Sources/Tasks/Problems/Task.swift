@@ -62,6 +62,9 @@ package protocol TaskDefinition: Sendable {
   var goldColumn: String? { get }
   /// Whether an evaluation asks for a box and falls back to other answers where there is none.
   var acceptsUnboxed: Bool { get }
+  /// What a verifier is known to take for right that is wrong, for whoever reads its numbers; nil
+  /// where nothing is known that training could find.
+  func knownHole(of verifier: String) -> String?
   /// The template that the paper uses.
   func defaultTemplate(for use: TaskUse) -> String
   /// The paper's rewards; all are set.
@@ -82,6 +85,8 @@ package protocol TaskDefinition: Sendable {
 
 extension TaskDefinition {
   package var acceptsUnboxed: Bool { false }
+
+  package func knownHole(of verifier: String) -> String? { nil }
 
   package func checked(_ row: [String: JSONValue]) throws -> [String: JSONValue] { row }
   package func facts() throws -> [String: JSONValue] { [:] }

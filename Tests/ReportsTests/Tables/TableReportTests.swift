@@ -123,6 +123,17 @@ import Testing
     #expect(report.rows[0].cells.map(\.planned) == [2, 2])
   }
 
+  /// A model that learned from rewards with a hole is no better for it.
+  @Test func warningsOfWhatMadeTheModelsAreSaid() throws {
+    var fixture = ReportFixture()
+    fixture.add("tuned", [:], ["warning": "its rewards have a hole"], outputs: ["model"])
+    fixture.add(
+      "scores", ["start": "base", "seed": 1], ["accuracy": 0.5],
+      inputs: [("model", "tuned/model")])
+    let report = try table(ReportFixture.table, fixture)
+    #expect(report.notes.contains("Mind: its rewards have a hole — tuned."))
+  }
+
   @Test func baselinesMayBeColumns() throws {
     var specification = ReportFixture.table
     (specification.rows, specification.columns) = ([], ["start"])

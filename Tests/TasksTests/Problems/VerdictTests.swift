@@ -182,6 +182,13 @@ import Testing
       try MathTask().grade([read.item], GradingRules(use: .evaluate)).map(\.outcome) == [.correct])
   }
 
+  @Test func holesThatTrainingCouldFindAreNamed() throws {
+    for task in TaskDefinitions.all {
+      let named = task.verifiers.filter { task.knownHole(of: $0) != nil }
+      #expect(named == (task.name == "humaneval_plus" ? Array(task.verifiers.dropFirst()) : []))
+    }
+  }
+
   /// No letter can be read from a number, so every completion would be wrong.
   @Test func aChoiceIsNoNumber() {
     let item = GradingItem(
