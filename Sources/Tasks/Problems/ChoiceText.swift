@@ -53,6 +53,8 @@ struct ChoiceText {
   private let characters: [Character]
   /// Whether the text holds LaTeX, in which `~` is a space.
   private let hasCommands: Bool
+  /// Where the group ends that a brace opens.
+  private let closing: [Int: Int]
   private let readBox: BoxReader
   private var position = 0
   private var tokens: [ChoiceToken] = []
@@ -69,7 +71,18 @@ struct ChoiceText {
     let isPlain = text.utf8.allSatisfy { $0 < 0x80 }
     characters = Array(isPlain ? text : text.precomposedStringWithCompatibilityMapping)
     hasCommands = text.utf8.contains(UInt8(ascii: "\\"))
+    closing = hasCommands ? Self.closing(of: characters) : [:]
     self.readBox = readBox
+  }
+
+  private static func closing(of characters: [Character]) -> [Int: Int] {
+    var open: [Int] = []
+    var found: [Int: Int] = [:]
+    for (index, character) in characters.enumerated() {
+      if character == "{" { open.append(index) }
+      if character == "}", let start = open.popLast() { found[start] = index }
+    }
+    return found
   }
 
   private static let brackets: [Character: Character] = [
@@ -133,11 +146,15 @@ struct ChoiceText {
     return true
   }
 
+  /// How far a bracket around a letter may reach.
+  private static let bracketReach = 64
+
   /// A letter alone in brackets, upper or lower case, past emphasis.
   private mutating func readBracketed(_ close: Character) -> Bool {
     var end = position + 1
     var found: Character?
-    while end < characters.count, characters[end] != close {
+    let limit = min(characters.count, position + Self.bracketReach)
+    while end < limit, characters[end] != close {
       let character = characters[end]
       if Self.isLatin(character), found == nil {
         found = character
@@ -146,7 +163,7 @@ struct ChoiceText {
       }
       end += 1
     }
-    guard let found, end < characters.count, let upper = found.uppercased().first else {
+    guard let found, end < limit, let upper = found.uppercased().first else {
       return false
     }
     // Braces are LaTeX's grouping and mark nothing by themselves.
@@ -177,12 +194,8 @@ struct ChoiceText {
     guard open < characters.count else { return false }
     var end = open + 1
     if characters[open] == "{" {
-      var depth = 1
-      while end < characters.count, depth > 0 {
-        depth += characters[end] == "{" ? 1 : characters[end] == "}" ? -1 : 0
-        end += 1
-      }
-      guard depth == 0 else { return false }
+      guard let close = closing[open] else { return false }
+      end = close + 1
       open += 1
     }
     let inside = String(characters[open..<(characters[open - 1] == "{" ? end - 1 : end)])

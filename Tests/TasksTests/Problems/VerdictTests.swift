@@ -189,6 +189,15 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1)), arguments: ["\\boxed{", "The answer is ", "[ "])
+  func runawayTextsTakeNoMinutes(piece: String) throws {
+    let text = String(repeating: piece, count: 100_000)
+    let item = GradingItem(
+      row: ["answer": "C", "options": ["x", "y", "z"]], completion: text, id: "1")
+    let rules = GradingRules(use: .evaluate, verifier: "strict")
+    #expect(try MMLUProTask().grade([item], rules).map(\.outcome) == [.noAnswer])
+  }
+
   /// No letter can be read from a number, so every completion would be wrong.
   @Test func aChoiceIsNoNumber() {
     let item = GradingItem(
