@@ -88,7 +88,7 @@ package struct GradingLine: Sendable {
     }
     if let column = task.goldColumn, row[column] != nil {
       do { row = try task.checked(row) } catch let error as TaskError {
-        throw GradingLineError(line: number, problem: "cannot be graded: \(error)")
+        throw unreadable("cannot be graded: \(error)")
       }
     }
     self.number = number

@@ -89,8 +89,10 @@ struct FencedBlocks {
     return length < 3 ? 0 : length
   }
 
+  /// Where the line ends, looked for within reach: no fence opens a line of thousands of bytes.
   private func endOfLine(from place: Int) -> Int {
-    bytes[place...].firstIndex(of: .lineFeed) ?? bytes.count
+    let limit = min(bytes.count, place + 1000)
+    return bytes[place..<limit].firstIndex(of: .lineFeed) ?? limit
   }
 
   private func isBlankBefore(_ place: Int) -> Bool {
