@@ -246,8 +246,6 @@ extension RealPoint {
     guard let first = arguments.first, arguments.allSatisfy(\.isDefined) else { return .undefined }
     switch name {
     case .abs: return Approximation(ComplexNumber(first.value.magnitude), error: first.error)
-    case .re: return Approximation(ComplexNumber(first.value.real), error: first.error)
-    case .im: return Approximation(ComplexNumber(first.value.imaginary), error: first.error)
     case .exp: return exponential(first)
     case .cis:
       return exponential(

@@ -34,7 +34,6 @@ enum MathFunction: String, Sendable, Hashable, CaseIterable {
   /// With its base as second argument; base ten without one.
   case log
   case abs, floor, ceil, gcd, lcm, max, min, mod, binom, sgn
-  case re, im
 
   static let trigonometric: Set<MathFunction> = [.sin, .cos, .tan, .cot, .sec, .csc, .cis]
   /// Those whose value is a fraction where their arguments are.

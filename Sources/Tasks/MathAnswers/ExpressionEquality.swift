@@ -118,9 +118,8 @@ struct ExpressionEquality {
   private func bySummands(_ a: Expression, _ b: Expression) -> Bool? {
     let (left, right) = (a.summands, b.summands)
     guard left.rest.count < left.count || right.rest.count < right.count else { return nil }
-    let isRestEqual =
-      left.rest.isEmpty == right.rest.isEmpty
-      && (left.rest.isEmpty || numerically(.sum(left.rest), .sum(right.rest)))
+    // Nothing is left of `5`, and zero of `5 + \sqrt2 - \sqrt2`.
+    let isRestEqual = numerically(.sum(left.rest), .sum(right.rest))
     let isExactEqual = exactly(left.exact, right.exact) ?? (left.exact == right.exact)
     if isRestEqual { return isExactEqual }
     return isExactEqual ? false : nil

@@ -103,13 +103,13 @@ enum LatexCommands {
   static let transparent: Set<String> = [
     "underline", "boxed", "fbox", "ensuremath", "mathit", "mathnormal", "underbrace", "bbox",
     "mathsf", "mathtt", "mathord", "mathinner", "mathbin", "mathrel", "mathpunct", "mathclose",
-    "mathopen", "smash", "mathclap", "mathrlap", "mathllap", "uline", "textstyle", "hl", "framebox",
+    "mathopen", "smash", "mathclap", "mathrlap", "mathllap", "uline", "hl", "framebox",
   ]
   static let text: Set<String> = [
     "text", "textbf", "textit", "textrm", "textnormal", "textsf", "texttt", "textsc", "textup",
     "textmd", "textsl", "emph", "mbox", "hbox", "strong",
   ]
-  static let upright: Set<String> = ["mathrm", "operatorname", "mathop", "rm"]
+  static let upright: Set<String> = ["mathrm", "operatorname", "mathop"]
   static let bold: Set<String> = ["mathbf", "boldsymbol", "bm", "pmb", "bold", "mathbfit"]
   /// Those that make a name of the letters under them.
   static let decorations: Set<String> = [

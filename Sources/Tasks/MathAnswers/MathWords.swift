@@ -6,12 +6,12 @@ enum MathWords {
     for function in MathFunction.allCases { found[function.rawValue] = function }
     for (name, function) in [
       ("arcsin", "asin"), ("arccos", "acos"), ("arctan", "atan"), ("tan", "tg"), ("cot", "ctg"),
-      ("arctan", "arctg"), ("csc", "cosec"), ("ceil", "ceiling"), ("re", "Re"), ("im", "Im"),
+      ("arctan", "arctg"), ("csc", "cosec"), ("ceil", "ceiling"),
     ] {
       found[function] = MathFunction(rawValue: name)
     }
     // Commands of their own, or parts of plain words.
-    for name in ["re", "im", "binom", "mod"] { found[name] = nil }
+    for name in ["binom", "mod"] { found[name] = nil }
     return found
   }()
 
