@@ -161,6 +161,9 @@ private struct Boxes {
     return end > start ? (start..<end, ()) : nil
   }
 
+  /// How many boxes make one list at most.
+  private static let joinLimit = 60
+
   var last: String? {
     // A box in a box is its content; the outer one holds it.
     let full = found.filter {
@@ -170,6 +173,7 @@ private struct Boxes {
     guard var first = ordered.last else { return nil }
     var joined = [first]
     for box in ordered.dropLast().reversed() where box.start < first.start {
+      if joined.count == Self.joinLimit { break }
       let next = name(before: first.start)?.start ?? first.start
       guard box.end <= next, next - box.end < 80, Self.joins(bytes[box.end..<next].text) else {
         break
