@@ -147,7 +147,7 @@ struct ChoiceText {
   }
 
   /// How far a bracket around a letter may reach.
-  private static let bracketReach = 64
+  private static let bracketReach = 16
 
   /// A letter alone in brackets, upper or lower case, past emphasis.
   private mutating func readBracketed(_ close: Character) -> Bool {
