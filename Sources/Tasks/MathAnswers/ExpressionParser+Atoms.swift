@@ -31,8 +31,20 @@ extension AnswerParser {
     switch name {
     case "e": return .euler
     case "i": return .imaginary
-    default: return .symbol(name)
+    default: return .symbol(name + place())
     }
+  }
+
+  /// The number in `I(0)`: a letter before a number in brackets is a function there, and no product
+  /// with zero.
+  private mutating func place() -> String {
+    let sign = token(after: 1) == .sign("-") ? 1 : 0
+    guard next == .sign("("), case .number(let numeral)? = token(after: 1 + sign),
+      token(after: 2 + sign) == .sign(")")
+    else { return "" }
+    position += 3 + sign
+    let fraction = numeral.fraction.map { "." + $0 } ?? ""
+    return "(" + (sign == 1 ? "-" : "") + numeral.whole + fraction + ")"
   }
 
   private mutating func primes() -> String {
