@@ -41,7 +41,8 @@ package struct StartEstimate: Sendable {
       groupsWithGradient == 0
       ? "no two samples of a problem differ in reward, so perhaps no group of \(group) has a gradient"
       : "\(bound)\(percent(groupsWithGradient)) of groups of \(group) would have a gradient"
-    return "\(groups), pass@\(group) \(bound)\(percent(passAtGroup)) (by \(basis))"
+    return
+      "\(groups), pass@\(group) \(passAtGroup == 0 ? "" : bound)\(percent(passAtGroup)) (by \(basis))"
   }
 
   package var json: JSONValue {

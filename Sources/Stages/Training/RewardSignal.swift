@@ -38,8 +38,8 @@ package struct RewardSignal {
   package func notice(_ parameters: RLVRParameters) -> String? {
     guard isSilent else { return nil }
     let steps = shares.count == 1 ? "the first step" : "the first \(shares.count) steps"
-    return "\(subject(parameters)) in any group of \(steps), so nothing is trained yet; an easier "
-      + "start, easier problems, a larger group or more max_tokens may help"
+    return "\(subject(parameters)) in any group of \(steps), so nothing is trained yet; a "
+      + "warm-up, easier problems, a larger group or more max_tokens may help"
   }
 
   /// What a training that ended has to say against itself; nil where some group had a gradient.
