@@ -42,6 +42,20 @@ import Testing
     #expect(abs(estimate - expected) < 1e-12)
   }
 
+  @Test(arguments: [[6], [3, 3], [1, 2, 3], [1, 1, 4], [0, 6], [1, 1, 1, 1, 1, 1]], 1...6)
+  func allAlikeCountsDraws(counts: [Int], k: Int) throws {
+    var classes: [Int] = []
+    for (number, count) in counts.enumerated() { classes += Array(repeating: number, count: count) }
+    let draws = (0..<64).filter { $0.nonzeroBitCount == k }
+    let alike = draws.count { draw in
+      let drawn = classes.indices.filter { draw & (1 << $0) != 0 }
+      return Set(drawn.map { classes[$0] }).count == 1
+    }
+    let estimate = try #require(Statistics.allAlike(counts: counts, k: k))
+    #expect(abs(estimate - Double(alike) / Double(draws.count)) < 1e-12)
+    #expect(Statistics.allAlike(counts: counts, k: 7) == nil)
+  }
+
   @Test func passAtKRefusesWhatHasNoAnswer() {
     #expect(Statistics.passAtK(samples: 3, correct: 1, k: 4) == nil)
     #expect(Statistics.passAtK(samples: 0, correct: 0, k: 1) == nil)
