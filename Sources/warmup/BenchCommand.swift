@@ -16,7 +16,7 @@ struct BenchCommand: ParsableCommand {
       that this machine reached a moment before.
       """,
     subcommands: [
-      BenchTrain.self, BenchSample.self, BenchRLVR.self, BenchPuzzles.self,
+      BenchTrain.self, BenchSample.self, BenchRLVR.self, BenchPuzzles.self, BenchIntervals.self,
     ])
 }
 

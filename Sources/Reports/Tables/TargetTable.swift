@@ -193,8 +193,8 @@ struct TargetLine {
     return crossing.isFirst ? .atMost : nil
   }
 
-  /// From where on the target may be reached to where on it surely is: where the line's upper and
-  /// lower bounds first do. Needs the same problems and as many seeds at every place.
+  /// Where the line's upper and lower bounds first reach the target. Needs the same problems and as
+  /// many seeds at every place.
   private var interval: ClosedRange<Double>? {
     let scores = places.compactMap(\.runs.problemValues)
     guard let first = scores.first, scores.count == places.count, isOnSameProblems,
@@ -204,60 +204,13 @@ struct TargetLine {
       places: zip(places, scores).map { ($0.x, $1) },
       scale: places[0].runs.isShare ? .share : .unlimited,
       samples: 16 * (places.map(\.runs.answers).min() ?? 1))
-    return line.firstReach(
-      of: target, \.upperBound, else: -.infinity)...line.firstReach(
-        of: target, \.lowerBound, else: -.infinity)
+    return line.interval(ofReaching: target)
   }
 
   private var isOnSameProblems: Bool {
     let all = places.flatMap { $0.runs.runs.map(\.scores) }
     guard let first = all.first ?? nil else { return false }
     return all.allSatisfy { $0?.hasProblems(of: first) == true }
-  }
-}
-
-/// The 95 % interval of the mean at each place of a line between measured ones.
-private struct LineBounds {
-  /// By ascending x, with values by run, then by problem.
-  let places: [(x: Double, values: [[Double]])]
-  let scale: Estimate.Scale
-  /// As of how many answers a value counts at most. What lies between two right or wrong answers is
-  /// finer than one.
-  let samples: Int
-
-  /// How many steps a stretch between two measured places is searched in.
-  private static let steps = 16
-
-  /// Where a bound first reaches the target; `first` where it has at the first place, and ∞ where
-  /// it never does.
-  func firstReach(
-    of target: Double, _ bound: KeyPath<ClosedRange<Double>, Double>, else first: Double
-  ) -> Double {
-    func isReached(_ stretch: Int, _ share: Double) -> Bool {
-      (interval(in: stretch, at: share)?[keyPath: bound]).map { $0 >= target } ?? false
-    }
-    if isReached(0, 0) { return first }
-    for stretch in 0..<max(0, places.count - 1) {
-      for step in 1...Self.steps {
-        let end = Double(step) / Double(Self.steps)
-        guard isReached(stretch, end) else { continue }
-        let start = end - 1 / Double(Self.steps)
-        let share = Bisection.root(from: start, to: end, halvings: 20) { isReached(stretch, $0) }
-        return places[stretch].x + share * (places[stretch + 1].x - places[stretch].x)
-      }
-    }
-    return .infinity
-  }
-
-  private func interval(in stretch: Int, at share: Double) -> ClosedRange<Double>? {
-    let start = places[stretch].values
-    guard places.indices.contains(stretch + 1) else {
-      return Estimate(start, scale: scale, samples: samples)?.interval()
-    }
-    let values = zip(start, places[stretch + 1].values).map { runs in
-      zip(runs.0, runs.1).map { $0 + share * ($1 - $0) }
-    }
-    return Estimate(values, scale: scale, samples: samples)?.interval()
   }
 }
 

@@ -65,8 +65,8 @@ import Testing
       try report().terminalText.hasPrefix(
         """
         Accuracy & more
-        start                                          accuracy
-        ───────────────────────────────────────────────────────
+        start                                       accuracy
+        ────────────────────────────────────────────────────
         warmed  50.0 ± 2.8 [24.6, 75.4]  +10.0 [\u{2212}2.7, +22.7]
         base    40.0 ± 1.4 [27.3, 52.7]
         In %.
