@@ -69,6 +69,15 @@ struct Workspace {
     StandardOutput.writeError("Took \(results) over from \(packed.file.relativePath)\n")
   }
 
+  /// What the report that is there rests on; nil where there is none.
+  func reportBasis() throws -> ReportBasis? { try ReportBasis(reportIn: folder) }
+
+  /// Why a report on a plan must not take the place of the one that is there; nil where it may.
+  func keptReport(_ basis: ReportBasis?, against plan: Plan) -> ReportKeptError? {
+    let source = packed?.file ?? recipe.file
+    return ReportKeptError(basis, against: plan, in: folder, recipe: source.relativePath)
+  }
+
   /// Writes the report and prints its tables.
   func writeReport(of plan: Plan) throws {
     for table in try RecipeReport(recipe, plan).write(to: folder) {

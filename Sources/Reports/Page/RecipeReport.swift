@@ -87,7 +87,8 @@ struct ReportPage {
     let browser = BrowserData(places, data: report.data, baseline: report.baseline)
     let completions = CompletionsSection(report.data, report.results, browser: browser)
     return PageFrame(
-      title: report.recipe.name, heading: heading,
+      title: report.recipe.name, facts: ReportBasis(Plan(items: report.data.instances)).markup,
+      heading: heading,
       sections: sections(places, browser, completions),
       footer: "Made by warmup from the results of this recipe alone.",
       scripts: completions.scripts, runnable: completions.runnable
@@ -196,6 +197,8 @@ struct PageFrame {
   }
 
   let title: String
+  /// What the head says to programs.
+  var facts = Markup.empty
   let heading: Markup
   let sections: [Section]
   let footer: String
@@ -234,7 +237,7 @@ struct PageFrame {
       Markup(
         trusted: "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"),
       Markup(trusted: "<meta name=\"color-scheme\" content=\"light dark\">\n"),
-      .element("title", [:], Markup(title)),
+      .element("title", [:], Markup(title)), facts,
       .element("style", [:], Markup(trusted: ReportStyle.css + FigureStyle.css)))
   }
 }
