@@ -27,7 +27,7 @@ struct ReportCommand: ParsableCommand {
     if !overwrite, let kept = workspace.keptReport(try workspace.reportBasis(), against: plan) {
       throw kept
     }
-    try workspace.writeReport(of: plan)
+    if !(try workspace.writeReport(of: plan)) { throw ExitCode(1) }
   }
 }
 

@@ -62,7 +62,7 @@ struct RunCommand: ParsableCommand {
   }
 
   /// Writes the report, unless the one that is there rests on more.
-  /// - Returns: whether what was asked for is there.
+  /// - Returns: whether it says all that was asked for.
   private func report(
     _ summary: RunSummary, _ basis: ReportBasis?, _ workspace: Workspace
   ) throws -> Bool {
@@ -72,8 +72,7 @@ struct RunCommand: ParsableCommand {
       StandardOutput.writeError("\(kept)\(mark).\n")
       return false
     }
-    if !summary.plan.results.isEmpty { try workspace.writeReport(of: summary.plan) }
-    return true
+    return summary.plan.results.isEmpty ? true : try workspace.writeReport(of: summary.plan)
   }
 
   private func sentence(_ summary: RunSummary) -> String {

@@ -78,12 +78,14 @@ struct Workspace {
     return ReportKeptError(basis, against: plan, in: folder, recipe: source.relativePath)
   }
 
-  /// Writes the report and prints its tables.
-  func writeReport(of plan: Plan) throws {
-    for table in try RecipeReport(recipe, plan).write(to: folder) {
-      StandardOutput.write(table.terminalText + "\n")
-    }
+  /// Writes the report and prints its tables, then what could not be made.
+  /// - Returns: whether everything could be.
+  func writeReport(of plan: Plan) throws -> Bool {
+    let (tables, failures) = try RecipeReport(recipe, plan).write(to: folder)
+    for table in tables { StandardOutput.write(table.terminalText + "\n") }
+    for failure in failures { StandardOutput.writeError("\(failure)\n") }
     StandardOutput.writeError("Report: \(folder.appending(path: "report.html").relativePath)\n")
+    return failures.isEmpty
   }
 }
 

@@ -26,6 +26,10 @@ package protocol Stage: Sendable {
   /// What it logs at its steps, as far as a metric is to be told from others. Most kinds log nothing.
   static var metrics: LoggedMetrics { get }
 
+  /// The names of what it publishes and logs, for tables and figures to ask for. Those of a kind that
+  /// does not say are not checked.
+  static var names: PublishedNames { get }
+
   init(parameters: Parameters)
 
   /// Content that enters the graph from outside and belongs to the key, such as a file's SHA-256.
@@ -52,6 +56,8 @@ package protocol Stage: Sendable {
 
 extension Stage {
   package static var metrics: LoggedMetrics { LoggedMetrics() }
+
+  package static var names: PublishedNames { .unknown }
 
   package func externalContent(in folders: DataFolders) throws -> [ExternalContent] { [] }
 
@@ -139,10 +145,19 @@ package struct KindDescription: Sendable {
 /// The kinds that recipes may use.
 package struct KindRegistry: Sendable {
   private let kinds: [String: any Stage.Type]
+  /// Whether recipes are refused that ask for what no kind declares to publish.
+  package private(set) var checksNames = true
 
   /// Collects kinds; their names must differ.
   package init(_ kinds: [any Stage.Type]) {
     self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.kind, $0) })
+  }
+
+  /// The same kinds for results that are there, which may be those of another version.
+  package var withoutNameChecks: KindRegistry {
+    var registry = self
+    registry.checksNames = false
+    return registry
   }
 
   package subscript(name: String) -> (any Stage.Type)? { kinds[name] }

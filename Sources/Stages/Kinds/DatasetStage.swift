@@ -75,6 +75,7 @@ package struct DatasetStage: Stage {
 
   package static let kind = "dataset"
   package static let version = 1
+  package static let names = PublishedNames(values: ["problems"])
   package static let summary =
     "published problems from a JSON Lines or Parquet file, in the Hugging Face column names"
   package static let inputs: [StagePort] = []

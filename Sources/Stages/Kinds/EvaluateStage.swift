@@ -40,6 +40,13 @@ package struct EvaluateParameters: ParameterSet {
 package struct EvaluateStage: Stage {
   package static let kind = "evaluate"
   package static let version = 2
+  /// `correct` and `pass@k` follow from the verdicts.
+  package static let names = PublishedNames(
+    values: [
+      "accuracy", "accuracy_standard_error", "accuracy_with_guesses", "pass@{samples}", "unboxed",
+      "format_rate", "mean_tokens", "truncated", "problems", "samples",
+    ] + Outcome.allCases.map(\.rawValue),
+    facts: ["warning", "verifier", "template_sha256", "sandbox"])
   package static let summary = "Samples completions of problems and grades them."
   package static let inputs = [
     StagePort("model", .model, "the model to measure"),
@@ -129,6 +136,8 @@ package struct PerplexityParameters: ParameterSet {
 package struct PerplexityStage: Stage {
   package static let kind = "perplexity"
   package static let version = 1
+  package static let names = PublishedNames(
+    values: ["negative_log_likelihood", "perplexity", "bits_per_byte", "tokens"])
   package static let summary = "Measures how well a model predicts texts."
   package static let inputs = [
     StagePort("model", .model, "the model to measure"),

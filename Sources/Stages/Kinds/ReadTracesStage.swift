@@ -43,6 +43,7 @@ package struct ReadTracesStage: Stage {
 
   package static let kind = "read_traces"
   package static let version = 1
+  package static let names = PublishedNames(values: ["traces"])
   package static let summary = "Prompts with completions that somebody else wrote, from a file"
   package static let inputs: [StagePort] = []
   package static let outputs = [

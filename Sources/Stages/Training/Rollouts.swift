@@ -92,6 +92,14 @@ struct RolloutSampler {
 
 /// What is logged of a step's rollouts, under TRL's names.
 struct RolloutMetrics {
+  /// The names of `values`, then the short ones that figures take for some of them.
+  static let names =
+    [
+      "reward", "reward_std", "frac_reward_zero_std", "completions/mean_length",
+      "completions/min_length", "completions/max_length", "completions/clipped_ratio",
+    ] + Outcome.allCases.map { "verdicts/\($0.rawValue)" }
+    + ["completion_length", "truncated", "format_rate", "solved"]
+
   let groups: [RolloutGroup]
 
   private var rewards: [Double] { groups.flatMap(\.rewards) }
@@ -138,6 +146,12 @@ struct RolloutMetrics {
 }
 
 extension PolicyUpdate.Report {
+  /// The names of `values`.
+  static let names = [
+    "loss", "entropy", "kl", "clip_ratio/low_mean", "clip_ratio/high_mean",
+    "clip_ratio/region_mean", "sampling/logp_difference_mean", "sampling/logp_difference_max",
+  ]
+
   /// The metrics of an update; NaN where no token was computed.
   var values: [String: Double] {
     let count = Double(tokens)

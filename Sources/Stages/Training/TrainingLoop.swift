@@ -12,6 +12,10 @@ struct TrainingLoop {
   /// What every training logs beside the metrics of its kind; figures call `num_tokens` `tokens`.
   static let metrics = LoggedMetrics(
     counters: ["epoch", "num_tokens", "tokens"], timings: ["step_time", "tokens_per_second"])
+  /// The names of what every training logs, timings apart, and of what figures call it.
+  static let metricNames = ["learning_rate", "grad_norm", "num_tokens", "tokens"]
+  /// The facts that every training may publish.
+  static let facts = ["precision"]
 
   let context: StageContext
   let model: ModelArtifact
