@@ -234,6 +234,7 @@ package struct Traces: TypedTable {
   package init(_ table: RowTable) { self.table = table }
 
   package var ids: [String] { get throws { try table.strings(.id) } }
+  package var problemIDs: [String] { get throws { try table.strings(.problemID) } }
   package var prompts: [String] { get throws { try table.strings(.prompt) } }
   package var texts: [String] { get throws { try table.strings(.completion) } }
   package var accepted: [Bool] { get throws { try table.booleans(.accepted) } }
