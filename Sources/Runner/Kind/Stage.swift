@@ -23,6 +23,10 @@ package protocol Stage: Sendable {
   /// The ports that other stages may refer to. The first is meant when a reference names no output.
   static var outputs: [StagePort] { get }
 
+  /// Whether it takes seconds where others take hours, so that it runs before them and its mistakes,
+  /// such as a file that is missing or damaged, are known first.
+  static var isQuick: Bool { get }
+
   /// What it logs at its steps, as far as a metric is to be told from others. Most kinds log nothing.
   static var metrics: LoggedMetrics { get }
 
@@ -58,6 +62,8 @@ extension Stage {
   package static var metrics: LoggedMetrics { LoggedMetrics() }
 
   package static var names: PublishedNames { .unknown }
+
+  package static var isQuick: Bool { false }
 
   package func externalContent(in folders: DataFolders) throws -> [ExternalContent] { [] }
 

@@ -16,8 +16,9 @@ package struct Recipe: Sendable {
   package let axes: OrderedDictionary<String, [JSONValue]>
   /// The names of the stages, in the recipe's order.
   package let stageNames: [String]
-  /// Every stage at every point of the axes that it depends on. Producers come first; apart from
-  /// that the order is the recipe's, and the last axis varies fastest.
+  /// Every stage at every point of the axes that it depends on. Producers come first, and quick
+  /// kinds as early as they can; apart from that the order is the recipe's, and the last axis varies
+  /// fastest.
   package let instances: [Instance]
   /// The tables, in the recipe's order.
   package let tables: [(name: String, specification: TableSpecification)]

@@ -62,6 +62,7 @@ package struct SplitStage: Stage {
 
   package static let kind = "split"
   package static let version = 1
+  package static let isQuick = true
   package static let names = PublishedNames(
     values: ["train_count", "test_count", "removed_duplicates"],
     facts: ["train_ids_sha256", "test_ids_sha256"])

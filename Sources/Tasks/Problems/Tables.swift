@@ -255,6 +255,18 @@ package struct Traces: TypedTable {
     columns[.outcome] = outcome.map { .string($0.rawValue) }
     return row(columns)
   }
+
+  /// What a row that this program printed says beside the texts; empty for a row from elsewhere,
+  /// which lacks some of its columns.
+  package static func printed(_ row: [String: JSONValue]) -> [String: JSONValue] {
+    let texts: [ColumnName] = [.id, .problemID, .reason, .style]
+    guard texts.allSatisfy({ row[$0]?.string != nil }), case .boolean? = row[.accepted] else {
+      return [:]
+    }
+    return row.filter { name, _ in
+      (texts + [.accepted, .outcome]).contains { $0.rawValue == name }
+    }
+  }
 }
 
 /// Texts for a language model to learn from.

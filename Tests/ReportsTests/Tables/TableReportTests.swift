@@ -101,7 +101,7 @@ import Testing
     fixture.add(
       "scores", ["start": "base"], ["accuracy": 0.5, "accuracy_standard_error": 0.0625])
     let report = try table(specification, fixture)
-    #expect(report.markdown.contains("| base | 50.0 ± 6.2 |"))
+    #expect(report.markdown.contains("| base | 50.0 ± 6.3 |"))
     #expect(report.notes[0] == "In %. ± standard error over problems; each cell is one run.")
   }
 
