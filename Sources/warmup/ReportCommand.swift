@@ -21,11 +21,11 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     let workspace = try Workspace(options)
     let plan = try workspace.findings()
-    if plan.results.isEmpty {
-      StandardOutput.writeError("Nothing is done yet; 'warmup run \(options.recipe)' begins.\n")
-    }
     if !overwrite, let kept = workspace.keptReport(try workspace.reportBasis(), against: plan) {
       throw kept
+    }
+    if plan.results.isEmpty {
+      StandardOutput.writeError("Nothing is done yet; 'warmup run \(options.recipe)' begins.\n")
     }
     if !(try workspace.writeReport(of: plan)) { throw ExitCode(1) }
   }

@@ -7,7 +7,8 @@ import Base
 package struct PublishedNames: Sendable {
   /// The numbers that it publishes, and those that follow from what it publishes.
   package let values: [String]
-  /// What it publishes beside numbers, such as the verifier; no table shows it.
+  /// What it publishes beside numbers, such as the verifier; no table shows it. `verdict` stands for
+  /// those in its rows, which a confusion compares.
   package let facts: [String]
   /// What it logs by step, and what follows from it or has a shorter name; timings stay out.
   package let metrics: [String]
@@ -45,15 +46,14 @@ enum NameUse {
   case metric
   /// Either: what reaching a target costs.
   case valueOrMetric
-  /// Nothing that has a declared name, such as verdicts.
-  case other
+  case fact
 
   func names(of declared: PublishedNames) -> [String] {
     switch self {
     case .value: declared.values
     case .metric: declared.metrics
     case .valueOrMetric: declared.values + declared.metrics
-    case .other: []
+    case .fact: declared.facts
     }
   }
 }

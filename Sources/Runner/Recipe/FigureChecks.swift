@@ -131,20 +131,38 @@ struct FigureChecks {
 
   private func checkHistory(into sink: inout DiagnosticSink) {
     let stages = figure.solveHistory.enumerated().compactMap { index, name -> LinkedStage? in
-      if let stage = graph[name] { return stage }
+      let position = places.place(of: "solve_history", element: index)
+      if let stage = graph[name] {
+        checkRollouts(of: stage, at: position, into: &sink)
+        return stage
+      }
       let hint = suggestion(for: name, among: graph.stages.map(\.declaration.name))
-      sink.report(
-        places.place(of: "solve_history", element: index), "unknown stage '\(name)'\(hint)")
+      sink.report(position, "unknown stage '\(name)'\(hint)")
       return nil
     }
     checks.check(
       [("panels", figure.panels), ("over", figure.over)], of: stages, places, into: &sink)
   }
 
+  /// A history is read from the output `rollouts`.
+  private func checkRollouts(
+    of stage: LinkedStage, at position: SourcePosition, into sink: inout DiagnosticSink
+  ) {
+    guard checks.checksNames, let kind = stage.declaration.kind, kind.names.isKnown,
+      !kind.outputs.contains(where: { $0.name == "rollouts" })
+    else { return }
+    sink.report(
+      position,
+      "'\(stage.declaration.name)' (kind \(kind.kind)) has no rollouts to draw; name stages of rlvr"
+    )
+  }
+
   private func checkConfusion(into sink: inout DiagnosticSink) {
-    let stages = checks.stages([figure.confusion], "confusion", places, as: .other, into: &sink)
+    let isVerdict = figure.confusion.hasSuffix(".verdict")
+    let stages = checks.stages(
+      [figure.confusion], "confusion", places, as: isVerdict ? .fact : nil, into: &sink)
     let position = places.place(of: "confusion", element: 0)
-    if !stages.isEmpty, !figure.confusion.hasSuffix(".verdict") {
+    if !stages.isEmpty, !isVerdict {
       let stage = figure.confusion.prefix { $0 != "." }
       sink.report(position, "a confusion compares verdicts: write '\(stage).verdict'")
     }

@@ -9,6 +9,9 @@ struct ReportChecks {
   private let folder: URL
   private let configurations: [[AxisPoint: ConfiguredStage]]?
 
+  /// Whether stages must declare what they are asked for.
+  var checksNames: Bool { configurations != nil }
+
   /// Prepares to check tables and figures of a recipe.
   /// - Parameters:
   ///   - folder: where the recipe stands; published values are looked for from there.
@@ -60,9 +63,10 @@ struct ReportChecks {
   }
 
   /// The stages whose values are shown, as `stage.value`.
-  /// - Parameter use: what they are asked for; a name that none of it has is reported.
+  /// - Parameter use: what they are asked for; a name that is not declared so is reported. Nil where
+  ///   the name is not looked at.
   func stages(
-    _ values: [String], _ key: String, _ places: ReportPlaces, as use: NameUse = .value,
+    _ values: [String], _ key: String, _ places: ReportPlaces, as use: NameUse? = .value,
     into sink: inout DiagnosticSink
   ) -> [LinkedStage] {
     values.enumerated().compactMap { index, value in
@@ -74,7 +78,7 @@ struct ReportChecks {
         return nil
       }
       if let stage = graph[String(parts[0])] {
-        check(name: String(parts[1]), of: stage, as: use, at: position, into: &sink)
+        if let use { check(name: String(parts[1]), of: stage, as: use, at: position, into: &sink) }
         return stage
       }
       let hint = suggestion(for: String(parts[0]), among: graph.stages.map(\.declaration.name))
@@ -286,7 +290,7 @@ extension ReportChecks {
     name: String, of stage: LinkedStage, as use: NameUse, at position: SourcePosition,
     into sink: inout DiagnosticSink
   ) {
-    guard configurations != nil, use != .other, let kind = stage.declaration.kind,
+    guard checksNames, let kind = stage.declaration.kind,
       kind.names.isKnown
     else { return }
     let declared = kind.names
@@ -313,7 +317,12 @@ extension ReportChecks {
       : isValue
         ? "; it publishes it as a value, for tables and 'bars'"
         : suggestion(for: name, among: plain)
-    let verb = use == .metric ? "logs no metric" : "publishes no value"
+    let verb =
+      switch use {
+      case .metric: "logs no metric"
+      case .fact: "has no"
+      case .value, .valueOrMetric: "publishes no value"
+      }
     sink.report(position, "\(owner) \(verb) '\(name)'\(hint)")
   }
 
@@ -329,7 +338,7 @@ extension ReportChecks {
   /// Whether curves of all of the stages run along a name; a kind that does not say what it logs
   /// may log anything.
   func areLogged(_ name: String, by stages: [LinkedStage]) -> Bool {
-    name == "step" || configurations == nil
+    name == "step" || !checksNames
       || stages.allSatisfy { stage in
         guard let names = stage.declaration.kind?.names, names.isKnown else { return true }
         return names.metrics.contains(name)

@@ -32,7 +32,9 @@ struct TrainingData {
     for artifact in artifacts {
       let ids =
         artifact.type == .traces
-        ? try OverlapCheck.overlap(of: problems.table, with: Traces(contentsOf: artifact.file))
+        ? try OverlapCheck.overlap(
+          of: problems.table,
+          with: Traces(contentsOf: artifact.file, columns: [.problemID, .prompt]))
         : try OverlapCheck.overlap(of: problems.table, with: RowTable(contentsOf: artifact.file))
       if ids.isEmpty { continue }
       found.formUnion(ids.map { Array($0.utf8) })

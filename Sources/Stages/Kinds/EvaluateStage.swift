@@ -53,13 +53,13 @@ package enum OverlapRule: String, ParameterChoice {
 package struct EvaluateStage: Stage {
   package static let kind = "evaluate"
   package static let version = 2
-  /// `correct` and `pass@k` follow from the verdicts.
+  /// `correct` and `pass@k` follow from the verdicts in its rows.
   package static let names = PublishedNames(
     values: [
       "accuracy", "accuracy_standard_error", "accuracy_with_guesses", "pass@{samples}", "unboxed",
       "format_rate", "mean_tokens", "truncated", "problems", "samples",
     ] + Outcome.allCases.map(\.rawValue),
-    facts: ["warning", "verifier", "template_sha256", "sandbox"])
+    facts: ["verdict", "warning", "verifier", "template_sha256", "sandbox"])
   package static let summary = "Samples completions of problems and grades them."
   package static let inputs = [
     StagePort("model", .model, "the model to measure"),

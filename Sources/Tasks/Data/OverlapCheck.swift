@@ -47,7 +47,7 @@ struct QuestionIndex {
   private let beginnings: [Int: [ArraySlice<UInt8>: [Int]]]
 
   /// How many bytes of a question are looked up; the rest is compared.
-  private static let longestBeginning = 24
+  private static let longestBeginning = 12
 
   /// - Throws: `DatasetError.noQuestion` for a row that asks nothing.
   init(_ rows: [[String: JSONValue]]) throws {

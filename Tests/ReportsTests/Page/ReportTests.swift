@@ -142,4 +142,46 @@ import Testing
     let page = try String(contentsOf: folder.appending(path: "report.html"), encoding: .utf8)
     #expect(page.contains("scores.h5 cannot be read as a table"))
   }
+
+  /// Nothing has to name what a model was trained on: the stages that made it were given that.
+  @Test func splitsFollowWhatModelsWereTrainedOn() throws {
+    func table(_ column: String, _ ids: [String]) -> RowTable {
+      RowTable(rows: ids.map { [column: .string($0)] })
+    }
+    var fixture = ReportFixture()
+    fixture.add(
+      "traces", [:], [:], kind: "write_traces", outputs: ["traces"],
+      tables: ["traces.h5": table("problem_id", ["a", "a", "b"])])
+    fixture.add(
+      "learned", [:], [:], kind: "dataset", outputs: ["problems"],
+      tables: ["problems.h5": table("id", ["c"])])
+    fixture.add(
+      "test", [:], [:], kind: "dataset", outputs: ["problems"],
+      tables: ["problems.h5": table("id", ["b", "d", "e"])])
+    fixture.add(
+      "warmed", [:], [:], kind: "distill", inputs: [("traces", "traces/traces")],
+      outputs: ["model"])
+    fixture.add(
+      "tuned", [:], [:], kind: "rlvr",
+      inputs: [("model", "warmed"), ("problems", "learned/problems")], outputs: ["model"])
+    fixture.add(
+      "scores", [:], ["accuracy": 0.5],
+      inputs: [("model", "tuned"), ("problems", "test/problems")])
+    let folder = try temporaryReportFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let recipe = try Recipe.parse(
+      "version: 1\nname: demo\nstages: {scores: {kind: measured}}",
+      file: folder.appending(path: "demo.yaml"), registry: KindRegistry([MeasuredStage.self]))
+    try RecipeReport(recipe, fixture.plan, tables: fixture.reader).write(to: folder)
+    let page = try String(contentsOf: folder.appending(path: "report.html"), encoding: .utf8)
+    for row in [
+      "traces.traces</th><td class=\"number\">2</td><td>test.problems</td>"
+        + "<td class=\"number\">3</td><td class=\"number\"><span class=\"badge wrong\">✗ 1",
+      "learned.problems</th><td class=\"number\">1</td><td>test.problems</td>"
+        + "<td class=\"number\">3</td><td class=\"number\"><span class=\"badge right\">✓ none",
+    ] {
+      #expect(
+        page.contains(row), "\(page.split(separator: "id=\"splits\"").last?.prefix(1500) ?? "")")
+    }
+  }
 }

@@ -17,14 +17,23 @@ import Testing
     }
     static let kind = "measure"
     static let names = PublishedNames(
-      values: ["accuracy", "pass@{samples}"], facts: ["verifier"],
+      values: ["accuracy", "pass@{samples}"], facts: ["verifier", "verdict"],
       metrics: ["reward", "num_tokens", "tokens"])
     static let metrics = LoggedMetrics(counters: ["num_tokens"])
     static let outputs = [StagePort("scores", RecipeKinds.scores, "verdicts")]
     let parameters: Parameters
   }
 
-  private static let registry = KindRegistry([Measure.self, RecipeKinds.Puzzles.self])
+  private struct Sum: FakeStage {
+    static let kind = "sum"
+    static let names = PublishedNames(values: ["sum"])
+    static let outputs = [StagePort("sums", RecipeKinds.scores, "sums")]
+    let parameters: Measure.Parameters
+  }
+
+  private static let registry = KindRegistry([
+    Measure.self, Sum.self, RecipeKinds.Puzzles.self,
+  ])
 
   private func mistakes(_ text: String, registry: KindRegistry = registry) -> [Diagnostic] {
     do {
@@ -47,6 +56,7 @@ import Testing
         scores: {kind: measure, params: {seed: "${n}"}}
         some: {kind: measure, params: {samples: "${samples}"}}
         puzzles: {kind: puzzles, params: {count: "${n}"}}
+        train: {kind: sum, params: {seed: "${n}"}}
       \(reports)
       """)
     let found = mistakes(marked.text)
@@ -108,6 +118,8 @@ import Testing
         bars: {bars: §scores.acuracy, x: n}
         map: {heat_map: §scores.pass@5, rows: n}
         verdicts: {confusion: scores.verdict, between: {n: [1, 2]}}
+        answers: {confusion: §train.verdict, between: {n: [1, 2]}}
+        history: {solve_history: §scores, over: n}
       """,
       [
         "'scores' (kind measure) logs no metric 'rewrd'; did you mean 'reward'?",
@@ -118,6 +130,8 @@ import Testing
         "unknown axis or metric 'epoch'; choose from num_tokens, reward, step, tokens, n, samples",
         "'scores' (kind measure) publishes no value 'acuracy'; did you mean 'accuracy'?",
         "'pass@5' needs 'samples' of at least 5, and 'scores' (kind measure) has 4",
+        "'train' (kind sum) has no 'verdict'",
+        "'scores' (kind measure) has no rollouts to draw; name stages of rlvr",
       ])
   }
 }

@@ -11,7 +11,7 @@ import Testing
 @Suite(.ownThread) struct PublishedNamesTests {
   /// What this run has no occasion for, or what follows from results and is not published itself.
   private static let others: [String: Set<String>] = [
-    "evaluate": ["correct", "pass@{samples}", "unboxed", "warning", "sandbox"],
+    "evaluate": ["verdict", "correct", "pass@{samples}", "unboxed", "warning", "sandbox"],
     "rlvr": [
       "tokens", "completion_length", "truncated", "format_rate", "solved", "precision", "warning",
       "sandbox",
