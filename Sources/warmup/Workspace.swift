@@ -74,8 +74,9 @@ struct Workspace {
 
   /// Why a report on a plan must not take the place of the one that is there; nil where it may.
   func keptReport(_ basis: ReportBasis?, against plan: Plan) -> ReportKeptError? {
-    let source = packed?.file ?? recipe.file
-    return ReportKeptError(basis, against: plan, in: folder, recipe: source.relativePath)
+    let source = (packed?.file ?? recipe.file).relativePath
+    let changes = recipe.overrides.isEmpty ? "" : " --set …"
+    return ReportKeptError(basis, against: plan, in: folder, recipe: source + changes)
   }
 
   /// Writes the report and prints its tables, then what could not be made.

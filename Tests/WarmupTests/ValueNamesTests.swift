@@ -43,5 +43,27 @@ extension EndToEnd {
         figures: "  b: {line: [\(metrics.joined(separator: ", "))], series: start, band: seed}")
       #expect(ending.code == 0, "\(ending.messages)")
     }
+
+    /// Puzzles have no boxes, which their evaluation knows only when it runs.
+    @Test func aTableThatCannotBeMadeCostsTheOthersNothing() async throws {
+      let results = try ResultsFolder(copying: try await FinishedRun.tiny.value.results)
+      let folder = try ScratchFolder()
+      let tiny = try String(contentsOf: results.recipe, encoding: .utf8)
+      let recipe = try folder.write(
+        tiny.replacing(
+          "tables:",
+          with: "tables:\n  boxes: {value: scores.unboxed, rows: start, over: seed}"), "tiny.yaml")
+      for command in ["report", "run"] {
+        let ending = try await Program.run(command, recipe.path, "--results", results.url.path)
+        #expect(ending.code == 1)
+        let reason = "The table 'boxes' cannot be made: scores publishes no value 'unboxed'"
+        #expect(ending.messages.contains(reason), "\(ending.messages)")
+        #expect(ending.output.contains("warmed"))
+        let page = results.url.appending(path: "tiny/report.html")
+        #expect(
+          try String(contentsOf: page, encoding: .utf8).contains("The table &#39;boxes&#39; cannot")
+        )
+      }
+    }
   }
 }
