@@ -1,5 +1,6 @@
 import Base
 import Runner
+import Stages
 import Tasks
 import Testing
 
@@ -110,6 +111,27 @@ import Testing
       rows: [problem("a", ["One", "Two"]), problem("b", ["One", "Three"])], order: ["id"])
     let trained = traces([("x", "Which is true?\nA. One\nB. Two\nA: <think>")])
     #expect(try OverlapCheck.overlap(of: measured, with: trained) == ["a"])
+  }
+
+  /// Whatever is written around a question, it is found, and no other.
+  @Test(arguments: PromptTemplate.names.filter { !$0.hasPrefix("humaneval") })
+  func questionsAreFoundInEveryTemplate(name: String) throws {
+    let template = try PromptTemplate.named(name)
+    let table: RowTable
+    if name.hasPrefix("knights") {
+      var parameters = KnightsAndKnavesStage.Parameters()
+      (parameters.people, parameters.count) = ([2], 12)
+      table = try KnightsAndKnavesStage(parameters: parameters).table()
+    } else {
+      var parameters = MiniatureProblemsStage.Parameters()
+      (parameters.domain, parameters.count) = (
+        name.hasPrefix("math") ? .arithmetic : .choice, 12
+      )
+      table = try MiniatureProblemsStage(parameters: parameters).table()
+    }
+    let told = try table.rows.prefix(5).map { ("", try template.render($0)) }
+    let ids = try Problems(table).ids
+    #expect(try OverlapCheck.overlap(of: table, with: traces(told)) == Array(ids.prefix(5)))
   }
 
   /// A warm-up on traces of puzzles, then reinforcement on others.
