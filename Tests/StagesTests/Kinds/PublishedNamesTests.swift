@@ -13,10 +13,10 @@ import Testing
   private static let others: [String: Set<String>] = [
     "evaluate": ["verdict", "correct", "pass@{samples}", "unboxed", "warning", "sandbox"],
     "rlvr": [
-      "tokens", "completion_length", "truncated", "format_rate", "solved", "precision", "warning",
+      "kl", "completion_length", "truncated", "format_rate", "solved", "precision",
       "sandbox",
     ],
-    "pretrain": ["tokens", "precision"], "distill": ["tokens", "precision"],
+    "pretrain": ["precision"], "distill": ["precision"],
     "write_traces": ["accepted", "teacher"],
   ]
 
