@@ -1,6 +1,11 @@
 import Foundation
 
 /// How numbers are written for people: a fixed number of decimals, a real minus sign, no locale.
+///
+/// There is one rule of rounding. A number is taken with the ten significant digits that `exact`
+/// writes into CSV files, which hides the noise of binary arithmetic, and ties go away from zero: so
+/// 31.25 and 31.35 become 31.3 and 31.4 in tables, differences and figures alike, as they do for
+/// whoever rounds the CSV's number.
 package enum NumberText {
   /// The minus sign that is as wide as a plus.
   package static let minus = "\u{2212}"
@@ -43,7 +48,14 @@ package enum NumberText {
     if let whole = Int(exactly: value) {
       return whole < 0 ? minus + grouped(-whole) : grouped(whole)
     }
-    return String(format: "%.5g", value).replacing("-", with: minus)
+    guard 1e-4..<1e5 ~= abs(value) else {
+      return String(format: "%.5g", value).replacing("-", with: minus)
+    }
+    let decimals = 4 - Int(log10(abs(value)).rounded(.down))
+    let text = fixed(value, decimals: decimals)
+    guard text.contains(".") else { return text }
+    let significant = text.prefix(text.count - text.reversed().prefix { $0 == "0" }.count)
+    return String(significant.hasSuffix(".") ? significant.dropLast() : significant)
   }
 
   /// A whole number with thin spaces between thousands.
@@ -75,17 +87,43 @@ package enum NumberText {
     return String(format: "%dh %02dm", whole / 3600, whole / 60 % 60)
   }
 
+  /// A number rounded to so many decimals, as it is written.
+  package static func rounded(_ value: Double, decimals: Int) -> Double {
+    Double(plain(value, decimals: decimals)) ?? value
+  }
+
   /// A number with so many decimals and a plain hyphen, for SVG and other machines.
   package static func plain(_ value: Double, decimals: Int) -> String {
-    let text = String(format: "%.\(decimals)f", value)
-    let isNegativeZero = text.hasPrefix("-") && !text.contains { ("1"..."9").contains($0) }
-    return isNegativeZero ? String(text.dropFirst()) : text
+    guard value.isFinite else { return String(format: "%f", value) }
+    let text = magnitude(abs(value), decimals: decimals)
+    let isZero = !text.contains { ("1"..."9").contains($0) }
+    return value < 0 && !isZero ? "-" + text : text
+  }
+
+  /// How many significant digits a number is taken with.
+  private static let digits = 10
+
+  private static func magnitude(_ value: Double, decimals: Int) -> String {
+    // One digit, the point, nine more, `e` and the exponent.
+    let text = Array(String(format: "%.\(digits - 1)e", value).utf8)
+    let point = text.firstIndex(of: UInt8(ascii: "e")) ?? text.endIndex
+    let exponent = Int(String(decoding: text[point...].dropFirst(), as: UTF8.self)) ?? 0
+    let significant = [text[0]] + text[2..<point]
+    let kept = exponent + 1 + decimals
+    // As many digits as are taken are shown, or more: nothing is left to decide a tie.
+    guard kept < digits else { return String(format: "%.\(decimals)f", value) }
+    guard kept >= 0 else { return String(format: "%.\(decimals)f", 0.0) }
+    let whole = Int(String(decoding: significant[..<kept], as: UTF8.self)) ?? 0
+    let number = String(whole + (significant[kept] >= UInt8(ascii: "5") ? 1 : 0))
+    guard decimals > 0 else { return number }
+    let padded = String(repeating: "0", count: max(0, decimals + 1 - number.count)) + number
+    return padded.dropLast(decimals) + "." + padded.suffix(decimals)
   }
 }
 
 extension Double {
   /// The number with a fixed number of decimals, whatever the locale.
   package func formatted(decimals: Int) -> String {
-    isFinite ? String(format: "%.\(decimals)f", self) : "\(self)"
+    isFinite ? NumberText.plain(self, decimals: decimals) : "\(self)"
   }
 }

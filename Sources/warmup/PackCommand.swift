@@ -44,7 +44,7 @@ struct PackCommand: ParsableCommand {
       options: .init(
         leftOutTypes: models ? [] : [.model], texts: withoutTexts ? .standard : nil,
         tablelessTypes: [.model])
-    ) { try report.tableReports().map { ($0.name, $0.csv) } }
+    ) { report.tableParts().compactMap(\.content).map { ($0.name, $0.csv) } }
     try contents.write(to: destination, programVersion: Warmup.configuration.version)
     StandardOutput.writeError(try summary(contents, plan, destination))
   }
@@ -90,12 +90,14 @@ struct UnpackCommand: ParsableCommand {
     let experiment = try packed.unpack(to: folder)
     let recipe = try experiment.recipe(registry: .standard)
     let plan = experiment.plan(recipe.instances)
-    try RecipeReport(recipe, plan).write(to: folder)
+    let failures = try RecipeReport(recipe, plan).write(to: folder).failures
     let missing = plan.count(.toRun)
     let gap = missing == 0 ? "" : ", \(missing) were not done when it was packed"
     StandardOutput.writeError(
       "Unpacked \(plan.count(.cached)) of \(plan.items.count) instances\(gap)\n"
         + "Report: \(folder.appending(path: "report.html").relativePath)\n")
+    for failure in failures { StandardOutput.writeError("\(failure)\n") }
+    if !failures.isEmpty { throw ExitCode(1) }
   }
 
   private var defaultFolder: String {

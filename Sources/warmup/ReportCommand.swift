@@ -7,17 +7,27 @@ import Stages
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Write tables, figures and the report from what is done, without running anything.")
+    abstract: "Write tables, figures and the report from what is done, without running anything.",
+    discussion: """
+      A report that rests on more finished results than there are now is left as it is, unless \
+      --overwrite is given.
+      """)
 
   @OptionGroup var options: RecipeOptions
+
+  @Flag(help: "Replace the report that is there, even if it rests on more.")
+  var overwrite = false
 
   func run() throws {
     let workspace = try Workspace(options)
     let plan = try workspace.findings()
+    if !overwrite, let kept = workspace.keptReport(try workspace.reportBasis(), against: plan) {
+      throw kept
+    }
     if plan.results.isEmpty {
       StandardOutput.writeError("Nothing is done yet; 'warmup run \(options.recipe)' begins.\n")
     }
-    try workspace.writeReport(of: plan)
+    if !(try workspace.writeReport(of: plan)) { throw ExitCode(1) }
   }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Foundation
+import Reports
 import Runner
 
 /// `warmup run RECIPE`.
@@ -10,7 +11,9 @@ struct RunCommand: ParsableCommand {
     abstract: "Run what is not in the cache yet, then write tables, figures and the report.",
     discussion: """
       Ctrl-C finishes the step at hand, writes a checkpoint and leaves; a second Ctrl-C leaves at \
-      once. Running again continues from the last checkpoint, also after a crash.
+      once. Running again continues from the last checkpoint, also after a crash. A run \
+      that is cut short keeps the report of an earlier one that rests on more, and marks it as out \
+      of date where the recipe has changed.
       """)
 
   @OptionGroup var options: RecipeOptions
@@ -23,6 +26,9 @@ struct RunCommand: ParsableCommand {
 
   @Flag(help: "Run only the experiment of lock.json, or of the packed file; else say what differs.")
   var locked = false
+
+  @Flag(help: "Replace the report that is there, even if it rests on more.")
+  var overwrite = false
 
   func validate() throws {
     guard threads >= 1 else { throw ValidationError("--threads must be at least 1") }
@@ -41,6 +47,8 @@ struct RunCommand: ParsableCommand {
     } catch is InterruptedError {
       throw ExitCode(130)
     }
+    // The lock, on which older reports rest, changes with the run.
+    let basis = overwrite ? nil : try workspace.reportBasis()
     let executor = Executor(
       cache: workspace.cache, recipeFolder: workspace.folder, folders: workspace.folders,
       threads: threads, keepsGoing: keepGoing, interruption: interruption,
@@ -48,8 +56,23 @@ struct RunCommand: ParsableCommand {
       versions: ["warmup": Warmup.configuration.version])
     let summary = try executor.run(plan)
     StandardOutput.writeError(sentence(summary) + "\n")
-    if !summary.plan.results.isEmpty { try workspace.writeReport(of: summary.plan) }
+    let isReported = try report(summary, basis, workspace)
     if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
+    if !isReported { throw ExitCode(1) }
+  }
+
+  /// Writes the report, unless the one that is there rests on more.
+  /// - Returns: whether it says all that was asked for.
+  private func report(
+    _ summary: RunSummary, _ basis: ReportBasis?, _ workspace: Workspace
+  ) throws -> Bool {
+    if let basis, let kept = workspace.keptReport(basis, against: summary.plan) {
+      let words = try basis.mark(reportIn: workspace.folder, for: summary.plan)
+      let mark = words == nil ? "" : ". It says now that it is out of date"
+      StandardOutput.writeError("\(kept)\(mark).\n")
+      return false
+    }
+    return summary.plan.results.isEmpty ? true : try workspace.writeReport(of: summary.plan)
   }
 
   private func sentence(_ summary: RunSummary) -> String {

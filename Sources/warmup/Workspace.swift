@@ -69,12 +69,24 @@ struct Workspace {
     StandardOutput.writeError("Took \(results) over from \(packed.file.relativePath)\n")
   }
 
-  /// Writes the report and prints its tables.
-  func writeReport(of plan: Plan) throws {
-    for table in try RecipeReport(recipe, plan).write(to: folder) {
-      StandardOutput.write(table.terminalText + "\n")
-    }
+  /// What the report that is there rests on; nil where there is none.
+  func reportBasis() throws -> ReportBasis? { try ReportBasis(reportIn: folder) }
+
+  /// Why a report on a plan must not take the place of the one that is there; nil where it may.
+  func keptReport(_ basis: ReportBasis?, against plan: Plan) -> ReportKeptError? {
+    let source = (packed?.file ?? recipe.file).relativePath
+    let changes = recipe.overrides.isEmpty ? "" : " --set …"
+    return ReportKeptError(basis, against: plan, in: folder, recipe: source + changes)
+  }
+
+  /// Writes the report and prints its tables, then what could not be made.
+  /// - Returns: whether everything could be.
+  func writeReport(of plan: Plan) throws -> Bool {
+    let (tables, failures) = try RecipeReport(recipe, plan).write(to: folder)
+    for table in tables { StandardOutput.write(table.terminalText + "\n") }
+    for failure in failures { StandardOutput.writeError("\(failure)\n") }
     StandardOutput.writeError("Report: \(folder.appending(path: "report.html").relativePath)\n")
+    return failures.isEmpty
   }
 }
 

@@ -1,5 +1,6 @@
 import Base
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -33,6 +34,33 @@ extension EndToEnd {
         "show", "tuned[start=warmed,seed=2]", "--output", "rollouts", "--jsonl")
       // Steps times problems a step times completions a problem.
       #expect(rollouts.output.utf8.count { $0 == 0x0A } == 3 * 2 * 2)
+    }
+
+    /// What is printed may go through other hands and come back.
+    @Test func printedRowsAreReadBack() async throws {
+      let results = try await FinishedRun.tiny.value.results
+      let folder = try ScratchFolder()
+      var printed: [String: String] = [:]
+      for name in ["puzzles", "sums", "traces"] {
+        printed[name] = try await results.run("show", name, "--jsonl").output
+        _ = try folder.write(printed[name] ?? "", "\(name).jsonl")
+      }
+      let recipe = try folder.write(
+        """
+        version: 1
+        name: again
+        stages:
+          puzzles: {kind: dataset, params: {task: knights_and_knaves, source: puzzles.jsonl}}
+          sums: {kind: dataset, params: {task: math, source: sums.jsonl}}
+          traces: {kind: read_traces, params: {source: traces.jsonl}}
+        """, "again.yaml")
+      let place = ["--results", folder.url.path]
+      let run = try await Program.run(["run", recipe.path] + place) { _ in }
+      #expect(run.code == 0, "\(run.messages)")
+      for (name, rows) in printed {
+        let again = try await Program.run(["show", recipe.path, name, "--jsonl"] + place) { _ in }
+        #expect(!rows.isEmpty && again.output == rows, "\(name)")
+      }
     }
 
     @Test func whatIsNotThereIsASentence() async throws {

@@ -373,7 +373,9 @@ private struct AxisLines {
   private func remark(_ crossing: TargetCrossing?) -> String {
     guard let crossing else { return "not reached" }
     func short(_ value: Double) -> String {
-      value >= 100 ? NumberText.grouped(Int(value.rounded())) : NumberText.fixed(value, decimals: 1)
+      value >= 100
+        ? NumberText.short(NumberText.rounded(value, decimals: 0))
+        : NumberText.fixed(value, decimals: 1)
     }
     let place = "\(short(crossing.x)) \(axis)"
     let price = crossing.cost.map { " · \(short($0)) \(cost?.unit ?? "")" } ?? ""

@@ -17,21 +17,25 @@ package struct RecipeReport: Sendable {
   var results: [PlannedInstance] { data.instances.filter(\.isDone) }
 
   /// The tables with their numbers.
-  /// - Throws: `ReportError`.
-  package func tableReports() throws -> [TableReport] {
+  package func tableParts() -> [ReportPart<TableReport>] {
     let folder = recipe.file.deletingLastPathComponent()
-    return try recipe.tables.map { name, specification in
-      let published = try specification.published.map { path in
-        try PublishedTable(contentsOf: PublishedTable.file(path, beside: folder))
+    return recipe.tables.map { name, specification in
+      ReportPart(.table, name: name, title: specification.title) {
+        let published = try specification.published.map { path in
+          try PublishedTable(contentsOf: PublishedTable.file(path, beside: folder))
+        }
+        return try TableReport(name: name, specification, data: data, published: published)
       }
-      return try TableReport(name: name, specification, data: data, published: published)
     }
   }
 
   /// The figures with their numbers.
-  /// - Throws: `ReportError`, or what reading results throws.
-  package func drawnFigures() throws -> [any Figure] {
-    try recipe.figures.map { try $0.specification.figure(name: $0.name, data: data) }
+  package func figureParts() -> [ReportPart<any Figure>] {
+    recipe.figures.map { name, specification in
+      ReportPart(.figure, name: name, title: specification.title) {
+        try specification.figure(name: name, data: data)
+      }
+    }
   }
 
   /// The axes along which runs are repeated: those that tables average over, and `seed`.
@@ -44,32 +48,90 @@ package struct RecipeReport: Sendable {
 
   /// Writes `report.html`, `report.md`, `tables/<name>.{md,csv,tex,html}` and
   /// `figures/<name>.{svg,csv}`. Equal inputs give equal bytes.
-  /// - Returns: the tables, which take a while to make.
-  /// - Throws: `ReportError`, what reading the metrics throws, or `AtomicFileError`. Nothing is
-  ///   written before all tables and figures are made.
+  ///
+  /// What cannot be made is shown with its reason in its place, and its files go: they would be those
+  /// of an earlier report.
+  /// - Returns: the tables, which take a while to make, and what could not be made.
+  /// - Throws: `AtomicFileError`, or what the file system says.
   @discardableResult
-  package func write(to folder: URL) throws -> [TableReport] {
-    let tables = try tableReports()
-    let figures = try drawnFigures()
+  package func write(to folder: URL) throws -> (tables: [TableReport], failures: [String]) {
+    let tables = tableParts()
+    let figures = figureParts()
     let page = ReportPage(report: self, tables: tables, figures: figures)
     let brief = ReportMarkdown(report: self, tables: tables, figures: figures)
-    var files = tables.flatMap { table in
-      [
-        ("tables/\(table.name).md", table.markdown), ("tables/\(table.name).csv", table.csv),
-        ("tables/\(table.name).tex", table.latex), ("tables/\(table.name).html", table.html),
+    var files: [(path: String, text: String?)] = tables.flatMap { part in
+      let table = part.content
+      return [
+        ("tables/\(part.name).md", table?.markdown), ("tables/\(part.name).csv", table?.csv),
+        ("tables/\(part.name).tex", table?.latex), ("tables/\(part.name).html", table?.html),
       ]
     }
-    files += figures.flatMap {
-      [("figures/\($0.name).svg", $0.svg), ("figures/\($0.name).csv", $0.csv)]
+    files += figures.flatMap { part in
+      [
+        ("figures/\(part.name).svg", part.content?.svg),
+        ("figures/\(part.name).csv", part.content?.csv),
+      ]
     }
     files += [("report.md", brief.text), ("report.html", page.html)]
     for (path, text) in files {
       let file = folder.appending(path: path)
+      guard let text else {
+        if FileManager.default.fileExists(atPath: file.path) {
+          try FileManager.default.removeItem(at: file)
+        }
+        continue
+      }
       let parent = file.deletingLastPathComponent()
       try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
       try AtomicFile.write(text, to: file)
     }
-    return tables
+    return (
+      tables.compactMap(\.content), tables.compactMap(\.failure) + figures.compactMap(\.failure)
+    )
+  }
+}
+
+/// A table or a figure of a report, or why it cannot be made; the others are made all the same.
+package struct ReportPart<Content: Sendable>: Sendable {
+  package enum Sort: String, Sendable {
+    case table
+    case figure
+  }
+
+  package let name: String
+  /// What it shows; nil where it cannot be made.
+  package let content: Content?
+  /// Why it cannot be made, as a sentence; nil where it can.
+  package let failure: String?
+  private let title: String
+
+  init(_ sort: Sort, name: String, title: String?, make: () throws -> Content) {
+    self.name = name
+    self.title = title ?? name
+    let owner = "\(sort.rawValue) '\(name)'"
+    do {
+      content = try make()
+      failure = nil
+    } catch {
+      content = nil
+      let reason = sentence(for: error)
+      let hasOwner = reason.hasPrefix(owner + ": ")
+      failure =
+        "The \(owner) cannot be made: "
+        + (hasOwner ? String(reason.dropFirst(owner.count + 2)) : reason)
+    }
+  }
+
+  /// What the page shows.
+  func markup(_ show: (Content) -> Markup) -> Markup {
+    if let content { return show(content) }
+    return .element("h3", [:], Markup(title))
+      + .element("p", ["class": "warning"], Markup(failure ?? ""))
+  }
+
+  /// What the short form of the report shows.
+  func markdown(_ show: (Content) -> String) -> String {
+    content.map(show) ?? "### \(title)\n\n> \(failure ?? "")\n"
   }
 }
 
@@ -79,15 +141,16 @@ package struct RecipeReport: Sendable {
 /// with fewer completions.
 struct ReportPage {
   let report: RecipeReport
-  let tables: [TableReport]
-  let figures: [any Figure]
+  let tables: [ReportPart<TableReport>]
+  let figures: [ReportPart<any Figure>]
 
   var html: String {
     let places = EvaluationPlaces(report.data, runAxes: report.runAxes)
     let browser = BrowserData(places, data: report.data, baseline: report.baseline)
     let completions = CompletionsSection(report.data, report.results, browser: browser)
     return PageFrame(
-      title: report.recipe.name, heading: heading,
+      title: report.recipe.name, facts: ReportBasis(Plan(items: report.data.instances)).markup,
+      heading: heading,
       sections: sections(places, browser, completions),
       footer: "Made by warmup from the results of this recipe alone.",
       scripts: completions.scripts, runnable: completions.runnable
@@ -103,7 +166,8 @@ struct ReportPage {
     let main = tables.filter { $0.name == "main" } + tables.filter { $0.name != "main" }
     return [
       PageFrame.Section(id: "arms", title: "Arms", content: arms.markup),
-      PageFrame.Section(id: "tables", title: "Tables", content: Markup(main.map(\.htmlMarkup))),
+      PageFrame.Section(
+        id: "tables", title: "Tables", content: Markup(main.map { $0.markup(\.htmlMarkup) })),
       PageFrame.Section(id: "figures", title: "Figures", content: drawings),
       PageFrame.Section(id: "completions", title: "Completions", content: completions.markup),
       PageFrame.Section(id: "recipe", title: "Recipe", content: recipe),
@@ -121,7 +185,7 @@ struct ReportPage {
     ]
   }
 
-  private var drawings: Markup { Markup(figures.map(\.pageMarkup)) }
+  private var drawings: Markup { Markup(figures.map { $0.markup(\.pageMarkup) }) }
 
   private var recipe: Markup {
     let source = Markup.element(
@@ -173,17 +237,17 @@ struct ReportPage {
 /// `report.md`: the summary, the tables and the figures, for a repository's pages.
 struct ReportMarkdown {
   let report: RecipeReport
-  let tables: [TableReport]
-  let figures: [any Figure]
+  let tables: [ReportPart<TableReport>]
+  let figures: [ReportPart<any Figure>]
 
   var text: String {
     let state = "\(report.results.count) of \(report.data.instances.count) instances are done."
-    let images = figures.map { figure in
-      "![\(figure.title)](figures/\(figure.name).svg)\n"
+    let images = figures.map { part in
+      part.markdown { "![\($0.title)](figures/\($0.name).svg)\n" }
     }
     return
       (["# \(report.recipe.name)\n", report.recipe.summary + "\n", state + "\n"]
-      + tables.map(\.markdown) + images).joined(separator: "\n")
+      + tables.map { $0.markdown(\.markdown) } + images).joined(separator: "\n")
   }
 }
 
@@ -196,6 +260,8 @@ struct PageFrame {
   }
 
   let title: String
+  /// What the head says to programs.
+  var facts = Markup.empty
   let heading: Markup
   let sections: [Section]
   let footer: String
@@ -234,7 +300,7 @@ struct PageFrame {
       Markup(
         trusted: "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"),
       Markup(trusted: "<meta name=\"color-scheme\" content=\"light dark\">\n"),
-      .element("title", [:], Markup(title)),
+      .element("title", [:], Markup(title)), facts,
       .element("style", [:], Markup(trusted: ReportStyle.css + FigureStyle.css)))
   }
 }

@@ -164,13 +164,17 @@ struct SplitsSection {
         first: Side(instance: instance.name, output: "train"),
         second: Side(instance: instance.name, output: "test"))
     }
-    let measured = data.instances.compactMap { instance -> Sides? in
-      guard let tested = data.binding(of: "problems", of: instance),
-        let trained = data.binding(of: "trained_on", of: instance)
-      else { return nil }
-      return Sides(
-        first: Side(instance: trained.producer, output: trained.output),
-        second: Side(instance: tested.producer, output: tested.output))
+    let measured = data.instances.filter(\.isEvaluation).flatMap { instance -> [Sides] in
+      guard let tested = data.binding(of: "problems", of: instance) else { return [] }
+      let named = [data.binding(of: "trained_on", of: instance)].compactMap(\.self)
+      let learned = data.models(behind: instance).flatMap { model in
+        ["problems", "traces"].compactMap { data.binding(of: $0, of: model) }
+      }
+      return (learned + named).map { trained in
+        Sides(
+          first: Side(instance: trained.producer, output: trained.output),
+          second: Side(instance: tested.producer, output: tested.output))
+      }
     }
     sides = OrderedSet(divided + measured)
     digests = splits.flatMap { instance in
@@ -226,8 +230,9 @@ struct SplitsSection {
   private func ids(of side: Side) -> (list: [String], warning: String?)? {
     guard let instance = data[side.instance],
       let table = try? data.tables.table("\(side.output).h5", of: instance),
-      let list = try? Problems(table).ids
+      let list = try? side.output == "traces" ? Traces(table).problemIDs : Problems(table).ids
     else { return nil }
-    return (list, Problems(table).warning)
+    // There may be several traces of a problem.
+    return (OrderedSet(list).elements, Problems(table).warning)
   }
 }

@@ -31,7 +31,7 @@ package struct MetricCurve: Sendable, Equatable {
     func column(_ name: String) throws -> [Double] {
       if table.columns[name] != nil { return try table.numbers(name) }
       guard let meaning = MetricAlias.meanings[name], table.columns[meaning.metric] != nil else {
-        let names = Array(table.columns.keys) + MetricAlias.meanings.keys.sorted()
+        let names = Array(table.columns.keys) + MetricAlias.names
         let hint = suggestion(for: name, among: names)
         throw ReportError.impossible("\(instance.name) has no metric '\(name)'\(hint)")
       }
@@ -88,7 +88,7 @@ enum MetricLabel {
 }
 
 /// Short names for metrics that training logs under longer ones.
-enum MetricAlias {
+package enum MetricAlias {
   /// What a short name stands for.
   struct Meaning {
     let metric: String
@@ -104,4 +104,7 @@ enum MetricAlias {
     // Logged under that name before, with the same meaning: the tokens of a step.
     "tokens": Meaning(metric: "num_tokens"),
   ]
+
+  /// The short names, sorted.
+  package static var names: [String] { meanings.keys.sorted() }
 }

@@ -126,7 +126,7 @@ extension TableReport {
   }
 
   private static func text(of value: Double, in column: Column) -> String {
-    if column.format == .tokens { return NumberText.short(value.rounded()) }
+    if column.format == .tokens { return NumberText.short(NumberText.rounded(value, decimals: 0)) }
     return NumberText.fixed(value, decimals: column.decimals)
   }
 

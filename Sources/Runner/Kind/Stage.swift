@@ -23,8 +23,16 @@ package protocol Stage: Sendable {
   /// The ports that other stages may refer to. The first is meant when a reference names no output.
   static var outputs: [StagePort] { get }
 
+  /// Whether it takes seconds where others take hours, so that it runs before them and its mistakes,
+  /// such as a file that is missing or damaged, are known first.
+  static var isQuick: Bool { get }
+
   /// What it logs at its steps, as far as a metric is to be told from others. Most kinds log nothing.
   static var metrics: LoggedMetrics { get }
+
+  /// The names of what it publishes and logs, for tables and figures to ask for. Those of a kind that
+  /// does not say are not checked.
+  static var names: PublishedNames { get }
 
   init(parameters: Parameters)
 
@@ -52,6 +60,10 @@ package protocol Stage: Sendable {
 
 extension Stage {
   package static var metrics: LoggedMetrics { LoggedMetrics() }
+
+  package static var names: PublishedNames { .unknown }
+
+  package static var isQuick: Bool { false }
 
   package func externalContent(in folders: DataFolders) throws -> [ExternalContent] { [] }
 
@@ -139,10 +151,19 @@ package struct KindDescription: Sendable {
 /// The kinds that recipes may use.
 package struct KindRegistry: Sendable {
   private let kinds: [String: any Stage.Type]
+  /// Whether recipes are refused that ask for what no kind declares to publish.
+  package private(set) var checksNames = true
 
   /// Collects kinds; their names must differ.
   package init(_ kinds: [any Stage.Type]) {
     self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.kind, $0) })
+  }
+
+  /// The same kinds for results that are there, which may be those of another version.
+  package var withoutNameChecks: KindRegistry {
+    var registry = self
+    registry.checksNames = false
+    return registry
   }
 
   package subscript(name: String) -> (any Stage.Type)? { kinds[name] }

@@ -135,14 +135,20 @@ package struct InputArtifact: Sendable {
   package let key: String
   package let instance: String
   package let type: ArtifactType
+  /// What it was made from, by the ports of that instance, in the order of the kind's.
+  package let sources: [(port: String, artifact: InputArtifact)]
   /// The output port of that instance.
   package var output: String { file.deletingPathExtension().lastPathComponent }
 
-  package init(file: URL, key: String, instance: String, type: ArtifactType) {
+  package init(
+    file: URL, key: String, instance: String, type: ArtifactType,
+    sources: [(port: String, artifact: InputArtifact)] = []
+  ) {
     self.file = file
     self.key = key
     self.instance = instance
     self.type = type
+    self.sources = sources
   }
 }
 

@@ -32,6 +32,7 @@ package struct UnpackedExperiment: PackedResults {
   package func recipe(
     overrides more: [String] = [], registry: KindRegistry
   ) throws -> Recipe {
+    let registry = more.isEmpty ? registry.withoutNameChecks : registry
     let recipe = try Recipe.load(recipeFile, overrides: overrides + more, registry: registry)
     if !more.isEmpty { return recipe }
     let inside = folder.appending(path: "recipe").standardizedFileURL.path + "/"

@@ -44,9 +44,11 @@ struct FigureChecks {
   // MARK: Lines
 
   private func checkLines(into sink: inout DiagnosticSink) {
-    let stages = checks.stages(figure.line, "line", places, into: &sink)
     var lists = [("series", figure.series), ("band", figure.band)]
-    if let axis = axisOfX(into: &sink) {
+    let isOverAxis = figure.x.first.map { axes.values[$0] != nil } ?? false
+    let stages = checks.stages(
+      figure.line, "line", places, as: isOverAxis ? .value : .metric, into: &sink)
+    if let axis = axisOfX(of: stages, into: &sink) {
       lists.insert(("x", [axis]), at: 0)
       checks.checkCost(
         figure.cost, named: figure.x + figure.series + figure.band, places, into: &sink)
@@ -72,7 +74,7 @@ struct FigureChecks {
   }
 
   /// The axis of the recipe along which the values run; nil where that is a logged metric.
-  private func axisOfX(into sink: inout DiagnosticSink) -> String? {
+  private func axisOfX(of stages: [LinkedStage], into sink: inout DiagnosticSink) -> String? {
     guard let x = figure.x.first else { return nil }
     let position = places.place(of: "x", element: 0)
     if figure.x.count > 1 {
@@ -86,6 +88,10 @@ struct FigureChecks {
           position, "with 'target', 'x' names an axis of numbers; unknown axis '\(x)'\(hint)")
       } else if let near = nearestName(to: x, among: Array(axes.values.keys)), !isCounter(x) {
         sink.report(position, "unknown axis or metric '\(x)'; did you mean '\(near)'?")
+      } else if !checks.areLogged(x, by: stages) {
+        let names = stages.flatMap { $0.declaration.kind?.names.metrics ?? [] } + ["step"]
+        let known = Array(Set(names)).sorted() + axes.values.keys
+        sink.report(position, "unknown axis or metric '\(x)'\(suggestion(for: x, among: known))")
       }
       return nil
     }
@@ -125,20 +131,38 @@ struct FigureChecks {
 
   private func checkHistory(into sink: inout DiagnosticSink) {
     let stages = figure.solveHistory.enumerated().compactMap { index, name -> LinkedStage? in
-      if let stage = graph[name] { return stage }
+      let position = places.place(of: "solve_history", element: index)
+      if let stage = graph[name] {
+        checkRollouts(of: stage, at: position, into: &sink)
+        return stage
+      }
       let hint = suggestion(for: name, among: graph.stages.map(\.declaration.name))
-      sink.report(
-        places.place(of: "solve_history", element: index), "unknown stage '\(name)'\(hint)")
+      sink.report(position, "unknown stage '\(name)'\(hint)")
       return nil
     }
     checks.check(
       [("panels", figure.panels), ("over", figure.over)], of: stages, places, into: &sink)
   }
 
+  /// A history is read from the output `rollouts`.
+  private func checkRollouts(
+    of stage: LinkedStage, at position: SourcePosition, into sink: inout DiagnosticSink
+  ) {
+    guard checks.checksNames, let kind = stage.declaration.kind, kind.names.isKnown,
+      !kind.outputs.contains(where: { $0.name == "rollouts" })
+    else { return }
+    sink.report(
+      position,
+      "'\(stage.declaration.name)' (kind \(kind.kind)) has no rollouts to draw; name stages of rlvr"
+    )
+  }
+
   private func checkConfusion(into sink: inout DiagnosticSink) {
-    let stages = checks.stages([figure.confusion], "confusion", places, into: &sink)
+    let isVerdict = figure.confusion.hasSuffix(".verdict")
+    let stages = checks.stages(
+      [figure.confusion], "confusion", places, as: isVerdict ? .fact : nil, into: &sink)
     let position = places.place(of: "confusion", element: 0)
-    if !stages.isEmpty, !figure.confusion.hasSuffix(".verdict") {
+    if !stages.isEmpty, !isVerdict {
       let stage = figure.confusion.prefix { $0 != "." }
       sink.report(position, "a confusion compares verdicts: write '\(stage).verdict'")
     }

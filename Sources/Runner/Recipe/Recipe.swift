@@ -16,8 +16,9 @@ package struct Recipe: Sendable {
   package let axes: OrderedDictionary<String, [JSONValue]>
   /// The names of the stages, in the recipe's order.
   package let stageNames: [String]
-  /// Every stage at every point of the axes that it depends on. Producers come first; apart from
-  /// that the order is the recipe's, and the last axis varies fastest.
+  /// Every stage at every point of the axes that it depends on. Producers come first, and quick
+  /// kinds as early as they can; apart from that the order is the recipe's, and the last axis varies
+  /// fastest.
   package let instances: [Instance]
   /// The tables, in the recipe's order.
   package let tables: [(name: String, specification: TableSpecification)]
@@ -54,7 +55,9 @@ package struct Recipe: Sendable {
       text, file: file, overrides: overrides, sources: &sources, into: &sink)
     let outline = tree.flatMap { RecipeOutline($0, registry: registry, into: &sink) }
     let folder = file.deletingLastPathComponent()
-    guard let outline, let body = RecipeBody(outline, folder: folder, into: &sink),
+    guard let outline,
+      let body = RecipeBody(
+        outline, folder: folder, checksNames: registry.checksNames, into: &sink),
       sink.diagnostics.isEmpty
     else {
       throw RecipeError(sink.diagnostics, sources: sources)
@@ -87,9 +90,13 @@ struct RecipeBody {
   let figures: [(name: String, specification: FigureSpecification)]
 
   /// Joins the parts, reporting what is wrong with them together.
-  /// - Parameter folder: where the recipe stands.
+  /// - Parameters:
+  ///   - folder: where the recipe stands.
+  ///   - checksNames: whether what tables and figures ask for must be declared.
   /// - Returns: nil when something was reported, now or before.
-  init?(_ outline: RecipeOutline, folder: URL, into sink: inout DiagnosticSink) {
+  init?(
+    _ outline: RecipeOutline, folder: URL, checksNames: Bool, into sink: inout DiagnosticSink
+  ) {
     let axes = outline.axes
     let own = outline.stages.map { ($0, $0.ownAxes) }
     guard Self.arePointsFew(own, in: axes, into: &sink) else { return nil }
@@ -101,7 +108,9 @@ struct RecipeBody {
       configurations.append(stage.configure(in: axes, into: &sink))
     }
     Self.checkPointsRemain(graph, in: axes, into: &sink)
-    let checks = ReportChecks(graph: graph, axes: axes, folder: folder)
+    let checks = ReportChecks(
+      graph: graph, axes: axes, folder: folder,
+      configurations: checksNames ? configurations : nil)
     tables = outline.tables.compactMap { entry in
       checks.table(entry, into: &sink).map { (entry.key, $0) }
     }

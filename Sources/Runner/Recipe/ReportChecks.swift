@@ -7,13 +7,24 @@ struct ReportChecks {
   let graph: StageGraph
   let axes: AxisSpace
   private let folder: URL
+  private let configurations: [[AxisPoint: ConfiguredStage]]?
+
+  /// Whether stages must declare what they are asked for.
+  var checksNames: Bool { configurations != nil }
 
   /// Prepares to check tables and figures of a recipe.
-  /// - Parameter folder: where the recipe stands; published values are looked for from there.
-  init(graph: StageGraph, axes: AxisSpace, folder: URL) {
+  /// - Parameters:
+  ///   - folder: where the recipe stands; published values are looked for from there.
+  ///   - configurations: for each stage, its parameters at the points of the axes that they name;
+  ///     nil where names of values are not checked.
+  init(
+    graph: StageGraph, axes: AxisSpace, folder: URL,
+    configurations: [[AxisPoint: ConfiguredStage]]?
+  ) {
     self.graph = graph
     self.axes = axes
     self.folder = folder
+    self.configurations = configurations
   }
 
   /// Reads a table, reporting what is wrong with it.
@@ -52,8 +63,11 @@ struct ReportChecks {
   }
 
   /// The stages whose values are shown, as `stage.value`.
+  /// - Parameter use: what they are asked for; a name that is not declared so is reported. Nil where
+  ///   the name is not looked at.
   func stages(
-    _ values: [String], _ key: String, _ places: ReportPlaces, into sink: inout DiagnosticSink
+    _ values: [String], _ key: String, _ places: ReportPlaces, as use: NameUse? = .value,
+    into sink: inout DiagnosticSink
   ) -> [LinkedStage] {
     values.enumerated().compactMap { index, value in
       let position = places.place(of: key, element: index)
@@ -63,7 +77,10 @@ struct ReportChecks {
         sink.report(position, "expected stage.value, \(example), found '\(value)'")
         return nil
       }
-      if let stage = graph[String(parts[0])] { return stage }
+      if let stage = graph[String(parts[0])] {
+        if let use { check(name: String(parts[1]), of: stage, as: use, at: position, into: &sink) }
+        return stage
+      }
       let hint = suggestion(for: String(parts[0]), among: graph.stages.map(\.declaration.name))
       sink.report(position, "unknown stage '\(parts[0])'\(hint)")
       return nil
@@ -254,7 +271,8 @@ extension ReportChecks {
     _ cost: String?, named: [String], _ places: ReportPlaces, into sink: inout DiagnosticSink
   ) {
     guard let cost else { return }
-    for stage in stages([cost], "cost", places, into: &sink) where stage.isLinked {
+    for stage in stages([cost], "cost", places, as: .valueOrMetric, into: &sink)
+    where stage.isLinked {
       for axis in axes.sorted(stage.axes) where !named.contains(axis) {
         guard Set(axes.points(of: stage.axes).map { $0[axis] }).count > 1 else { continue }
         sink.report(
@@ -263,5 +281,67 @@ extension ReportChecks {
             + " \(places.what) says nothing")
       }
     }
+  }
+}
+
+/// Checks that stages publish and log what they are asked for.
+extension ReportChecks {
+  private func check(
+    name: String, of stage: LinkedStage, as use: NameUse, at position: SourcePosition,
+    into sink: inout DiagnosticSink
+  ) {
+    guard checksNames, let kind = stage.declaration.kind,
+      kind.names.isKnown
+    else { return }
+    let declared = kind.names
+    let names = use.names(of: declared)
+    if names.contains(name) { return }
+    let owner = "'\(stage.declaration.name)' (kind \(kind.kind))"
+    for pattern in names.map(DeclaredName.init) {
+      guard let number = pattern.number(in: name), let parameter = pattern.parameter else {
+        continue
+      }
+      if let most = greatest(parameter, of: stage), number > most {
+        sink.report(
+          position,
+          "'\(name)' needs '\(parameter)' of at least \(number), and \(owner) has \(most)")
+      }
+      return
+    }
+    let isMetric = use == .value && declared.metrics.contains(name)
+    let isValue = use == .metric && declared.values.contains(name)
+    let plain = names.filter { DeclaredName($0).parameter == nil }
+    let hint =
+      isMetric
+      ? "; it logs it by step, which a figure draws as 'line'"
+      : isValue
+        ? "; it publishes it as a value, for tables and 'bars'"
+        : suggestion(for: name, among: plain)
+    let verb =
+      switch use {
+      case .metric: "logs no metric"
+      case .fact: "has no"
+      case .value, .valueOrMetric: "publishes no value"
+      }
+    sink.report(position, "\(owner) \(verb) '\(name)'\(hint)")
+  }
+
+  /// The greatest value of a parameter over a stage's points; nil where it is not known.
+  private func greatest(_ parameter: String, of stage: LinkedStage) -> Int? {
+    let name = stage.declaration.name
+    guard let configurations,
+      let index = graph.stages.firstIndex(where: { $0.declaration.name == name })
+    else { return nil }
+    return configurations[index].values.compactMap { $0.parameters[parameter]?.integer }.max()
+  }
+
+  /// Whether curves of all of the stages run along a name; a kind that does not say what it logs
+  /// may log anything.
+  func areLogged(_ name: String, by stages: [LinkedStage]) -> Bool {
+    name == "step" || !checksNames
+      || stages.allSatisfy { stage in
+        guard let names = stage.declaration.kind?.names, names.isKnown else { return true }
+        return names.metrics.contains(name)
+      }
   }
 }

@@ -5,7 +5,8 @@ import OrderedCollections
 struct StageGraph {
   /// The stages in the recipe's order.
   private(set) var stages: [LinkedStage]
-  /// The indices of the stages, producers first; ties in the recipe's order.
+  /// The indices of the stages, producers first; of those that may come next, quick ones go before
+  /// others, and the rest is the recipe's order.
   private(set) var order: [Int] = []
   private let axes: AxisSpace
 
@@ -34,8 +35,9 @@ struct StageGraph {
     var waiting = Array(stages.indices)
     var placed: Set<Int> = []
     while !waiting.isEmpty {
-      let ready = waiting.first { placed.isSuperset(of: producers[$0]) }
-      if let ready {
+      let ready = waiting.filter { placed.isSuperset(of: producers[$0]) }
+      let quick = ready.first { stages[$0].declaration.kind?.isQuick == true }
+      if let ready = quick ?? ready.first {
         order.append(ready)
         placed.insert(ready)
         waiting.removeAll { $0 == ready }

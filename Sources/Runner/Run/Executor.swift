@@ -139,17 +139,23 @@ private struct Run {
   }
 
   func inputs(of instance: Instance) throws -> [String: InputArtifact] {
-    var inputs: [String: InputArtifact] = [:]
-    for input in instance.inputs {
+    Dictionary(try sources(of: instance)) { $1 }
+  }
+
+  /// What is bound to an instance, each with what it was made from in turn.
+  private func sources(of instance: Instance) throws -> [(String, InputArtifact)] {
+    try instance.inputs.map { input in
       let producer = plan.items[input.producer].instance
       guard let artifact = artifacts[input.producer],
         let port = producer.kind.outputs.first(where: { $0.name == input.output })
       else { throw StageError.unbound(port: input.port) }
-      inputs[input.port] = InputArtifact(
-        file: artifact.output(input.output), key: artifact.key, instance: producer.name,
-        type: port.type)
+      return (
+        input.port,
+        InputArtifact(
+          file: artifact.output(input.output), key: artifact.key, instance: producer.name,
+          type: port.type, sources: try sources(of: producer))
+      )
     }
-    return inputs
   }
 }
 

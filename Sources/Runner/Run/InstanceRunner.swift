@@ -53,6 +53,9 @@ struct InstanceRunner {
       try StageThread.run(instance.name) { try stage.run(context) }
     }
     try Postconditions.check(instance.kind, context)
+    #if DEBUG
+      try Postconditions.checkNames(of: type(of: stage), context)
+    #endif
     try context.metrics.table(without: type(of: stage).metrics.timings)?
       .write(to: output.appending(path: Artifact.metricsName))
     return ArtifactRecord(
@@ -165,6 +168,20 @@ enum Postconditions {
     }
     for (name, value) in context.values.sorted(by: { $0.key < $1.key }) where !value.isFinite {
       throw StageError.failed("its value '\(name)' is not a finite number")
+    }
+  }
+
+  /// Checks that whatever was published and logged is declared. That is the kind's mistake and not
+  /// the recipe's, so a release loses no result for it.
+  /// - Throws: `StageError.failed`.
+  static func checkNames(of kind: any Stage.Type, _ context: StageContext) throws {
+    guard kind.names.isKnown else { return }
+    let logged = Set(try context.metrics.rows().flatMap { ($0.object ?? [:]).keys })
+    let undeclared = kind.names.undeclared(
+      values: context.values, metrics: logged.subtracting(["step"]), timings: kind.metrics.timings)
+    guard undeclared.isEmpty else {
+      let list = undeclared.map { "'\($0)'" }.joined(separator: ", ")
+      throw StageError.failed("\(list): the kind \(kind.kind) does not declare it in 'names'")
     }
   }
 }

@@ -75,6 +75,8 @@ package struct DatasetStage: Stage {
 
   package static let kind = "dataset"
   package static let version = 1
+  package static let isQuick = true
+  package static let names = PublishedNames(values: ["problems"])
   package static let summary =
     "published problems from a JSON Lines or Parquet file, in the Hugging Face column names"
   package static let inputs: [StagePort] = []
@@ -123,8 +125,12 @@ package struct DatasetStage: Stage {
         throw DatasetError.missingColumn(column, path: path, line: row.number)
       }
       let name = ColumnName.id.rawValue
-      guard row.fields[name] == nil else { throw DatasetError.reservedColumn(name, path: path) }
-      let id = parameters.task.id(of: row.fields, number: number, file: digest)
+      let own = row.fields[name, default: .null]
+      // Rows that this program printed bring their ids.
+      guard own == .null || own.string != nil else {
+        throw DatasetError.reservedColumn(name, path: path)
+      }
+      let id = own.string ?? parameters.task.id(of: row.fields, number: number, file: digest)
       guard ids.insert(Array(id.utf8)).inserted else {
         throw DatasetError.repeatedID(id, path: path)
       }

@@ -15,6 +15,8 @@ package struct EvaluateParameters: ParameterSet {
   package var template: String?
   /// How much must protect the machine from programs that are graded by running them.
   package var sandbox = SandboxStrength.strong
+  /// What becomes of problems that the model was trained on.
+  package var overlap = OverlapRule.refuse
   package var sampling = SamplingParameters()
 
   /// The paper's values.
@@ -30,8 +32,19 @@ package struct EvaluateParameters: ParameterSet {
       Field(
         "sandbox", \.sandbox, identity: false,
         "weak: run programs even where no network and an end of all they start cannot be had"),
+      Field(
+        "overlap", \.overlap, later: true,
+        "refuse to measure on problems that the model was trained on, or measure and report them"),
     ] + SamplingParameters.fields.map { $0.lifted(through: \.sampling) }
   }
+}
+
+/// What an evaluation does where problems were trained on.
+package enum OverlapRule: String, ParameterChoice {
+  /// Fails before it samples.
+  case refuse
+  /// Measures all the same, with a warning under every table.
+  case report
 }
 
 /// Samples completions of problems and grades them.
@@ -40,11 +53,20 @@ package struct EvaluateParameters: ParameterSet {
 package struct EvaluateStage: Stage {
   package static let kind = "evaluate"
   package static let version = 2
+  /// `correct` and `pass@k` follow from the verdicts in its rows.
+  package static let names = PublishedNames(
+    values: [
+      "accuracy", "accuracy_standard_error", "accuracy_with_guesses", "pass@{samples}", "unboxed",
+      "format_rate", "mean_tokens", "truncated", "problems", "samples",
+    ] + Outcome.allCases.map(\.rawValue),
+    facts: ["verdict", "warning", "verifier", "template_sha256", "sandbox"])
   package static let summary = "Samples completions of problems and grades them."
   package static let inputs = [
     StagePort("model", .model, "the model to measure"),
     StagePort("problems", .problems, "what to measure it on"),
-    StagePort("trained_on", .problems, optional: true, "problems that must not be among them"),
+    StagePort(
+      "trained_on", .problems, optional: true,
+      "problems that must not be among them, beside what the model's own stages trained on"),
   ]
   package static let outputs = [StagePort("scores", .scores, "a verdict for each completion")]
 
@@ -58,10 +80,10 @@ package struct EvaluateStage: Stage {
 
   package func run(_ context: StageContext) throws {
     let problems = try Problems(contentsOf: context.input("problems").file)
-    try refuseOverlap(problems, context)
+    let overlap = try overlap(problems, context)
     let task = try problems.task
     let verifier = try task.verifier(named: parameters.verifier)
-    let warnings = [problems.warning, task.knownHole(of: verifier)].compactMap(\.self)
+    let warnings = [problems.warning, overlap, task.knownHole(of: verifier)].compactMap(\.self)
     if !warnings.isEmpty {
       context.publish(fact: .string(warnings.joined(separator: "; ")), as: "warning")
     }
@@ -80,17 +102,21 @@ package struct EvaluateStage: Stage {
     context.publish(fact: .string(template.sha256), as: "template_sha256")
   }
 
-  private func refuseOverlap(_ problems: Problems, _ context: StageContext) throws {
+  /// Looks for problems that the model was trained on.
+  /// - Returns: a warning where there are some and `overlap` is `report`.
+  /// - Throws: `StageError.failed` where there are some and it is not.
+  private func overlap(_ problems: Problems, _ context: StageContext) throws -> String? {
     // A split that is known to leak says so itself, and tables repeat it.
-    guard let trained = context.optionalInput("trained_on"), problems.warning == nil else { return }
-    let overlap = try OverlapCheck.overlap(
-      of: problems.table, with: RowTable(contentsOf: trained.file))
-    guard overlap.isEmpty else {
-      let first = overlap.prefix(3).joined(separator: ", ")
-      throw StageError.failed(
-        "\(overlap.count) of the \(problems.count) problems were trained on (\(first)…); "
-          + "evaluate on others, for example with a split")
-    }
+    if problems.warning != nil { return nil }
+    let data = TrainingData(
+      of: try context.input("model"), and: context.optionalInput("trained_on"))
+    let found = try data.overlap(with: problems)
+    if found.ids.isEmpty { return nil }
+    let words = "\(found.ids.count) of the \(problems.count) problems were trained on"
+    let place = "(\(found.ids.prefix(3).joined(separator: ", "))…, in \(found.places))"
+    if parameters.overlap == .report { return "\(words) \(place)" }
+    throw StageError.failed(
+      "\(words) \(place); evaluate on others, for example with a split, or say 'overlap: report'")
   }
 
   private func grade(
@@ -129,6 +155,8 @@ package struct PerplexityParameters: ParameterSet {
 package struct PerplexityStage: Stage {
   package static let kind = "perplexity"
   package static let version = 1
+  package static let names = PublishedNames(
+    values: ["negative_log_likelihood", "perplexity", "bits_per_byte", "tokens"])
   package static let summary = "Measures how well a model predicts texts."
   package static let inputs = [
     StagePort("model", .model, "the model to measure"),

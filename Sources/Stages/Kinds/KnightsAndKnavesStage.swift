@@ -85,6 +85,8 @@ package struct KnightsAndKnavesStage: Stage {
 
   package static let kind = "knights_and_knaves"
   package static let version = 1
+  package static let isQuick = true
+  package static let names = PublishedNames(values: ["problems"])
   package static let summary =
     "Knights and Knaves puzzles with exactly one solution; the published ones from their seed"
   package static let inputs: [StagePort] = []

@@ -43,6 +43,8 @@ package struct MiniatureProblemsStage: Stage {
 
   package static let kind = "miniature_problems"
   package static let version = 1
+  package static let isQuick = true
+  package static let names = PublishedNames(values: ["problems"])
   package static let summary = "Small sums or multiple-choice questions for very small models"
   package static let inputs: [StagePort] = []
   package static let outputs = [StagePort("problems", .problems, "problems with their answers")]
@@ -119,6 +121,8 @@ package struct WriteTextsStage: Stage {
 
   package static let kind = "write_texts"
   package static let version = 1
+  package static let isQuick = true
+  package static let names = PublishedNames(values: ["texts"])
   package static let summary = "Plain texts that teach a base model words and the form of answers"
   /// Problems whose prompts and answers the part `format` shows.
   package static let inputs = [

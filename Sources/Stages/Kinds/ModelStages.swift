@@ -59,6 +59,7 @@ package struct ScratchModelParameters: ParameterSet {
 package struct ScratchModelStage: Stage {
   package static let kind = "scratch_model"
   package static let version = 1
+  package static let names = PublishedNames(values: ["parameters", "vocabulary"])
   package static let summary = "Makes a small model with random weights and a tokenizer of its own."
   package static let inputs = [StagePort("texts", .texts, "what the tokenizer is trained on")]
   package static let outputs = [StagePort("model", .model, "the untrained model")]
@@ -123,6 +124,8 @@ package struct PretrainedModelParameters: ParameterSet {
 package struct PretrainedModelStage: Stage {
   package static let kind = "pretrained_model"
   package static let version = 2
+  package static let isQuick = true
+  package static let names = PublishedNames(values: ["parameters"])
   package static let summary = "Reads a trained model from a Hugging Face folder or a GGUF file."
   package static let inputs: [StagePort] = []
   package static let outputs = [StagePort("model", .model, "the model")]

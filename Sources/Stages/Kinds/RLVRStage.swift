@@ -10,6 +10,11 @@ package struct RLVRStage: Stage {
   package static let kind = "rlvr"
   package static let version = 2
   package static let metrics = TrainingLoop.metrics
+  package static let names = PublishedNames(
+    values: ["steps", "final_reward"] + RewardSignal.names,
+    facts: TrainingLoop.facts + [
+      "loss_formula", "verifier", "warning", "template_sha256", "sandbox",
+    ], metrics: TrainingLoop.metricNames + RolloutMetrics.names + PolicyUpdate.Report.names)
   package static let summary = "Trains a model by reinforcement learning with verifiable rewards."
   package static let inputs = [
     StagePort("model", .model, "the model to start from"),

@@ -42,7 +42,10 @@ package struct ReadTracesStage: Stage {
   }
 
   package static let kind = "read_traces"
-  package static let version = 1
+  /// 2: rows that this program printed keep their ids, problems and verdicts.
+  package static let version = 2
+  package static let isQuick = true
+  package static let names = PublishedNames(values: ["traces"])
   package static let summary = "Prompts with completions that somebody else wrote, from a file"
   package static let inputs: [StagePort] = []
   package static let outputs = [
@@ -65,7 +68,8 @@ package struct ReadTracesStage: Stage {
     context.publish(Double(table.count), as: "traces")
   }
 
-  /// The traces of a file, all of them accepted.
+  /// The traces of a file, all of them accepted, unless this program printed them: those are as they
+  /// were.
   /// - Throws: `DatasetError`, `StageError.failed` or `DataSourceError.damaged`.
   package func table(from file: URL) throws -> RowTable {
     let digest = try SHA256Digest.hex(ofFile: file).prefix(8)
@@ -73,9 +77,10 @@ package struct ReadTracesStage: Stage {
     let traces = Traces(
       rows: try rows.enumerated().map { number, row in
         let id = "\(digest)/\(number)"
-        return Traces.row(
+        let trace = Traces.row(
           id: id, problemID: id, prompt: try text(parameters.prompt, row, file),
           text: try text(parameters.completion, row, file))
+        return trace.merging(Traces.printed(row.fields)) { $1 }
       }, attributes: ["teacher": "file"])
     return traces.table
   }

@@ -62,6 +62,10 @@ package struct SplitStage: Stage {
 
   package static let kind = "split"
   package static let version = 1
+  package static let isQuick = true
+  package static let names = PublishedNames(
+    values: ["train_count", "test_count", "removed_duplicates"],
+    facts: ["train_ids_sha256", "test_ids_sha256"])
   package static let summary =
     "two sides of a set of problems that share neither an id nor a question"
   package static let inputs = [StagePort("problems", .problems, "problems to divide")]

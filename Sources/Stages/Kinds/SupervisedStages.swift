@@ -36,6 +36,8 @@ package struct PretrainStage: Stage {
   package static let kind = "pretrain"
   package static let version = 1
   package static let metrics = TrainingLoop.metrics
+  package static let names = PublishedNames(
+    values: SupervisedTrainer.values, facts: TrainingLoop.facts, metrics: SupervisedTrainer.metrics)
   package static let summary = "Trains a model on plain texts."
   package static let inputs = [
     StagePort("model", .model, "the model to start from"),
@@ -121,6 +123,9 @@ package struct DistillStage: Stage {
   package static let kind = "distill"
   package static let version = 1
   package static let metrics = TrainingLoop.metrics
+  package static let names = PublishedNames(
+    values: SupervisedTrainer.values + ["traces"], facts: TrainingLoop.facts,
+    metrics: SupervisedTrainer.metrics)
   package static let summary = "Trains a model on the completions of traces (warm-up)."
   package static let inputs = [
     StagePort("model", .model, "the model to start from"),

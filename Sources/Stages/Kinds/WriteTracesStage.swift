@@ -8,6 +8,8 @@ package struct WriteTracesStage: Stage {
   package static let kind = "write_traces"
   /// 2: the symbolic teacher checks, looks again and sums up in more ways.
   package static let version = 2
+  package static let names = PublishedNames(
+    values: ["traces", "mean_characters", "accepted"], facts: ["teacher"])
   package static let summary = "Long chains of thought for problems, to warm a model up with"
   /// The problems, and the model where the teacher is one.
   package static let inputs = [

@@ -12,6 +12,11 @@ package struct RewardSignal {
   /// How many steps show what the model could do before it was trained.
   static let firstSteps = 5
 
+  /// The names of `values`.
+  static let names = [
+    groupsWithGradient, "start_\(groupsWithGradient)", "start_\(passAtGroup)",
+  ]
+
   private let shares: [Double]
   private let passes: [Double]
 

@@ -112,6 +112,15 @@ extension SampledText {
 
 /// What is logged of a step's rollouts; `docs/engine.md` sets the names beside TRL's.
 package struct RolloutMetrics {
+  /// The names of `values`, then the short ones that figures take for some of them.
+  static let names =
+    [
+      "reward", "reward_std", "frac_reward_zero_std", RewardSignal.groupsWithGradient,
+      RewardSignal.passAtGroup, "entropy", "completions/mean_length", "completions/min_length",
+      "completions/max_length", "completions/clipped_ratio",
+    ] + Outcome.allCases.map { "verdicts/\($0.rawValue)" }
+    + ["completion_length", "truncated", "format_rate", "solved"]
+
   package let groups: [RolloutGroup]
   private let parameters: RLVRParameters
 
@@ -182,6 +191,12 @@ package struct RolloutMetrics {
 }
 
 extension PolicyUpdate.Report {
+  /// The names of `values`.
+  static let names = [
+    "loss", "kl", "clip_ratio/low_mean", "clip_ratio/high_mean", "clip_ratio/region_mean",
+    "sampling/logp_difference_mean", "sampling/logp_difference_max",
+  ]
+
   /// The metrics of an update; NaN where there is no token to take the mean of.
   package func values(_ parameters: RLVRParameters) -> [String: Double] {
     func mean(_ sum: Double, over count: Int) -> Double { count == 0 ? .nan : sum / Double(count) }

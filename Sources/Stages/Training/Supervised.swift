@@ -5,6 +5,11 @@ import Runner
 
 /// Trains on the cross-entropy of examples; what `pretrain` and `distill` share.
 struct SupervisedTrainer {
+  /// The numbers that it publishes.
+  static let values = ["steps", "final_loss"]
+  /// What it logs by step.
+  static let metrics = TrainingLoop.metricNames + ["loss", "epoch"]
+
   let context: StageContext
   let model: ModelArtifact
   let examples: [SupervisedExample]

@@ -13,6 +13,10 @@ struct TrainingLoop {
   /// earlier version began.
   static let metrics = LoggedMetrics(
     counters: ["epoch", "tokens"], timings: ["step_seconds", "step_time", "tokens_per_second"])
+  /// The names of what every training logs, timings apart.
+  static let metricNames = ["learning_rate", "grad_norm", "tokens"]
+  /// The facts that every training may publish.
+  static let facts = ["precision"]
 
   let context: StageContext
   let model: ModelArtifact

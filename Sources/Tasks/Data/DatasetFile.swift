@@ -105,7 +105,7 @@ package enum DatasetError: Error, Sendable, CustomStringConvertible {
   case missingColumn(String, path: String, line: Int)
   /// No completion could be compared with a row's right answer; the problem says what is expected.
   case unreadableGold(path: String, line: Int, problem: String)
-  /// A row has a column that the program wants to write.
+  /// A row has a column that the program fills itself, with something else than a text.
   case reservedColumn(String, path: String)
   /// The file holds no rows.
   case empty(path: String)
@@ -129,7 +129,7 @@ package enum DatasetError: Error, Sendable, CustomStringConvertible {
       "\(path):\(line): the row has no '\(column)'; check that 'task' fits the file"
     case .unreadableGold(let path, let line, let problem): "\(path):\(line): \(problem)"
     case .reservedColumn(let column, let path):
-      "\(path) has a column '\(column)', which the program fills itself; rename it"
+      "\(path) has a column '\(column)' that holds no texts, as the program's own does; rename it"
     case .empty(let path): "\(path) holds no rows; fetch it again"
     case .repeatedID(let id, let path):
       "\(path) holds more than one row with the id '\(id)'; remove the repetition"

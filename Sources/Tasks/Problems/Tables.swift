@@ -234,6 +234,7 @@ package struct Traces: TypedTable {
   package init(_ table: RowTable) { self.table = table }
 
   package var ids: [String] { get throws { try table.strings(.id) } }
+  package var problemIDs: [String] { get throws { try table.strings(.problemID) } }
   package var prompts: [String] { get throws { try table.strings(.prompt) } }
   package var texts: [String] { get throws { try table.strings(.completion) } }
   package var accepted: [Bool] { get throws { try table.booleans(.accepted) } }
@@ -253,6 +254,18 @@ package struct Traces: TypedTable {
     ]
     columns[.outcome] = outcome.map { .string($0.rawValue) }
     return row(columns)
+  }
+
+  /// What a row that this program printed says beside the texts; empty for a row from elsewhere,
+  /// which lacks some of its columns.
+  package static func printed(_ row: [String: JSONValue]) -> [String: JSONValue] {
+    let texts: [ColumnName] = [.id, .problemID, .reason, .style]
+    guard texts.allSatisfy({ row[$0]?.string != nil }), case .boolean? = row[.accepted] else {
+      return [:]
+    }
+    return row.filter { name, _ in
+      (texts + [.accepted, .outcome]).contains { $0.rawValue == name }
+    }
   }
 }
 

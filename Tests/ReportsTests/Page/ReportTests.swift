@@ -54,7 +54,8 @@ import Testing
     let report = try report(in: folder)
     let folders = ["one", "two"].map { folder.appending(path: $0) }
     let tables = try folders.map { try report.write(to: $0) }
-    #expect(tables.map { $0.map(\.name) } == [["main"], ["main"]])
+    #expect(tables.map { $0.tables.map(\.name) } == [["main"], ["main"]])
+    #expect(tables.flatMap(\.failures) == [])
     let files = try folders.map { folder in
       try FileManager.default.subpathsOfDirectory(atPath: folder.path)
         .filter { $0.contains(".") }.sorted()
@@ -91,13 +92,42 @@ import Testing
     }
   }
 
-  @Test func aMetricThatIsMissingStopsTheReportBeforeItWrites() throws {
+  @Test func whatCannotBeMadeIsSaidInItsPlaceAndCostsNothingElse() throws {
     let folder = try temporaryReportFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
-    let report = try ReportFixture.scores.report(Self.recipe, in: folder)
-    let error = #expect(throws: ReportError.self) { try report.write(to: folder) }
-    #expect(error?.description.contains("published no metrics to draw 'reward' from") == true)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    for name in ["tables/broken.csv", "figures/learning.svg"] {
+      let file = folder.appending(path: name)
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data("of an earlier report".utf8).write(to: file)
+    }
+    let recipe = Self.recipe.replacing(
+      "figures:",
+      with: "  broken: {title: Nothing, value: scores.acuracy, rows: start, over: seed}\nfigures:")
+    let (tables, failures) = try ReportFixture.scores.report(recipe, in: folder).write(to: folder)
+    #expect(tables.map(\.name) == ["main"])
+    #expect(
+      failures == [
+        "The table 'broken' cannot be made: scores publishes no value 'acuracy'; did you mean "
+          + "'accuracy'?",
+        "The figure 'learning' cannot be made: scores[start=base,seed=1] published no metrics to "
+          + "draw 'reward' from",
+      ])
+    for (name, text) in [
+      ("report.html", "cannot be made: scores publishes no value &#39;acuracy"),
+      ("report.md", "### Nothing\n\n> The table 'broken' cannot be made: scores publishes"),
+    ] {
+      let written = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+      #expect(written.contains(text) && written.contains("40.0"), "\(written)")
+    }
+    let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter {
+      $0.contains(".")
+    }
+    #expect(
+      files.sorted() == [
+        "report.html", "report.md", "tables/main.csv", "tables/main.html", "tables/main.md",
+        "tables/main.tex",
+      ])
   }
 
   @Test func completionsThatCannotBeReadAreSaidAndDoNotStopTheReport() throws {
@@ -111,5 +141,47 @@ import Testing
     try report.write(to: folder)
     let page = try String(contentsOf: folder.appending(path: "report.html"), encoding: .utf8)
     #expect(page.contains("scores.h5 cannot be read as a table"))
+  }
+
+  /// Nothing has to name what a model was trained on: the stages that made it were given that.
+  @Test func splitsFollowWhatModelsWereTrainedOn() throws {
+    func table(_ column: String, _ ids: [String]) -> RowTable {
+      RowTable(rows: ids.map { [column: .string($0)] })
+    }
+    var fixture = ReportFixture()
+    fixture.add(
+      "traces", [:], [:], kind: "write_traces", outputs: ["traces"],
+      tables: ["traces.h5": table("problem_id", ["a", "a", "b"])])
+    fixture.add(
+      "learned", [:], [:], kind: "dataset", outputs: ["problems"],
+      tables: ["problems.h5": table("id", ["c"])])
+    fixture.add(
+      "test", [:], [:], kind: "dataset", outputs: ["problems"],
+      tables: ["problems.h5": table("id", ["b", "d", "e"])])
+    fixture.add(
+      "warmed", [:], [:], kind: "distill", inputs: [("traces", "traces/traces")],
+      outputs: ["model"])
+    fixture.add(
+      "tuned", [:], [:], kind: "rlvr",
+      inputs: [("model", "warmed"), ("problems", "learned/problems")], outputs: ["model"])
+    fixture.add(
+      "scores", [:], ["accuracy": 0.5],
+      inputs: [("model", "tuned"), ("problems", "test/problems")])
+    let folder = try temporaryReportFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let recipe = try Recipe.parse(
+      "version: 1\nname: demo\nstages: {scores: {kind: measured}}",
+      file: folder.appending(path: "demo.yaml"), registry: KindRegistry([MeasuredStage.self]))
+    try RecipeReport(recipe, fixture.plan, tables: fixture.reader).write(to: folder)
+    let page = try String(contentsOf: folder.appending(path: "report.html"), encoding: .utf8)
+    for row in [
+      "traces.traces</th><td class=\"number\">2</td><td>test.problems</td>"
+        + "<td class=\"number\">3</td><td class=\"number\"><span class=\"badge wrong\">✗ 1",
+      "learned.problems</th><td class=\"number\">1</td><td>test.problems</td>"
+        + "<td class=\"number\">3</td><td class=\"number\"><span class=\"badge right\">✓ none",
+    ] {
+      #expect(
+        page.contains(row), "\(page.split(separator: "id=\"splits\"").last?.prefix(1500) ?? "")")
+    }
   }
 }

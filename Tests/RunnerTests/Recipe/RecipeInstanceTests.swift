@@ -29,6 +29,35 @@ import Testing
       learning: {line: tuned.reward/mean, series: start, band: seed}
     """
 
+  private struct File: FakeStage {
+    static let kind = "file"
+    static let isQuick = true
+    static let outputs = [StagePort("problems", RecipeKinds.problems, "rows")]
+    let parameters: NoParameters
+  }
+
+  /// A file that is missing is known before a night of training.
+  @Test func quickStagesComeFirst() throws {
+    let text = """
+      version: 1
+      name: quick
+      stages:
+        base: {kind: base, params: {source: a}}
+        rows: {kind: file}
+        tuned: {kind: train, inputs: {model: base, problems: rows}}
+        split: {kind: split, inputs: {problems: test}}
+        test: {kind: file}
+        judged: {kind: judge, inputs: {model: tuned, problems: test}}
+      """
+    let registry = KindRegistry([
+      File.self, RecipeKinds.Base.self, RecipeKinds.Train.self, RecipeKinds.Split.self,
+      RecipeKinds.Judge.self,
+    ])
+    let recipe = try Recipe.parse(text, file: URL(filePath: "x.yaml"), registry: registry)
+    #expect(
+      recipe.instances.map(\.name) == ["rows", "test", "base", "tuned", "split", "judged"])
+  }
+
   @Test func eachStageOnceForEachPointOfItsAxes() throws {
     let recipe = try parse(Self.arms)
     #expect(

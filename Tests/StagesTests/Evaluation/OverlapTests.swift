@@ -1,5 +1,6 @@
 import Base
 import Runner
+import Stages
 import Tasks
 import Testing
 
@@ -74,7 +75,107 @@ import Testing
       return
     }
     #expect(sentence.contains("3 of the 3 problems were trained on"))
-    #expect(sentence.contains("kk/seed1/2/0"))
+    #expect(sentence.contains("kk/seed1/2/0") && sentence.contains("in 'puzzles'"))
     #expect(run.parts("evaluate/completions").isEmpty, "it sampled before it refused")
+  }
+
+  // MARK: Traces
+
+  private func traces(_ rows: [(problem: String, prompt: String)]) -> Traces {
+    Traces(
+      rows: rows.map {
+        Traces.row(id: "\($0.problem)/trace", problemID: $0.problem, prompt: $0.prompt, text: "")
+      })
+  }
+
+  @Test func tracesAreAboutProblemsByIdOrQuestion() throws {
+    let measured = problems([
+      ("a", "What is 7+7?"), ("b", "What is\n 2+2?"), ("c", "Who is who?"), ("d", "What is 2+3?"),
+      ("e", "is 2+2?"), ("f", "What is 2+2?3"),
+    ])
+    let trained = traces([
+      ("x", "User: Answer this.\n   what IS  2+2?\nAssistant: <think>"), ("c", "another"),
+      ("y", "<|im_start|>Somewhat is 2+3?"), ("z", "<|im_start|>What is 7+7?<|im_end|>"),
+      ("z", "What is 2+22?"),
+    ])
+    #expect(try OverlapCheck.overlap(of: measured, with: trained) == ["a", "b", "c", "e"])
+    #expect(
+      try OverlapCheck.overlap(of: measured, with: traces([("x", "What is 7+8?")])).isEmpty)
+  }
+
+  @Test func aQuestionWithOtherOptionsIsAnother() throws {
+    func problem(_ id: String, _ options: [JSONValue]) -> [String: JSONValue] {
+      ["id": .string(id), "question": "Which is true?", "options": .array(options)]
+    }
+    let measured = RowTable(
+      rows: [problem("a", ["One", "Two"]), problem("b", ["One", "Three"])], order: ["id"])
+    let trained = traces([("x", "Which is true?\nA. One\nB. Two\nA: <think>")])
+    #expect(try OverlapCheck.overlap(of: measured, with: trained) == ["a"])
+  }
+
+  /// Whatever is written around a question, it is found, and no other.
+  @Test(arguments: PromptTemplate.names.filter { !$0.hasPrefix("humaneval") })
+  func questionsAreFoundInEveryTemplate(name: String) throws {
+    let template = try PromptTemplate.named(name)
+    let table: RowTable
+    if name.hasPrefix("knights") {
+      var parameters = KnightsAndKnavesStage.Parameters()
+      (parameters.people, parameters.count) = ([2], 12)
+      table = try KnightsAndKnavesStage(parameters: parameters).table()
+    } else {
+      var parameters = MiniatureProblemsStage.Parameters()
+      (parameters.domain, parameters.count) = (
+        name.hasPrefix("math") ? .arithmetic : .choice, 12
+      )
+      table = try MiniatureProblemsStage(parameters: parameters).table()
+    }
+    let told = try table.rows.prefix(5).map { ("", try template.render($0)) }
+    let ids = try Problems(table).ids
+    #expect(try OverlapCheck.overlap(of: table, with: traces(told)) == Array(ids.prefix(5)))
+  }
+
+  /// A warm-up on traces of puzzles, then reinforcement on others.
+  private static func trained(_ problems: String, _ params: String = "") -> String {
+    let stages = """
+      told: {kind: knights_and_knaves, params: {people: 2, count: 2, start: 10, seed: 1}}
+        traces:
+          kind: write_traces
+          inputs: {problems: told}
+          params: {style: short, prompt: knights_and_knaves_short}
+        warmed: {kind: distill, inputs: {model: scratch, traces: traces}, params: {epochs: 1}}
+        other: {kind: knights_and_knaves, params: {people: 2, count: 2, start: 20, seed: 1}}
+        tuned:
+          kind: rlvr
+          inputs: {model: warmed, problems: other}
+          params:
+            {steps: 1, group: 2, problems_per_step: 1, max_tokens: 4, template: knights_and_knaves_short}
+        texts:
+      """
+    return EvaluateTests.recipe(
+      scores: "inputs: {model: tuned, problems: \(problems)}",
+      params: "seed: \"${seed}\"" + params
+    ).replacing("texts:", with: stages, maxReplacements: 1)
+  }
+
+  @Test(arguments: [("told", "'traces'"), ("other", "'other'")])
+  func evaluateKnowsWhatItsModelWasTrainedOn(problems: String, place: String) throws {
+    let refused = try RecipeRun(Self.trained(problems))
+    guard case .failed(let sentence) = refused.summary.outcomes.last else {
+      Issue.record("it did not fail: \(refused.summary.outcomes)")
+      return
+    }
+    #expect(sentence.contains("2 of the 2 problems were trained on (kk/seed1/2/"))
+    #expect(sentence.contains("in \(place)); evaluate on others"))
+
+    let reported = try RecipeRun(Self.trained(problems, ", overlap: report"))
+    let values = try #require(reported.summary.plan.results.last?.values)
+    #expect(values["warning"]?.string?.contains("2 of the 2 problems were trained on") == true)
+    #expect(values["accuracy"] != nil)
+  }
+
+  @Test func otherProblemsAreMeasured() throws {
+    let run = try RecipeRun(Self.trained("puzzles"))
+    #expect(run.summary.exitCode == 0, "\(run.summary.outcomes)")
+    #expect(try #require(run.summary.plan.results.last).values["warning"] == nil)
   }
 }
