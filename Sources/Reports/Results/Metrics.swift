@@ -54,7 +54,9 @@ enum MetricLabel {
     "completions/max_length": "tokens", "num_tokens": "tokens",
     "tokens_per_second": "tokens per second", "mean_tokens": "tokens",
     "completion_length": "tokens", "tokens": "tokens",
+    "mean_tokens_right": "tokens", "mean_tokens_wrong": "tokens",
     "format_rate": "share of completions", "truncated": "share of completions",
+    "worked": "share of completions",
     "solved": "share of completions", "unboxed": "share of completions",
   ]
 

@@ -39,7 +39,7 @@ package struct EvaluateParameters: ParameterSet {
 /// Sampling is an artifact of its own inside, so another verifier grades the same completions.
 package struct EvaluateStage: Stage {
   package static let kind = "evaluate"
-  package static let version = 2
+  package static let version = 3
   package static let summary = "Samples completions of problems and grades them."
   package static let inputs = [
     StagePort("model", .model, "the model to measure"),
@@ -71,9 +71,9 @@ package struct EvaluateStage: Stage {
       samples: parameters.samples, seed: parameters.seed, sampling: parameters.sampling
     ).sampled(in: context)
     let verdicts = try grade(completions, problems, task, context)
-    let sheet = ScoreSheet(problems: problems, completions: completions, verdicts: verdicts)
-    try sheet.scores(task: task.name, verifier: verifier, template: template)
-      .table.write(to: context.output("scores"))
+    let sheet = try ScoreSheet(
+      completions, verdicts, of: problems, task, verifier: verifier, template: template)
+    try sheet.scores.table.write(to: context.output("scores"))
     sheet.publish(to: context, countsUnboxed: task.acceptsUnboxed)
     context.publish(fact: .string(verifier), as: "verifier")
     for (name, fact) in try task.facts() { context.publish(fact: fact, as: name) }

@@ -18,6 +18,21 @@ package struct MMLUProTask: TaskDefinition {
     RewardTable(correct: 2, wrong: -0.5, noAnswer: -0.5, badFormat: -2, timeout: -0.5)
   }
 
+  /// One of the options that count.
+  package func chance(of row: [String: JSONValue]) -> Double? {
+    let count = Self.countedOptions(of: row).count
+    return count > 0 ? 1 / Double(count) : nil
+  }
+
+  /// Ten different words, two of them words or numbers of the question or its options.
+  package func works(_ completion: String, on row: [String: JSONValue]) -> Bool {
+    let problem = [Problems.question(of: row) ?? ""] + Self.countedOptions(of: row)
+    return Working(
+      of: completion, on: problem.joined(separator: "\n"),
+      before: ["\\boxed", "\\fbox", "answer is", "answer:"]
+    ).hasWords(10, ofProblem: 2)
+  }
+
   /// Reads a letter and compares it with the row's `answer`. With the paper's rules an evaluation
   /// also says whether a guess would have hit where no letter can be read.
   package func grade(_ items: [GradingItem], _ rules: GradingRules) throws -> [Verdict] {

@@ -81,6 +81,14 @@ package protocol TaskDefinition: Sendable {
 
   /// What is to be published beside the scores, such as the protections of the sandbox in force.
   func facts() throws -> [String: JSONValue]
+
+  /// The chance that a blind guess of a problem's answer is right, all possible answers being as
+  /// likely; nil where answers are open, or where the row does not say what is possible.
+  func chance(of row: [String: JSONValue]) -> Double?
+
+  /// Whether a completion reasons about the problem before it answers: the task's rule for `worked`
+  /// in `docs/verifiers.md`.
+  func works(_ completion: String, on row: [String: JSONValue]) -> Bool
 }
 
 extension TaskDefinition {
@@ -90,6 +98,7 @@ extension TaskDefinition {
 
   package func checked(_ row: [String: JSONValue]) throws -> [String: JSONValue] { row }
   package func facts() throws -> [String: JSONValue] { [:] }
+  package func chance(of row: [String: JSONValue]) -> Double? { nil }
 
   /// Where an evaluation cuts completions, as the authors' `run_evaluation.py` does. Whoever
   /// samples cuts; training has no stop strings.

@@ -58,6 +58,66 @@ import Testing
     #expect(found.values("accuracy_with_guesses") == nil && found.values("loss") == nil)
   }
 
+  /// Two completions of each problem: in form or not, right or not, its tokens.
+  private static let mixed: [(form: [Bool], right: [Bool], tokens: [Int], chance: Double)] = [
+    ([true, true], [true, false], [10, 40], 0.25), ([true, false], [true, true], [20, 30], 0.5),
+    ([false, false], [false, true], [50, 60], 0.25),
+    ([true, true], [false, false], [5, 5], 0.25),
+  ]
+
+  private func mixed(
+    without column: String? = nil, chanceOfLast: JSONValue = 0.25
+  ) -> ProblemScores? {
+    let rows = Self.mixed.enumerated().flatMap { problem, found in
+      (0..<2).map { sample -> [String: JSONValue] in
+        var row: [String: JSONValue] = [
+          "problem": .integer(problem), "problem_id": .string("p\(problem)"),
+          "outcome": found.right[sample] ? "correct" : "wrong",
+          "in_form": .boolean(found.form[sample]), "worked": .boolean(sample == 0),
+          "tokens": .integer(found.tokens[sample]),
+          "chance": problem == 3 ? chanceOfLast : .number(found.chance),
+        ]
+        if let column { row[column] = nil }
+        return row
+      }
+    }
+    return ProblemScores(Scores(RowTable(rows: rows)), isGreedy: false)
+  }
+
+  @Test func formAndAbilityAreValuesOfEachProblem() throws {
+    let found = try #require(mixed())
+    #expect(found.values("format_rate") == [1, 0.5, 0, 1])
+    #expect(found.values("worked") == [0.5, 0.5, 0.5, 0.5])
+    #expect(found.values("chance") == [0.25, 0.5, 0.25, 0.25])
+    func mean(_ name: String) throws -> Double {
+      try #require(found.values(name).flatMap { Statistics.mean($0) })
+    }
+    #expect(abs(try mean("accuracy_in_form") - 2.0 / 5) < 1e-12)
+    #expect(abs(try mean("above_chance") - (0.75 - 0.25 + 0.5 - 0.25 - 0.25) / 5) < 1e-12)
+    #expect(abs(try mean("mean_tokens_right") - 120.0 / 4) < 1e-12)
+    #expect(abs(try mean("mean_tokens_wrong") - 100.0 / 4) < 1e-12)
+  }
+
+  /// Residuals of the five in form, by problem: 0.6 − 0.4, 0.6, 0 and −0.8; statsmodels' clustered
+  /// error of their mean is √(0.04 + 0.36 + 0.64) / 5 times √(4 / 3) for four problems.
+  @Test func ratiosHaveClusteredErrors() throws {
+    let found = try #require(mixed())
+    let completions = try #require(found.completions("accuracy_in_form"))
+    let error = try #require(Statistics.clusteredStandardError(completions))
+    #expect(abs(error - 1.04.squareRoot() / 5 * (4.0 / 3).squareRoot()) < 1e-12)
+  }
+
+  @Test func whatIsNotKnownHasNoValue() throws {
+    let old = try #require(mixed(without: "in_form"))
+    #expect(old.values("accuracy_in_form") == nil && old.values("format_rate") == nil)
+    #expect(old.values("chance") != nil && old.values("mean_tokens_right") != nil)
+    let open = try #require(mixed(chanceOfLast: .null))
+    #expect(open.values("chance") == nil && open.values("above_chance") == nil)
+    #expect(open.values("accuracy_in_form") != nil)
+    let wrong = try #require(scores([("a", "wrong")]))
+    #expect(wrong.values("mean_tokens_right") == nil)
+  }
+
   @Test func samplingErrorsAreWithinProblems() throws {
     // Each problem varies by p (1 − p) · 4 / 3 = 1/3 over 4 samples: variance 1/12 of its mean.
     let rows = ["a", "b"].flatMap { id in
