@@ -87,6 +87,8 @@ extension TableReport {
     package var isBaseline = false
     /// How it compares with the baseline, both complete.
     package var comparison: Comparison?
+    /// What an accuracy is made of; nil for other values, and where the recipe leaves it out.
+    package var ability: Ability?
     /// What was published elsewhere for the same cell, and how ours compares.
     package var published: Published?
 

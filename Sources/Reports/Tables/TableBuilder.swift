@@ -42,6 +42,12 @@ struct TableBuilder {
     }
     let runs = rowPoints.map { row in sources.map { self.runs(of: $0, row: row) } }
     var cells = runs.map { $0.map(\.cell) }
+    if specification.ability {
+      for (row, column) in cells.indices.flatMap({ row in sources.indices.map { (row, $0) } })
+      where sources[column].format == .percent {
+        cells[row][column].ability = runs[row][column].ability
+      }
+    }
     compare(&cells, runs: runs, rows: rowPoints, columns: sources)
     let labels = sources.map { grid.label(of: $0.value, at: $0.point) }
     let columns = sources.indices.map { index in
@@ -75,7 +81,8 @@ struct TableBuilder {
     return TableReport(
       name: name, title: specification.title ?? name,
       rowHeader: specification.rows.joined(separator: " · "), columns: columns, rows: rows,
-      notes: notes.sentences + publication.sentences + notes.shortcomings,
+      notes: notes.sentences + AbilityNotes(rows: rows, columns: columns).sentences
+        + publication.sentences + notes.shortcomings,
       footnotes: publication.footnotes, verdicts: publication.verdicts, spread: spread,
       compare: specification.compare, hasIntervals: specification.interval,
       groups: isTogether

@@ -50,7 +50,8 @@ extension TableReport {
       let probability = text.probability.map { Self.line("difference", $0) } ?? .empty
       return Markup.element(
         "div", ["class": "metric"],
-        [number] + compared + [probability, Self.published(text, cell)])
+        [number] + compared + [probability]
+          + text.ability.map { Self.line("ability", $0) } + [Self.published(text, cell)])
     }
     return .element("td", ["class": "number"], parts)
   }

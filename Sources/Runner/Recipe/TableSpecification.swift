@@ -19,6 +19,8 @@ package struct TableSpecification: ParameterSet {
   package var compare: [TableComparison] = [.difference]
   /// Whether 95 % intervals are shown.
   package var interval = true
+  /// Whether accuracies are held against the form of completions and against chance.
+  package var ability = true
   /// Whether several values of a point share a cell.
   package var together = false
   /// Files of published values, relative to the recipe.
@@ -56,6 +58,9 @@ package struct TableSpecification: ParameterSet {
       Field("baseline", \.baseline, "the row that others are compared with, as axis: value"),
       Field("compare", \.compare, "how cells are compared with the baseline"),
       Field("interval", \.interval, "whether 95 % intervals are shown"),
+      Field(
+        "ability", \.ability,
+        "whether accuracies show how many completions in form are right, and what chance would be"),
       Field("together", \.together, "whether several values of a point share a cell"),
       Field("published", \.published, "files of published values, relative to the recipe"),
       Field(
@@ -91,7 +96,8 @@ package struct TableSpecification: ParameterSet {
 
   /// Keys that compare single values, which a table of targets does not show.
   private static let keysOfValues = [
-    "baseline", "compare", "together", "published", "published_at", "margin", "relative_margin",
+    "baseline", "compare", "ability", "together", "published", "published_at", "margin",
+    "relative_margin",
     "same_problems", "model",
   ]
 

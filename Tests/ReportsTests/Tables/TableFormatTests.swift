@@ -39,9 +39,10 @@ import Testing
         baseline,difference,difference_low,difference_high,relative,relative_low,relative_high,\
         mcnemar_p,published_mean,published_deviation,published_problems,published_model,\
         published_caveat,published_difference,published_difference_low,published_difference_high,\
-        margin,verdict,verdict_remedy,reach_bound,reach_low,reach_high
-        warmed,accuracy,scores.accuracy,%,50,2.828427125,,64,1,2,2,false,10,,,0.25,,,,,,,,,,,,,,,,,
-        base,accuracy,scores.accuracy,%,40,1.414213562,,64,1,2,2,true,,,,,,,,,,,,,,,,,,,,,
+        margin,verdict,verdict_remedy,reach_bound,reach_low,reach_high,completions,in_form,\
+        accuracy_in_form,chance_basis,chance_right,chance_of,chance,above_chance_p
+        warmed,accuracy,scores.accuracy,%,50,2.828427125,,64,1,2,2,false,10,,,0.25,,,,,,,,,,,,,,,,,,,,,,,,,
+        base,accuracy,scores.accuracy,%,40,1.414213562,,64,1,2,2,true,,,,,,,,,,,,,,,,,,,,,,,,,,,,,
 
         """)
   }
