@@ -25,9 +25,12 @@ package struct ProblemScores: Sendable {
   /// The chance of a blind guess, the same for each completion of a problem; none where a problem
   /// has no such chance.
   let chances: [[Double]]
+  /// What each problem belongs to, such as `physics`; none where the data set does not say.
+  let categories: [String]
 
   static let columns: [ColumnName] = [
     .problem, .problemID, .outcome, .guessed, .truncated, .tokens, .inForm, .worked, .chance,
+    .category,
   ]
 
   /// Takes the verdicts of a table; nil where it has none.
@@ -51,6 +54,8 @@ package struct ProblemScores: Sendable {
     inForm = grouped(try? scores.inForm)
     worked = grouped(try? scores.worked)
     let chances = (try? scores.chances) ?? []
+    let categories = try? scores.categories
+    self.categories = categories.map { column in groups.map { column[$0.rows[0]] } } ?? []
     self.chances = chances.allSatisfy(\.isFinite) && !chances.isEmpty ? grouped(chances) : []
   }
 
@@ -96,6 +101,9 @@ extension ProblemScores {
   /// `accuracy` and `correct` are 1 or 0, as are the other verdicts, `truncated`, `format_rate` and
   /// `worked`. Means over some of the completions are linearised.
   package func completions(_ name: String) -> [[Double]]? {
+    if let plain = Self.plainName(ofMacro: name) {
+      return completions(plain).flatMap { macro($0) }
+    }
     func shares(_ flags: [[Bool]]) -> [[Double]]? {
       flags.isEmpty ? nil : flags.map { $0.map { $0 ? 1 : 0 } }
     }
@@ -118,6 +126,9 @@ extension ProblemScores {
   /// A value of each problem, in the order of `problems`: the mean over its completions, or the
   /// unbiased `pass@k`; nil where the name stands for none.
   package func values(_ name: String) -> [Double]? {
+    if let plain = Self.plainName(ofMacro: name) {
+      return values(plain).flatMap { macro($0.map { [$0] })?.compactMap(\.first) }
+    }
     let values: [Double?]?
     if let k = Self.passCount(name) {
       values = outcomes.map { outcomes in

@@ -21,8 +21,11 @@ struct TableBuilder {
     self.specification = specification
     self.data = data
     self.published = published
+    let values = specification.value.map {
+      specification.macro == .category ? ProblemScores.macroName(of: $0) : $0
+    }
     grid = try ValueGrid(
-      specification.value,
+      values,
       places: [
         "rows": specification.rows, "columns": specification.columns, "over": specification.over,
       ], baseline: specification.baseline,
@@ -41,13 +44,7 @@ struct TableBuilder {
       }
     }
     let runs = rowPoints.map { row in sources.map { self.runs(of: $0, row: row) } }
-    var cells = runs.map { $0.map(\.cell) }
-    if specification.ability {
-      for (row, column) in cells.indices.flatMap({ row in sources.indices.map { (row, $0) } })
-      where sources[column].format == .percent {
-        cells[row][column].ability = runs[row][column].ability
-      }
-    }
+    var cells = runs.map { zip($0, sources).map(cell) }
     compare(&cells, runs: runs, rows: rowPoints, columns: sources)
     let labels = sources.map { grid.label(of: $0.value, at: $0.point) }
     let columns = sources.indices.map { index in
@@ -100,6 +97,14 @@ struct TableBuilder {
 
   private func runs(of source: Source, row: AxisPoint) -> CellRuns {
     grid.runs(source.value, at: row.merging(source.point) { $1 }, scale: source.format.scale)
+  }
+
+  /// A cell with what is known beside its value.
+  private func cell(_ runs: CellRuns, in source: Source) -> TableReport.Cell {
+    var cell = runs.cell
+    if specification.ability, source.format == .percent { cell.ability = runs.ability }
+    if !published.isEmpty { cell.quantity = Quantity(of: runs) }
+    return cell
   }
 
   private func spread(of cells: [TableReport.Cell]) -> TableReport.Spread {

@@ -20,7 +20,7 @@ struct TableNotes {
   private var cells: [TableReport.Cell] { rows.flatMap(\.cells) }
 
   /// What the numbers mean, in the order in which a reader asks.
-  var sentences: [String] { [meaning, sizes, errors, comparison].compactMap(\.self) }
+  var sentences: [String] { [meaning, average, sizes, errors, comparison].compactMap(\.self) }
 
   /// What is missing, or speaks against the numbers.
   var shortcomings: [String] { refusals + warnings + unread + gaps }
@@ -37,6 +37,14 @@ struct TableNotes {
     case .none:
       return "\(units)Each cell is one run; how much runs differ is not known."
     }
+  }
+
+  /// That categories count the same, where they do.
+  private var average: String? {
+    let isMacro = references.contains { ProblemScores.plainName(ofMacro: $0.name) != nil }
+    return isMacro
+      ? "Each run's value is the mean over the categories of its problems, which count the same."
+      : nil
   }
 
   /// What the numbers are in: one unit for all, or which has which.

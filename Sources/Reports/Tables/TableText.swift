@@ -340,7 +340,9 @@ extension TableReport {
       + [
         comparison?.difference, comparison?.interval?.lowerBound, comparison?.interval?.upperBound,
         comparison?.margin,
-      ].map(number) + [published?.verdict ?? "", comparison?.remedy ?? ""]
+      ].map(number) + [
+        published?.verdict ?? "", published?.refusal ?? comparison?.remedy ?? "",
+      ]
   }
 
   private static func reach(_ reach: TargetReach?) -> [String] {

@@ -1,6 +1,8 @@
 package struct TableSpecification: ParameterSet {
   /// What the cells show: `stage.value`, such as `scores.accuracy` or `scores.pass@4`.
   package var value: [String] = []
+  /// Over what each run's value is a mean, as far as it is one over problems.
+  package var macro = MeanKind.problems
   /// The axes whose points make the rows.
   package var rows: [String] = []
   /// The axes whose points make the columns.
@@ -46,6 +48,9 @@ package struct TableSpecification: ParameterSet {
   package static var fields: [Field<Self>] {
     [
       Field("value", \.value, required: true, "what the cells show, as stage.value"),
+      Field(
+        "macro", \.macro,
+        "category: values are means over the categories of problems, each of which counts the same"),
       Field("rows", \.rows, required: true, "the axes whose points make the rows"),
       Field("columns", \.columns, "the axes whose points make the columns"),
       Field("over", \.over, "the axes that a cell is the mean over, with standard deviation"),
@@ -96,7 +101,7 @@ package struct TableSpecification: ParameterSet {
 
   /// Keys that compare single values, which a table of targets does not show.
   private static let keysOfValues = [
-    "baseline", "compare", "ability", "together", "published", "published_at", "margin",
+    "baseline", "compare", "macro", "ability", "together", "published", "published_at", "margin",
     "relative_margin",
     "same_problems", "model",
   ]

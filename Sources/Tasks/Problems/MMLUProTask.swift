@@ -10,6 +10,7 @@ package struct MMLUProTask: TaskDefinition {
     ["mmlu_pro@paper", "mmlu_pro@strict@2", "mmlu_pro@strict@1"]
   }
   package var goldColumn: String? { "answer" }
+  package func creditsGuesses(_ verifier: String) -> Bool { verifier == "mmlu_pro@paper" }
   /// The paper's layouts.
   package func defaultTemplate(for use: TaskUse) -> String { "mmlu_pro_\(use.rawValue)" }
   /// `load_mmlupro` of the authors' `dataset_loader.py`, where an answer that cannot be read counts
@@ -37,7 +38,7 @@ package struct MMLUProTask: TaskDefinition {
   /// also says whether a guess would have hit where no letter can be read.
   package func grade(_ items: [GradingItem], _ rules: GradingRules) throws -> [Verdict] {
     let verifier = try verifier(named: rules.verifier)
-    let isPaper = verifier == "mmlu_pro@paper"
+    let isPaper = creditsGuesses(verifier)
     return try items.map { item in
       let answer = try item.row.text("answer", for: "the task 'mmlu_pro'").stripped
       var text = item.completion

@@ -62,6 +62,8 @@ package protocol TaskDefinition: Sendable {
   var goldColumn: String? { get }
   /// Whether an evaluation asks for a box and falls back to other answers where there is none.
   var acceptsUnboxed: Bool { get }
+  /// Whether a verifier says of a missing answer that a random guess would have hit.
+  func creditsGuesses(_ verifier: String) -> Bool
   /// What a verifier is known to take for right that is wrong, for whoever reads its numbers; nil
   /// where nothing is known that training could find.
   func knownHole(of verifier: String) -> String?
@@ -93,6 +95,8 @@ package protocol TaskDefinition: Sendable {
 
 extension TaskDefinition {
   package var acceptsUnboxed: Bool { false }
+
+  package func creditsGuesses(_ verifier: String) -> Bool { false }
 
   package func knownHole(of verifier: String) -> String? { nil }
 

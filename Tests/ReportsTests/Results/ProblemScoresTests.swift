@@ -118,6 +118,56 @@ import Testing
     #expect(wrong.values("mean_tokens_right") == nil)
   }
 
+  /// Law has two problems at 1/2 and 1, physics four at 0, 0, 1 and 0.
+  private static let subjects: [(category: String, right: [Bool])] = [
+    ("law", [true, false]), ("physics", [false, false]), ("law", [true, true]),
+    ("physics", [false, false]), ("physics", [true, true]), ("physics", [false, false]),
+  ]
+
+  private func subjects(_ category: (String) -> String?) throws -> ProblemScores {
+    let rows = Self.subjects.enumerated().flatMap { problem, found in
+      found.right.map { isRight -> [String: JSONValue] in
+        var row: [String: JSONValue] = [
+          "problem": .integer(problem), "problem_id": .string("p\(problem)"),
+          "outcome": isRight ? "correct" : "no_answer", "guessed": .boolean(!isRight),
+          "in_form": true,
+        ]
+        row["category"] = category(found.category).map { .string($0) }
+        return row
+      }
+    }
+    return try #require(ProblemScores(Scores(RowTable(rows: rows)), isGreedy: false))
+  }
+
+  @Test func categoriesCountTheSame() throws {
+    let found = try subjects { $0 }
+    func mean(_ name: String) throws -> Double {
+      try #require(found.values(name).flatMap { Statistics.mean($0) })
+    }
+    #expect(abs(try mean("accuracy") - 2.5 / 6) < 1e-12)
+    #expect(abs(try mean("accuracy_macro") - (0.75 + 0.25) / 2) < 1e-12)
+    #expect(abs(try mean("accuracy_with_guesses_macro") - 1) < 1e-12)
+    // By pass@2 both of law are right, and one of physics.
+    #expect(abs(try mean("pass@2_macro") - (1 + 0.25) / 2) < 1e-12)
+    #expect(found.values("macro") == nil && found.values("x_macro") == nil)
+    #expect(found.values("accuracy_in_form_macro") == nil)
+  }
+
+  /// A quarter of Σ (n − 1) s² / n² over categories, and 6/5 for the six problems: s² of law is 1/8,
+  /// of physics 1/4.
+  @Test func theirErrorIsThatOfAStratifiedMean() throws {
+    let completions = try #require(try subjects { $0 }.completions("accuracy_macro"))
+    let error = try #require(Statistics.clusteredStandardError(completions))
+    let variance = (1.0 / 8 / 4 + 3 * 0.25 / 16) / 4 * 6 / 5
+    #expect(abs(error - variance.squareRoot()) < 1e-12)
+  }
+
+  @Test func withoutCategoriesTheyAreMeansOverProblems() throws {
+    for found in [try subjects { _ in nil }, try subjects { _ in "law" }] {
+      #expect(found.values("accuracy_macro") == found.values("accuracy"))
+    }
+  }
+
   @Test func samplingErrorsAreWithinProblems() throws {
     // Each problem varies by p (1 − p) · 4 / 3 = 1/3 over 4 samples: variance 1/12 of its mean.
     let rows = ["a", "b"].flatMap { id in
