@@ -151,7 +151,9 @@ struct TableNotes {
   private var gaps: [String] {
     let lines = rows.flatMap(gaps)
     if lines.isEmpty { return [] }
-    return ["– marks cells whose runs are not all done: \(lines.joined(separator: "; "))."]
+    return [
+      "– marks cells whose runs are not all done, or have no such value: \(lines.joined(separator: "; "))."
+    ]
   }
 
   private func gaps(in row: TableReport.Row) -> [String] {
