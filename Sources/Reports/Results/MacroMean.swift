@@ -29,19 +29,29 @@ extension ProblemScores {
     guard isOfSeveralCategories else { return values }
     let means = values.compactMap { Statistics.mean($0) }
     guard means.count == values.count else { return nil }
-    let groups = Dictionary(grouping: categories.indices) { Array(categories[$0].utf8) }.values
-    let centres = groups.map { group in group.reduce(0) { $0 + means[$1] } / Double(group.count) }
-      .sorted()
-    let total = centres.reduce(0, +) / Double(groups.count)
-    var weighted = values
-    for group in groups {
-      let centre = group.reduce(0) { $0 + means[$1] } / Double(group.count)
-      let weight = Double(values.count) / Double(groups.count * group.count)
-      for problem in group {
-        weighted[problem] = values[problem].map { total + weight * ($0 - centre) }
-      }
+    let weights = macroWeights
+    let total = zip(weights, means).reduce(0) { $0 + $1.0 * $1.1 } / Double(means.count)
+    let keys = categories.map { Array($0.utf8) }
+    let centres = Dictionary(grouping: keys.indices) { keys[$0] }.mapValues { group in
+      group.reduce(0) { $0 + means[$1] } / Double(group.count)
     }
-    return weighted
+    return values.indices.map { problem in
+      values[problem].map { total + weights[problem] * ($0 - centres[keys[problem], default: 0]) }
+    }
+  }
+
+  /// What each problem weighs in such a mean, 1 on average.
+  private var macroWeights: [Double] {
+    let keys = categories.map { Array($0.utf8) }
+    let sizes = Dictionary(grouping: keys) { $0 }.mapValues(\.count)
+    return keys.map { Double(keys.count) / Double(sizes.count * (sizes[$0] ?? 1)) }
+  }
+
+  /// As how many problems they count, if each is as uncertain (Kish 1965).
+  var macroCount: Double {
+    guard isOfSeveralCategories else { return Double(problems.count) }
+    let squares = macroWeights.reduce(0) { $0 + $1 * $1 }
+    return Double(problems.count * problems.count) / squares
   }
 
   var isOfSeveralCategories: Bool { Set(categories.map { Array($0.utf8) }).count > 1 }

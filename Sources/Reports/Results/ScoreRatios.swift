@@ -64,3 +64,33 @@ extension ProblemScores {
     return terms.map { $0.map { ratio + ($0.above - ratio * $0.below) / below } }
   }
 }
+
+extension ProblemScores {
+  /// As how many independent answers the linearised values of some runs can count; nil for other
+  /// values, and for those that have no limits.
+  static func linearisedCounts(_ name: String, of runs: [ProblemScores]) -> LinearisedCounts? {
+    if let plain = plainName(ofMacro: name), isShare(plain) {
+      let least = runs.map(\.macroCount).min() ?? 0
+      let means = runs.compactMap { $0.values(plain) }
+      guard means.count == runs.count, let answers = runs.map({ $0.samples ?? 1 }).min()
+      else { return nil }
+      let all = means.flatMap(\.self)
+      return LinearisedCounts(
+        least: least, most: least * Double(answers * runs.count),
+        differing: min(all.count { $0 > 0 }, all.count { $0 < 1 }) / runs.count)
+    }
+    guard name == "accuracy_in_form" else { return nil }
+    var problems: [[UInt8]: (right: Double, count: Double)] = [:]
+    for run in runs {
+      guard let terms = run.ratioTerms(name) else { return nil }
+      for (id, row) in zip(run.problems, terms) {
+        problems[Array(id.utf8), default: (0, 0)].right += row.reduce(0) { $0 + $1.above }
+        problems[Array(id.utf8), default: (0, 0)].count += row.reduce(0) { $0 + $1.below }
+      }
+    }
+    let counted = problems.values.filter { $0.count > 0 }
+    return LinearisedCounts(
+      least: Double(counted.count), most: counted.reduce(0) { $0 + $1.count },
+      differing: min(counted.count { $0.right > 0 }, counted.count { $0.right < $0.count }))
+  }
+}

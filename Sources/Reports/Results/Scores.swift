@@ -90,6 +90,12 @@ extension ProblemScores {
       "truncated", "accuracy_with_guesses", "mean_tokens", "format_rate", "worked", "chance",
     ] + ratioNames
 
+  /// Whether a value is a share of each problem's completions, or a chance estimated from them.
+  static func isShare(_ name: String) -> Bool {
+    !name.contains("tokens") && name != "chance" && !ratioNames.contains(name)
+      && plainName(ofMacro: name) == nil
+  }
+
   /// The k of `pass@k`; nil for another name.
   package static func passCount(_ name: String) -> Int? {
     guard name.hasPrefix("pass@"), let k = Int(name.dropFirst(5)), k >= 1 else { return nil }

@@ -51,14 +51,14 @@ extension Ability {
     let tested = isFormRare ? completions.filter(\.hasAnswer) : formed
     let chances = tested.compactMap(\.chance)
     guard runs.allSatisfy({ !$0.chances.isEmpty }), let chance = Statistics.mean(chances),
-      let test = ChanceTest(Self.clusters(of: tested), chance: chance)
+      let rate = Self.rate(of: tested)
     else {
       aboveChance = nil
       return
     }
     aboveChance = AboveChance(
       basis: isFormRare ? .answers : .inForm, group: group(tested), chance: chance,
-      pValue: test.pValue)
+      pValue: rate.pValue(above: chance))
   }
 
   private struct Completion {
@@ -82,10 +82,13 @@ extension Ability {
     }
   }
 
-  /// The completions of each problem, over all runs. Ids are told apart by their bytes.
-  private static func clusters(of some: [Completion]) -> [(right: Int, count: Int)] {
-    let problems = OrderedDictionary(grouping: some) { Array($0.problem.utf8) }
-    return problems.values.map { ($0.count(where: \.isRight), $0.count) }
+  /// The share that is right; the completions of a problem, over all runs, are alike. Ids are told
+  /// apart by their bytes.
+  private static func rate(of some: [Completion]) -> ClusteredRate? {
+    let problems = OrderedDictionary(grouping: some) { Array($0.problem.utf8) }.values
+    return ClusteredRate(
+      counted: problems.map { Double($0.count(where: \.isRight)) },
+      of: problems.map { Double($0.count) })
   }
 }
 

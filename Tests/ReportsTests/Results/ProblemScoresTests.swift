@@ -1,6 +1,8 @@
 import Base
 import Foundation
+import OrderedCollections
 import Reports
+import Runner
 import Tasks
 import Testing
 
@@ -160,6 +162,27 @@ import Testing
     let error = try #require(Statistics.clusteredStandardError(completions))
     let variance = (1.0 / 8 / 4 + 3 * 0.25 / 16) / 4 * 6 / 5
     #expect(abs(error - variance.squareRoot()) < 1e-12)
+  }
+
+  /// None right in any category: the bounds of 6 answers that are nearly so many problems.
+  @Test func meansOverCategoriesHaveBoundsAtTheEdges() throws {
+    var fixture = ReportFixture()
+    let rows = (0..<6).map { problem -> [String: JSONValue] in
+      [
+        "problem": .integer(problem), "problem_id": .string("p\(problem)"), "outcome": "wrong",
+        "category": problem < 2 ? "law" : "physics",
+      ]
+    }
+    fixture.add(
+      "scores", ["start": "base", "seed": 1], ["accuracy": 0],
+      tables: ["scores.h5": RowTable(rows: rows)])
+    var specification = ReportFixture.table
+    (specification.baseline, specification.macro) = ([:], .category)
+    let report = try TableReport(name: "main", specification, data: fixture.data)
+    let interval = try #require(report.rows[0].cells[0].estimate?.interval())
+    // Weights 3/2 and 3/4: 36 / (2 · 9/4 + 4 · 9/16) problems.
+    let most = 1 - pow(0.05, 1 / (36 / 6.75))
+    #expect(interval.lowerBound == 0 && abs(interval.upperBound - 100 * most) < 1e-6)
   }
 
   @Test func withoutCategoriesTheyAreMeansOverProblems() throws {

@@ -51,7 +51,6 @@ import Testing
 
   @Test func accuracyInFormStandsBesideChance() throws {
     let report = try report([("base", 1, ["Rw", "RW", "-W", "wW"])])
-    // Two of five in form; p by chance.py's rule.
     let text = lines(report)
     #expect(text.hasPrefix("in form 40.0 (2 of 5), chance 25.0, p = 0."), "\(text)")
     let ability = try #require(report.rows[0].cells[0].ability)
@@ -110,6 +109,41 @@ import Testing
     #expect(try report(runs) { $0.format = [.decimal] }.rows[0].cells[0].ability == nil)
     #expect(try report(runs) { $0.value = ["scores.wrong"] }.rows[0].cells[0].ability == nil)
     #expect(try report(runs) { $0.value = ["scores.correct"] }.rows[0].cells[0].ability != nil)
+  }
+
+  /// The interval of a ratio of one run is that of the rate among the completions in form.
+  @Test(arguments: [
+    (["Rw", "RW", "-W", "wW"], [1.0, 1, 0, 0], [1.0, 2, 1, 1]),
+    (["WW", "W-", "--"], [0, 0, 0], [2, 1, 0]), (["RR", "R-", "--"], [2, 1, 0], [2, 1, 0]),
+  ])
+  func accuracyInFormHasExactBounds(
+    _ problems: [String], _ right: [Double], _ count: [Double]
+  ) throws {
+    let report = try report([("base", 1, problems)]) { $0.value = ["scores.accuracy_in_form"] }
+    let found = try #require(report.rows[0].cells[0].estimate?.interval())
+    let rate = try #require(ClusteredRate(counted: right, of: count))
+    let bounds = rate.bounds(tail: 0.025)
+    #expect(abs(found.lowerBound - bounds.lowerBound * 100) < 1e-6)
+    #expect(abs(found.upperBound - bounds.upperBound * 100) < 1e-6)
+    #expect(found.upperBound - found.lowerBound > 10)
+    let p = try #require(self.report([("base", 1, problems)]).rows[0].cells[0].ability?.aboveChance)
+    #expect(p.pValue == rate.pValue(above: 0.25))
+  }
+
+  @Test func severalRunsKeepTheLimitsOfARate() throws {
+    let runs = [
+      ("base", 1, ["WW", "W-"]), ("base", 2, ["WW", "WW"]), ("base", 10, ["-W", "WW"]),
+    ]
+    let report = try report(runs) { $0.value = ["scores.accuracy_in_form"] }
+    let interval = try #require(report.rows[0].cells[0].estimate?.interval())
+    #expect(interval.lowerBound == 0 && interval.upperBound > 20, "\(interval)")
+  }
+
+  /// A number that no run varies in has no interval rather than one of no width.
+  @Test func theSameEverywhereHasNoInterval() throws {
+    let report = try report([("base", 1, ["RW", "RW"])]) { $0.value = ["scores.chance"] }
+    #expect(report.rows[0].cells[0].mean == 25)
+    #expect(report.rows[0].cells[0].estimate?.interval() == nil)
   }
 
   @Test func theNumbersAreInTheFile() throws {
