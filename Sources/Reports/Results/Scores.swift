@@ -15,13 +15,22 @@ package struct ProblemScores: Sendable {
   /// Whether each problem has one answer, so that a problem is right or wrong.
   package var isSingle: Bool { samples == 1 || isGreedy }
 
-  private let outcomes: [[Outcome]]
+  let outcomes: [[Outcome]]
   private let guessed: [[Bool]]
   private let truncated: [[Bool]]
-  private let tokens: [[Double]]
+  let tokens: [[Double]]
+  /// Which completions have the form that training asks for; none where the file does not say.
+  let inForm: [[Bool]]
+  private let worked: [[Bool]]
+  /// The chance of a blind guess, the same for each completion of a problem; none where a problem
+  /// has no such chance.
+  let chances: [[Double]]
+  /// What each problem belongs to, such as `physics`; none where the data set does not say.
+  let categories: [String]
 
   static let columns: [ColumnName] = [
-    .problem, .problemID, .outcome, .guessed, .truncated, .tokens,
+    .problem, .problemID, .outcome, .guessed, .truncated, .tokens, .inForm, .worked, .chance,
+    .category,
   ]
 
   /// Takes the verdicts of a table; nil where it has none.
@@ -42,6 +51,12 @@ package struct ProblemScores: Sendable {
     guessed = grouped(try? scores.guessed)
     truncated = grouped(try? scores.truncated)
     tokens = grouped((try? scores.tokens)?.map(Double.init))
+    inForm = grouped(try? scores.inForm)
+    worked = grouped(try? scores.worked)
+    let chances = (try? scores.chances) ?? []
+    let categories = try? scores.categories
+    self.categories = categories.map { column in groups.map { column[$0.rows[0]] } } ?? []
+    self.chances = chances.allSatisfy(\.isFinite) && !chances.isEmpty ? grouped(chances) : []
   }
 
   /// The rows of each problem. Two problems that share an id are told apart by their order.
@@ -72,11 +87,14 @@ extension ProblemScores {
   /// The value names that there are numbers for, apart from `pass@k`.
   package static let names =
     ["accuracy"] + Outcome.allCases.map(\.rawValue) + [
-      "truncated", "accuracy_with_guesses", "mean_tokens",
-    ]
+      "truncated", "accuracy_with_guesses", "mean_tokens", "format_rate", "worked", "chance",
+    ] + ratioNames
 
-  /// Whether a value lies between 0 and 1 for each problem.
-  static func isShare(_ name: String) -> Bool { !name.contains("tokens") }
+  /// Whether a value is a share of each problem's completions, or a chance estimated from them.
+  static func isShare(_ name: String) -> Bool {
+    !name.contains("tokens") && name != "chance" && !ratioNames.contains(name)
+      && plainName(ofMacro: name) == nil
+  }
 
   /// The k of `pass@k`; nil for another name.
   package static func passCount(_ name: String) -> Int? {
@@ -86,8 +104,12 @@ extension ProblemScores {
 
   /// A value of each completion, by problem; nil where the name stands for none.
   ///
-  /// `accuracy` and `correct` are 1 or 0, as are the other verdicts and `truncated`.
+  /// `accuracy` and `correct` are 1 or 0, as are the other verdicts, `truncated`, `format_rate` and
+  /// `worked`. Means over some of the completions are linearised.
   package func completions(_ name: String) -> [[Double]]? {
+    if let plain = Self.plainName(ofMacro: name) {
+      return completions(plain).flatMap { macro($0) }
+    }
     func shares(_ flags: [[Bool]]) -> [[Double]]? {
       flags.isEmpty ? nil : flags.map { $0.map { $0 ? 1 : 0 } }
     }
@@ -100,13 +122,19 @@ extension ProblemScores {
       guard !guessed.isEmpty else { return nil }
       return shares(zip(outcomes, guessed).map { zip($0, $1).map { $0 == .correct || $1 } })
     case "mean_tokens": return tokens.isEmpty ? nil : tokens
-    default: return nil
+    case "format_rate": return shares(inForm)
+    case "worked": return shares(worked)
+    case "chance": return chances.isEmpty ? nil : chances
+    default: return ratioTerms(name).flatMap(Self.linearised)
     }
   }
 
   /// A value of each problem, in the order of `problems`: the mean over its completions, or the
   /// unbiased `pass@k`; nil where the name stands for none.
   package func values(_ name: String) -> [Double]? {
+    if let plain = Self.plainName(ofMacro: name) {
+      return values(plain).flatMap { macro($0.map { [$0] })?.compactMap(\.first) }
+    }
     let values: [Double?]?
     if let k = Self.passCount(name) {
       values = outcomes.map { outcomes in

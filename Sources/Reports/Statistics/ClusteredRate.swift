@@ -45,6 +45,25 @@ package struct ClusteredRate: Sendable, Equatable {
     effectiveCount = min(max(most * count / variance, count), max(total, count))
   }
 
+  /// Takes linearised values, whose mean is the rate, one for each problem.
+  package init(linearised values: [Double], _ counts: LinearisedCounts) {
+    problems = values.count
+    let mean = values.reduce(0, +) / Double(max(values.count, 1))
+    let rate = min(max(mean, 0), 1)
+    self.rate = rate
+    // What a mean of 0 or 1 leaves of rounding is no variance.
+    let most = rate * (1 - rate)
+    guard most > 1e-12 else {
+      effectiveCount = counts.least
+      return
+    }
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let variance = squares / Double(values.count * values.count) * counts.least
+    let differing = Double(counts.differing)
+    let drawn = (differing * variance + most) / (differing + 1)
+    effectiveCount = min(max(most * counts.least / drawn, counts.least), counts.most)
+  }
+
   /// Takes a value from 0 to 1 for each problem, the mean of as many answers.
   package init?(_ values: [Double], answers: Double) {
     self.init(
@@ -72,5 +91,22 @@ package struct ClusteredRate: Sendable, Equatable {
       counted > 0 ? IncompleteBeta.regularized(chance, counted, rest + 1) : 1
     let more = rest > 0 ? IncompleteBeta.regularized(chance, counted + 1, rest) : 0
     return (atLeast + more) / 2
+  }
+}
+
+/// As how many independent answers linearised values of problems can count: ratios of two sums over
+/// answers, and means of weighted problems.
+package struct LinearisedCounts: Sendable, Equatable {
+  /// If the answers to each problem were the same.
+  let least: Double
+  /// If no two answers were alike.
+  let most: Double
+  /// How many problems have answers that count, or others, whichever are fewer.
+  let differing: Int
+
+  package init(least: Double, most: Double, differing: Int) {
+    self.least = least
+    self.most = max(least, most)
+    self.differing = differing
   }
 }

@@ -31,17 +31,19 @@ package struct Estimate: Sendable, Equatable {
   private let noiseVariance: Double
 
   /// What values are.
-  package enum Scale: Sendable {
+  package enum Scale: Sendable, Equatable {
     /// From 0 to 1: verdicts, or means of them.
     case share
     /// Differences of shares, from −1 to 1.
     case difference
+    /// From 0 to 1 as a mean, but not as the value of a problem.
+    case linearised(LinearisedCounts)
     /// Anything else, such as lengths.
     case unlimited
 
     fileprivate var limits: ClosedRange<Double>? {
       switch self {
-      case .share: 0...1
+      case .share, .linearised: 0...1
       case .difference: -1...1
       case .unlimited: nil
       }
@@ -146,7 +148,7 @@ package struct Estimate: Sendable, Equatable {
       return
     }
     // Means of few answers come in steps, and runs that fall on the same one are not the same.
-    let step = scale == .unlimited ? 0 : 1 / Double(problems * samples)
+    let step = scale.step(of: Double(problems * samples), runs: Double(runs))
     runVariance = (spread * spread + step * step / 12) / Double(runMeans.count)
     let between = Statistics.standardDeviation(problemMeans).map {
       $0 * $0 / Double(problemMeans.count)
@@ -394,9 +396,11 @@ private enum ProblemError: Sendable, Equatable {
     let parts = scale.parts(of: means).compactMap { ClusteredRate($0, answers: answers) }
     switch (scale, parts.count) {
     case (.share, 1): self = .share(parts[0])
+    case (.linearised(let counts), _): self = .share(ClusteredRate(linearised: means, counts))
     case (.difference, 2): self = .difference(ahead: parts[0], behind: parts[1])
     default:
-      guard let deviation = Statistics.standardDeviation(means) else {
+      // Values that are all the same say nothing of how they differ.
+      guard let deviation = Statistics.standardDeviation(means), deviation > 0 else {
         self = .unknown
         return
       }
@@ -409,6 +413,7 @@ private enum ProblemError: Sendable, Equatable {
   func differing(_ means: [Double], _ scale: Estimate.Scale) -> Int {
     switch scale {
     case .share: min(means.count { $0 > 0 }, means.count { $0 < 1 })
+    case .linearised(let counts): counts.differing
     case .difference: means.count { $0 != 0 }
     case .unlimited: means.count
     }
@@ -448,12 +453,21 @@ private enum ProblemError: Sendable, Equatable {
 }
 
 extension Estimate.Scale {
+  /// The smallest step between two means of a run with so many answers; 0 where there is none.
+  fileprivate func step(of answers: Double, runs: Double) -> Double {
+    switch self {
+    case .share, .difference: 1 / answers
+    case .linearised(let counts): runs / counts.most
+    case .unlimited: 0
+    }
+  }
+
   /// The rates that values are made of: themselves, or how far they lie above and below 0.
   fileprivate func parts(of values: [Double]) -> [[Double]] {
     switch self {
     case .share: [values]
     case .difference: [values.map { max($0, 0) }, values.map { max(-$0, 0) }]
-    case .unlimited: []
+    case .linearised, .unlimited: []
     }
   }
 }

@@ -63,10 +63,11 @@ struct CellRuns {
   /// The mean with its error; nil until all runs are done.
   private var estimate: Estimate? {
     guard runs.count == planned else { return nil }
-    let scale: Estimate.Scale = isShare ? .share : .unlimited
     guard let values = problemValues else {
       return Estimate(runs: runs.map(\.value), scale: isPercent ? .share : .unlimited)
     }
+    let counts = ProblemScores.linearisedCounts(name, of: runs.compactMap(\.scores))
+    let scale = counts.map(Estimate.Scale.linearised) ?? (isShare ? .share : .unlimited)
     return hasSameProblems
       ? Estimate(values, scale: scale, samples: answers)
       : Estimate(ownProblems: values, scale: scale, samples: answers)

@@ -33,8 +33,11 @@ struct PublishedMatcher {
       for entry in table.values {
         var isFound = false
         for (row, point) in rows.enumerated() {
-          for (index, column) in columns.enumerated()
-          where try matches(entry, of: table, row: point, column: column) {
+          let places = columns.indices.filter {
+            matches(entry, of: table, row: point, column: columns[$0])
+          }
+          for index in nearest(entry, places, of: cells[row], columns) {
+            let column = columns[index]
             isFound = true
             cells[row][index].published = try published(
               entry, of: table, beside: cells[row][index], column: column.column,
@@ -46,9 +49,29 @@ struct PublishedMatcher {
     }
   }
 
+  /// Of columns of one family, such as `accuracy` and `accuracy_with_guesses`, the one that is the
+  /// same quantity, else the one of the same name.
+  private func nearest(
+    _ entry: PublishedValue, _ places: [Int], of cells: [TableReport.Cell], _ columns: [Column]
+  ) -> [Int] {
+    func rank(_ place: Int) -> Int {
+      let isSame = cells[place].quantity.map(Quantity(of: entry).isSame) ?? true
+      let isNamed = entry.value == nil || isNamed(entry.value ?? "", columns[place].column)
+      return isSame ? (isNamed ? 0 : 1) : (isNamed ? 2 : 3)
+    }
+    return Dictionary(grouping: places) { columns[$0].point }.values.flatMap { places in
+      let best = places.map(rank).min()
+      return places.filter { rank($0) == best }
+    }.sorted()
+  }
+
+  private func isNamed(_ value: String, _ column: TableReport.Column) -> Bool {
+    column.metric == value || name(of: column) == value
+  }
+
   private func matches(
     _ entry: PublishedValue, of table: PublishedTable, row: AxisPoint, column: Column
-  ) throws -> Bool {
+  ) -> Bool {
     let fixed = specification.publishedAt
     if fixed.contains(where: { axis, wanted in entry.at[axis].map { $0 != wanted } == true }) {
       return false
@@ -58,7 +81,8 @@ struct PublishedMatcher {
     guard named == Dictionary(uniqueKeysWithValues: point.map { ($0.key, $0.value.label) })
     else { return false }
     if let value = entry.value {
-      return column.column.metric == value || name(of: column.column) == value
+      return isNamed(value, column.column)
+        || Quantity.isOneFamily(value, name(of: column.column))
     }
     // A file in tokens says nothing of accuracies that stand beside the lengths.
     return references.count == 1 || factor(from: table.unit, to: column.column.format) != nil
@@ -90,6 +114,12 @@ struct PublishedMatcher {
       specification.sameProblems ?? (value.problems != nil && value.problems == cell.problems)
     addMarks(to: &published, names: names)
     guard let mean = cell.mean else { return published }
+    let quantity = Quantity(of: value)
+    if let ours = cell.quantity, !ours.isSame(as: quantity) {
+      published.refusal =
+        "not the same quantity: published is \(quantity.words), ours is \(ours.words)"
+      return published
+    }
     let whole: Double? =
       column.format == .percent ? 100 : table.unit == .percent ? 1 : nil
     let evidence = PublishedEvidence(
@@ -194,6 +224,7 @@ struct PublishedNotes {
   private func reason(
     _ published: TableReport.Published, in column: TableReport.Column
   ) -> String? {
+    if let refusal = published.refusal { return refusal + "." }
     guard let comparison = published.comparison, let verdict = published.verdict else { return nil }
     let difference = NumberText.signed(comparison.difference, decimals: column.decimals)
     let interval = comparison.interval.map {

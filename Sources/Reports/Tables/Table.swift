@@ -70,6 +70,10 @@ extension TableReport {
     package var isBaseline = false
     /// How it compares with the baseline, both complete.
     package var comparison: Comparison?
+    /// What an accuracy is made of; nil for other values, and where the recipe leaves it out.
+    package var ability: Ability?
+    /// What kind of mean it is, where published values stand beside ours and that is known.
+    package var quantity: Quantity?
     /// What was published elsewhere for the same cell, and how ours compares.
     package var published: Published?
 
@@ -124,6 +128,8 @@ extension TableReport {
     package let value: PublishedValue
     /// How ours compares; nil until the cell is complete.
     package var comparison: PublishedComparison?
+    /// Why ours cannot be held against it, being another quantity.
+    package var refusal: String?
     /// What a verdict must not be read without, such as `another model`.
     package var qualifier: String?
     /// Sentences on the value, for the foot of the table.
@@ -133,7 +139,8 @@ extension TableReport {
 
     /// The verdict, never without its qualifier.
     package var verdict: String? {
-      comparison.map { comparison in
+      if refusal != nil { return "another quantity" }
+      return comparison.map { comparison in
         comparison.verdict.rawValue + (qualifier.map { " (\($0))" } ?? "")
       }
     }
@@ -147,7 +154,8 @@ extension NumberFormat {
     } else if ["problems", "samples", "parameters"].contains(value) {
       self = .integer
     } else if value.contains("accuracy") || value.hasPrefix("pass@")
-      || ProblemScores.names.contains(value) || MetricLabel.isShare(value)
+      || ProblemScores.names.contains(ProblemScores.plainName(ofMacro: value) ?? value)
+      || MetricLabel.isShare(value)
     {
       self = .percent
     } else {

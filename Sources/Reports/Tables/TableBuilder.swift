@@ -21,8 +21,11 @@ struct TableBuilder {
     self.specification = specification
     self.data = data
     self.published = published
+    let values = specification.value.map {
+      specification.macro == .category ? ProblemScores.macroName(of: $0) : $0
+    }
     grid = try ValueGrid(
-      specification.value,
+      values,
       places: [
         "rows": specification.rows, "columns": specification.columns, "over": specification.over,
       ], baseline: specification.baseline,
@@ -41,7 +44,7 @@ struct TableBuilder {
       }
     }
     let runs = rowPoints.map { row in sources.map { self.runs(of: $0, row: row) } }
-    var cells = runs.map { $0.map(\.cell) }
+    var cells = runs.map { zip($0, sources).map(cell) }
     compare(&cells, runs: runs, rows: rowPoints, columns: sources)
     let labels = sources.map { grid.label(of: $0.value, at: $0.point) }
     let columns = sources.indices.map { index in
@@ -74,7 +77,8 @@ struct TableBuilder {
     return TableReport(
       name: name, title: specification.title ?? name,
       rowHeader: specification.rows.joined(separator: " · "), columns: columns, rows: rows,
-      notes: notes.sentences + publication.sentences + notes.shortcomings,
+      notes: notes.sentences + AbilityNotes(rows: rows, columns: columns).sentences
+        + publication.sentences + notes.shortcomings,
       footnotes: publication.footnotes, verdicts: publication.verdicts,
       compare: specification.compare, hasIntervals: specification.interval,
       groups: isTogether
@@ -92,6 +96,14 @@ struct TableBuilder {
 
   private func runs(of source: Source, row: AxisPoint) -> CellRuns {
     grid.runs(source.value, at: row.merging(source.point) { $1 }, scale: source.format.scale)
+  }
+
+  /// A cell with what is known beside its value.
+  private func cell(_ runs: CellRuns, in source: Source) -> TableReport.Cell {
+    var cell = runs.cell
+    if specification.ability, source.format == .percent { cell.ability = runs.ability }
+    if !published.isEmpty { cell.quantity = Quantity(of: runs) }
+    return cell
   }
 
   private func decimals(for cells: [TableReport.Cell], as format: NumberFormat) -> Int {

@@ -50,7 +50,8 @@ extension TableReport {
       let probability = text.probability.map { Self.line("difference", $0) } ?? .empty
       return Markup.element(
         "div", ["class": "metric"],
-        [number] + compared + [probability, Self.published(text, cell)])
+        [number] + compared + [probability]
+          + text.ability.map { Self.line("ability", $0) } + [Self.published(text, cell)])
     }
     return .element("td", ["class": "number"], parts)
   }
@@ -86,10 +87,12 @@ extension TableReport {
       let count = found.count { $0 == verdict }
       return count == 0 ? nil : "\(count) \(verdict.rawValue)"
     }
+    let refused = rows.flatMap(\.cells).count { $0.published?.refusal != nil }
+    let others = refused == 0 ? [] : ["\(refused) of another quantity"]
     let items = verdicts.map { Markup.element("li", [:], Markup($0)) }
     return .element(
       "details", ["class": "more"],
-      .element("summary", [:], Markup("Verdicts: \(tally.joined(separator: ", "))")),
+      .element("summary", [:], Markup("Verdicts: \((tally + others).joined(separator: ", "))")),
       .element("ul", ["class": "notes"], items))
   }
 

@@ -19,7 +19,9 @@ struct TableNotes {
   private var cells: [TableReport.Cell] { rows.flatMap(\.cells) }
 
   /// What the numbers mean, in the order in which a reader asks.
-  var sentences: [String] { [meaning, sizes, errors, comparison, detectable].compactMap(\.self) }
+  var sentences: [String] {
+    [meaning, average, sizes, errors, comparison, detectable].compactMap(\.self)
+  }
 
   /// What is missing, or speaks against the numbers.
   var shortcomings: [String] { refusals + warnings + unread + gaps }
@@ -50,6 +52,14 @@ struct TableNotes {
       case .problems: "\(subject)\(cells) over problems only, as if runs did not vary"
       }
     }
+  }
+
+  /// That categories count the same, where they do.
+  private var average: String? {
+    let isMacro = references.contains { ProblemScores.plainName(ofMacro: $0.name) != nil }
+    return isMacro
+      ? "Each run's value is the mean over the categories of its problems, which count the same."
+      : nil
   }
 
   /// What the numbers are in: one unit for all, or which has which.
@@ -181,7 +191,9 @@ struct TableNotes {
   private var gaps: [String] {
     let lines = rows.flatMap(gaps)
     if lines.isEmpty { return [] }
-    return ["– marks cells whose runs are not all done: \(lines.joined(separator: "; "))."]
+    return [
+      "– marks cells whose runs are not all done, or have no such value: \(lines.joined(separator: "; "))."
+    ]
   }
 
   private func gaps(in row: TableReport.Row) -> [String] {

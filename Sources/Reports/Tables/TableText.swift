@@ -13,6 +13,8 @@ package struct CellText: Equatable {
   let comparisons: [Comparison]
   /// `p = 0.031`, by McNemar's test.
   let probability: String?
+  /// `in form 36.7 (11 of 30)` and `chance 20.8, p = 0.140`: what an accuracy is made of.
+  package let ability: [String]
   /// `43.8 ± 0.8`, what was published elsewhere.
   let published: String?
   /// `reproduced`, what is said of the published value.
@@ -51,8 +53,8 @@ package struct CellText: Equatable {
     let isShort = probability == nil && comparisons.allSatisfy { $0.interval == nil }
     let first = isShort ? [main, compared.map { "(\($0))" }].compactMap(\.self) : [main]
     return [first.joined(separator: " ")]
-      + [isShort ? nil : compared, published.map { "published \($0)" + marks }, verdict]
-      .compactMap(\.self)
+      + [isShort ? nil : compared].compactMap(\.self) + ability
+      + [published.map { "published \($0)" + marks }, verdict].compactMap(\.self)
   }
 
   private var marks: String { letters.map { " (\($0))" } ?? "" }
@@ -61,13 +63,15 @@ package struct CellText: Equatable {
   var narrowLines: [String] {
     let compared = comparisons.flatMap { [$0.value, $0.interval.map { "[\($0)]" }] }
     return [spread.map { "\(value) ± \($0)" } ?? value, interval.map { "[\($0)]" }]
-      .compactMap(\.self) + compared.compactMap(\.self)
-      + [probability, published.map { "published \($0)" + marks }, verdict].compactMap(\.self)
+      .compactMap(\.self) + compared.compactMap(\.self) + [probability].compactMap(\.self) + ability
+      + [published.map { "published \($0)" + marks }, verdict].compactMap(\.self)
   }
 
-  /// Everything on one line: `54.0 ± 1.4 (+10.2 [+5.1, +15.0]) [published 54.0 ± 1.4: reproduced]`.
+  /// Everything on one line: `54.0 ± 1.4 (+10.2 [+5.1, +15.0]), in form 60.0 (36 of 60) [published
+  /// 54.0 ± 1.4: reproduced]`.
   var line: String {
-    [main, compared.map { "(\($0))" }, publication.map { "[\($0)]" }]
+    let own = [main, compared.map { "(\($0))" }].compactMap(\.self).joined(separator: " ")
+    return [([own] + ability).joined(separator: ", "), publication.map { "[\($0)]" }]
       .compactMap(\.self).joined(separator: " ")
   }
 }
@@ -85,6 +89,7 @@ extension TableReport {
         : nil,
       comparisons: cell.comparison.map { texts(of: $0, in: column) } ?? [],
       probability: (cell.comparison?.mcNemar?.pValue).map(Self.probability),
+      ability: cell.ability?.lines ?? [],
       published: cell.published.map { published in
         number(published.value.mean)
           + (published.value.deviation.map { " ± " + number($0) } ?? "")
@@ -131,7 +136,7 @@ extension TableReport {
   }
 
   /// `p = 0.031`, or that it is smaller than what is shown.
-  private static func probability(_ value: Double) -> String {
+  static func probability(_ value: Double) -> String {
     value < 0.001 ? "p < 0.001" : "p = \(NumberText.fixed(value, decimals: 3))"
   }
 
@@ -173,6 +178,7 @@ extension TableReport {
       let cells = texts.map { $0[index] }
       let parts = [
         cells.map(\.main), cells.map { $0.compared ?? "" },
+        cells.map { $0.ability.joined(separator: ", ") },
         cells.map { $0.publication.map { "[\($0)]" } ?? "" },
       ].filter { $0.contains { !$0.isEmpty } }.map { AlignedText.column($0, isRight: true) }
       let lines = cells.indices.map { row in parts.map { $0[row] }.joined(separator: "  ") }
@@ -302,7 +308,9 @@ extension TableReport {
     "relative", "relative_low", "relative_high", "mcnemar_p", "published_mean",
     "published_deviation", "published_problems", "published_model", "published_caveat",
     "published_difference", "published_difference_low", "published_difference_high", "margin",
-    "verdict", "verdict_remedy", "reach_bound", "reach_low", "reach_high",
+    "verdict", "verdict_remedy", "reach_bound", "reach_low", "reach_high", "completions",
+    "in_form", "accuracy_in_form", "chance_basis", "chance_right", "chance_of", "chance",
+    "above_chance_p",
   ]
 
   /// Everything that is known of each cell, row by row.
@@ -311,7 +319,7 @@ extension TableReport {
       zip(columns, row.cells).map { column, cell in
         [row.label, column.label, column.metric, column.format.unit] + Self.own(cell)
           + Self.compared(cell.comparison) + Self.published(cell.published)
-          + Self.reach(cell.reach)
+          + Self.reach(cell.reach) + Self.ability(cell.ability)
       }
     }
   }
@@ -343,13 +351,27 @@ extension TableReport {
       + [
         comparison?.difference, comparison?.interval?.lowerBound, comparison?.interval?.upperBound,
         comparison?.margin,
-      ].map(number) + [published?.verdict ?? "", comparison?.remedy ?? ""]
+      ].map(number) + [
+        published?.verdict ?? "", published?.refusal ?? comparison?.remedy ?? "",
+      ]
   }
 
   private static func reach(_ reach: TargetReach?) -> [String] {
     [
       reach?.bound?.rawValue ?? "", number(reach?.interval?.lowerBound),
       number(reach?.interval?.upperBound),
+    ]
+  }
+
+  /// Counts of completions, and rates in %.
+  private static func ability(_ ability: Ability?) -> [String] {
+    let test = ability?.aboveChance
+    let inForm = ability.flatMap { $0.inForm.count > 0 ? $0.inForm.rate * 100 : nil }
+    return [
+      ability.map { "\($0.all.count)" } ?? "", ability.map { "\($0.inForm.count)" } ?? "",
+      number(inForm), test?.basis.rawValue ?? "", test.map { "\($0.group.right)" } ?? "",
+      test.map { "\($0.group.count)" } ?? "", number(test.map { $0.chance * 100 }),
+      number(test?.pValue),
     ]
   }
 

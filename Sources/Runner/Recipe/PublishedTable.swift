@@ -14,6 +14,8 @@ package struct PublishedTable: ParameterSet, Equatable {
   /// Over how many evaluation passes.
   package var passes: Int?
   private var model: String?
+  private var withGuesses: Bool?
+  private var macro: MeanKind?
   /// The numbers, in the order of the file.
   package var values: [PublishedValue] = []
 
@@ -27,6 +29,10 @@ package struct PublishedTable: ParameterSet, Equatable {
       Field("spread", \.spread, "what the deviations were taken over, for people"),
       Field("passes", \.passes, range: 1...1e9, "over how many evaluation passes"),
       Field("model", \.model, "what the numbers were measured of"),
+      Field(
+        "with_guesses", \.withGuesses,
+        "whether random guesses count in place of missing answers, where a number does not say"),
+      Field("macro", \.macro, "over what the numbers are means, where a number does not say"),
       Field("values", \.values, required: true, "the numbers"),
     ]
   }
@@ -58,6 +64,10 @@ package struct PublishedValue: ParameterSet, Equatable {
   package var deviation: Double?
   /// How many problems it was measured on.
   package var problems: Int?
+  /// Whether random guesses count in place of missing answers; nil where nobody says.
+  package fileprivate(set) var withGuesses: Bool?
+  /// Over what it is a mean; nil where nobody says.
+  package fileprivate(set) var macro: MeanKind?
   /// What it was measured of, such as `Qwen2.5-3B`.
   package fileprivate(set) var model: String?
   /// What speaks against taking it at face value.
@@ -72,6 +82,10 @@ package struct PublishedValue: ParameterSet, Equatable {
       Field("mean", \.mean, required: true, "the number"),
       Field("deviation", \.deviation, range: 0...1e300, "its standard deviation"),
       Field("problems", \.problems, range: 1...1e12, "how many problems it was measured on"),
+      Field(
+        "with_guesses", \.withGuesses,
+        "whether random guesses count in place of missing answers, where not as the file says"),
+      Field("macro", \.macro, "over what it is a mean, where not as the file says"),
       Field("model", \.model, "what it was measured of, where not the file's model"),
       Field("caveat", \.caveat, "what speaks against taking it at face value"),
     ]
@@ -90,6 +104,14 @@ package struct PublishedValue: ParameterSet, Equatable {
     scaled.deviation = deviation.map { $0 * factor }
     return scaled
   }
+}
+
+/// Over what a value is a mean.
+package enum MeanKind: String, ParameterChoice {
+  /// Every problem counts the same.
+  case problems = "none"
+  /// Every category of problems counts the same.
+  case category
 }
 
 /// What published numbers are in.
@@ -123,8 +145,11 @@ extension PublishedTable {
       sources.add(text, of: nil)
       throw ReportError.mistakenPublished("\(RecipeError(sink.diagnostics, sources: sources))")
     }
-    for index in table.values.indices where table.values[index].model == nil {
-      table.values[index].model = table.model
+    for index in table.values.indices {
+      let value = table.values[index]
+      table.values[index].model = value.model ?? table.model
+      table.values[index].withGuesses = value.withGuesses ?? table.withGuesses
+      table.values[index].macro = value.macro ?? table.macro
     }
     self = table
   }

@@ -1,6 +1,8 @@
 package struct TableSpecification: ParameterSet {
   /// What the cells show: `stage.value`, such as `scores.accuracy` or `scores.pass@4`.
   package var value: [String] = []
+  /// Over what each run's value is a mean, as far as it is one over problems.
+  package var macro = MeanKind.problems
   /// The axes whose points make the rows.
   package var rows: [String] = []
   /// The axes whose points make the columns.
@@ -19,6 +21,8 @@ package struct TableSpecification: ParameterSet {
   package var compare: [TableComparison] = [.difference]
   /// Whether 95 % intervals are shown.
   package var interval = true
+  /// Whether accuracies are held against the form of completions and against chance.
+  package var ability = true
   /// Whether several values of a point share a cell.
   package var together = false
   /// Files of published values, relative to the recipe.
@@ -44,6 +48,9 @@ package struct TableSpecification: ParameterSet {
   package static var fields: [Field<Self>] {
     [
       Field("value", \.value, required: true, "what the cells show, as stage.value"),
+      Field(
+        "macro", \.macro,
+        "category: values are means over the categories of problems, each of which counts the same"),
       Field("rows", \.rows, required: true, "the axes whose points make the rows"),
       Field("columns", \.columns, "the axes whose points make the columns"),
       Field("over", \.over, "the axes that a cell is the mean over, with standard deviation"),
@@ -56,6 +63,9 @@ package struct TableSpecification: ParameterSet {
       Field("baseline", \.baseline, "the row that others are compared with, as axis: value"),
       Field("compare", \.compare, "how cells are compared with the baseline"),
       Field("interval", \.interval, "whether 95 % intervals are shown"),
+      Field(
+        "ability", \.ability,
+        "whether accuracies show how many completions in form are right, and what chance would be"),
       Field("together", \.together, "whether several values of a point share a cell"),
       Field("published", \.published, "files of published values, relative to the recipe"),
       Field(
@@ -91,7 +101,8 @@ package struct TableSpecification: ParameterSet {
 
   /// Keys that compare single values, which a table of targets does not show.
   private static let keysOfValues = [
-    "baseline", "compare", "together", "published", "published_at", "margin", "relative_margin",
+    "baseline", "compare", "macro", "ability", "together", "published", "published_at", "margin",
+    "relative_margin",
     "same_problems", "model",
   ]
 

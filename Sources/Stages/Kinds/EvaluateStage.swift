@@ -52,14 +52,20 @@ package enum OverlapRule: String, ParameterChoice {
 /// Sampling is an artifact of its own inside, so another verifier grades the same completions.
 package struct EvaluateStage: Stage {
   package static let kind = "evaluate"
-  package static let version = 2
-  /// `correct` and `pass@k` follow from the verdicts in its rows.
+  package static let version = 3
+  /// `correct`, `pass@k` and means over categories follow from the verdicts in its rows.
   package static let names = PublishedNames(
-    values: [
-      "accuracy", "accuracy_standard_error", "accuracy_with_guesses", "pass@{samples}", "unboxed",
-      "format_rate", "mean_tokens", "truncated", "problems", "samples",
-    ] + Outcome.allCases.map(\.rawValue),
+    values: shares + shares.map { $0 + "_macro" } + [
+      "pass@{samples}", "accuracy_standard_error", "accuracy_in_form", "above_chance", "unboxed",
+      "mean_tokens_right", "mean_tokens_wrong", "problems", "samples",
+    ],
     facts: ["verdict", "warning", "verifier", "template_sha256", "sandbox"])
+  /// What each completion has.
+  private static let shares =
+    Outcome.allCases.map(\.rawValue) + [
+      "accuracy", "accuracy_with_guesses", "format_rate", "worked", "chance", "mean_tokens",
+      "truncated",
+    ]
   package static let summary = "Samples completions of problems and grades them."
   package static let inputs = [
     StagePort("model", .model, "the model to measure"),
@@ -93,9 +99,9 @@ package struct EvaluateStage: Stage {
       samples: parameters.samples, seed: parameters.seed, sampling: parameters.sampling
     ).sampled(in: context)
     let verdicts = try grade(completions, problems, task, context)
-    let sheet = ScoreSheet(problems: problems, completions: completions, verdicts: verdicts)
-    try sheet.scores(task: task.name, verifier: verifier, template: template)
-      .table.write(to: context.output("scores"))
+    let sheet = try ScoreSheet(
+      completions, verdicts, of: problems, task, verifier: verifier, template: template)
+    try sheet.scores.table.write(to: context.output("scores"))
     sheet.publish(to: context, countsUnboxed: task.acceptsUnboxed)
     context.publish(fact: .string(verifier), as: "verifier")
     for (name, fact) in try task.facts() { context.publish(fact: fact, as: name) }

@@ -22,6 +22,13 @@ package struct HumanEvalPlusTask: TaskDefinition {
     RewardTable(correct: 2, wrong: -1, noAnswer: -1, badFormat: -2, timeout: -1)
   }
 
+  /// Ten different words beside code, two of them words or numbers of the prompt.
+  package func works(_ completion: String, on row: [String: JSONValue]) -> Bool {
+    Working(
+      of: completion, on: row["prompt"]?.string ?? "", before: ["```"], dropsCode: true
+    ).hasWords(10, ofProblem: 2)
+  }
+
   /// Runs the code of each completion against the row's tests in the sandbox. The paper asks for
   /// the whole function, so that the prompt is put before a bare body alone, and only by
   /// `humaneval_plus@2`.

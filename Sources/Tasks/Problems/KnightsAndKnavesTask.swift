@@ -26,6 +26,30 @@ package struct KnightsAndKnavesTask: TaskDefinition {
     return row
   }
 
+  /// One of 2^n ways to give n people their roles.
+  package func chance(of row: [String: JSONValue]) -> Double? {
+    Self.names(of: row).map { Double(sign: .plus, exponent: -$0.count, significand: 1) }
+  }
+
+  /// Everybody of the puzzle is named, and something is supposed or concluded.
+  package func works(_ completion: String, on row: [String: JSONValue]) -> Bool {
+    guard let names = Self.names(of: row) else { return false }
+    let working = Working(of: completion, on: row["quiz"]?.string ?? "")
+    return working.mentions(names) && working.contains(anyOf: Self.inferences)
+  }
+
+  /// The people of the puzzle; nil where its solution cannot be read.
+  private static func names(of row: [String: JSONValue]) -> [String]? {
+    row["solution_text_format"]?.string.flatMap { RoleGold($0, row: row) }?.names
+  }
+
+  /// Words of who supposes, concludes or checks.
+  private static let inferences: Set<String> = [
+    "if", "then", "so", "thus", "hence", "therefore", "because", "since", "suppose", "assume",
+    "assuming", "try", "must", "would", "means", "implies", "contradiction", "contradicts",
+    "consistent", "otherwise", "false",
+  ]
+
   /// Compares who is what with the row's solution. The paper has no evaluation of its own for these
   /// puzzles; here it reads the last `<answer>`, closed or not.
   package func grade(_ items: [GradingItem], _ rules: GradingRules) throws -> [Verdict] {

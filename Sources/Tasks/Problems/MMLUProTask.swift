@@ -10,6 +10,7 @@ package struct MMLUProTask: TaskDefinition {
     ["mmlu_pro@paper", "mmlu_pro@strict@2", "mmlu_pro@strict@1"]
   }
   package var goldColumn: String? { "answer" }
+  package func creditsGuesses(_ verifier: String) -> Bool { verifier == "mmlu_pro@paper" }
   /// The paper's layouts.
   package func defaultTemplate(for use: TaskUse) -> String { "mmlu_pro_\(use.rawValue)" }
   /// `load_mmlupro` of the authors' `dataset_loader.py`, where an answer that cannot be read counts
@@ -18,11 +19,26 @@ package struct MMLUProTask: TaskDefinition {
     RewardTable(correct: 2, wrong: -0.5, noAnswer: -0.5, badFormat: -2, timeout: -0.5)
   }
 
+  /// One of the options that count.
+  package func chance(of row: [String: JSONValue]) -> Double? {
+    let count = Self.countedOptions(of: row).count
+    return count > 0 ? 1 / Double(count) : nil
+  }
+
+  /// Ten different words, two of them words or numbers of the question or its options.
+  package func works(_ completion: String, on row: [String: JSONValue]) -> Bool {
+    let problem = [Problems.question(of: row) ?? ""] + Self.countedOptions(of: row)
+    return Working(
+      of: completion, on: problem.joined(separator: "\n"),
+      before: ["\\boxed", "\\fbox", "answer is", "answer:"]
+    ).hasWords(10, ofProblem: 2)
+  }
+
   /// Reads a letter and compares it with the row's `answer`. With the paper's rules an evaluation
   /// also says whether a guess would have hit where no letter can be read.
   package func grade(_ items: [GradingItem], _ rules: GradingRules) throws -> [Verdict] {
     let verifier = try verifier(named: rules.verifier)
-    let isPaper = verifier == "mmlu_pro@paper"
+    let isPaper = creditsGuesses(verifier)
     return try items.map { item in
       let answer = try item.row.text("answer", for: "the task 'mmlu_pro'").stripped
       var text = item.completion

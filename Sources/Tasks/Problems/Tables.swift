@@ -24,6 +24,14 @@ package enum ColumnName: String, Sendable, Hashable, CaseIterable {
   case extracted
   /// Whether a random guess in place of a missing answer hits.
   case guessed
+  /// Whether the completion keeps the format that training asks for.
+  case inForm = "in_form"
+  /// Whether the completion reasons before it answers.
+  case worked
+  /// The chance that a blind guess of the problem's answer is right.
+  case chance
+  /// The part of a data set that the problem belongs to, such as `physics`.
+  case category
   case reward
   /// Whether training may learn the trace.
   case accepted
@@ -164,22 +172,35 @@ package struct Completions: TypedTable {
 package struct Scores: TypedTable {
   package static let fileName = "scores.h5"
   package static let order: [ColumnName] = [
-    .id, .problemID, .sample, .outcome, .correct, .extracted, .guessed,
+    .id, .problemID, .sample, .outcome, .correct, .extracted, .guessed, .inForm, .worked, .chance,
+    .category,
   ]
   package let table: RowTable
 
   package init(_ table: RowTable) { self.table = table }
 
+  /// Joins completions with their verdicts and with what their problems say. The columns `chance`
+  /// and `category` are there where problems have such a thing.
+  /// - Throws: `RowTableError` for completions that lack a column.
   package init(
-    _ completions: Completions, _ verdicts: [Verdict], attributes: [String: String] = [:]
-  ) {
-    let rows = zip(completions.table.rows, verdicts).map { completion, verdict in
-      let verdict = Self.row([
+    _ completions: Completions, _ verdicts: [Verdict], of problems: Problems,
+    _ task: any TaskDefinition, attributes: [String: String] = [:]
+  ) throws {
+    let (index, texts) = (try completions.problems, try completions.texts)
+    let known = (0..<problems.count).map(problems.row)
+    let chances = known.map(task.chance)
+    let rows = verdicts.indices.map { place -> [String: JSONValue] in
+      let (verdict, problem, text) = (verdicts[place], index[place], texts[place])
+      var columns: [ColumnName: JSONValue] = [
         .outcome: .string(verdict.outcome.rawValue),
         .correct: .boolean(verdict.outcome == .correct),
         .extracted: .string(verdict.extracted ?? ""), .guessed: .boolean(verdict.guessed),
-      ])
-      return completion.merging(verdict) { $1 }
+        .inForm: .boolean(ResponseFormat.strictAnswer(in: text) != nil),
+        .worked: .boolean(task.works(text, on: known[problem])),
+      ]
+      columns[.chance] = chances[problem].map { .number($0) }
+      columns[.category] = known[problem][.category]?.string.map { .string($0) }
+      return completions.table.row(place).merging(Self.row(columns)) { $1 }
     }
     self.init(rows: rows, attributes: attributes)
   }
@@ -191,6 +212,11 @@ package struct Scores: TypedTable {
   package var outcomes: [Outcome] { get throws { try table.outcomes() } }
   package var extracted: [String] { get throws { try table.strings(.extracted) } }
   package var guessed: [Bool] { get throws { try table.booleans(.guessed) } }
+  package var inForm: [Bool] { get throws { try table.booleans(.inForm) } }
+  package var worked: [Bool] { get throws { try table.booleans(.worked) } }
+  /// The chance of each completion's problem; NaN where it has none.
+  package var chances: [Double] { get throws { try table.numbers(.chance) } }
+  package var categories: [String] { get throws { try table.strings(.category) } }
   package var prompts: [String] { get throws { try table.strings(.prompt) } }
   package var texts: [String] { get throws { try table.strings(.completion) } }
   package var tokens: [Int] { get throws { try table.integers(.tokens) } }

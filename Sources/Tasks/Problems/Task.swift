@@ -62,6 +62,8 @@ package protocol TaskDefinition: Sendable {
   var goldColumn: String? { get }
   /// Whether an evaluation asks for a box and falls back to other answers where there is none.
   var acceptsUnboxed: Bool { get }
+  /// Whether a verifier says of a missing answer that a random guess would have hit.
+  func creditsGuesses(_ verifier: String) -> Bool
   /// What a verifier is known to take for right that is wrong, for whoever reads its numbers; nil
   /// where nothing is known that training could find.
   func knownHole(of verifier: String) -> String?
@@ -81,15 +83,26 @@ package protocol TaskDefinition: Sendable {
 
   /// What is to be published beside the scores, such as the protections of the sandbox in force.
   func facts() throws -> [String: JSONValue]
+
+  /// The chance that a blind guess of a problem's answer is right, all possible answers being as
+  /// likely; nil where answers are open, or where the row does not say what is possible.
+  func chance(of row: [String: JSONValue]) -> Double?
+
+  /// Whether a completion reasons about the problem before it answers: the task's rule for `worked`
+  /// in `docs/verifiers.md`.
+  func works(_ completion: String, on row: [String: JSONValue]) -> Bool
 }
 
 extension TaskDefinition {
   package var acceptsUnboxed: Bool { false }
 
+  package func creditsGuesses(_ verifier: String) -> Bool { false }
+
   package func knownHole(of verifier: String) -> String? { nil }
 
   package func checked(_ row: [String: JSONValue]) throws -> [String: JSONValue] { row }
   package func facts() throws -> [String: JSONValue] { [:] }
+  package func chance(of row: [String: JSONValue]) -> Double? { nil }
 
   /// Where an evaluation cuts completions, as the authors' `run_evaluation.py` does. Whoever
   /// samples cuts; training has no stop strings.

@@ -19,12 +19,6 @@ package enum ResponseFormat {
     return bytes[inside..<closes[0]].text
   }
 
-  /// The share of completions that keep the format; nil for none.
-  package static func rate(among completions: [String]) -> Double? {
-    if completions.isEmpty { return nil }
-    return Double(completions.count { strictAnswer(in: $0) != nil }) / Double(completions.count)
-  }
-
   /// The text inside the last `<answer>`, closed or not.
   static func lastAnswer(in completion: String) -> String? { answers(in: completion).last }
 

@@ -43,10 +43,11 @@ import Testing
         seeds,planned,baseline,difference,difference_low,difference_high,relative,relative_low,relative_high,\
         mcnemar_p,published_mean,published_deviation,published_problems,published_model,\
         published_caveat,published_difference,published_difference_low,published_difference_high,\
-        margin,verdict,verdict_remedy,reach_bound,reach_low,reach_high
+        margin,verdict,verdict_remedy,reach_bound,reach_low,reach_high,completions,in_form,\
+        accuracy_in_form,chance_basis,chance_right,chance_of,chance,above_chance_p
         warmed,accuracy,scores.accuracy,%,50,24.58759053,75.41240947,runs,2.828427125,,64,1,2,2,false,10,\
-        -2.706204736,22.70620474,0.25,,,,,,,,,,,,,,,,,
-        base,accuracy,scores.accuracy,%,40,27.29379526,52.70620474,runs,1.414213562,,64,1,2,2,true,,,,,,,,,,,,,,,,,,,,,
+        -2.706204736,22.70620474,0.25,,,,,,,,,,,,,,,,,,,,,,,,,
+        base,accuracy,scores.accuracy,%,40,27.29379526,52.70620474,runs,1.414213562,,64,1,2,2,true,,,,,,,,,,,,,,,,,,,,,,,,,,,,,
 
         """)
   }

@@ -48,7 +48,8 @@ import Testing
     #expect(cell.mean == nil && cell.deviation == nil && cell.difference == nil)
     #expect(report.markdown.contains("| warmed | – |"))
     #expect(
-      report.notes.last == "– marks cells whose runs are not all done: warmed has 1 of 2.")
+      report.notes.last
+        == "– marks cells whose runs are not all done, or have no such value: warmed has 1 of 2.")
   }
 
   @Test func aValueThatIsNoNumberIsNotDone() throws {

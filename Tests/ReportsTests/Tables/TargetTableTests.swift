@@ -43,9 +43,9 @@ import Testing
           + "runs and interpolated likewise.",
       ])
     let rows = report.csv.split(separator: "\n")
-    #expect(rows[0].hasSuffix(",reach_bound,reach_low,reach_high"))
+    #expect(rows[0].contains(",reach_bound,reach_low,reach_high,"))
     #expect(rows[1].hasPrefix("base,examples to 30.0 %,examples,,100,"))
-    #expect(rows[1].hasSuffix(",more than,,"))
+    #expect(rows[1].hasSuffix(",more than,,,,,,,,,,"))
     #expect(rows[3].hasPrefix("warmed,examples to 30.0 %,examples,,37.5,,,,,,,,8,8,false,"))
     #expect(report.markdown.contains("| warmed | 37.5 | 37\u{202F}500 |"))
     #expect(report.latex.contains("base & \\textgreater{} 100 & "))
@@ -103,7 +103,7 @@ import Testing
     let report = try withProblems([10: [true, false], 20: [true, false]])
     #expect(report.cellTexts[0][0].main == "≤ 10 [≤ 10, > 20]")
     #expect(report.rows[0].cells[0].reach?.interval == -.infinity ... .infinity)
-    #expect(report.csv.hasSuffix(",at most,-inf,inf\n"))
+    #expect(report.csv.hasSuffix(",at most,-inf,inf,,,,,,,,\n"))
   }
 
   /// None right at 10, p = 1/2 of 100 problems at 20: the target of 1/4 is reached at

@@ -10,6 +10,10 @@ struct PaperNumbers {
     let at: [String: String]
     let name: String
     let mean: Double
+    let problems: Int?
+    /// What the file says of this number, or of all.
+    let withGuesses: String?
+    let macro: String?
     let caveat: String?
   }
 
@@ -47,13 +51,16 @@ struct PaperNumbers {
     values = try nodes.map { node in
       let fields = node.fields
       let known: Set = [
-        "at", "value", "mean", "deviation", "problems", "caveat", "model",
+        "at", "value", "mean", "deviation", "problems", "caveat", "model", "with_guesses", "macro",
       ]
       try #require(Set(fields.keys).isSubset(of: known), "\(name): \(fields.keys)")
       return Value(
         at: try #require(fields["at"]).fields.mapValues(\.text),
         name: try #require(fields["value"]).text,
-        mean: try #require(Double(fields["mean"]?.text ?? "")), caveat: fields["caveat"]?.text)
+        mean: try #require(Double(fields["mean"]?.text ?? "")),
+        problems: Int(fields["problems"]?.text ?? ""),
+        withGuesses: (fields["with_guesses"] ?? root["with_guesses"])?.text,
+        macro: (fields["macro"] ?? root["macro"])?.text, caveat: fields["caveat"]?.text)
     }
   }
 
@@ -81,6 +88,7 @@ extension RecipeNode {
     case .string(let text): text
     case .integer(let number): "\(number)"
     case .number(let number): "\(number)"
+    case .boolean(let isTrue): "\(isTrue)"
     default: ""
     }
   }

@@ -26,7 +26,9 @@ import Testing
   @Test(arguments: PaperNumbers.all.keys.sorted())
   func aFileSaysWhereItsNumbersAreFrom(_ name: String) throws {
     let file = try PaperNumbers(name)
-    let known: Set = ["source", "url", "unit", "spread", "passes", "model", "values"]
+    let known: Set = [
+      "source", "url", "unit", "spread", "passes", "model", "values", "with_guesses", "macro",
+    ]
     #expect(file.keys.isSubset(of: known) && file.keys.isSuperset(of: ["source", "url", "unit"]))
     #expect(["percent", "tokens", "number"].contains(file.unit))
     #expect(!file.values.isEmpty)
@@ -35,6 +37,24 @@ import Testing
         == file.values.count)
     // Shares are between 0 and 100; differences of shares may be negative.
     if file.unit == "percent" { #expect(file.values.allSatisfy { abs($0.mean) <= 100 }) }
+  }
+
+  /// MMLU-Pro is a mean over categories with guesses, one category a mean with guesses, and the rest
+  /// is neither.
+  @Test(arguments: PaperNumbers.all.keys.sorted())
+  func everyShareAndLengthSaysWhatItIs(_ name: String) throws {
+    for value in try PaperNumbers(name).values {
+      let place = value.at["benchmark"] ?? value.at["target"] ?? ""
+      let isChoice = ["mmlu_pro", "physics", "history"].contains { place.hasPrefix($0) }
+      let isShare = ["accuracy", "gain"].contains(value.name)
+      if isShare { #expect(value.withGuesses == "\(isChoice)", "\(name): \(value)") }
+      if isShare || ["mean_tokens", "relative_length"].contains(value.name) {
+        #expect(value.macro == (place == "mmlu_pro" ? "category" : "none"), "\(name): \(value)")
+      }
+      if ["accuracy", "mean_tokens"].contains(value.name) {
+        #expect(value.problems != nil, "\(name): \(value)")
+      }
+    }
   }
 
   /// How many numbers each table of the paper has.

@@ -110,26 +110,30 @@ import Testing
     #expect(table.attributes["template"] == "knights_and_knaves_short")
   }
 
-  /// What an untrained model writes has no form.
+  /// What an untrained model writes has no form, and then nothing is said of accuracy in form.
   @Test func theFormIsMeasuredApartFromTheAnswers() throws {
-    let result = try #require(try RecipeRun(Self.recipe()).summary.plan.results.last)
-    #expect(result.values["format_rate"]?.number == 0)
+    let values = try #require(try RecipeRun(Self.recipe()).summary.plan.results.last?.values)
+    #expect(values["format_rate"]?.number == 0 && values["worked"]?.number == 0)
+    #expect(values["accuracy_in_form"] == .null && values["above_chance"] == .null)
+    #expect(values["chance"]?.number == 0.25, "two people")
+    #expect(values["mean_tokens_right"] == .null && values["mean_tokens_wrong"]?.number == 8)
   }
 
-  /// Completions that are found where an interrupted run would have left them.
-  @Test func rightAnswersWithoutABoxAreCounted() throws {
+  /// Grades completions that are found where an interrupted run would have left them.
+  private func graded(
+    _ problems: String, _ completions: (_ answers: [String]) -> [String]
+  ) throws -> (run: RecipeRun, values: [String: JSONValue]) {
     let text = Self.recipe().replacing(
       "{kind: knights_and_knaves, params: {people: 2, count: 3, seed: 1}}",
-      with: "{kind: miniature_problems, params: {count: 3}}")
+      with: "{kind: miniature_problems, params: {\(problems)}}")
     let sampled = try RecipeRun(text)
     let part = try #require(sampled.parts("evaluate/completions").first)
     var rows = try RowTable(contentsOf: part.appending(path: "completions.h5")).rows
     let answers = try sampled.rows("puzzles", "problems").map { try #require($0["answer"]?.string) }
-    let texts = [
-      "\\boxed{\(answers[0])}", "the answer is \(answers[0])", "the answer is 123456",
-      "\(answers[1])", "\\boxed{123456}, \(answers[2])", "who knows",
-    ]
-    for (index, text) in texts.enumerated() { rows[index]["completion"] = .string(text) }
+    for (index, text) in completions(answers).enumerated() {
+      rows[index]["completion"] = .string(text)
+      rows[index]["tokens"] = .integer(index + 1)
+    }
     let run = try RecipeRun(text) { cache in
       let work = cache.workFolder(part.lastPathComponent).url
       try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
@@ -137,11 +141,41 @@ import Testing
       for row in rows { try log.append(row) }
       try log.sync()
     }
-    let values = try #require(run.summary.plan.results.last?.values)
+    return (run, try #require(run.summary.plan.results.last?.values))
+  }
+
+  @Test func rightAnswersWithoutABoxAreCounted() throws {
+    let (_, values) = try graded("count: 3") { answers in
+      [
+        "\\boxed{\(answers[0])}", "the answer is \(answers[0])", "the answer is 123456",
+        "\(answers[1])", "\\boxed{123456}, \(answers[2])", "who knows",
+      ]
+    }
     #expect(values["accuracy"]?.number == 0.5)
     #expect(values["unboxed"]?.number == 2.0 / 6)
+    // Nobody can guess a number.
+    #expect(values["chance"] == nil && values["above_chance"] == nil)
     let puzzles = try #require(try RecipeRun(Self.recipe()).summary.plan.results.last?.values)
     #expect(puzzles["accuracy"] != nil && puzzles["unboxed"] == nil)
+  }
+
+  @Test func abilityIsThatOfCompletionsInForm() throws {
+    let (run, values) = try graded("domain: choice, levels: [5], count: 3") { answers in
+      func inForm(_ answer: String) -> String { "So </think> <answer>\\boxed{\(answer)}</answer>" }
+      return [
+        inForm(answers[0]), inForm("E"), inForm(answers[1]), "\\boxed{\(answers[1])}",
+        "\\boxed{E}", "who knows",
+      ]
+    }
+    #expect(values["accuracy"]?.number == 0.5 && values["format_rate"]?.number == 0.5)
+    #expect(values["accuracy_in_form"]?.number == 2.0 / 3)
+    #expect(values["chance"]?.number == 0.25, "four options")
+    #expect(values["above_chance"]?.number == 2.0 / 3 - 0.25)
+    #expect(values["mean_tokens_right"]?.number == 8.0 / 3)
+    #expect(values["mean_tokens_wrong"]?.number == 13.0 / 3)
+    let rows = try run.rows("scores[seed=1]", "scores")
+    #expect(rows.map { $0["in_form"]?.boolean } == [true, true, true, false, false, false])
+    #expect(rows.allSatisfy { $0["category"] == "arithmetic" && $0["chance"]?.number == 0.25 })
   }
 
   @Test func promptsThatDoNotFitAreAnError() throws {

@@ -38,6 +38,7 @@ import Testing
       #expect(row["problem_id"] == problem["id"])
       #expect(row["accepted"] == true)
       #expect(row["style"]?.string == style.rawValue)
+      #expect(KnightsAndKnavesTask().works(row["completion"]?.string ?? "", on: problem))
     }
   }
 

@@ -18,6 +18,12 @@ import Testing
   private static let verdicts = [
     Verdict(.correct, extracted: "2"), Verdict(.noAnswer, guessed: true),
   ]
+  private static let problems = Problems(
+    rows: [["id": "a", "problem": "1 + 1?"], ["id": "b", "problem": "2 + 2?"]], task: "math")
+
+  private static func scores(_ attributes: [String: String] = [:]) throws -> Scores {
+    try Scores(completions, verdicts, of: problems, MathTask(), attributes: attributes)
+  }
 
   @Test func completionsHaveTheseColumns() throws {
     let expected = try RowTable(columns: [
@@ -36,12 +42,30 @@ import Testing
         "id": .strings(["a#0", "b#0"]), "problem_id": .strings(["a", "b"]),
         "sample": .integers([0, 0]), "outcome": .strings(["correct", "no_answer"]),
         "correct": .booleans([true, false]), "extracted": .strings(["2", ""]),
-        "guessed": .booleans([false, true]),
+        "guessed": .booleans([false, true]), "in_form": .booleans([false, false]),
+        "worked": .booleans([false, false]),
         "completion": .strings(["Two: \\boxed{2}.", "Hm, größer"]), "problem": .integers([0, 1]),
         "prompt": .strings(["1 + 1?", "2 + 2?"]), "tokens": .integers([7, 3]),
         "truncated": .booleans([false, true]),
       ], attributes: ["task": "math"])
-    #expect(Scores(Self.completions, Self.verdicts, attributes: ["task": "math"]).table == expected)
+    #expect(try Self.scores(["task": "math"]).table == expected)
+  }
+
+  @Test func scoresKnowChanceAndCategory() throws {
+    let problems = Problems(
+      rows: [
+        ["id": "a", "question": "?", "options": ["x", "y"], "category": "law"],
+        ["id": "b", "question": "?", "options": ["x", "y", "z", "w"], "category": "physics"],
+      ], task: "mmlu_pro")
+    let completions = Completions(
+      rows: ["so </think> <answer>A</answer>", "A"].enumerated().map { problem, text in
+        Completions.row(
+          problem: 1 - problem, problemID: "x", sample: 0, prompt: "?", text: text, tokens: 1,
+          isTruncated: false)
+      })
+    let scores = try Scores(completions, Self.verdicts, of: problems, MMLUProTask())
+    #expect(try scores.inForm == [true, false])
+    #expect(try scores.chances == [0.25, 0.5] && scores.categories == ["physics", "law"])
   }
 
   @Test func rolloutsHaveTheseColumns() throws {
@@ -84,7 +108,7 @@ import Testing
   }
 
   @Test func columnsHaveTheirTypes() throws {
-    let scores = Scores(Self.completions, Self.verdicts)
+    let scores = try Self.scores()
     #expect(try scores.outcomes == [.correct, .noAnswer])
     #expect(try scores.problemIDs == ["a", "b"] && scores.problems == [0, 1])
     #expect(try scores.extracted == ["2", ""] && scores.guessed == [false, true])
@@ -95,7 +119,7 @@ import Testing
   @Test func onlyTheColumnsAskedForAreRead() throws {
     let folder = try ScratchFolder()
     let file = folder.file(Scores.fileName)
-    try Scores(Self.completions, Self.verdicts).table.write(to: file)
+    try Self.scores().table.write(to: file)
     let scores = try Scores(contentsOf: file, columns: [.outcome, .step])
     #expect(scores.count == 2 && Set(scores.table.row(0).keys) == ["outcome"])
     #expect(throws: RowTableError.self) { try scores.problemIDs }
