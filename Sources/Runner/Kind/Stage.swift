@@ -26,6 +26,9 @@ package protocol Stage: Sendable {
   /// What it logs at its steps, as far as a metric is to be told from others. Most kinds log nothing.
   static var metrics: LoggedMetrics { get }
 
+  /// What it can keep of its steps, where it trains. Most kinds keep nothing.
+  static var kept: KeptOutput? { get }
+
   init(parameters: Parameters)
 
   /// Content that enters the graph from outside and belongs to the key, such as a file's SHA-256.
@@ -52,6 +55,8 @@ package protocol Stage: Sendable {
 
 extension Stage {
   package static var metrics: LoggedMetrics { LoggedMetrics() }
+
+  package static var kept: KeptOutput? { nil }
 
   package func externalContent(in folders: DataFolders) throws -> [ExternalContent] { [] }
 

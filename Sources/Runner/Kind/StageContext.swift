@@ -25,6 +25,7 @@ package final class StageContext: Sendable {
   private let outputDirectory: URL
   private let published: PublishedValues
   private let parts: (any StagePartStore)?
+  private let keeper: (any StepKeeper)?
 
   /// Gathers what a stage needs. The executor makes one for each attempt; tests make their own.
   package convenience init(
@@ -41,9 +42,10 @@ package final class StageContext: Sendable {
   init(
     instance: String, inputs: [String: InputArtifact], outputDirectory: URL, workDirectory: URL,
     folders: DataFolders, threads: Int, interruption: Interruption,
-    progress: any ProgressSink, parts: (any StagePartStore)?
+    progress: any ProgressSink, parts: (any StagePartStore)?, keeper: (any StepKeeper)? = nil
   ) throws {
     self.parts = parts
+    self.keeper = keeper
     self.instance = instance
     self.inputs = inputs
     self.outputDirectory = outputDirectory
@@ -69,6 +71,13 @@ package final class StageContext: Sendable {
 
   /// The HDF5 file that the stage must write for an output port.
   package func output(_ port: String) -> URL { outputDirectory.appending(path: "\(port).h5") }
+
+  /// Keeps an output of a training as it is after a step, if somebody asked for that step. To be
+  /// called after every step, the last one too.
+  /// - Parameter write: writes the file that the output would be, were this step the last.
+  package func keep(step: Int, write: (_ file: URL) throws -> Void) throws {
+    try keeper?.keep(step: step, write: write)
+  }
 
   /// The HDF5 file of a part of this stage that is kept as an artifact of its own.
   ///

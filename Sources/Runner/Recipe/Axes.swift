@@ -88,12 +88,16 @@ extension JSONValue {
 
 extension AxisSpace {
   /// Reads `axes`, `include` and `exclude` of a recipe, reporting what is wrong with them.
-  static func read(_ keys: KnownKeys, into sink: inout DiagnosticSink) -> AxisSpace {
+  /// - Parameter keeps: what stages keep, which makes further axes.
+  static func read(
+    _ keys: KnownKeys, keeps: [KeepDeclaration], into sink: inout DiagnosticSink
+  ) -> AxisSpace {
     var values: OrderedDictionary<String, [JSONValue]> = [:]
     for entry in keys["axes"]?.node.entries(expected: "axes by name", into: &sink) ?? [] {
       entry.checkName(of: "an axis", into: &sink)
       values[entry.key] = axisValues(of: entry, into: &sink)
     }
+    values.add(keeps, into: &sink)
     let include = selectors(keys["include"], among: values, into: &sink)
     let exclude = selectors(keys["exclude"], among: values, into: &sink)
     return AxisSpace(values, include: include, exclude: exclude)

@@ -46,7 +46,7 @@ struct FigureChecks {
   private func checkLines(into sink: inout DiagnosticSink) {
     let stages = checks.stages(figure.line, "line", places, into: &sink)
     var lists = [("series", figure.series), ("band", figure.band)]
-    if let axis = axisOfX(into: &sink) {
+    if let axis = axisOfX(of: stages, into: &sink) {
       lists.insert(("x", [axis]), at: 0)
       checks.checkCost(
         figure.cost, named: figure.x + figure.series + figure.band, places, into: &sink)
@@ -72,13 +72,18 @@ struct FigureChecks {
   }
 
   /// The axis of the recipe along which the values run; nil where that is a logged metric.
-  private func axisOfX(into sink: inout DiagnosticSink) -> String? {
+  private func axisOfX(
+    of stages: [LinkedStage], into sink: inout DiagnosticSink
+  ) -> String? {
     guard let x = figure.x.first else { return nil }
     let position = places.place(of: "x", element: 0)
     if figure.x.count > 1 {
       sink.report(
         places.place(of: "x", element: 1), "lines run along one metric or axis, not several")
     }
+    // Trainings log their steps, also where what they keep lies along an axis of that name.
+    let isLogged = !stages.isEmpty && !stages.contains { $0.axes.contains(x) }
+    if x == "step", isLogged, axes.values[x] != nil, !places.has("target") { return nil }
     guard axes.values[x] != nil else {
       if places.has("target") {
         let hint = suggestion(for: x, among: Array(axes.values.keys))

@@ -47,7 +47,8 @@ extension StageDeclaration {
     position = entry.keyPosition
     entry.checkName(of: "a stage", into: &sink)
     let keys = KnownKeys(
-      entry.node, among: ["kind", "summary", "inputs", "params"], owner: " in '\(entry.key)'",
+      entry.node, among: ["kind", "summary", "inputs", "params", "keep"],
+      owner: " in '\(entry.key)'",
       into: &sink)
     kind = keys.flatMap { Self.kind($0["kind"], of: entry, registry: registry, into: &sink) }
     if let summary = keys?["summary"] { _ = String.decode(summary.node, into: &sink) }

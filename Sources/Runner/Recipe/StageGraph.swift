@@ -166,27 +166,43 @@ struct ReferenceLinker {
   }
 
   private func target(_ text: String, port: StagePort?) throws(ReferenceError) -> ReferenceTarget {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count <= 2, !parts.contains("") else { throw .malformed(text) }
-    guard let index = indices[parts[0]] else {
-      throw .unknownStage(
-        parts[0], hint: suggestion(for: parts[0], among: declarations.map(\.name)))
+    let (stage, output) = try parts(of: text)
+    guard let index = indices[stage] else {
+      throw .unknownStage(stage, hint: suggestion(for: stage, among: declarations.map(\.name)))
     }
     guard let kind = declarations[index].kind else {
-      return ReferenceTarget(stage: index, output: parts.count == 2 ? parts[1] : "")
+      return ReferenceTarget(stage: index, output: output ?? "")
     }
-    let name = parts.count == 2 ? parts[1] : kind.outputs.first?.name
-    guard let name else { throw .noOutputs(stage: parts[0], kind: kind.kind) }
+    guard let name = output ?? kind.outputs.first?.name else {
+      throw .noOutputs(stage: stage, kind: kind.kind)
+    }
     guard let output = kind.outputs.first(where: { $0.name == name }) else {
-      let hint = suggestion(for: name, among: kind.outputs.map(\.name))
-      throw .unknownOutput(name, stage: parts[0], kind: kind.kind, hint: hint)
+      throw .unknownOutput(name, stage: stage, kind: kind.kind, hint: hint(for: name, of: kind))
     }
     if let port, port.type != output.type {
       let fitting = kind.outputs.first { $0.type == port.type }
-      let hint = fitting.map { "; did you mean '\(parts[0]).\($0.name)'?" } ?? ""
+      let hint = fitting.map { "; did you mean '\(stage).\($0.name)'?" } ?? ""
       throw .wrongType(text, output.type, hint: hint)
     }
     return ReferenceTarget(stage: index, output: name)
+  }
+
+  /// The stage and the output that a reference names; a stage's own name may have a dot, as that of
+  /// what a training keeps.
+  private func parts(
+    of text: String
+  ) throws(ReferenceError) -> (stage: String, output: String?) {
+    if indices[text] != nil { return (text, nil) }
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count <= 2, !parts.contains("") else { throw .malformed(text) }
+    return (parts[0], parts.count == 2 ? parts[1] : nil)
+  }
+
+  private func hint(for output: String, of kind: any Stage.Type) -> String {
+    if kind.kept != nil, KeepDeclaration.stageName(of: "") == "." + output {
+      return "; 'keep' says after which steps there is one"
+    }
+    return suggestion(for: output, among: kind.outputs.map(\.name))
   }
 }
 

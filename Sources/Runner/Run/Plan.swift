@@ -209,12 +209,28 @@ package struct Planner: Sendable {
     after items: [PlannedInstance]
   ) -> String {
     if case .damaged(let words) = entry { return "damaged: \(words)" }
+    if let words = reasonOfKeptStep(instance, after: items) { return words }
     if let step = cache.workFolder(key).newestStep { return "resumes from step \(step)" }
     if let gap = packed?.gap(key) { return gap }
     guard let old = previous[instance.name] else { return "never run" }
     if old == key { return "its result is no longer in the cache" }
     guard let changes else { return "changed since it last ran" }
     return changes.map { words(for: $0, instance, items) }.joined(separator: "; ")
+  }
+
+  /// Where a training's output after a step comes from; nil for other instances.
+  private func reasonOfKeptStep(_ instance: Instance, after items: [PlannedInstance]) -> String? {
+    guard let step = instance.keptStep, let input = instance.inputs.first else { return nil }
+    let training = items[input.producer]
+    guard let artifact = training.artifact else { return "kept while \(training.name) runs" }
+    if training.instance.stepsTaken(artifact) == step {
+      return "what \(training.name) ended with"
+    }
+    let work = cache.workFolder(WorkFolder.nameOfRepetition(artifact.key))
+    let resumed = work.newestStep.map { ", from step \($0)" } ?? ""
+    let seconds = Int(artifact.record.seconds.rounded())
+    return "\(training.name) is to run again\(resumed), once for all steps that are missing "
+      + "(it took \(seconds) s)"
   }
 
   /// A change of an input, told by what becomes of its producer.

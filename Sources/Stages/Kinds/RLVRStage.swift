@@ -10,6 +10,7 @@ package struct RLVRStage: Stage {
   package static let kind = "rlvr"
   package static let version = 1
   package static let metrics = TrainingLoop.metrics
+  package static let kept: KeptOutput? = KeptModelStage.ofTraining
   package static let summary = "Trains a model by reinforcement learning with verifiable rewards."
   package static let inputs = [
     StagePort("model", .model, "the model to start from"),

@@ -36,6 +36,7 @@ package struct PretrainStage: Stage {
   package static let kind = "pretrain"
   package static let version = 1
   package static let metrics = TrainingLoop.metrics
+  package static let kept: KeptOutput? = KeptModelStage.ofTraining
   package static let summary = "Trains a model on plain texts."
   package static let inputs = [
     StagePort("model", .model, "the model to start from"),
@@ -107,6 +108,7 @@ package struct DistillStage: Stage {
   package static let kind = "distill"
   package static let version = 1
   package static let metrics = TrainingLoop.metrics
+  package static let kept: KeptOutput? = KeptModelStage.ofTraining
   package static let summary = "Trains a model on the completions of traces (warm-up)."
   package static let inputs = [
     StagePort("model", .model, "the model to start from"),

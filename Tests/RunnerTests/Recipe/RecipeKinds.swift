@@ -87,6 +87,8 @@ enum RecipeKinds {
     }
     static let kind = "train"
     static let metrics = LoggedMetrics(counters: ["sizes"])
+    static let kept: KeptOutput? = KeptOutput(
+      kind: KeptWeights.self, output: "model", steps: "epochs")
     static let inputs = [
       StagePort("model", RecipeKinds.model, "what to train"),
       StagePort("problems", RecipeKinds.problems, "what to train on"),
@@ -97,6 +99,18 @@ enum RecipeKinds {
       StagePort("log", RecipeKinds.scores, "what was logged"),
     ]
     let parameters: Parameters
+  }
+
+  struct KeptWeights: FakeStage, KeptStage {
+    struct Parameters: ParameterSet {
+      var step = 1
+      static var fields: [Field<Self>] { [Field("step", \.step, "after which step")] }
+    }
+    static let kind = "kept_weights"
+    static let inputs = [StagePort("model", RecipeKinds.model, "the last weights")]
+    static let outputs = [StagePort("model", RecipeKinds.model, "the weights")]
+    let parameters: Parameters
+    var step: Int { parameters.step }
   }
 
   struct Judge: FakeStage {
