@@ -67,12 +67,27 @@ package struct Findings: Sendable {
   /// The instances that made the model which an instance is bound to, the first one first.
   func models(behind instance: PlannedInstance) -> [PlannedInstance] {
     var chain: [PlannedInstance] = []
-    var next = binding(of: "model", of: instance)
-    while let producer = next.flatMap({ self[$0.producer] }) {
+    var next = model(of: instance)
+    while let producer = next {
       chain.append(producer)
-      next = binding(of: "model", of: producer)
+      next = model(of: producer)
     }
     return chain.reversed()
+  }
+
+  /// The instance that made an instance's model: of several, from which it chose, the one that was
+  /// chosen, or the first where that is not known yet.
+  private func model(of instance: PlannedInstance) -> PlannedInstance? {
+    let models = instance.instance.inputs.filter { input in
+      input.port == "model" || !input.over.isEmpty && input.port.hasPrefix("model[")
+    }
+    let chosen = models.first { input in
+      input.over.allSatisfy { axis, value in
+        let published = instance.values[axis]
+        return published == value || published?.number != nil && published?.number == value.number
+      }
+    }
+    return (chosen ?? models.first).map { instances[$0.producer] }
   }
 
   /// Instances and what made their models, each once.

@@ -138,7 +138,7 @@ extension Cache {
   ///   there.
   func withWorkFolder(
     _ name: String, interruption: Interruption, waiting: (String) -> Void,
-    _ body: (WorkFolder) throws -> Void
+    body: (WorkFolder) throws -> Void
   ) throws {
     let lock = try FileLock.acquire(lockFile(name), interruption: interruption, waiting: waiting)
     defer { lock.release() }

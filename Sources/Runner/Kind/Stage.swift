@@ -26,6 +26,9 @@ package protocol Stage: Sendable {
   /// What it logs at its steps, as far as a metric is to be told from others. Most kinds log nothing.
   static var metrics: LoggedMetrics { get }
 
+  /// Whether it reads inputs at all points of some axes at once, which a recipe names in `over`.
+  static var gathers: Bool { get }
+
   /// What it can keep of its steps, where it trains. Most kinds keep nothing.
   static var kept: KeptOutput? { get }
 
@@ -55,6 +58,8 @@ package protocol Stage: Sendable {
 
 extension Stage {
   package static var metrics: LoggedMetrics { LoggedMetrics() }
+
+  package static var gathers: Bool { false }
 
   package static var kept: KeptOutput? { nil }
 

@@ -1,5 +1,6 @@
 import Base
 import Foundation
+import OrderedCollections
 import Synchronization
 
 /// What a stage sees of the run while it works.
@@ -68,6 +69,22 @@ package final class StageContext: Sendable {
 
   /// What is bound to an optional port, if anything.
   package func optionalInput(_ port: String) -> InputArtifact? { inputs[port] }
+
+  /// What is bound to a port at each point of the axes over which the stage gathers, ascending: for
+  /// numbers by value, then texts by their bytes. One thing where the port depends on none of them.
+  package func inputs(gatheredBy port: String) -> [InputArtifact] {
+    inputs.filter { $0.key == port || $0.key.hasPrefix(port + "[") }.map(\.value)
+      .sorted { $0.over.values.lexicographicallyPrecedes($1.over.values, by: Self.isBefore) }
+  }
+
+  private static func isBefore(_ one: JSONValue, _ other: JSONValue) -> Bool {
+    switch (one.number, other.number) {
+    case (let one?, let other?): one < other
+    case (.some, nil): true
+    case (nil, .some): false
+    case (nil, nil): one.label.utf8.lexicographicallyPrecedes(other.label.utf8)
+    }
+  }
 
   /// The HDF5 file that the stage must write for an output port.
   package func output(_ port: String) -> URL { outputDirectory.appending(path: "\(port).h5") }
@@ -144,14 +161,23 @@ package struct InputArtifact: Sendable {
   package let key: String
   package let instance: String
   package let type: ArtifactType
+  /// The point of the axes over which the stage gathers; empty for most.
+  package let over: AxisPoint
+  /// How it came about; nil where a test made it.
+  package let record: ArtifactRecord?
   /// The output port of that instance.
   package var output: String { file.deletingPathExtension().lastPathComponent }
 
-  package init(file: URL, key: String, instance: String, type: ArtifactType) {
+  package init(
+    file: URL, key: String, instance: String, type: ArtifactType, over: AxisPoint = [:],
+    record: ArtifactRecord? = nil
+  ) {
     self.file = file
     self.key = key
     self.instance = instance
     self.type = type
+    self.over = over
+    self.record = record
   }
 }
 

@@ -54,6 +54,13 @@ package struct AxisSpace: Sendable {
     return points.filter(isWanted)
   }
 
+  /// The points of some axes that lie on a point of fewer.
+  func points(of axes: Set<String>, through point: AxisPoint) -> [AxisPoint] {
+    var fixed = values
+    for (axis, value) in point { fixed[axis] = [value] }
+    return AxisSpace(fixed, include: include, exclude: exclude).points(of: axes)
+  }
+
   private func isWanted(_ point: AxisPoint) -> Bool {
     !exclude.contains { $0.covers(point) }
       && (include.isEmpty || include.contains { $0.agrees(with: point) })

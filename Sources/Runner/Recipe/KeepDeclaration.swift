@@ -19,16 +19,6 @@ struct KeepDeclaration {
 
   /// The name of the stage that a training's kept output is.
   static func stageName(of training: String) -> String { "\(training).at" }
-
-  private init(
-    axis: String, steps: [Int], position: SourcePosition, output: KeptOutput, stage: String
-  ) {
-    self.axis = axis
-    self.steps = steps
-    self.position = position
-    self.output = output
-    self.stage = stage
-  }
 }
 
 extension KeepDeclaration {
@@ -70,7 +60,7 @@ extension KeepDeclaration {
           key: "step", keyPosition: position,
           node: RecipeNode(.string("${\(axis)}"), at: position))
       ],
-      paramAxes: [axis], hasUnreadableAxes: steps.isEmpty)
+      paramAxes: [axis], over: [], hasUnreadableAxes: steps.isEmpty)
   }
 
   /// Reports steps that a training never comes to, where it says how many it has.

@@ -115,6 +115,13 @@ package enum RecipeSchema {
       "params": closed(ParameterSchema(allowsAxes: true).properties(fields(of: kind))),
     ]
     if kind.kept != nil { properties["keep"] = keep }
+    if kind.gathers {
+      let name: JSONValue = ["$ref": "#/$defs/name"]
+      properties["over"] = [
+        "description": "the axes at all of whose points it reads its inputs at once",
+        "anyOf": [name, ["type": "array", "items": name, "minItems": 1]],
+      ]
+    }
     return [
       "description": .string(kind.summary), "properties": .object(properties),
       "additionalProperties": false,
@@ -155,6 +162,7 @@ package enum RecipeSchema {
       required.append(.string(key))
       properties[key] = ["required": .array(names.map { .string($0) })]
     }
+    if kind.gathers { required.append("over") }
     guard !required.isEmpty else { return nil }
     return ["required": .array(required), "properties": .object(properties)]
   }

@@ -152,7 +152,7 @@ private struct Run {
       else { throw StageError.unbound(port: input.port) }
       inputs[input.port] = InputArtifact(
         file: artifact.output(input.output), key: artifact.key, instance: producer.name,
-        type: port.type)
+        type: port.type, over: input.over, record: artifact.record)
     }
     return inputs
   }

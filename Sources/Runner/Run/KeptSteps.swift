@@ -71,14 +71,16 @@ extension InstanceRunner {
     _ wanted: WantedStep, _ attempt: Attempt, write: (URL) throws -> Void
   ) throws {
     // Whoever else holds this lock publishes the same bytes, and is done in no time.
-    _ = try cache.obtain(wanted.key, interruption: Interruption(), waiting: { _ in }) { output, _ in
-      let started = ContinuousClock.now
-      try write(output.appending(path: wanted.fileName))
-      var attempt = attempt
-      attempt.seconds += (ContinuousClock.now - started) / .seconds(1)
-      return record(
-        wanted.key, wanted.fields, of: wanted.instance, attempt, producers: wanted.producers)
-    }
+    _ = try cache.obtain(
+      wanted.key, interruption: Interruption(), waiting: { _ in },
+      make: { output, _ in
+        let started = ContinuousClock.now
+        try write(output.appending(path: wanted.fileName))
+        var attempt = attempt
+        attempt.seconds += (ContinuousClock.now - started) / .seconds(1)
+        return record(
+          wanted.key, wanted.fields, of: wanted.instance, attempt, producers: wanted.producers)
+      })
   }
 
   /// Runs a training again, to its end, for steps that were asked for after it had ended, and
@@ -90,38 +92,43 @@ extension InstanceRunner {
     var seconds: Double?
     try cache.withWorkFolder(
       WorkFolder.nameOfRepetition(training.artifact.key), interruption: interruption,
-      waiting: { display.notice("\(training.instance.name): waiting, \($0)") }
-    ) { work in
-      let missing = training.steps.filter { !cache.isPresent($0.key) }
-      if missing.isEmpty { return }
-      let stage = StepStage(folder: work.url, steps: Set(missing.map(\.step)))
-      // From a checkpoint behind a step that was not kept, that step would never be seen.
-      if let done = work.newestStep,
-        missing.contains(where: { $0.step <= done && !stage.has($0.step) })
-      {
-        try FileManager.default.removeItem(at: work.url)
-      }
-      let output = try work.prepare()
-      display.notice(
-        "\(missing.map(\.instance.name).joined(separator: ", ")): "
-          + "\(training.instance.name) runs again, since its result holds the last step only")
-      let whole = try attempt(
-        training.instance, training.inputs, output: output, work, keeper: stage)
-      defer { try? FileManager.default.removeItem(at: work.url) }
-      try compare(output, with: training)
-      seconds = whole.seconds
-      for wanted in missing {
-        guard stage.has(wanted.step) else { throw KeptStepError.none(training, wanted).failure }
-        // Each bears its part of the time, so that the sum over results is what was spent.
-        let part = Attempt(
-          started: whole.started, seconds: whole.seconds / Double(missing.count),
-          resumedFrom: whole.resumedFrom)
-        try publish(wanted, part) {
-          try FileManager.default.moveItem(at: stage.file(wanted.step), to: $0)
-        }
+      waiting: { display.notice("\(training.instance.name): waiting, \($0)") },
+      body: { work in
+        let missing = training.steps.filter { !cache.isPresent($0.key) }
+        if !missing.isEmpty { seconds = try repeated(training, for: missing, in: work) }
+      })
+    return seconds
+  }
+
+  /// Runs the training in a folder of its own, and publishes what is missing.
+  private func repeated(
+    _ training: FinishedTraining, for missing: [WantedStep], in work: WorkFolder
+  ) throws -> Double {
+    let stage = StepStage(folder: work.url, steps: Set(missing.map(\.step)))
+    // From a checkpoint behind a step that was not kept, that step would never be seen.
+    let done = work.newestStep ?? 0
+    if missing.contains(where: { $0.step <= done && !stage.has($0.step) }) {
+      try FileManager.default.removeItem(at: work.url)
+    }
+    let output = try work.prepare()
+    display.notice(
+      "\(missing.map(\.instance.name).joined(separator: ", ")): "
+        + "\(training.instance.name) runs again, since its result holds the last step only")
+    let whole = try attempt(
+      training.instance, training.inputs, output: output, work, keeper: stage)
+    defer { try? FileManager.default.removeItem(at: work.url) }
+    try compare(output, with: training)
+    for wanted in missing {
+      guard stage.has(wanted.step) else { throw KeptStepError.none(training, wanted).failure }
+      // Each bears its part of the time, so that the sum over results is what was spent.
+      let part = Attempt(
+        started: whole.started, seconds: whole.seconds / Double(missing.count),
+        resumedFrom: whole.resumedFrom)
+      try publish(wanted, part) {
+        try FileManager.default.moveItem(at: stage.file(wanted.step), to: $0)
       }
     }
-    return seconds
+    return whole.seconds
   }
 
   private func compare(_ output: URL, with training: FinishedTraining) throws {

@@ -15,6 +15,15 @@ package struct Plan: Sendable {
 
   package var results: [PlannedInstance] { items.filter(\.isDone) }
 
+  /// The index of the training that must run again for a kept step, because it is done and its
+  /// result holds the last step only; nil for all other instances.
+  package func repetition(for item: PlannedInstance) -> Int? {
+    guard item.state == .toRun, let step = item.instance.keptStep,
+      let index = item.instance.inputs.first?.producer, let artifact = items[index].artifact
+    else { return nil }
+    return items[index].instance.stepsTaken(artifact) == step ? nil : index
+  }
+
   /// The plan for other programs to read: one object per instance.
   package var json: JSONValue { .array(items.map(\.json)) }
 }

@@ -61,7 +61,8 @@ package struct EvaluateStage: Stage {
     try refuseOverlap(problems, context)
     let task = try problems.task
     let verifier = try task.verifier(named: parameters.verifier)
-    let warnings = [problems.warning, task.knownHole(of: verifier)].compactMap(\.self)
+    let chosen = try chosenOnThem(problems, context)
+    let warnings = ([problems.warning, task.knownHole(of: verifier)] + chosen).compactMap(\.self)
     if !warnings.isEmpty {
       context.publish(fact: .string(warnings.joined(separator: "; ")), as: "warning")
     }
@@ -90,6 +91,23 @@ package struct EvaluateStage: Stage {
       throw StageError.failed(
         "\(overlap.count) of the \(problems.count) problems were trained on (\(first)…); "
           + "evaluate on others, for example with a split")
+    }
+  }
+
+  /// What must be said of a model that was chosen on some of the problems.
+  /// - Throws: `StageError.failed` where whoever chose it did not say that they are the test's.
+  private func chosenOnThem(_ problems: Problems, _ context: StageContext) throws -> [String?] {
+    let selections = try ModelSelection.all(in: context.input("model").file)
+    return try selections.map { selection in
+      let overlap = try selection.problems.overlap(with: problems.table)
+      if overlap.isEmpty {
+        context.publish(fact: .string(selection.proof), as: "selection")
+        return nil
+      }
+      guard selection.isOnTest else {
+        throw StageError.failed(selection.refusal(overlap, among: problems.count))
+      }
+      return selection.warning(overlap, among: problems.count)
     }
   }
 

@@ -4,6 +4,7 @@ import Runner
 enum RecipeKinds {
   static let registry = KindRegistry([
     Base.self, Puzzles.self, Split.self, Train.self, Judge.self, Note.self,
+    Choose.self,
   ])
 
   static let model = ArtifactType("Model")
@@ -121,6 +122,21 @@ enum RecipeKinds {
     ]
     static let outputs = [StagePort("scores", RecipeKinds.scores, "the verdicts")]
     let parameters: NoParameters
+  }
+
+  struct Choose: FakeStage {
+    struct Parameters: ParameterSet {
+      var text = ""
+      static var fields: [Field<Self>] { [Field("text", \.text, "what to note")] }
+    }
+    static let kind = "choose"
+    static let gathers = true
+    static let inputs = [
+      StagePort("model", RecipeKinds.model, "what to choose from"),
+      StagePort("scores", RecipeKinds.scores, "by what"),
+    ]
+    static let outputs = [StagePort("model", RecipeKinds.model, "the best")]
+    let parameters: Parameters
   }
 
   struct Note: FakeStage {
