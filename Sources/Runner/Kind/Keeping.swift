@@ -1,4 +1,3 @@
-import Base
 import Foundation
 
 /// What a training can keep beside its last state: an output as it was after chosen steps.
@@ -34,19 +33,4 @@ protocol StepKeeper: Sendable {
   /// Keeps the output if somebody asked for the step.
   /// - Parameter write: writes the file that the output would be, were this step the last.
   func keep(step: Int, write: (_ file: URL) throws -> Void) throws
-}
-
-extension Instance {
-  /// What the instance can keep, where it is a training.
-  package var keptOutput: KeptOutput? { stage.flatMap { type(of: $0).kept } }
-
-  /// The step, where the instance is the kept output of a training.
-  package var keptStep: Int? { (stage as? any KeptStage)?.step }
-}
-
-extension Instance {
-  /// How many steps a training took that led to an artifact.
-  package func stepsTaken(_ artifact: Artifact) -> Int? {
-    keptOutput.flatMap { artifact.record.values[$0.steps]?.number }.flatMap { Int(exactly: $0) }
-  }
 }

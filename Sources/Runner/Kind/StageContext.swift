@@ -82,7 +82,8 @@ package final class StageContext: Sendable {
     case (let one?, let other?): one < other
     case (.some, nil): true
     case (nil, .some): false
-    case (nil, nil): one.label.utf8.lexicographicallyPrecedes(other.label.utf8)
+    case (nil, nil):
+      (one.string ?? one.text).utf8.lexicographicallyPrecedes((other.string ?? other.text).utf8)
     }
   }
 
@@ -162,22 +163,37 @@ package struct InputArtifact: Sendable {
   package let instance: String
   package let type: ArtifactType
   /// The point of the axes over which the stage gathers; empty for most.
-  package let over: AxisPoint
-  /// How it came about; nil where a test made it.
-  package let record: ArtifactRecord?
+  package let over: OrderedDictionary<String, JSONValue>
+  /// What that instance published.
+  package let values: [String: JSONValue]
+  /// What was bound to that instance's own ports.
+  package let origins: [String: OutputReference]
   /// The output port of that instance.
   package var output: String { file.deletingPathExtension().lastPathComponent }
 
   package init(
-    file: URL, key: String, instance: String, type: ArtifactType, over: AxisPoint = [:],
-    record: ArtifactRecord? = nil
+    file: URL, key: String, instance: String, type: ArtifactType,
+    over: OrderedDictionary<String, JSONValue> = [:], values: [String: JSONValue] = [:],
+    origins: [String: OutputReference] = [:]
   ) {
     self.file = file
     self.key = key
     self.instance = instance
     self.type = type
     self.over = over
-    self.record = record
+    self.values = values
+    self.origins = origins
+  }
+}
+
+/// An output of an artifact, named by keys alone.
+package struct OutputReference: Sendable, Hashable {
+  package let key: String
+  package let output: String
+
+  package init(key: String, output: String) {
+    self.key = key
+    self.output = output
   }
 }
 

@@ -152,7 +152,8 @@ private struct Run {
       else { throw StageError.unbound(port: input.port) }
       inputs[input.port] = InputArtifact(
         file: artifact.output(input.output), key: artifact.key, instance: producer.name,
-        type: port.type, over: input.over, record: artifact.record)
+        type: port.type, over: input.over, values: artifact.record.values,
+        origins: artifact.record.fields.inputs)
     }
     return inputs
   }

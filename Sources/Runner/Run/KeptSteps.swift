@@ -1,6 +1,19 @@
 import Base
 import Foundation
 
+extension Instance {
+  /// What the instance can keep, where it is a training.
+  var keptOutput: KeptOutput? { stage.flatMap { type(of: $0).kept } }
+
+  /// The step, where the instance is the kept output of a training.
+  package var keptStep: Int? { (stage as? any KeptStage)?.step }
+
+  /// How many steps a training took that led to an artifact.
+  func stepsTaken(_ artifact: Artifact) -> Int? {
+    keptOutput.flatMap { artifact.record.values[$0.steps]?.number }.flatMap { Int(exactly: $0) }
+  }
+}
+
 /// A step of a training whose output somebody asked for, as an artifact of its own.
 struct WantedStep {
   let instance: Instance
@@ -111,9 +124,9 @@ extension InstanceRunner {
       try FileManager.default.removeItem(at: work.url)
     }
     let output = try work.prepare()
+    let more = missing.count > 1 ? " and \(missing.count - 1) more" : ""
     display.notice(
-      "\(missing.map(\.instance.name).joined(separator: ", ")): "
-        + "\(training.instance.name) runs again, since its result holds the last step only")
+      "\(training.instance.name) runs again, to keep \(missing[0].instance.name)\(more)")
     let whole = try attempt(
       training.instance, training.inputs, output: output, work, keeper: stage)
     defer { try? FileManager.default.removeItem(at: work.url) }

@@ -224,7 +224,7 @@ package struct Planner: Sendable {
     guard let old = previous[instance.name] else { return "never run" }
     if old == key { return "its result is no longer in the cache" }
     guard let changes else { return "changed since it last ran" }
-    return changes.map { words(for: $0, instance, items) }.joined(separator: "; ")
+    return OrderedSet(changes.map { words(for: $0, instance, items) }).joined(separator: "; ")
   }
 
   /// Where a training's output after a step comes from; nil for other instances.
@@ -246,9 +246,13 @@ package struct Planner: Sendable {
   private func words(
     for change: KeyDifference, _ instance: Instance, _ items: [PlannedInstance]
   ) -> String {
-    guard case .input(let port) = change.field,
-      let input = instance.inputs.first(where: { $0.port == port })
-    else { return change.description }
+    guard case .input(let port) = change.field else { return change.description }
+    if let bracket = port.firstIndex(of: "[") {
+      return "what it gathers by '\(port[..<bracket])' changed"
+    }
+    guard let input = instance.inputs.first(where: { $0.port == port }) else {
+      return change.description
+    }
     let producer = items[input.producer]
     guard producer.state == .toRun else { return change.description }
     return "its input '\(port)' (\(producer.instance.name)) is to run"

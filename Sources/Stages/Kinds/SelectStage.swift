@@ -73,7 +73,7 @@ package struct SelectStage: Stage {
     }
     context.publish(chosen.value, as: parameters.best)
     context.publish(Double(candidates.count), as: "candidates")
-    context.publish(Double(problems.count), as: "problems")
+    context.publish(Double(problems.count), as: "on_problems")
   }
 
   /// Every model with its score, in the order of their points.
@@ -87,18 +87,17 @@ package struct SelectStage: Stage {
           + "\(Self.axes(models)) and the scores along \(Self.axes(scores))")
     }
     return try zip(models, scores).map { model, scores in
-      let measured = scores.record?.fields.inputs
-      guard measured?["model"] == .init(key: model.key, output: model.output) else {
+      guard scores.origins["model"] == OutputReference(key: model.key, output: model.output) else {
         throw StageError.failed(
           "'\(scores.instance)' measured another model than '\(model.instance)'")
       }
-      guard measured?["problems"] == .init(key: on.key, output: on.output) else {
+      guard scores.origins["problems"] == OutputReference(key: on.key, output: on.output) else {
         throw StageError.failed(
           "'\(scores.instance)' measured on other problems than '\(on.instance)'; bind those to 'on'"
         )
       }
-      guard let value = scores.record?.values[parameters.best]?.number else {
-        let names = (scores.record?.values ?? [:]).filter { $0.value.number != nil }.keys.sorted()
+      guard let value = scores.values[parameters.best]?.number else {
+        let names = scores.values.filter { $0.value.number != nil }.keys.sorted()
         throw StageError.failed(
           "'\(scores.instance)' has no value '\(parameters.best)'"
             + "\(suggestion(for: parameters.best, among: names)); it has \(names.joined(separator: ", "))"

@@ -40,13 +40,17 @@ import Testing
     figures: {curve: {line: scores.bad_format, x: step}}
     """
 
-  private func run(epochs: Int, keep: String) throws -> RecipeRun {
+  /// - Parameter earlier: a run whose results are there already.
+  private func run(epochs: Int, keep: String, after earlier: RecipeRun? = nil) throws -> RecipeRun {
     var text = Self.recipe.replacing("EPOCHS", with: "\(epochs)").replacing("STEPS", with: keep)
     if keep == "null" {
       text = text.replacing("tuned.at", with: "tuned").replacing(", x: step", with: "")
         .replacing("figures: {curve: {line: scores.bad_format}}", with: "")
     }
-    let run = try RecipeRun(text)
+    let run = try RecipeRun(text) { cache in
+      guard let earlier else { return }
+      try FileManager.default.copyItem(at: earlier.cache.folder, to: cache.folder)
+    }
     #expect(run.summary.exitCode == 0, "\(run.summary.outcomes)")
     return run
   }
@@ -72,6 +76,11 @@ import Testing
     for stage in ["read", "warmed", "tuned"] {
       #expect(try result(stage, of: kept).key == result(stage, of: whole).key)
       #expect(try bytes(stage, of: kept) == bytes(stage, of: whole))
+    }
+    let later = try run(epochs: 3, keep: "[2, 3]", after: whole)
+    #expect(later.summary.ran == 8, "two models of each training, and two evaluations")
+    for name in ["read", "warmed", "tuned"].flatMap({ ["\($0).at[step=2]", "\($0).at[step=3]"] }) {
+      #expect(try bytes(name, of: later) == bytes(name, of: kept), "\(name)")
     }
   }
 

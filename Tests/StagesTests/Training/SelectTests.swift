@@ -51,6 +51,35 @@ import Testing
     return "\(run.summary.outcomes)"
   }
 
+  /// Computed by another program from the description of keys. They must never change.
+  @Test func goldenKeys() throws {
+    let recipe = try Recipe.parse(
+      Self.recipe, file: URL(filePath: "/nowhere/x.yaml"), registry: .standard)
+    func identity(_ name: String) throws -> JSONValue {
+      try #require(recipe.instances.first { $0.name == name }).identity
+    }
+    func input(_ letter: String, _ output: String) -> KeyFields.Input {
+      .init(key: String(repeating: letter, count: 64), output: output)
+    }
+    #expect(try identity("tuned.at[seed=1,step=2]") == ["step": 2])
+    let kept = KeyFields(
+      kind: KeptModelStage.kind, kindVersion: KeptModelStage.version, identity: ["step": 100],
+      inputs: ["model": input("0", "model")])
+    #expect(
+      try kept.key() == "c870334fd6cc4f9d08aa81e742aa1f1650c207be1bee1b33751c583e528abfd3")
+    #expect(try identity("chosen[seed=1]") == ["best": "mean_tokens", "on_test": false])
+    let chosen = KeyFields(
+      kind: SelectStage.kind, kindVersion: SelectStage.version,
+      identity: ["best": "accuracy", "on_test": false],
+      inputs: [
+        "model[step=50]": input("a", "model"), "model[step=100]": input("b", "model"),
+        "scores[step=50]": input("c", "scores"), "scores[step=100]": input("d", "scores"),
+        "on": input("e", "problems"),
+      ])
+    #expect(
+      try chosen.key() == "1ae76ca8e56f3fb48eff8de8145ccede8dd1dbf0d0a16034005913c3c477cb61")
+  }
+
   @Test func takesTheBestAndPassesOnWhatChoseIt() throws {
     let run = try RecipeRun(Self.recipe)
     #expect(run.summary.exitCode == 0, "\(run.summary.outcomes)")
