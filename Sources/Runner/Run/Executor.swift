@@ -79,7 +79,7 @@ package struct Executor: Sendable {
     }
     do {
       let inputs = try run.inputs(of: item.instance)
-      let training = try run.finishedTraining(of: item.instance, missingIn: cache)
+      let training = try run.finishedTraining(of: item.instance, key, missingIn: cache)
       let again = try training.flatMap { try runner.runAgain($0) { display.begin(title) } }
       let obtained = try runner.obtain(
         item.instance, key, fields, inputs, keeping: run.plan.wantedSteps(ofTraining: key)
@@ -164,22 +164,21 @@ extension Run {
   /// nil where the instance is none, or is the training's last state, which needs no training.
   /// - Throws: `StageError.failed` for a step that the training does not have.
   func finishedTraining(
-    of instance: Instance, missingIn cache: Cache
+    of instance: Instance, _ key: String, missingIn cache: Cache
   ) throws -> FinishedTraining? {
     guard let step = instance.keptStep, let index = instance.inputs.first?.producer,
-      let artifact = artifacts[index]
+      let artifact = artifacts[index], !cache.isPresent(key)
     else { return nil }
     let training = plan.items[index].instance
-    let steps = plan.wantedSteps(ofTraining: artifact.key).filter { !cache.isPresent($0.key) }
-    guard steps.contains(where: { $0.step == step }) else { return nil }
     let taken = training.stepsTaken(artifact)
     if let taken, step >= taken {
       if step == taken { return nil }
       throw StageError.failed("'\(training.name)' has only \(taken) steps")
     }
+    let steps = plan.wantedSteps(ofTraining: artifact.key)
     return FinishedTraining(
       instance: training, artifact: artifact, inputs: try inputs(of: training),
-      steps: steps.filter { $0.step < taken ?? .max })
+      steps: steps.filter { $0.step < taken ?? .max && !cache.isPresent($0.key) })
   }
 }
 

@@ -23,13 +23,13 @@ struct InstanceRunner {
   /// - Throws: whatever the stage throws, `StageError`, `CacheError`.
   func obtain(
     _ instance: Instance, _ key: String, _ fields: KeyFields, _ inputs: [String: InputArtifact],
-    keeping steps: [WantedStep] = [], begin: () -> Void
+    keeping steps: @autoclosure () -> [WantedStep], begin: () -> Void
   ) throws -> Obtained {
     let (artifact, isNew) = try cache.obtain(
       key, interruption: interruption,
       waiting: { display.notice("\(instance.name): waiting, \($0)") }, begin: begin,
       make: { output, work in
-        let keeper = StepPublisher(runner: self, training: instance.name, steps: steps)
+        let keeper = StepPublisher(runner: self, training: instance.name, steps: steps())
         return record(
           key, fields, of: instance,
           try attempt(instance, inputs, output: output, work, keeper: keeper),
