@@ -6,6 +6,6 @@ extension KindRegistry {
     KnightsAndKnavesStage.self, MiniatureProblemsStage.self, DatasetStage.self, SplitStage.self,
     WriteTracesStage.self, ReadTracesStage.self, WriteTextsStage.self,
     ScratchModelStage.self, PretrainedModelStage.self, PretrainStage.self,
-    DistillStage.self, RLVRStage.self, EvaluateStage.self, PerplexityStage.self,
+    DistillStage.self, RLVRStage.self, SelectStage.self, EvaluateStage.self, PerplexityStage.self,
   ])
 }

@@ -36,8 +36,12 @@ struct ReportFixture {
   ) {
     let inputs = inputs.map { port, producer in
       let parts = producer.split(separator: "/").map(String.init)
+      // `model[step=50]` is bound at that point of an axis.
+      let names = port.split(whereSeparator: { "[=]".contains($0) }).map(String.init)
+      let over: AxisPoint = names.count == 3 ? [names[1]: .integer(Int(names[2]) ?? 0)] : [:]
       return BoundInput(
-        port: port, producer: index(of: parts[0]), output: parts.count > 1 ? parts[1] : "model")
+        port: names[0], producer: index(of: parts[0]), output: parts.count > 1 ? parts[1] : "model",
+        over: over)
     }
     let instance = Instance(
       recorded: Instance.name(stage, at: point), point: point,

@@ -4,12 +4,13 @@ import Testing
 extension EndToEnd {
   /// `warmup export`.
   @Suite struct ExportTests {
-    @Test func aModelBecomesAHuggingFaceFolder() async throws {
-      let results = try await FinishedRun.tiny.value.results
+    @Test(arguments: ["warmed", "warmed.at[step=20]"])
+    func aModelBecomesAHuggingFaceFolder(instance: String) async throws {
+      let results = try await FinishedRun.training.value.results
       let folder = FileManager.default.temporaryDirectory
         .appending(path: "export-\(UUID().uuidString)")
       defer { try? FileManager.default.removeItem(at: folder) }
-      let ending = try await results.run("export", "warmed", folder.path)
+      let ending = try await results.run("export", instance, folder.path)
       #expect(ending.code == 0)
       let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
       #expect(

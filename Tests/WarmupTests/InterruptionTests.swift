@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import Runner
 import Subprocess
@@ -6,17 +7,40 @@ import Testing
 extension EndToEnd {
   /// Runs that are cut off and go on.
   @Suite struct InterruptionTests {
-    @Test(arguments: ["warmed", "tuned"])
-    func aKilledRunGoesOnBitForBit(instance: String) async throws {
+    /// What a training keeps along the way comes out the same, before and behind the kill.
+    @Test(arguments: [("warmed", 5), ("warmed", 40), ("tuned", 5), ("tuned", 65)])
+    func aKilledRunGoesOnBitForBit(instance: String, steps: Int) async throws {
       let whole = try await FinishedRun.training.value.results
       let results = try ResultsFolder(copying: whole)
-      try await results.forget(instance)
+      let kept = [20, 60].map { "\(instance).at[step=\($0)]" }
+      try await results.forget(instance, kept[0], kept[1])
       let artifact = try await results.artifact(instance)
-      let killed = try await disturbed(results, artifact.lastPathComponent, with: .kill)
+      let killed = try await disturbed(
+        results, artifact.lastPathComponent, with: .kill, after: steps)
       #expect(killed.code == nil, "it ended before it was killed")
       #expect(!FileManager.default.fileExists(atPath: artifact.path))
+      let survivor = try await results.artifact(kept[0])
+      #expect(steps <= 20 || FileManager.default.fileExists(atPath: survivor.path))
 
       try await expectGoesOn(results, instance, whole)
+      for name in kept {
+        try expectEqualFiles(try await results.artifact(name).lastPathComponent, results, whole)
+      }
+    }
+
+    @Test func whatIsAskedForLaterIsMadeByRunningAgain() async throws {
+      let whole = try await FinishedRun.training.value.results
+      let results = try ResultsFolder(copying: whole)
+      let kept = "warmed.at[step=20]"
+      try await results.forget(kept)
+      let plan = try await results.plan()
+      #expect(
+        plan[kept]?["reason"]?.string?.hasPrefix("warmed is to run again, once for all") == true)
+      #expect((plan[kept]?["work"]?["trained_tokens"]?.integer ?? 0) > 0, "it costs a training")
+      let ending = try await results.run("run")
+      #expect(ending.messages.contains("1 ran, 9 cached"), "\(ending.messages)")
+      let key = try await results.artifact(kept).lastPathComponent
+      try expectEqualFiles(key, results, whole)
     }
 
     @Test func ctrlCStopsAtACheckpoint() async throws {
@@ -34,14 +58,14 @@ extension EndToEnd {
 
     /// A run that gets a signal once the instance at work has done a few steps.
     private func disturbed(
-      _ results: ResultsFolder, _ key: String, with signal: Signal
+      _ results: ResultsFolder, _ key: String, with signal: Signal, after steps: Int = 5
     ) async throws -> Program.Ending {
       let work = Cache(folder: results.cache).workFolder(key).url
       return try await results.run("run") { send in
         let deadline = ContinuousClock.now + .seconds(30)
         while ContinuousClock.now < deadline {
           let log = try? Data(contentsOf: work.appending(path: "metrics.jsonl"))
-          if let log, log.count(where: { $0 == 0x0A }) >= 5 { break }
+          if let log, log.count(where: { $0 == 0x0A }) >= steps { break }
           try await Task.sleep(for: .milliseconds(2))
         }
         try send(signal)

@@ -189,11 +189,19 @@ extension LineFigure {
   package init(
     name: String, _ specification: FigureSpecification, data: Findings
   ) throws {
-    if let x = specification.x.first, data.axes[x] != nil {
+    if let x = specification.x.first, data.axes[x] != nil, !Self.countsSteps(specification, data) {
       try self.init(name: name, specification, over: x, data: data)
     } else {
       try self.init(metrics: name, specification, data: data)
     }
+  }
+
+  /// Whether `x: step` means the steps that a training logs, in a recipe that has an axis of that
+  /// name, along which the training keeps what it made.
+  private static func countsSteps(_ specification: FigureSpecification, _ data: Findings) -> Bool {
+    let stages = specification.line.map { $0.prefix { $0 != "." } }
+    return specification.x.first == "step"
+      && !data.instances.contains { $0.point["step"] != nil && stages.contains($0.stageName[...]) }
   }
 
   /// One line of each panel: a stage at a point of the axes of `series`.

@@ -102,7 +102,7 @@ package struct ArmLineage: Sendable {
       let instances = chains.map { $0[position] }
       var step = Step(
         stageName: instances[0].stageName, kind: instances[0].kind.name)
-      let inputs = instances.flatMap(data.bindings).filter { $0.port != "model" }
+      let inputs = instances.flatMap(data.bindings).filter { !$0.isModel }
       step.materials =
         OrderedSet(
           inputs.map { input in

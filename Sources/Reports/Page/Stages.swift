@@ -176,7 +176,7 @@ struct SplitsSection {
           second: Side(instance: tested.producer, output: tested.output))
       }
     }
-    sides = OrderedSet(divided + measured)
+    sides = OrderedSet(divided + measured + Self.chosen(data))
     digests = splits.flatMap { instance in
       ["train", "test"].compactMap { side in
         instance.values["\(side)_ids_sha256"]?.string
@@ -185,9 +185,21 @@ struct SplitsSection {
     }
   }
 
+  /// What chose the models that an evaluation measures, and what it measures them on.
+  private static func chosen(_ data: Findings) -> [Sides] {
+    data.instances.flatMap { instance -> [Sides] in
+      guard let tested = data.binding(of: "problems", of: instance) else { return [] }
+      return data.models(behind: instance).compactMap { data.binding(of: "on", of: $0) }.map { on in
+        Sides(
+          first: Side(instance: on.producer, output: on.output),
+          second: Side(instance: tested.producer, output: tested.output))
+      }
+    }
+  }
+
   var markup: Markup {
     if sides.isEmpty { return .empty }
-    let head = ["Train side", "Problems", "Test side", "Problems", "In common"]
+    let head = ["Trained or chosen on", "Problems", "Test side", "Problems", "In common"]
     let table = HTMLTable.table(
       HTMLTable.head(head, numbers: [1, 3, 4]), [.element("tbody", [:], sides.map(row))])
     return HTMLTable.framed(
@@ -196,7 +208,7 @@ struct SplitsSection {
         HTMLTable.notes([
           "Ids on both sides, counted when this report was made. A split also"
             + " leaves out questions that are alike, and an evaluation refuses problems that were"
-            + " trained on."
+            + " trained on or that chose its model."
         ]), hashes,
       ])
   }

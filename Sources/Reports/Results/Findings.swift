@@ -41,7 +41,7 @@ package struct Findings: Sendable {
     try OrderedSet(references.map(\.stage)).flatMap { try instances(of: $0, for: owner) }
   }
 
-  subscript(name: String) -> PlannedInstance? { places[name].map { instances[$0] } }
+  package subscript(name: String) -> PlannedInstance? { places[name].map { instances[$0] } }
 
   /// An output of another instance that is bound to an input port.
   struct Binding: Hashable {
@@ -49,6 +49,11 @@ package struct Findings: Sendable {
     let producer: String
     let producerStage: String
     let output: String
+
+    var isModel: Bool { Self.isModel(port) }
+
+    /// Whether a model is bound to a port, also as one of several along some axes.
+    static func isModel(_ port: String) -> Bool { port == "model" || port.hasPrefix("model[") }
   }
 
   func bindings(of instance: PlannedInstance) -> [Binding] {
@@ -65,14 +70,27 @@ package struct Findings: Sendable {
   }
 
   /// The instances that made the model which an instance is bound to, the first one first.
-  func models(behind instance: PlannedInstance) -> [PlannedInstance] {
+  package func models(behind instance: PlannedInstance) -> [PlannedInstance] {
     var chain: [PlannedInstance] = []
-    var next = binding(of: "model", of: instance)
-    while let producer = next.flatMap({ self[$0.producer] }) {
+    var next = model(of: instance)
+    while let producer = next {
       chain.append(producer)
-      next = binding(of: "model", of: producer)
+      next = model(of: producer)
     }
     return chain.reversed()
+  }
+
+  /// The instance that made an instance's model: of several, from which it chose, the one that was
+  /// chosen, or the first where that is not known yet.
+  private func model(of instance: PlannedInstance) -> PlannedInstance? {
+    let models = instance.instance.inputs.filter { Binding.isModel($0.port) }
+    let chosen = models.first { input in
+      input.over.allSatisfy { axis, value in
+        let published = instance.values[axis]
+        return published == value || published?.number != nil && published?.number == value.number
+      }
+    }
+    return (chosen ?? models.first).map { instances[$0.producer] }
   }
 
   /// Instances and what made their models, each once.

@@ -132,6 +132,19 @@ extension Cache {
     return (try publish(try make(output, work), from: output), true)
   }
 
+  /// Lends a work folder under a lock of its own, for work that does not publish under its name:
+  /// what it leaves there survives a kill, until it removes the folder.
+  /// - Throws: whatever the body throws, `LockError`, or `InterruptedError` while somebody else works
+  ///   there.
+  func withWorkFolder(
+    _ name: String, interruption: Interruption, waiting: (String) -> Void,
+    body: (WorkFolder) throws -> Void
+  ) throws {
+    let lock = try FileLock.acquire(lockFile(name), interruption: interruption, waiting: waiting)
+    defer { lock.release() }
+    try body(workFolder(name))
+  }
+
   /// Takes over a whole artifact that lies elsewhere, after comparing its files with its record.
   /// - Returns: whether it was not here yet.
   /// - Throws: `CacheError`, `LockError`, or `InterruptedError` while somebody else works on the

@@ -16,15 +16,7 @@ package struct KeyFields: Sendable, Hashable {
   package let inputs: [String: Input]
 
   /// An output of another instance.
-  package struct Input: Sendable, Hashable {
-    package let key: String
-    package let output: String
-
-    package init(key: String, output: String) {
-      self.key = key
-      self.output = output
-    }
-  }
+  package typealias Input = OutputReference
 
   package init(
     kind: String, kindVersion: Int, identity: JSONValue, external: [String: String] = [:],

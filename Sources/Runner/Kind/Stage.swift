@@ -34,6 +34,12 @@ package protocol Stage: Sendable {
   /// does not say are not checked.
   static var names: PublishedNames { get }
 
+  /// Whether it reads inputs at all points of some axes at once, which a recipe names in `over`.
+  static var gathers: Bool { get }
+
+  /// What it can keep of its steps, where it trains. Most kinds keep nothing.
+  static var kept: KeptOutput? { get }
+
   init(parameters: Parameters)
 
   /// Content that enters the graph from outside and belongs to the key, such as a file's SHA-256.
@@ -64,6 +70,10 @@ extension Stage {
   package static var names: PublishedNames { .unknown }
 
   package static var isQuick: Bool { false }
+
+  package static var gathers: Bool { false }
+
+  package static var kept: KeptOutput? { nil }
 
   package func externalContent(in folders: DataFolders) throws -> [ExternalContent] { [] }
 

@@ -1,5 +1,6 @@
 import Base
 import Foundation
+import OrderedCollections
 import Synchronization
 
 /// What a stage sees of the run while it works.
@@ -25,6 +26,7 @@ package final class StageContext: Sendable {
   private let outputDirectory: URL
   private let published: PublishedValues
   private let parts: (any StagePartStore)?
+  private let keeper: (any StepKeeper)?
 
   /// Gathers what a stage needs. The executor makes one for each attempt; tests make their own.
   package convenience init(
@@ -41,9 +43,10 @@ package final class StageContext: Sendable {
   init(
     instance: String, inputs: [String: InputArtifact], outputDirectory: URL, workDirectory: URL,
     folders: DataFolders, threads: Int, interruption: Interruption,
-    progress: any ProgressSink, parts: (any StagePartStore)?
+    progress: any ProgressSink, parts: (any StagePartStore)?, keeper: (any StepKeeper)? = nil
   ) throws {
     self.parts = parts
+    self.keeper = keeper
     self.instance = instance
     self.inputs = inputs
     self.outputDirectory = outputDirectory
@@ -67,8 +70,32 @@ package final class StageContext: Sendable {
   /// What is bound to an optional port, if anything.
   package func optionalInput(_ port: String) -> InputArtifact? { inputs[port] }
 
+  /// What is bound to a port at each point of the axes over which the stage gathers, ascending: for
+  /// numbers by value, then texts by their bytes. One thing where the port depends on none of them.
+  package func inputs(gatheredBy port: String) -> [InputArtifact] {
+    inputs.filter { $0.key == port || $0.key.hasPrefix(port + "[") }.map(\.value)
+      .sorted { $0.over.values.lexicographicallyPrecedes($1.over.values, by: Self.isBefore) }
+  }
+
+  private static func isBefore(_ one: JSONValue, _ other: JSONValue) -> Bool {
+    switch (one.number, other.number) {
+    case (let one?, let other?): one < other
+    case (.some, nil): true
+    case (nil, .some): false
+    case (nil, nil):
+      (one.string ?? one.text).utf8.lexicographicallyPrecedes((other.string ?? other.text).utf8)
+    }
+  }
+
   /// The HDF5 file that the stage must write for an output port.
   package func output(_ port: String) -> URL { outputDirectory.appending(path: "\(port).h5") }
+
+  /// Keeps an output of a training as it is after a step, if somebody asked for that step. To be
+  /// called after every step, the last one too.
+  /// - Parameter write: writes the file that the output would be, were this step the last.
+  package func keep(step: Int, write: (_ file: URL) throws -> Void) throws {
+    try keeper?.keep(step: step, write: write)
+  }
 
   /// The HDF5 file of a part of this stage that is kept as an artifact of its own.
   ///
@@ -135,6 +162,10 @@ package struct InputArtifact: Sendable {
   package let key: String
   package let instance: String
   package let type: ArtifactType
+  /// The point of the axes over which the stage gathers; empty for most.
+  package let over: OrderedDictionary<String, JSONValue>
+  /// What that instance published.
+  package let values: [String: JSONValue]
   /// What it was made from, by the ports of that instance, in the order of the kind's.
   package let sources: [(port: String, artifact: InputArtifact)]
   /// The output port of that instance.
@@ -142,13 +173,37 @@ package struct InputArtifact: Sendable {
 
   package init(
     file: URL, key: String, instance: String, type: ArtifactType,
+    over: OrderedDictionary<String, JSONValue> = [:], values: [String: JSONValue] = [:],
     sources: [(port: String, artifact: InputArtifact)] = []
   ) {
     self.file = file
     self.key = key
     self.instance = instance
     self.type = type
+    self.over = over
+    self.values = values
     self.sources = sources
+  }
+
+  /// Whether it is an output of the same artifact as another.
+  package func isSame(as other: InputArtifact) -> Bool {
+    key == other.key && output == other.output
+  }
+
+  /// What was bound to a port of that instance.
+  package func source(_ port: String) -> InputArtifact? {
+    sources.first { $0.port == port }?.artifact
+  }
+}
+
+/// An output of an artifact, named by keys alone.
+package struct OutputReference: Sendable, Hashable {
+  package let key: String
+  package let output: String
+
+  package init(key: String, output: String) {
+    self.key = key
+    self.output = output
   }
 }
 

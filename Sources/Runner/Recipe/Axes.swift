@@ -54,6 +54,13 @@ package struct AxisSpace: Sendable {
     return points.filter(isWanted)
   }
 
+  /// The points of some axes that lie on a point of fewer.
+  func points(of axes: Set<String>, through point: AxisPoint) -> [AxisPoint] {
+    var fixed = values
+    for (axis, value) in point { fixed[axis] = [value] }
+    return AxisSpace(fixed, include: include, exclude: exclude).points(of: axes)
+  }
+
   private func isWanted(_ point: AxisPoint) -> Bool {
     !exclude.contains { $0.covers(point) }
       && (include.isEmpty || include.contains { $0.agrees(with: point) })
@@ -88,12 +95,16 @@ extension JSONValue {
 
 extension AxisSpace {
   /// Reads `axes`, `include` and `exclude` of a recipe, reporting what is wrong with them.
-  static func read(_ keys: KnownKeys, into sink: inout DiagnosticSink) -> AxisSpace {
+  /// - Parameter keeps: what stages keep, which makes further axes.
+  static func read(
+    _ keys: KnownKeys, keeps: [KeepDeclaration], into sink: inout DiagnosticSink
+  ) -> AxisSpace {
     var values: OrderedDictionary<String, [JSONValue]> = [:]
     for entry in keys["axes"]?.node.entries(expected: "axes by name", into: &sink) ?? [] {
       entry.checkName(of: "an axis", into: &sink)
       values[entry.key] = axisValues(of: entry, into: &sink)
     }
+    values.add(keeps, into: &sink)
     let include = selectors(keys["include"], among: values, into: &sink)
     let exclude = selectors(keys["exclude"], among: values, into: &sink)
     return AxisSpace(values, include: include, exclude: exclude)

@@ -45,9 +45,10 @@ struct FigureChecks {
 
   private func checkLines(into sink: inout DiagnosticSink) {
     var lists = [("series", figure.series), ("band", figure.band)]
-    let isOverAxis = figure.x.first.map { axes.values[$0] != nil } ?? false
+    let named = figure.line.compactMap { value in graph[String(value.prefix { $0 != "." })] }
     let stages = checks.stages(
-      figure.line, "line", places, as: isOverAxis ? .value : .metric, into: &sink)
+      figure.line, "line", places,
+      as: figure.x.first.map { isAxis($0, of: named) } == true ? .value : .metric, into: &sink)
     if let axis = axisOfX(of: stages, into: &sink) {
       lists.insert(("x", [axis]), at: 0)
       checks.checkCost(
@@ -81,7 +82,8 @@ struct FigureChecks {
       sink.report(
         places.place(of: "x", element: 1), "lines run along one metric or axis, not several")
     }
-    guard axes.values[x] != nil else {
+    guard isAxis(x, of: stages) else {
+      if axes.values[x] != nil { return nil }
       if places.has("target") {
         let hint = suggestion(for: x, among: Array(axes.values.keys))
         sink.report(
@@ -97,6 +99,14 @@ struct FigureChecks {
     }
     checks.checkNumbers(of: x, "x", places, hint: "; draw it as 'bars' instead", into: &sink)
     return x
+  }
+
+  /// Whether lines run along an axis of the recipe and not along a metric of its name: trainings log
+  /// their steps, also where what they keep lies along an axis `step`.
+  private func isAxis(_ x: String, of stages: [LinkedStage]) -> Bool {
+    guard axes.values[x] != nil else { return false }
+    let isLogged = !stages.isEmpty && !stages.contains { $0.axes.contains(x) }
+    return x != "step" || !isLogged || places.has("target")
   }
 
   /// Whether curves run along a metric; another name that is nearly an axis' is taken for a slip.

@@ -105,7 +105,9 @@ struct RecipeBody {
     guard Self.arePointsFew(all, in: axes, into: &sink) else { return nil }
     var configurations: [[AxisPoint: ConfiguredStage]] = []
     for stage in outline.stages {
-      configurations.append(stage.configure(in: axes, into: &sink))
+      let configured = stage.configure(in: axes, into: &sink)
+      outline.keeps[stage.name]?.check(configured, into: &sink)
+      configurations.append(configured)
     }
     Self.checkPointsRemain(graph, in: axes, into: &sink)
     let checks = ReportChecks(
@@ -153,8 +155,10 @@ struct RecipeOutline {
   let name: String
   let summary: String
   let axes: AxisSpace
-  /// The stages in the recipe's order.
+  /// The stages in the recipe's order; what a stage keeps comes behind it.
   let stages: [StageDeclaration]
+  /// What stages keep, by the stage's name.
+  let keeps: [String: KeepDeclaration]
   let tables: [RecipeEntry]
   let figures: [RecipeEntry]
 
@@ -170,15 +174,19 @@ struct RecipeOutline {
     Self.checkVersion(keys["version"], at: root.position, into: &sink)
     name = Self.name(keys["name"], at: root.position, into: &sink)
     summary = keys["summary"].flatMap { String.decode($0.node, into: &sink) } ?? ""
-    axes = AxisSpace.read(keys, into: &sink)
+    let entries = keys["stages"]?.node.entries(expected: "stages by name", into: &sink)
+    let keeps = (entries ?? []).map { KeepDeclaration(of: $0, registry: registry, into: &sink) }
+    axes = AxisSpace.read(keys, keeps: keeps.compactMap(\.self), into: &sink)
     tables = keys["tables"]?.node.entries(expected: "tables by name", into: &sink) ?? []
     figures = keys["figures"]?.node.entries(expected: "figures by name", into: &sink) ?? []
-    let entries = keys["stages"]?.node.entries(expected: "stages by name", into: &sink)
     var stages: [StageDeclaration] = []
-    for entry in entries ?? [] {
+    for (entry, keep) in zip(entries ?? [], keeps) {
       stages.append(StageDeclaration(entry, axes: axes, registry: registry, into: &sink))
+      if let kept = keep?.declaration { stages.append(kept) }
     }
     self.stages = stages
+    self.keeps = Dictionary(zip((entries ?? []).map(\.key), keeps)) { first, _ in first }
+      .compactMapValues(\.self)
     if keys["stages"] == nil {
       sink.report(root.position, "missing key 'stages': what to run")
     } else if entries?.isEmpty == true, let position = keys["stages"]?.keyPosition {

@@ -109,16 +109,44 @@ package enum RecipeSchema {
       let description = "\(port.type): \(port.summary)\(port.isOptional ? " (optional)" : "")"
       return (port.name, ["type": "string", "description": .string(description)])
     }
+    var properties: [String: JSONValue] = [
+      "kind": true, "summary": ["type": "string"],
+      "inputs": closed(.object(Dictionary(ports) { first, _ in first })),
+      "params": closed(ParameterSchema(allowsAxes: true).properties(fields(of: kind))),
+    ]
+    if kind.kept != nil { properties["keep"] = keep }
+    if kind.gathers {
+      let name: JSONValue = ["$ref": "#/$defs/name"]
+      properties["over"] = [
+        "description": "the axes at all of whose points it reads its inputs at once",
+        "anyOf": [name, ["type": "array", "items": name, "minItems": 1]],
+      ]
+    }
     return [
-      "description": .string(kind.summary),
-      "properties": [
-        "kind": true, "summary": ["type": "string"],
-        "inputs": closed(.object(Dictionary(ports) { first, _ in first })),
-        "params": closed(ParameterSchema(allowsAxes: true).properties(fields(of: kind))),
-      ],
+      "description": .string(kind.summary), "properties": .object(properties),
       "additionalProperties": false,
     ]
   }
+
+  private static let keep: JSONValue = {
+    let step: JSONValue = ["type": "integer", "minimum": 1]
+    let steps: JSONValue = ["type": "array", "items": step, "minItems": 1, "uniqueItems": true]
+    return [
+      "description": .string(
+        "after which steps the output is kept, as NAME.at along the axis 'step' (does not change "
+          + "the result)"),
+      "anyOf": [
+        ["type": "null"], step, steps,
+        [
+          "type": "object", "additionalProperties": false,
+          "properties": [
+            "steps": ["anyOf": [step, steps]], "every": step, "to": step,
+            "axis": ["$ref": "#/$defs/name", "description": "the axis, instead of 'step'"],
+          ],
+        ],
+      ],
+    ]
+  }()
 
   private static func closed(_ properties: JSONValue) -> JSONValue {
     ["type": ["object", "null"], "properties": properties, "additionalProperties": false]
@@ -134,6 +162,7 @@ package enum RecipeSchema {
       required.append(.string(key))
       properties[key] = ["required": .array(names.map { .string($0) })]
     }
+    if kind.gathers { required.append("over") }
     guard !required.isEmpty else { return nil }
     return ["required": .array(required), "properties": .object(properties)]
   }

@@ -15,6 +15,8 @@ struct StageDeclaration {
   let params: [RecipeEntry]
   /// The axes that the parameters name.
   let paramAxes: Set<String>
+  /// The axes at all of whose points it reads its inputs at once, in the order written.
+  let over: [GatheredAxis]
 
   /// Whether some `${axis}` of the stage could not be read, so that it may use more axes.
   let hasUnreadableAxes: Bool
@@ -26,6 +28,12 @@ struct StageDeclaration {
 
   /// How error messages end that are about the stage.
   var owner: String { kind.map { " in '\(name)' (kind \($0.kind))" } ?? " in '\(name)'" }
+}
+
+/// An axis over which a stage gathers its inputs.
+struct GatheredAxis {
+  let name: String
+  let position: SourcePosition
 }
 
 /// A reference bound to an input port.
@@ -47,7 +55,8 @@ extension StageDeclaration {
     position = entry.keyPosition
     entry.checkName(of: "a stage", into: &sink)
     let keys = KnownKeys(
-      entry.node, among: ["kind", "summary", "inputs", "params"], owner: " in '\(entry.key)'",
+      entry.node, among: ["kind", "summary", "inputs", "params", "keep", "over"],
+      owner: " in '\(entry.key)'",
       into: &sink)
     kind = keys.flatMap { Self.kind($0["kind"], of: entry, registry: registry, into: &sink) }
     if let summary = keys?["summary"] { _ = String.decode(summary.node, into: &sink) }
@@ -60,7 +69,43 @@ extension StageDeclaration {
     paramAxes = params.reduce(into: []) {
       $0.formUnion($1.node.axesNamed(in: axes, into: &sink))
     }
+    over = Self.over(keys?["over"], of: entry, kind: kind, axes: axes, into: &sink)
+    for axis in over where paramAxes.contains(axis.name) {
+      sink.report(
+        axis.position,
+        "'over' gathers the points of '\(axis.name)', so no parameter of '\(name)' can name it")
+    }
     hasUnreadableAxes = sink.diagnostics.count > before || inputs.count < boundPorts.count
+  }
+
+  private static func over(
+    _ entry: RecipeEntry?, of stage: RecipeEntry, kind: (any Stage.Type)?, axes: AxisSpace,
+    into sink: inout DiagnosticSink
+  ) -> [GatheredAxis] {
+    guard let kind else { return [] }
+    guard let entry else {
+      if kind.gathers {
+        sink.report(
+          stage.keyPosition,
+          "missing key 'over' in '\(stage.key)' (kind \(kind.kind)): the axes at all of whose points"
+            + " it reads its inputs")
+      }
+      return []
+    }
+    guard kind.gathers else {
+      sink.report(
+        entry.keyPosition, "'over' is for kinds that choose; the kind \(kind.kind) reads one point")
+      return []
+    }
+    guard let names = [String].decode(entry.node, into: &sink) else { return [] }
+    let nodes = if case .list(let nodes) = entry.node.value { nodes } else { [entry.node] }
+    if names.isEmpty { sink.report(entry.node.position, "'over' names no axis") }
+    return zip(names, nodes).compactMap { name, node in
+      if axes.values[name] != nil { return GatheredAxis(name: name, position: node.position) }
+      let hint = suggestion(for: name, among: Array(axes.values.keys))
+      sink.report(node.position, "unknown axis '\(name)'\(hint)")
+      return nil
+    }
   }
 
   private static func kind(

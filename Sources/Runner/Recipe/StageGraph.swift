@@ -16,17 +16,25 @@ struct StageGraph {
     let linker = ReferenceLinker(declarations, axes: axes)
     stages = declarations.map { linker.link($0, into: &sink) }
     sortTopologically(into: &sink)
-    for index in order { spreadAxes(to: index) }
+    for index in order { spreadAxes(to: index, into: &sink) }
   }
 
   subscript(name: String) -> LinkedStage? { stages.first { $0.declaration.name == name } }
 
   /// A stage depends on the axes that it names and on those that any stage which it may refer to
-  /// depends on: at every point of a stage, the points of its inputs are then projections.
-  private mutating func spreadAxes(to index: Int) {
+  /// depends on: at every point of a stage, the points of its inputs are then projections. It does
+  /// not depend on those over which it gathers its inputs.
+  private mutating func spreadAxes(to index: Int, into sink: inout DiagnosticSink) {
     for producer in stages[index].producers {
       stages[index].axes.formUnion(stages[producer].axes)
       if !stages[producer].isLinked { stages[index].isLinked = false }
+    }
+    for axis in stages[index].declaration.over {
+      let isRead = stages[index].axes.remove(axis.name) != nil
+      if isRead || !stages[index].isLinked { continue }
+      sink.report(
+        axis.position,
+        "nothing that '\(stages[index].declaration.name)' reads depends on the axis '\(axis.name)'")
     }
   }
 
@@ -168,27 +176,43 @@ struct ReferenceLinker {
   }
 
   private func target(_ text: String, port: StagePort?) throws(ReferenceError) -> ReferenceTarget {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count <= 2, !parts.contains("") else { throw .malformed(text) }
-    guard let index = indices[parts[0]] else {
-      throw .unknownStage(
-        parts[0], hint: suggestion(for: parts[0], among: declarations.map(\.name)))
+    let (stage, output) = try parts(of: text)
+    guard let index = indices[stage] else {
+      throw .unknownStage(stage, hint: suggestion(for: stage, among: declarations.map(\.name)))
     }
     guard let kind = declarations[index].kind else {
-      return ReferenceTarget(stage: index, output: parts.count == 2 ? parts[1] : "")
+      return ReferenceTarget(stage: index, output: output ?? "")
     }
-    let name = parts.count == 2 ? parts[1] : kind.outputs.first?.name
-    guard let name else { throw .noOutputs(stage: parts[0], kind: kind.kind) }
+    guard let name = output ?? kind.outputs.first?.name else {
+      throw .noOutputs(stage: stage, kind: kind.kind)
+    }
     guard let output = kind.outputs.first(where: { $0.name == name }) else {
-      let hint = suggestion(for: name, among: kind.outputs.map(\.name))
-      throw .unknownOutput(name, stage: parts[0], kind: kind.kind, hint: hint)
+      throw .unknownOutput(name, stage: stage, kind: kind.kind, hint: hint(for: name, of: kind))
     }
     if let port, port.type != output.type {
       let fitting = kind.outputs.first { $0.type == port.type }
-      let hint = fitting.map { "; did you mean '\(parts[0]).\($0.name)'?" } ?? ""
+      let hint = fitting.map { "; did you mean '\(stage).\($0.name)'?" } ?? ""
       throw .wrongType(text, output.type, hint: hint)
     }
     return ReferenceTarget(stage: index, output: name)
+  }
+
+  /// The stage and the output that a reference names; a stage's own name may have a dot, as that of
+  /// what a training keeps.
+  private func parts(
+    of text: String
+  ) throws(ReferenceError) -> (stage: String, output: String?) {
+    if indices[text] != nil { return (text, nil) }
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count <= 2, !parts.contains("") else { throw .malformed(text) }
+    return (parts[0], parts.count == 2 ? parts[1] : nil)
+  }
+
+  private func hint(for output: String, of kind: any Stage.Type) -> String {
+    if kind.kept != nil, KeepDeclaration.stageName(of: "") == "." + output {
+      return "; 'keep' says after which steps there is one"
+    }
+    return suggestion(for: output, among: kind.outputs.map(\.name))
   }
 }
 
@@ -233,7 +257,7 @@ extension StageGraph {
         let own = point.projected(on: stage.declaration.paramAxes)
         guard let configured = configurations[index][own] else { continue }
         positions[index][point] = instances.count
-        let inputs = bindings(of: stage, at: point, positions: positions)
+        let inputs = bindings(of: stage, at: point, in: axes, positions: positions)
         let traits = Dictionary(
           inputs.map { ($0.port, known[$0.producer][$0.output] ?? [:]) }
         ) { $1 }
@@ -253,16 +277,29 @@ extension StageGraph {
   }
 
   private func bindings(
-    of stage: LinkedStage, at point: AxisPoint, positions: [[AxisPoint: Int]]
+    of stage: LinkedStage, at point: AxisPoint, in axes: AxisSpace, positions: [[AxisPoint: Int]]
   ) -> [BoundInput] {
-    stage.inputs.compactMap { input in
-      let text = input.declaration.template.text(at: point)
-      guard let target = input.targets[text] else { return nil }
-      let shared = point.projected(on: stages[target.stage].axes)
-      return positions[target.stage][shared].map {
-        BoundInput(port: input.declaration.port, producer: $0, output: target.output)
+    stage.inputs.flatMap { input -> [BoundInput] in
+      let over = gathered(by: input, of: stage)
+      let points = over.isEmpty ? [point] : axes.points(of: stage.axes.union(over), through: point)
+      return points.compactMap { whole in
+        let text = input.declaration.template.text(at: whole)
+        guard let target = input.targets[text] else { return nil }
+        let shared = whole.projected(on: stages[target.stage].axes)
+        return positions[target.stage][shared].map {
+          BoundInput(
+            port: input.declaration.port, producer: $0, output: target.output,
+            over: whole.projected(on: over))
+        }
       }
     }
+  }
+
+  /// The axes over which a stage gathers one of its inputs: those of `over` that it depends on.
+  private func gathered(by input: LinkedInput, of stage: LinkedStage) -> Set<String> {
+    let named = Set(input.declaration.template.axes)
+    let all = input.producers.reduce(into: named) { $0.formUnion(stages[$1].axes) }
+    return all.intersection(stage.declaration.over.map(\.name))
   }
 }
 
@@ -327,14 +364,18 @@ package struct Instance: Sendable {
 
 /// An output of another instance that is bound to an input port.
 package struct BoundInput: Sendable, Hashable {
+  /// The port; with a point behind it, as `model[step=50]`, where the stage gathers over axes.
   package let port: String
+  /// The point of the axes over which the stage gathers; empty for most.
+  package let over: AxisPoint
   /// The index of the producing instance in the list of instances, always a smaller one.
   package let producer: Int
   /// The producer's output port.
   package let output: String
 
-  package init(port: String, producer: Int, output: String) {
-    self.port = port
+  package init(port: String, producer: Int, output: String, over: AxisPoint = [:]) {
+    self.port = Instance.name(port, at: over)
+    self.over = over
     self.producer = producer
     self.output = output
   }

@@ -79,16 +79,21 @@ package struct Executor: Sendable {
     }
     do {
       let inputs = try run.inputs(of: item.instance)
-      let obtained = try runner.obtain(item.instance, key, fields, inputs) { display.begin(title) }
+      let training = try run.finishedTraining(of: item.instance, key, missingIn: cache)
+      let again = try training.flatMap { try runner.runAgain($0) { display.begin(title) } }
+      let obtained = try runner.obtain(
+        item.instance, key, fields, inputs, keeping: run.plan.wantedSteps(ofTraining: key)
+      ) { display.begin(title) }
       let entry = [item.instance.name: LockedInstance(key: key, fields: fields)]
       // Many may be cached, so the lock is not read and written for each of them.
-      if obtained.seconds == nil {
+      let seconds = obtained.seconds ?? again
+      if seconds == nil {
         run.cached.merge(entry) { $1 }
       } else {
         try RecipeLock.update(entry, in: recipeFolder)
       }
       run.artifacts[title.number - 1] = obtained.artifact
-      return obtained.seconds.map { .ran(seconds: $0) } ?? .cached
+      return seconds.map { .ran(seconds: $0) } ?? .cached
     } catch is InterruptedError {
       run.interrupt()
       return .interrupted
@@ -153,9 +158,33 @@ private struct Run {
         input.port,
         InputArtifact(
           file: artifact.output(input.output), key: artifact.key, instance: producer.name,
-          type: port.type, sources: try sources(of: producer))
+          type: port.type, over: input.over, values: artifact.record.values,
+          sources: try sources(of: producer))
       )
     }
+  }
+}
+
+extension Run {
+  /// The training behind a kept step that is not in the cache, with all of its steps that are not;
+  /// nil where the instance is none, or is the training's last state, which needs no training.
+  /// - Throws: `StageError.failed` for a step that the training does not have.
+  func finishedTraining(
+    of instance: Instance, _ key: String, missingIn cache: Cache
+  ) throws -> FinishedTraining? {
+    guard let step = instance.keptStep, let index = instance.inputs.first?.producer,
+      let artifact = artifacts[index], !cache.isPresent(key)
+    else { return nil }
+    let training = plan.items[index].instance
+    let taken = training.stepsTaken(artifact)
+    if let taken, step >= taken {
+      if step == taken { return nil }
+      throw StageError.failed("'\(training.name)' has only \(taken) steps")
+    }
+    let steps = plan.wantedSteps(ofTraining: artifact.key)
+    return FinishedTraining(
+      instance: training, artifact: artifact, inputs: try inputs(of: training),
+      steps: steps.filter { $0.step < taken ?? .max && !cache.isPresent($0.key) })
   }
 }
 

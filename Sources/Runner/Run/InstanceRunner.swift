@@ -17,23 +17,42 @@ struct InstanceRunner {
   typealias Obtained = (artifact: Artifact, seconds: Double?)
 
   /// Takes the result from the cache, or runs the stage under the key's lock.
-  /// - Parameter begin: called before the work begins, if there is any.
+  /// - Parameters:
+  ///   - keeping: the steps of a training whose output is published as well, as it reaches them.
+  ///   - begin: called before the work begins, if there is any.
   /// - Throws: whatever the stage throws, `StageError`, `CacheError`.
   func obtain(
     _ instance: Instance, _ key: String, _ fields: KeyFields, _ inputs: [String: InputArtifact],
-    begin: () -> Void
+    keeping steps: @autoclosure () -> [WantedStep], begin: () -> Void
   ) throws -> Obtained {
     let (artifact, isNew) = try cache.obtain(
       key, interruption: interruption,
       waiting: { display.notice("\(instance.name): waiting, \($0)") }, begin: begin,
-      make: { try run(instance, key, fields, inputs, output: $0, $1) })
+      make: { output, work in
+        let keeper = StepPublisher(runner: self, training: instance.name, steps: steps())
+        return record(
+          key, fields, of: instance,
+          try attempt(instance, inputs, output: output, work, keeper: keeper),
+          producers: inputs.mapValues(\.instance))
+      })
     return (artifact, isNew ? artifact.record.seconds : nil)
   }
 
-  private func run(
-    _ instance: Instance, _ key: String, _ fields: KeyFields, _ inputs: [String: InputArtifact],
-    output: URL, _ work: WorkFolder
-  ) throws -> ArtifactRecord {
+  /// What is known of a stage that has just run.
+  struct Attempt {
+    var started = Date()
+    var seconds = 0.0
+    /// The step from which it went on.
+    var resumedFrom: Int?
+    var parts: [String: String] = [:]
+    var values: [String: JSONValue] = [:]
+  }
+
+  /// Runs an instance's stage and checks that it did what it must.
+  func attempt(
+    _ instance: Instance, _ inputs: [String: InputArtifact], output: URL, _ work: WorkFolder,
+    keeper: any StepKeeper
+  ) throws -> Attempt {
     guard let stage = instance.stage else {
       throw StageError.failed("it is known from its record only, and cannot run")
     }
@@ -43,7 +62,7 @@ struct InstanceRunner {
     let context = try StageContext(
       instance: instance.name, inputs: inputs, outputDirectory: output, workDirectory: work.url,
       folders: folders, threads: threads, interruption: interruption, progress: display,
-      parts: parts)
+      parts: parts, keeper: keeper)
     let resumedFrom = work.newestStep
     // Steps that an attempt without checkpoints logged are about to be logged again.
     if resumedFrom == nil { try context.metrics.truncate(after: 0) }
@@ -58,10 +77,19 @@ struct InstanceRunner {
     #endif
     try context.metrics.table(without: type(of: stage).metrics.timings)?
       .write(to: output.appending(path: Artifact.metricsName))
-    return ArtifactRecord(
-      key: key, fields: fields, instance: instance.name, parameters: instance.parameters,
-      producers: inputs.mapValues(\.instance), parts: parts.keys, values: context.values,
+    return Attempt(
       started: started, seconds: elapsed / .seconds(1), resumedFrom: resumedFrom,
+      parts: parts.keys, values: context.values)
+  }
+
+  func record(
+    _ key: String, _ fields: KeyFields, of instance: Instance, _ attempt: Attempt,
+    producers: [String: String]
+  ) -> ArtifactRecord {
+    ArtifactRecord(
+      key: key, fields: fields, instance: instance.name, parameters: instance.parameters,
+      producers: producers, parts: attempt.parts, values: attempt.values,
+      started: attempt.started, seconds: attempt.seconds, resumedFrom: attempt.resumedFrom,
       machine: .current(), versions: versions)
   }
 }

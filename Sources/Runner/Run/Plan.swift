@@ -15,6 +15,15 @@ package struct Plan: Sendable {
 
   package var results: [PlannedInstance] { items.filter(\.isDone) }
 
+  /// The index of the training that must run again for a kept step, because it is done and its
+  /// result holds the last step only; nil for all other instances.
+  package func repetition(for item: PlannedInstance) -> Int? {
+    guard item.state == .toRun, let step = item.instance.keptStep,
+      let index = item.instance.inputs.first?.producer, let artifact = items[index].artifact
+    else { return nil }
+    return items[index].instance.stepsTaken(artifact) == step ? nil : index
+  }
+
   /// The plan for other programs to read: one object per instance.
   package var json: JSONValue { .array(items.map(\.json)) }
 }
@@ -209,21 +218,41 @@ package struct Planner: Sendable {
     after items: [PlannedInstance]
   ) -> String {
     if case .damaged(let words) = entry { return "damaged: \(words)" }
+    if let words = reasonOfKeptStep(instance, after: items) { return words }
     if let step = cache.workFolder(key).newestStep { return "resumes from step \(step)" }
     if let gap = packed?.gap(key) { return gap }
     guard let old = previous[instance.name] else { return "never run" }
     if old == key { return "its result is no longer in the cache" }
     guard let changes else { return "changed since it last ran" }
-    return changes.map { words(for: $0, instance, items) }.joined(separator: "; ")
+    return OrderedSet(changes.map { words(for: $0, instance, items) }).joined(separator: "; ")
+  }
+
+  /// Where a training's output after a step comes from; nil for other instances.
+  private func reasonOfKeptStep(_ instance: Instance, after items: [PlannedInstance]) -> String? {
+    guard let step = instance.keptStep, let input = instance.inputs.first else { return nil }
+    let training = items[input.producer]
+    guard let artifact = training.artifact else { return "kept while \(training.name) runs" }
+    if training.instance.stepsTaken(artifact) == step {
+      return "what \(training.name) ended with"
+    }
+    let work = cache.workFolder(WorkFolder.nameOfRepetition(artifact.key))
+    let resumed = work.newestStep.map { ", from step \($0)" } ?? ""
+    let seconds = Int(artifact.record.seconds.rounded())
+    return "\(training.name) is to run again\(resumed), once for all steps that are missing "
+      + "(it took \(seconds) s)"
   }
 
   /// A change of an input, told by what becomes of its producer.
   private func words(
     for change: KeyDifference, _ instance: Instance, _ items: [PlannedInstance]
   ) -> String {
-    guard case .input(let port) = change.field,
-      let input = instance.inputs.first(where: { $0.port == port })
-    else { return change.description }
+    guard case .input(let port) = change.field else { return change.description }
+    if let bracket = port.firstIndex(of: "[") {
+      return "what it gathers by '\(port[..<bracket])' changed"
+    }
+    guard let input = instance.inputs.first(where: { $0.port == port }) else {
+      return change.description
+    }
     let producer = items[input.producer]
     guard producer.state == .toRun else { return change.description }
     return "its input '\(port)' (\(producer.instance.name)) is to run"

@@ -227,6 +227,21 @@ extension RLVRStage: EstimatedStage {
   }
 }
 
+extension KeptModelStage: EstimatedStage {
+  /// A model of the same size; what it costs to run the training again is the plan's to tell.
+  package func estimate(_ inputs: EstimateInputs) -> Estimate {
+    .output("model", EstimatedData(model: inputs["model"].model))
+  }
+}
+
+extension SelectStage: EstimatedStage {
+  /// One of the models, all of which are taken to be of one size.
+  package func estimate(_ inputs: EstimateInputs) -> Estimate {
+    let models = inputs.contents.filter { $0.key.hasPrefix("model[") }.sorted { $0.key < $1.key }
+    return .output("model", EstimatedData(model: models.first?.value.model))
+  }
+}
+
 extension EvaluateStage: EstimatedStage {
   package func estimate(_ inputs: EstimateInputs) -> Estimate {
     guard let problems = inputs["problems"].rows, let model = inputs["model"].model else {

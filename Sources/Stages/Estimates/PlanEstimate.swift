@@ -25,6 +25,7 @@ package struct PlanEstimate {
     var estimates: [Estimate] = []
     var places: [String: Int] = [:]
     var identities: [Int] = []
+    var repeated: Set<Int> = []
     var items: [Item] = []
     for (index, planned) in plan.items.enumerated() {
       let instance = planned.instance
@@ -39,8 +40,12 @@ package struct PlanEstimate {
       let estimate = Self.estimate(instance, estimates, meanTokens, folders)
       estimates.append(estimate)
       guard planned.state != .cached else { continue }
-      items.append(
-        Item(instance: instance, work: estimate.work, unknown: estimate.unknown))
+      var work = estimate
+      if let training = plan.repetition(for: planned) {
+        // Once for all that is missing of it.
+        work = repeated.insert(identities[training]).inserted ? estimates[training] : Estimate()
+      }
+      items.append(Item(instance: instance, work: work.work, unknown: work.unknown))
     }
     self.items = items
     needs = PlanNeed.all(of: items.map(\.instance), folders)

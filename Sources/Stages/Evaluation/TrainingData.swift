@@ -14,12 +14,14 @@ struct TrainingData {
       .filter { seen.insert("\($0.key).\($0.output)").inserted }
   }
 
-  /// A stage makes a model from a model; whatever else it is given, it learns.
+  /// A stage makes a model from a model; whatever else it is given, it learns. One that is given
+  /// scores chooses among models and learns nothing; its problems are the selection's business.
   private static func data(behind model: InputArtifact) -> [InputArtifact] {
-    model.sources.flatMap { _, source -> [InputArtifact] in
+    let chooses = model.sources.contains { $0.artifact.type == .scores }
+    return model.sources.flatMap { _, source -> [InputArtifact] in
       switch source.type {
       case .model: data(behind: source)
-      case .problems, .traces: [source]
+      case .problems, .traces: chooses ? [] : [source]
       default: []
       }
     }

@@ -59,7 +59,7 @@ package struct EvaluateStage: Stage {
       "pass@{samples}", "accuracy_standard_error", "accuracy_in_form", "above_chance", "unboxed",
       "mean_tokens_right", "mean_tokens_wrong", "problems", "samples",
     ],
-    facts: ["verdict", "warning", "verifier", "template_sha256", "sandbox"])
+    facts: ["verdict", "warning", "verifier", "template_sha256", "sandbox", "selection"])
   /// What each completion has.
   private static let shares =
     Outcome.allCases.map(\.rawValue) + [
@@ -89,7 +89,9 @@ package struct EvaluateStage: Stage {
     let overlap = try overlap(problems, context)
     let task = try problems.task
     let verifier = try task.verifier(named: parameters.verifier)
-    let warnings = [problems.warning, overlap, task.knownHole(of: verifier)].compactMap(\.self)
+    let chosen = try chosenOnThem(problems, context)
+    let warnings = ([problems.warning, overlap, task.knownHole(of: verifier)] + chosen)
+      .compactMap(\.self)
     if !warnings.isEmpty {
       context.publish(fact: .string(warnings.joined(separator: "; ")), as: "warning")
     }
@@ -123,6 +125,23 @@ package struct EvaluateStage: Stage {
     if parameters.overlap == .report { return "\(words) \(place)" }
     throw StageError.failed(
       "\(words) \(place); evaluate on others, for example with a split, or say 'overlap: report'")
+  }
+
+  /// What must be said of a model that was chosen on some of the problems.
+  /// - Throws: `StageError.failed` where whoever chose it did not say that they are the test's.
+  private func chosenOnThem(_ problems: Problems, _ context: StageContext) throws -> [String?] {
+    let selections = try ModelSelection.all(in: context.input("model").file)
+    return try selections.map { selection in
+      let overlap = try selection.problems.overlap(with: problems.table)
+      if overlap.isEmpty {
+        context.publish(fact: .string(selection.proof), as: "selection")
+        return nil
+      }
+      guard selection.isOnTest else {
+        throw StageError.failed(selection.refusal(overlap, among: problems.count))
+      }
+      return selection.warning(overlap, among: problems.count)
+    }
   }
 
   private func grade(

@@ -15,6 +15,7 @@ package struct RLVRStage: Stage {
     facts: TrainingLoop.facts + [
       "loss_formula", "verifier", "warning", "template_sha256", "sandbox",
     ], metrics: TrainingLoop.metricNames + RolloutMetrics.names + PolicyUpdate.Report.names)
+  package static let kept: KeptOutput? = KeptModelStage.ofTraining
   package static let summary = "Trains a model by reinforcement learning with verifiable rewards."
   package static let inputs = [
     StagePort("model", .model, "the model to start from"),

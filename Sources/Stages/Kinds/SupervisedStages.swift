@@ -38,6 +38,7 @@ package struct PretrainStage: Stage {
   package static let metrics = TrainingLoop.metrics
   package static let names = PublishedNames(
     values: SupervisedTrainer.values, facts: TrainingLoop.facts, metrics: SupervisedTrainer.metrics)
+  package static let kept: KeptOutput? = KeptModelStage.ofTraining
   package static let summary = "Trains a model on plain texts."
   package static let inputs = [
     StagePort("model", .model, "the model to start from"),
@@ -126,6 +127,7 @@ package struct DistillStage: Stage {
   package static let names = PublishedNames(
     values: SupervisedTrainer.values + ["traces"], facts: TrainingLoop.facts,
     metrics: SupervisedTrainer.metrics)
+  package static let kept: KeptOutput? = KeptModelStage.ofTraining
   package static let summary = "Trains a model on the completions of traces (warm-up)."
   package static let inputs = [
     StagePort("model", .model, "the model to start from"),

@@ -7,13 +7,17 @@ import Runner
 ///
 /// In HDF5: parameters under `/model/<Hugging Face name>`, the configuration as the text of a
 /// Hugging Face `config.json` in `/config`, the tokenizer as that of a `tokenizer.json` in
-/// `/tokenizer`, and its authors' template for conversations, if there is one, in `/chat_template`.
+/// `/tokenizer`, and its authors' template for conversations, if there is one, in `/chat_template`;
+/// where it was chosen among others, in `/selections` on which problems.
 package struct ModelArtifact: Sendable {
   package let weights: Weights
   package let tokenizer: Tokenizer
   /// The Jinja template of the model's authors for conversations. No stage uses it; it goes along
   /// from import to export.
   package let chatTemplate: String?
+  /// On which problems it, or a model that it was trained from, was chosen among others. What is
+  /// trained from a chosen model has been chosen, too.
+  package var selections: [ModelSelection] = []
 
   /// Pairs weights with a tokenizer.
   /// - Throws: `StageError.failed` when the tokenizer has ids that the embedding lacks.
@@ -47,6 +51,7 @@ package struct ModelArtifact: Sendable {
       weights: weights,
       tokenizer: Tokenizer(huggingFace: Data(try source.readText("/tokenizer").utf8)),
       chatTemplate: try source.exists("/chat_template") ? source.readText("/chat_template") : nil)
+    selections = try ModelSelection.all(in: source)
   }
 
   /// Writes the model to an HDF5 file of its own.
@@ -62,6 +67,7 @@ package struct ModelArtifact: Sendable {
       to: "/config")
     try target.write(
       strings: [String(decoding: tokenizer.huggingFace, as: UTF8.self)], to: "/tokenizer")
+    try ModelSelection.write(selections, to: target)
     if let chatTemplate { try target.write(strings: [chatTemplate], to: "/chat_template") }
     try weights.buffer.write(to: target, group: "/model", layout: weights.layout)
   }

@@ -70,6 +70,10 @@ struct TrainingLoop {
       result.metrics.merge(applied) { $1 }
       state.step = step
       try log(result, step: step, seconds: Date().timeIntervalSince(started))
+      try context.keep(step: step) { file in
+        try checkWeights(after: step)
+        try model.write(to: file)
+      }
       // After the last step only the outputs remain to be written, which is as quick as leaving.
       if step < totalSteps, context.interruption.isRequested {
         try save(state, sync)

@@ -169,3 +169,35 @@ enum NormalisedPrompt {
     return Array(text(of: question).utf8)
   }
 }
+
+/// What problems are without their texts: enough to find them again among others.
+package struct ProblemFingerprints: Sendable, Equatable {
+  package let ids: [String]
+  /// SHA-256 of each normalised question, in lower-case hexadecimal.
+  package let questions: [String]
+
+  package init(ids: [String], questions: [String]) {
+    self.ids = ids
+    self.questions = questions
+  }
+
+  /// - Throws: `DatasetError.noQuestion` for a row that asks nothing.
+  package init(of problems: RowTable) throws {
+    ids = try Problems(problems).ids
+    questions = try problems.rows.map(Self.question)
+  }
+
+  /// The ids of those of some problems that are among these, by id or by normalised question.
+  /// - Throws: `DatasetError.noQuestion` for a row that asks nothing.
+  package func overlap(with problems: RowTable) throws -> [String] {
+    let (known, asked) = (Set(ids.map { Array($0.utf8) }), Set(questions))
+    return try zip(try Problems(problems).ids, problems.rows).compactMap { id, row in
+      let isKnown = known.contains(Array(id.utf8))
+      return try isKnown || asked.contains(Self.question(of: row)) ? id : nil
+    }
+  }
+
+  private static func question(of row: [String: JSONValue]) throws -> String {
+    SHA256Digest.hex(of: Data(try NormalisedPrompt.bytes(of: row)))
+  }
+}

@@ -41,6 +41,30 @@ import Testing
     #expect(figure.notes == ["Lines are means over seed, bands ± 1 sample standard deviation."])
   }
 
+  /// `keep` makes an axis of the name that trainings log their steps under.
+  @Test func anAxisOfStepsIsTakenWhereTheStageLiesAlongIt() throws {
+    var fixture = ReportFixture()
+    fixture.axes = ["start": ["base", "warmed"], "seed": [1, 2], "step": [50, 100]]
+    for start: JSONValue in ["base", "warmed"] {
+      for seed in [1, 2] {
+        fixture.add("scores", ["start": start, "seed": .integer(seed)], [:])
+        for (step, accuracy) in [(50, 0.25), (100, 0.5)] {
+          fixture.add(
+            "kept", ["start": start, "seed": .integer(seed), "step": .integer(step)],
+            ["accuracy": .number(accuracy)])
+        }
+      }
+    }
+    let curve = try figure(fixture) {
+      $0.line = ["kept.accuracy"]
+      $0.x = ["step"]
+    }
+    #expect(curve.series.map(\.label) == ["base", "warmed"])
+    #expect(curve.series[0].points.map(\.x) == [50, 100])
+    #expect(curve.series[0].points.map(\.y) == [25, 50])
+    #expect(try figure(fixture) { $0.x = ["step"] }.series[0].points.map(\.x) == [1, 2, 3, 4])
+  }
+
   @Test func aLineIsNoLongerThanItsShortestRun() {
     let runs = [MetricCurve(x: [1, 2, 3], y: [1, 1, 1]), MetricCurve(x: [3, 2], y: [9, 3])]
     let series = LineFigure.Series(label: "a", runs: runs, smooth: 1)

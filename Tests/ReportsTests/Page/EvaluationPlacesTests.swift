@@ -95,6 +95,29 @@ extension ReportFixture {
     #expect(lineages[2].steps[0].differing.isEmpty)
   }
 
+  /// Of the models that a stage chose from, the lineage leads through the one that it chose.
+  @Test func aChosenModelIsTheOneThatWasChosen() throws {
+    var plan = ReportFixture()
+    for step in [50, 100] {
+      plan.add(
+        "tuned.at", ["step": .integer(step)], [:], kind: "kept", inputs: [("model", "tuned")],
+        outputs: ["model"], parameters: ["step": .integer(step)])
+    }
+    plan.add(
+      "chosen", [:], ["step": .number(100)], kind: "select",
+      inputs: [
+        ("model[step=50]", "tuned.at[step=50]/model"),
+        ("model[step=100]", "tuned.at[step=100]/model"), ("on", "validation/problems"),
+      ], outputs: ["model"], parameters: [:])
+    plan.add(
+      "scores", [:], [:], inputs: [("model", "chosen"), ("problems", "math500/problems")])
+    let data = plan.data
+    let scores = try #require(data["scores"])
+    #expect(data.models(behind: scores).map(\.name) == ["tuned", "tuned.at[step=100]", "chosen"])
+    let lineages = ArmLineage.all(of: EvaluationPlaces(data, runAxes: []), in: data)
+    #expect(lineages.map { $0.steps.map(\.materials) } == [[[], [], ["validation.problems"]]])
+  }
+
   @Test func armsThatCameAboutAlikeAreNamedTogether() {
     func names(_ arms: String...) -> [String?] {
       let (name, variants) = ArmsSection.names(of: arms)

@@ -66,6 +66,7 @@ struct FakeTraining: Stage {
   static let metrics = LoggedMetrics(timings: ["step_time"])
   static let inputs = [StagePort("numbers", ArtifactType("Numbers"), "what to add")]
   static let outputs = [StagePort("sum", ArtifactType("Numbers"), "the sum")]
+  static let kept: KeptOutput? = KeptOutput(kind: FakeKept.self, output: "sum", steps: "steps")
   let parameters: Parameters
 
   func run(_ context: StageContext) throws {
@@ -80,7 +81,11 @@ struct FakeTraining: Stage {
     while step < parameters.steps {
       step += 1
       sum += value * step
+      if context.folders.takes("slip-at-\(step)") { sum += 1 }
       try context.metrics.log(step: step, ["sum": Double(sum), "step_time": 0.1 * Double(sum)])
+      try context.keep(step: step) { file in
+        try HDF5File.create(file) { try $0.write([sum], to: "/value") }
+      }
       if context.folders.takes("stop-at-\(step)") { context.interruption.request() }
       if context.folders.takes("fail-at-\(step)") { throw StageError.failed("no more chalk") }
       try context.checkpoints.save(step: step) { file in
@@ -95,7 +100,29 @@ struct FakeTraining: Stage {
     if context.folders.takes("half-output") {
       try Data("half".utf8).write(to: context.output("sum"))
     }
+    context.publish(Double(parameters.steps), as: "steps")
     context.publish(context.folders.takes("nan-at-end") ? .nan : Double(sum), as: "sum")
+  }
+}
+
+/// The sum after a step of a training.
+struct FakeKept: KeptStage {
+  struct Parameters: ParameterSet {
+    var step = 1
+    static var fields: [Field<Self>] { [Field("step", \.step, "after which step")] }
+  }
+
+  static let kind = "fake_kept"
+  static let version = 1
+  static let summary = "keeps"
+  static let inputs = [StagePort("sum", ArtifactType("Numbers"), "the last sum")]
+  static let outputs = [StagePort("sum", ArtifactType("Numbers"), "the sum")]
+  let parameters: Parameters
+
+  var step: Int { parameters.step }
+
+  func run(_ context: StageContext) throws {
+    try FileManager.default.copyItem(at: context.input("sum").file, to: context.output("sum"))
   }
 }
 
@@ -186,6 +213,16 @@ extension Instance {
       stage: FakeTraining(parameters: parameters), parameters: parameters.json,
       identity: parameters.identity,
       inputs: [BoundInput(port: "numbers", producer: producer, output: "numbers")])
+  }
+
+  /// The sum of a training after a step.
+  static func kept(_ step: Int, of training: Int = 1, name: String = "trained.at") -> Instance {
+    var parameters = FakeKept.Parameters()
+    parameters.step = step
+    return Instance(
+      stageName: name, point: ["step": .integer(step)], stage: FakeKept(parameters: parameters),
+      parameters: parameters.json, identity: parameters.identity,
+      inputs: [BoundInput(port: "sum", producer: training, output: "sum")])
   }
 
   /// A training whose numbers come from another training.

@@ -27,7 +27,7 @@ import Testing
       }
       #expect(sink.diagnostics.isEmpty, "\(sink.diagnostics)")
     }
-    #expect(count == 7)
+    #expect(count == 8)
   }
 
   @Test func everyKeyIsDescribed() throws {

@@ -4,6 +4,7 @@ import Runner
 enum RecipeKinds {
   static let registry = KindRegistry([
     Base.self, Puzzles.self, Split.self, Train.self, Judge.self, Note.self,
+    Choose.self,
   ])
 
   static let model = ArtifactType("Model")
@@ -87,6 +88,8 @@ enum RecipeKinds {
     }
     static let kind = "train"
     static let metrics = LoggedMetrics(counters: ["sizes"])
+    static let kept: KeptOutput? = KeptOutput(
+      kind: KeptWeights.self, output: "model", steps: "epochs")
     static let inputs = [
       StagePort("model", RecipeKinds.model, "what to train"),
       StagePort("problems", RecipeKinds.problems, "what to train on"),
@@ -99,6 +102,18 @@ enum RecipeKinds {
     let parameters: Parameters
   }
 
+  struct KeptWeights: FakeStage, KeptStage {
+    struct Parameters: ParameterSet {
+      var step = 1
+      static var fields: [Field<Self>] { [Field("step", \.step, "after which step")] }
+    }
+    static let kind = "kept_weights"
+    static let inputs = [StagePort("model", RecipeKinds.model, "the last weights")]
+    static let outputs = [StagePort("model", RecipeKinds.model, "the weights")]
+    let parameters: Parameters
+    var step: Int { parameters.step }
+  }
+
   struct Judge: FakeStage {
     static let kind = "judge"
     static let inputs = [
@@ -107,6 +122,21 @@ enum RecipeKinds {
     ]
     static let outputs = [StagePort("scores", RecipeKinds.scores, "the verdicts")]
     let parameters: NoParameters
+  }
+
+  struct Choose: FakeStage {
+    struct Parameters: ParameterSet {
+      var text = ""
+      static var fields: [Field<Self>] { [Field("text", \.text, "what to note")] }
+    }
+    static let kind = "choose"
+    static let gathers = true
+    static let inputs = [
+      StagePort("model", RecipeKinds.model, "what to choose from"),
+      StagePort("scores", RecipeKinds.scores, "by what"),
+    ]
+    static let outputs = [StagePort("model", RecipeKinds.model, "the best")]
+    let parameters: Parameters
   }
 
   struct Note: FakeStage {
