@@ -69,11 +69,23 @@ struct Workspace {
     StandardOutput.writeError("Took \(results) over from \(packed.file.relativePath)\n")
   }
 
-  /// Writes the report and prints its tables.
+  /// SHA-256 of the registration that the lock of the results names; nil where it names none.
+  func lockedRegistration() throws -> String? {
+    try (packed?.experiment.lock ?? RecipeLock(recipeFolder: folder)).registration
+  }
+
+  /// The report on a plan.
+  func report(of plan: Plan) throws -> RecipeReport {
+    RecipeReport(recipe, plan, registration: try lockedRegistration())
+  }
+
+  /// Writes the report and prints its tables, then what came of the claims.
   func writeReport(of plan: Plan) throws {
-    for table in try RecipeReport(recipe, plan).write(to: folder) {
+    let report = try report(of: plan)
+    for table in try report.write(to: folder) {
       StandardOutput.write(table.terminalText + "\n")
     }
+    if !report.claims.isEmpty { StandardOutput.write(report.claims.terminalText + "\n") }
     StandardOutput.writeError("Report: \(folder.appending(path: "report.html").relativePath)\n")
   }
 }

@@ -15,6 +15,11 @@ package struct Plan: Sendable {
 
   package var results: [PlannedInstance] { items.filter(\.isDone) }
 
+  /// The key of each instance that has one, by the instance's name.
+  package var keys: [String: String] {
+    Dictionary(items.compactMap { item in item.key.map { (item.name, $0) } }) { $1 }
+  }
+
   /// The plan for other programs to read: one object per instance.
   package var json: JSONValue { .array(items.map(\.json)) }
 }

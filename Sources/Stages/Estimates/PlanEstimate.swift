@@ -16,6 +16,9 @@ package struct PlanEstimate {
   /// What is yet to run, each result once, in the order of the plan.
   package let items: [Item]
   package let needs: [PlanNeed]
+  /// How many problems each instance works on that is bound to some, by its name, as far as that can
+  /// be told; nothing where files or servers are missing, because there may then be fewer.
+  package let problems: [String: Int]
 
   /// Estimates the work of what is not in the cache.
   /// - Parameter meanTokens: how long completions are taken to be; as long as they may where nil.
@@ -42,6 +45,17 @@ package struct PlanEstimate {
     }
     self.items = items
     needs = PlanNeed.all(of: items.map(\.instance), folders)
+    problems = needs.isEmpty ? Self.problems(of: plan, identities.map { estimates[$0] }) : [:]
+  }
+
+  private static func problems(of plan: Plan, _ estimates: [Estimate]) -> [String: Int] {
+    let counts = plan.items.compactMap { item -> (String, Int)? in
+      guard let input = item.instance.inputs.first(where: { $0.port == "problems" }),
+        let rows = estimates[input.producer].outputs[input.output]?.rows
+      else { return nil }
+      return (item.name, rows)
+    }
+    return Dictionary(counts) { $1 }
   }
 
   package var total: Work { items.compactMap(\.work).reduce(Work(), +) }
