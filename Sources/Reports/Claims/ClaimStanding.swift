@@ -82,7 +82,8 @@ struct RegistrationCheck {
 
   private func keyChanges(_ runs: [String], _ registration: Registration) -> [String] {
     let changed = runs.filter { name in
-      registration.keys[name].map { $0 != data[name]?.key } ?? false
+      guard let old = registration.keys[name], let key = data[name]?.key else { return false }
+      return old != key
     }
     guard let first = changed.first else { return [] }
     let rest = changed.count == 1 ? "" : " and \(changed.count - 1) more"

@@ -103,16 +103,18 @@ extension ClaimResult {
 extension ClaimsReport {
   package var json: JSONValue { .array(results.map(\.json)) }
 
+  private static let header = ["claim", "verdict", "difference", "p (Holm)", "registered"]
+
   /// For a terminal: three lines a claim, then the notes. Empty where nothing is claimed.
   package var terminalText: String {
     if isEmpty { return "" }
     let names = AlignedText.column(results.map(\.name))
     let indent = String(repeating: " ", count: 4 + (names.first?.count ?? 0))
     let lines = zip(names, results).flatMap { name, result in
-      [
-        "  \(name)  " + [result.verdictText, result.numbersText].compactMap(\.self).joined(separator: ": "),
-        indent + result.claim.says,
-        indent + result.hypothesis + "; registered: " + result.standing.words,
+      let outcome = [result.verdictText, result.numbersText].compactMap(\.self)
+      return [
+        "  \(name)  \(outcome.joined(separator: ": "))", "\(indent)\(result.claim.says)",
+        "\(indent)\(result.hypothesis); registered: \(result.standing.words)",
       ]
     }
     return (["Claims"] + lines + notes).map { $0 + "\n" }.joined()
@@ -121,15 +123,14 @@ extension ClaimsReport {
   /// As Markdown (GitHub's), with a heading. Empty where nothing is claimed.
   package var markdown: String {
     if isEmpty { return "" }
-    let header = ["claim", "difference", "p (Holm)", "verdict", "registered"]
     let lines = results.map { result in
       [
-        "\(result.name): \(result.claim.says); \(result.hypothesis)",
+        "\(result.name): \(result.claim.says); \(result.hypothesis)", result.verdictText,
         result.differenceText + (result.intervalText.map { " " + $0 } ?? ""),
-        result.probabilityText, result.verdictText, result.standing.words,
+        result.probabilityText, result.standing.words,
       ].map(TableReport.markdownText)
     }
-    let table = ([header, ["---", "---:", "---:", "---", "---"]] + lines)
+    let table = ([Self.header, ["---", "---", "---:", "---:", "---"]] + lines)
       .map { "| \($0.joined(separator: " | ")) |\n" }.joined()
     return "### Claims\n\n\(table)\n"
       + notes.map { TableReport.markdownText($0) + "\n" }.joined()
@@ -138,8 +139,7 @@ extension ClaimsReport {
   /// As the first section of a page. Empty where nothing is claimed.
   var markup: Markup {
     if isEmpty { return .empty }
-    let head = HTMLTable.head(
-      ["claim", "difference", "p (Holm)", "verdict", "registered"], numbers: [1, 2])
+    let head = HTMLTable.head(Self.header, numbers: [2, 3])
     let body = Markup.element("tbody", [:], results.map(row))
     return .element(
       "div", ["class": "table"],
@@ -163,13 +163,13 @@ extension ClaimsReport {
         "th", ["scope": "row"], Markup(result.claim.says),
         line("quiet", "\(result.name) · \(result.hypothesis)")),
       .element(
-        "td", ["class": "number"],
-        .element("span", ["class": "mean"], Markup(result.differenceText)),
-        result.intervalText.map { line("difference", $0) } ?? .empty),
-      HTMLTable.number(result.probabilityText),
-      .element(
         "td", [:], .element("span", ["class": "verdict \(style)"], Markup(result.verdict.rawValue)),
         result.qualifier.map { line("quiet", $0) } ?? .empty),
+      .element(
+        "td", ["class": "number"],
+        .element("span", ["class": "mean"], Markup(result.differenceText)),
+        result.intervalText.map { line("difference interval", $0) } ?? .empty),
+      HTMLTable.number(result.probabilityText),
       .element("td", ["class": "quiet"], Markup(result.standing.words)))
   }
 }

@@ -23,7 +23,8 @@ package struct ClaimSpecification: ParameterSet {
     [
       Field("says", \.says, required: true, "the claim in words"),
       Field("value", \.value, required: true, "what is compared, as stage.value"),
-      Field("over", \.over, "the axes that each side is the mean over; runs pair up at their points"),
+      Field(
+        "over", \.over, "the axes that each side is the mean over; runs pair up at their points"),
       Field("greater", \.greater, "two points: the first is greater than the second"),
       Field("less", \.less, "two points: the first is less than the second"),
       Field("not_less", \.notLess, "two points: the first is not less than the second by 'within'"),
@@ -55,17 +56,18 @@ package struct ClaimSpecification: ParameterSet {
     positions: [String: SourcePosition], at position: SourcePosition,
     into sink: inout DiagnosticSink
   ) {
-    let tests = ClaimTest.allCases.filter { positions[$0.rawValue] != nil }
-    guard let test = tests.first else {
+    let places = ClaimTest.allCases.compactMap { test in
+      positions[test.rawValue].map { (test: test, position: $0) }
+    }.sorted { $0.position < $1.position }
+    guard let test = places.first?.test else {
       sink.report(position, "a claim must say how two points compare: one of \(ClaimTest.list)")
       return
     }
-    for other in tests.dropFirst() {
+    for (other, place) in places.dropFirst() {
       sink.report(
-        positions[other.rawValue] ?? position,
-        "a claim says one thing: '\(test.rawValue)' or '\(other.rawValue)', not both")
+        place, "a claim says one thing: '\(test.rawValue)' or '\(other.rawValue)', not both")
     }
-    if (used?.points.count ?? 0) != 2 {
+    if used?.points.count != 2 {
       sink.report(
         positions[test.rawValue] ?? position,
         "'\(test.rawValue)' needs two points, as in [{arm: warmed}, {arm: base}]")
@@ -76,7 +78,8 @@ package struct ClaimSpecification: ParameterSet {
   private func checkMargin(
     of test: ClaimTest, positions: [String: SourcePosition], into sink: inout DiagnosticSink
   ) {
-    if test.hasMargin, !(within ?? 0 > 0), let place = positions["within"] ?? positions[test.rawValue]
+    if test.hasMargin, !(within ?? 0 > 0),
+      let place = positions["within"] ?? positions[test.rawValue]
     {
       sink.report(
         place, "'\(test.rawValue)' needs 'within' above 0: how large a difference counts as none")
