@@ -78,6 +78,11 @@ extension EndToEnd {
       let claimed = try await Claimed()
       let run = try await claimed.run("run")
       #expect(run.output.contains("\nClaims\n  ii  not decided"), "\(run.output)")
+      let plan = try await claimed.run("plan")
+      #expect(
+        plan.output.hasSuffix(
+          "\n1 claim is not registered; 'warmup register' writes them "
+            + "down before there are results\n"))
       let status = try await claimed.run("status", "--json")
       let json = try JSONValue(parsing: Data(status.output.utf8))
       #expect(json["instances"]?.array?.count == 17)

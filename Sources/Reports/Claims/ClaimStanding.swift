@@ -90,6 +90,11 @@ struct RegistrationCheck {
     return ["other keys: \(first)\(rest)"]
   }
 
+  private static func words(_ overrides: [String]) -> String {
+    overrides.isEmpty
+      ? "without --set" : "with " + overrides.map { "--set \($0)" }.joined(separator: " ")
+  }
+
   /// Sentences on the registration as a whole, and on each claim that is not as it was registered.
   func notes(_ standings: [(name: String, standing: ClaimStanding)]) -> [String] {
     let file = Registration.file(of: recipe.file).lastPathComponent
@@ -111,6 +116,8 @@ struct RegistrationCheck {
       + (standings.contains { $0.standing == .unconfirmed }
         ? ["The lock of the results names no or another registration, so that they may be older."]
         : [])
+      + (registration.overrides == recipe.overrides
+        ? [] : ["It was registered \(Self.words(registration.overrides))."])
       + (registration.replaces.map {
         ["This registration took the place of another one (SHA-256 \($0.prefix(12))…)."]
       } ?? [])

@@ -45,9 +45,12 @@ struct ClaimFixture {
   var file: URL { folder.file("demo.yaml") }
 
   /// What came of the claims.
-  func report(_ claims: String, seeds: Int, registration: String? = nil) throws -> RecipeReport {
+  func report(
+    _ claims: String, seeds: Int, registration: String? = nil, overrides: [String] = []
+  ) throws -> RecipeReport {
     try fixture.report(
-      Self.recipe(claims, seeds: seeds), in: folder.url, registration: registration)
+      Self.recipe(claims, seeds: seeds), overrides: overrides, in: folder.url,
+      registration: registration)
   }
 
   func results(_ claims: String, seeds: Int) throws -> [ClaimResult] {

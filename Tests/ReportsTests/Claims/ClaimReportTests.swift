@@ -151,6 +151,11 @@ extension ClaimReportTests {
     #expect(found.standings == [.before, .changed(["'within' was 5"])])
     #expect(found.notes.contains("iii is not what was registered: 'within' was 5."))
     #expect(found.notes.contains("Registered, and no longer claimed: v."))
+    let note = "It was registered without --set."
+    #expect(!found.notes.contains(note))
+    let changed = try fixture.report(
+      Self.claims, seeds: 3, registration: digest, overrides: ["claims.ii.says=other"])
+    #expect(changed.claims.notes.contains(note))
   }
 
   @Test func otherKeysAreSaid() throws {
