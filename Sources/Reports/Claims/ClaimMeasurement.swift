@@ -12,24 +12,22 @@ struct ClaimMeasurement {
   private(set) var planned = 0
   /// How many of them are done.
   private(set) var done = 0
-  /// How many pairs of runs are compared.
-  private(set) var pairs = 0
-  /// How many problems each run was measured on; nil where problems are not known one by one.
+  /// How many problems each run was measured on, where that is known.
   private(set) var problems: Int?
+  /// The difference; nil until all runs are done.
   private(set) var difference: Double?
-  private(set) var interval: ClosedRange<Double>?
-  /// The one-sided p value of the claim's null hypothesis: that it does not hold.
-  private(set) var support: Double?
-  /// The p value of the opposite test, whose null hypothesis is that the claim holds.
-  private(set) var opposition: Double?
-  /// How many more pairs of runs would decide, if the difference and how runs vary stayed as they
-  /// are; nil where that cannot be told.
-  private(set) var morePairs: Int?
+  /// The difference with its error; nil where there is no test.
+  private(set) var estimate: Estimate?
+  /// The p values of the claim's test and of its opposite's; nil where there is no test.
+  private(set) var probabilities: (support: Double, opposition: Double)?
   /// Why there is no test although all runs are done, in words.
   private(set) var obstacle: String?
 
+  private let claim: ClaimSpecification
+
   /// Measures a claim by what is done.
   init(_ name: String, _ claim: ClaimSpecification, in data: Findings) {
+    self.claim = claim
     let owner = "claim '\(name)'"
     do {
       let reference = try ValueReference(claim.value, in: owner)
@@ -48,100 +46,83 @@ struct ClaimMeasurement {
         obstacle = "not every run has a number under '\(reference.name)'"
         return
       }
-      compare(sides[0], sides[1], claim)
+      compare(sides[0], sides[1])
     } catch {
       // Where it is said, the claim is named already.
       obstacle = "\(error)".replacing(owner + ": ", with: "")
     }
   }
 
-  private mutating func compare(
-    _ first: CellRuns, _ second: CellRuns, _ claim: ClaimSpecification
-  ) {
-    guard let ours = first.mean, let theirs = second.mean else { return }
-    difference = (ours - theirs) * format.scale
-    let paired = first.paired(with: second, over: claim.over)
-    guard paired.count == max(first.runs.count, second.runs.count) else {
-      obstacle = "runs do not pair up"
+  /// Takes the comparison that a table shows whose baseline is the second point.
+  private mutating func compare(_ first: CellRuns, _ second: CellRuns) {
+    let found = first.comparison(with: second, over: claim.over)
+    difference = found?.difference
+    guard let estimate = found?.estimate else {
+      obstacle = found?.refusal ?? "there is nothing to compare"
       return
     }
-    pairs = paired.count
-    guard let arms = arms(paired, named: first.name) else { return }
-    guard let test = ArmDifference(first: arms.first, second: arms.second) else {
-      obstacle = "there is nothing to test with: one run, and no values of single problems"
+    problems = second.cell.problems
+    guard let below = estimate.pValues(at: -margin), let above = estimate.pValues(at: margin) else {
+      obstacle = "it is one run on each side, and single problems are not known"
       return
     }
-    take(test, claim)
-  }
-
-  /// The values of both sides, run by run: those of single problems, or each run's own where there
-  /// are none.
-  private mutating func arms(
-    _ pairs: [(first: CellRuns.Run, second: CellRuns.Run)], named name: String
-  ) -> (first: ArmScores, second: ArmScores)? {
-    let runs = pairs.flatMap { [$0.first, $0.second] }
-    let scores = runs.compactMap(\.scores)
-    let values = scores.compactMap { $0.values(name) }
-    guard values.count == runs.count, let one = scores.first else {
-      return (
-        ArmScores(runs: pairs.map { [$0.first.value] }),
-        ArmScores(runs: pairs.map { [$0.second.value] })
+    self.estimate = estimate
+    switch claim.test {
+    case .greater: probabilities = (above.above, above.below)
+    case .less: probabilities = (above.below, above.above)
+    case .notLess: probabilities = (below.above, below.below)
+    case .equivalent:
+      // Beyond the margin on either side: twice the smaller one.
+      probabilities = (
+        max(below.above, above.below), min(1, 2 * min(above.above, below.below))
       )
     }
-    guard scores.allSatisfy(one.hasProblems) else {
-      obstacle = "runs were measured on different problems"
-      return nil
-    }
-    problems = one.problems.count
-    func side(_ offset: Int) -> ArmScores {
-      ArmScores(runs: stride(from: offset, to: values.count, by: 2).map { values[$0] })
-    }
-    return (side(0), side(1))
   }
 
-  private mutating func take(_ test: ArmDifference, _ claim: ClaimSpecification) {
-    let scale = format.scale
-    let bounds = test.interval(confidence: 0.95)
-    interval = (bounds.lowerBound * scale)...(bounds.upperBound * scale)
-    let margin = (claim.within ?? 0) / scale
-    let distance: Double
+  /// How large a difference counts as none; 0 for tests without a margin.
+  private var margin: Double { claim.within ?? 0 }
+
+  /// Whether the difference lies where the claim says it does, decided or not.
+  var isInFavour: Bool {
+    guard let difference else { return false }
     switch claim.test {
-    case .greater:
-      (support, opposition) = (test.pValue(above: 0), test.pValue(below: 0))
-      distance = abs(test.difference)
-    case .less:
-      (support, opposition) = (test.pValue(below: 0), test.pValue(above: 0))
-      distance = abs(test.difference)
-    case .notLess:
-      (support, opposition) = (test.pValue(above: -margin), test.pValue(below: -margin))
-      distance = abs(test.difference + margin)
-    case .equivalent:
-      support = max(test.pValue(above: -margin), test.pValue(below: margin))
-      // Beyond the margin on either side: twice the smaller one.
-      opposition = min(1, 2 * min(test.pValue(above: margin), test.pValue(below: -margin)))
-      distance = abs(margin - abs(test.difference))
+    case .greater: return difference > 0
+    case .less: return difference < 0
+    case .notLess: return difference > -margin
+    case .equivalent: return abs(difference) < margin
     }
-    if pairs > 1, let needed = test.seedsNeeded(toDetect: distance), needed > pairs {
-      morePairs = needed - pairs
+  }
+
+  /// How far the difference lies from where the claim begins to hold.
+  private var distance: Double {
+    let difference = difference ?? 0
+    switch claim.test {
+    case .greater, .less: return abs(difference)
+    case .notLess: return abs(difference + margin)
+    case .equivalent: return abs(margin - abs(difference))
     }
+  }
+
+  /// How many more runs on each side would decide, or else how many more problems, if the
+  /// difference and all deviations stayed as they are.
+  /// - Parameter level: what the test may err in.
+  func needed(at level: Double) -> (source: Estimate.Source, more: Int)? {
+    let isTwice = claim.test == .equivalent && !isInFavour
+    for source in [Estimate.Source.seeds, .problems] {
+      guard let now = estimate?.count(of: source),
+        let needed = estimate?.needed(source, for: distance, tail: isTwice ? level / 2 : level)
+      else { continue }
+      return (source, needed - now)
+    }
+    return nil
   }
 }
 
-extension CellRuns {
-  /// The runs of two points at equal points of the axes that both depend on: a run that does not
-  /// depend on one of them stands beside each.
-  fileprivate func paired(
-    with other: CellRuns, over: [String]
-  ) -> [(first: Run, second: Run)] {
-    runs.flatMap { run in
-      other.runs.compactMap { partner in
-        let isPair = over.allSatisfy { axis in
-          guard let own = run.point[axis], let its = partner.point[axis] else { return true }
-          return own == its
-        }
-        return isPair ? (run, partner) : nil
-      }
-    }
+extension Estimate {
+  /// The one-sided p values of lying above a value and below it.
+  fileprivate func pValues(at value: Double) -> (above: Double, below: Double)? {
+    guard let above = pValue(above: value), let below = pValue(below: value) else { return nil }
+    return (above, below)
   }
 }
 

@@ -44,7 +44,7 @@ extension ClaimResult {
 
   /// The adjusted p value of the test that the verdict stands on: the opposite's where that refutes.
   package var probabilityText: String {
-    guard measurement.support != nil else { return "–" }
+    guard measurement.probabilities != nil else { return "–" }
     let value = verdict == .refuted ? opposition : support
     return value < 0.001 ? "< 0.001" : NumberText.fixed(value, decimals: 3)
   }
@@ -53,7 +53,7 @@ extension ClaimResult {
   fileprivate var numbersText: String? {
     guard difference != nil else { return nil }
     let sign = probabilityText.hasPrefix("<") ? "" : "= "
-    let probability = measurement.support == nil ? "" : ", p \(sign)\(probabilityText)"
+    let probability = measurement.probabilities == nil ? "" : ", p \(sign)\(probabilityText)"
     return differenceText + (intervalText.map { " " + $0 } ?? "") + probability
   }
 
@@ -64,9 +64,16 @@ extension ClaimResult {
     case .supported, .refuted: return isOfOneRun ? Self.oneRun : nil
     case .notDecided:
       if obstacle != nil { return "not tested" }
-      if isOfOneRun { return Self.oneRun }
-      let unit = claim.over == ["seed"] ? "seed" : "run"
-      return measurement.morePairs.map { "\($0) more \(unit)\($0 == 1 ? "" : "s") would" }
+      let words = [isOfOneRun ? Self.oneRun : nil, neededText].compactMap(\.self)
+      return words.isEmpty ? nil : words.joined(separator: "; ")
+    }
+  }
+
+  /// `5 more seeds would`.
+  private var neededText: String? {
+    needed.map { source, more in
+      let noun = source == .seeds && claim.over != ["seed"] ? "runs" : source.rawValue
+      return more == 1 ? "1 more \(noun.dropLast()) would" : "\(more) more \(noun) would"
     }
   }
 
@@ -88,13 +95,13 @@ extension ClaimResult {
       "within": number(claim.within), "verdict": .string(verdict.rawValue),
       "qualifier": qualifier.map { .string($0) } ?? .null, "difference": number(difference),
       "low": number(interval?.lowerBound), "high": number(interval?.upperBound),
-      "p": number(measurement.support),
-      "p_holm": measurement.support == nil ? .null : .number(support),
-      "p_opposite": number(measurement.opposition),
-      "p_opposite_holm": measurement.opposition == nil ? .null : .number(opposition),
+      "p": number(measurement.probabilities?.support),
+      "p_holm": measurement.probabilities == nil ? .null : .number(support),
+      "p_opposite": number(measurement.probabilities?.opposition),
+      "p_opposite_holm": measurement.probabilities == nil ? .null : .number(opposition),
       "runs": .integer(measurement.done), "planned": .integer(measurement.planned),
       "problems": measurement.problems.map { .integer($0) } ?? .null,
-      "more_runs": measurement.morePairs.map { .integer($0) } ?? .null,
+      "needed": needed.map { [$0.source.rawValue: .integer($0.more)] } ?? .null,
       "registered": .string(standing.code),
     ]
   }

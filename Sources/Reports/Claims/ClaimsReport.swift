@@ -16,13 +16,20 @@ package struct ClaimsReport: Sendable {
     let measured = recipe.claims.map { ClaimMeasurement($0.name, $0.specification, in: data) }
     // A claim that is not tested yet keeps its share of the level, so that what comes out first is
     // not judged more mildly.
-    let supports = Holm.adjusted(measured.map { $0.support ?? 1 })
-    let oppositions = Holm.adjusted(measured.map { $0.opposition ?? 1 })
+    let supports = Holm.adjusted(measured.map { $0.probabilities?.support ?? 1 })
+    let oppositions = Holm.adjusted(measured.map { $0.probabilities?.opposition ?? 1 })
+    /// What the next claim of a family may err in.
+    func next(_ adjusted: [Double]) -> Double {
+      let left = adjusted.count { $0 > ClaimResult.level }
+      return ClaimResult.level / Double(max(1, left))
+    }
+    let (supporting, opposing) = (next(supports), next(oppositions))
     let results = measured.indices.map { index in
       let (name, claim) = recipe.claims[index]
       return ClaimResult(
         name: name, claim: claim, axes: data.axes, measurement: measured[index],
         support: supports[index], opposition: oppositions[index],
+        needed: measured[index].needed(at: measured[index].isInFavour ? supporting : opposing),
         standing: registration.standing(of: name, claim))
     }
     self.results = results
@@ -74,6 +81,9 @@ package struct ClaimResult: Sendable {
   package let support: Double
   /// The p value of the opposite's test, adjusted; 1 where there is no test.
   package let opposition: Double
+  /// How many more runs on each side, or problems, would decide if the difference and all deviations
+  /// stayed as they are; nil where that cannot be told.
+  let needed: (source: Estimate.Source, more: Int)?
   let measurement: ClaimMeasurement
   let first: AxisPoint
   let second: AxisPoint
@@ -83,20 +93,22 @@ package struct ClaimResult: Sendable {
 
   init(
     name: String, claim: ClaimSpecification, axes: OrderedDictionary<String, [JSONValue]>,
-    measurement: ClaimMeasurement, support: Double, opposition: Double, standing: ClaimStanding
+    measurement: ClaimMeasurement, support: Double, opposition: Double,
+    needed: (source: Estimate.Source, more: Int)?, standing: ClaimStanding
   ) {
     self.name = name
     self.claim = claim
     self.measurement = measurement
     self.support = support
     self.opposition = opposition
+    self.needed = needed
     self.standing = standing
     (first, second) = (axes.point(claim.first), axes.point(claim.second))
   }
 
   package var verdict: Verdict {
     if measurement.done < measurement.planned { return .open }
-    if measurement.support == nil { return .notDecided }
+    if measurement.probabilities == nil { return .notDecided }
     if support <= Self.level { return .supported }
     return opposition <= Self.level ? .refuted : .notDecided
   }
@@ -105,11 +117,11 @@ package struct ClaimResult: Sendable {
   /// all runs are done.
   package var difference: Double? { measurement.difference }
   /// The bounds of its 95 % interval.
-  package var interval: ClosedRange<Double>? { measurement.interval }
+  package var interval: ClosedRange<Double>? { measurement.estimate?.interval() }
   var obstacle: String? { measurement.obstacle }
 
   /// Whether the verdict speaks of problems alone.
-  var isOfOneRun: Bool { measurement.pairs == 1 && measurement.support != nil }
+  var isOfOneRun: Bool { measurement.estimate?.runs == 1 }
 
   /// What differences are in.
   var unit: String {
