@@ -57,7 +57,7 @@ extension ClaimResult {
     return differenceText + (intervalText.map { " " + $0 } ?? "") + probability
   }
 
-  /// What must be said with the verdict, such as `5 more seeds would`.
+  /// What must be said with the verdict, such as `5 more seeds would support it`.
   package var qualifier: String? {
     switch verdict {
     case .open: return "\(measurement.done) of \(measurement.planned) runs"
@@ -69,17 +69,18 @@ extension ClaimResult {
     }
   }
 
-  /// `5 more seeds would`.
+  /// `5 more seeds would support it`.
   private var neededText: String? {
     needed.map { source, more in
       let noun = source == .seeds && claim.over != ["seed"] ? "runs" : source.rawValue
-      return more == 1 ? "1 more \(noun.dropLast()) would" : "\(more) more \(noun) would"
+      let would = measurement.isInFavour ? "would support it" : "would refute it"
+      return "\(more) more \(more == 1 ? String(noun.dropLast()) : noun) \(would)"
     }
   }
 
   private static let oneRun = "one run: runs are taken not to vary"
 
-  /// `not decided (5 more seeds would)`.
+  /// `not decided (5 more seeds would support it)`.
   package var verdictText: String {
     verdict.rawValue + (qualifier.map { " (\($0))" } ?? "")
   }

@@ -50,11 +50,19 @@ import Testing
     #expect(open.verdict == .notDecided)
   }
 
-  @Test func whatIsNotDecidedSaysHowManySeedsWould() throws {
-    let result = try Self.fixture([0.5, -0.4, 0.9, 0.1])
-      .results(Self.claim("greater"), seeds: 4)[0]
-    #expect(result.verdict == .notDecided)
-    #expect(result.verdictText.wholeMatch(of: #/not decided \(\d+ more seeds would\)/#) != nil)
+  /// The least number of runs with t · s / √n ≤ d for t at the level of the claim, by scipy.
+  @Test(arguments: [
+    ([0.5, -0.4, 0.9, 0.1], "", "not decided (9 more seeds would support it)"),
+    ([0.5, -0.4, 0.9, 0.1], ", within: 0.2", "not decided (210 more seeds would refute it)"),
+    ([-0.5, 0.4, -0.9, -0.1], "", "not decided (9 more seeds would refute it)"),
+    ([0.5, -0.5, 0.5, -0.5], "", "not decided"),
+  ])
+  func whatIsNotDecidedSaysWhatWould(
+    differences: [Double], more: String, verdict: String
+  ) throws {
+    let test = more.isEmpty ? "greater" : "equivalent"
+    let result = try Self.fixture(differences).results(Self.claim(test, more: more), seeds: 4)[0]
+    #expect(result.verdictText == verdict)
   }
 
   @Test func missingRunsLeaveAClaimOpen() throws {
@@ -84,7 +92,7 @@ import Testing
     #expect(report.results[0].verdictText == "not decided (not tested)")
     #expect(
       report.notes.contains(
-        "c is not tested: there is nothing to test with: one run, and no values of single problems."
+        "c is not tested: it is one run on each side, and single problems are not known."
       ))
   }
 
@@ -94,7 +102,10 @@ import Testing
     fixture.add("warmed", right: [16, 15], problem: "other")
     let report = try fixture.report(Self.claim("greater", "accuracy"), seeds: 2).claims
     #expect(report.results[0].verdict == .notDecided)
-    #expect(report.notes.contains("c is not tested: runs were measured on different problems."))
+    #expect(
+      report.notes.contains(
+        "c is not tested: not compared, because its 20 problems are not the baseline's 20 (0 in "
+          + "both); measure both on the same."))
   }
 
   @Test func aValueThatNobodyPublishesIsSaid() throws {
