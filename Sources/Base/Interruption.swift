@@ -48,6 +48,12 @@ package struct StageProgress: Sendable, Equatable {
 package protocol ProgressSink: Sendable {
   /// Called as often as a stage likes; must be cheap.
   func update(_ progress: StageProgress)
+  /// Something that people should know meanwhile, such as a wait for another process.
+  func notice(_ sentence: String)
+}
+
+extension ProgressSink {
+  package func notice(_ sentence: String) {}
 }
 
 package struct SilentProgress: ProgressSink {

@@ -48,6 +48,18 @@ package enum Statistics {
     return 1 - failure
   }
 
+  /// The unbiased estimate of the chance that `k` samples all fall into one class, given how many
+  /// fell into each: sum C(c, k) / C(n, k), as for pass@k.
+  /// - Returns: nil where the samples are fewer than `k`.
+  package static func allAlike(counts: [Int], k: Int) -> Double? {
+    let samples = counts.reduce(0, +)
+    guard k >= 1, samples >= k else { return nil }
+    return counts.reduce(0) { sum, count in
+      // All k of one class: none of the others' is drawn.
+      sum + 1 - (passAtK(samples: samples, correct: samples - count, k: k) ?? 1)
+    }
+  }
+
   /// The mean of each value and the `window` − 1 before it, of those that are numbers.
   ///
   /// It looks back only, so a curve never shows what had not happened yet. A value that is NaN

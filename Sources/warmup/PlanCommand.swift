@@ -13,7 +13,9 @@ struct PlanCommand: ParsableCommand {
       Below the instances it says which files and servers are missing, and how much work with \
       language models is left: tokens, floating-point operations (2 a weight and token to read, 4 \
       more to train) and the time that they take at a rate. What is not said in the recipe is \
-      bounded: completions count as long as they may be.
+      bounded: completions count as long as they may be. Where the cache holds scores of the model \
+      and problems that reinforcement learning would start from, it says how many of its groups \
+      would have a gradient.
       """)
 
   @OptionGroup var options: RecipeOptions
@@ -98,14 +100,31 @@ struct PlanEstimateText {
   /// What is reckoned with where nothing is said: 50e9 a core.
   static var assumedRate: Double { 5e10 * Double(ProcessInfo.processInfo.activeProcessorCount) }
 
-  /// Empty where nothing is needed and no work is estimated.
+  /// Empty where nothing is needed, known of starts or estimated as work.
   var text: String {
-    [needs, work].filter { !$0.isEmpty }.map { "\n" + $0.joined(separator: "\n") + "\n" }.joined()
+    [needs, starts, work].filter { !$0.isEmpty }.map { "\n" + $0.joined(separator: "\n") + "\n" }
+      .joined()
   }
 
   private var needs: [String] {
     guard !estimate.needs.isEmpty else { return [] }
     return ["needs what is not here:"] + estimate.needs.map { "  \($0.name)  \($0.advice)" }
+  }
+
+  /// What is known of starts; those of which the same is known share a line.
+  private var starts: [String] {
+    var order: [String] = []
+    var names: [String: [String]] = [:]
+    for start in estimate.starts {
+      if names[start.text] == nil { order.append(start.text) }
+      names[start.text, default: []].append(start.instance)
+    }
+    guard !order.isEmpty else { return [] }
+    let rows = order.map { text in
+      let owners = names[text] ?? []
+      return [owners[0] + (owners.count > 1 ? " and \(owners.count - 1) more" : ""), text]
+    }
+    return ["starts of reinforcement learning:"] + AlignedText.lines(rows).map { "  " + $0 }
   }
 
   private var work: [String] {

@@ -49,6 +49,22 @@ struct SamplerTests {
     #expect(told[0].allSatisfy { $0.finish == .stopped && $0.tokens.count == 2 })
   }
 
+  /// At a temperature, before top-p cuts anything off: what training finds of the same tokens.
+  @Test("the entropy is that of the distributions drawn from", arguments: [0.9, 0])
+  func entropy(temperature: Float) throws {
+    var options = Self.options
+    options.temperature = temperature
+    let request = Self.requests()[0]
+    let completion = try Self.generate([request], threads: 1, batchSize: 2, options: options)[0][0]
+    var batch = PackedBatch()
+    batch.append(prompt: request.prompt, completions: [completion.tokens])
+    let engine = TrainingEngine(weights: RandomModel.weights(), pool: WorkerPool(threads: 1))
+    let scores = engine.logProbabilities(batch, temperature: temperature == 0 ? 1 : temperature)
+    let wanted = scores.reduce(0) { $0 + Double($1.entropy) }
+    #expect(scores.count == completion.tokens.count && wanted > 1)
+    #expect(abs(completion.entropy - wanted) < 1e-4 * wanted)
+  }
+
   @Test("the context's end is a limit, and prompts beyond it are refused")
   func context() throws {
     var options = Self.options

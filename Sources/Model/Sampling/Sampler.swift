@@ -154,6 +154,7 @@ final class ActiveSequence {
   private var completion: KeyValueCache
   private var stream: RandomStream
   private var logProbabilities: [Float] = []
+  private var entropy = 0.0
   private let limit: Int
   private let stopTokens: [Int32]
 
@@ -193,6 +194,7 @@ final class ActiveSequence {
     }
     tokens.append(chosen.token)
     logProbabilities.append(chosen.logProbability)
+    entropy += Double(chosen.entropy)
   }
 
   /// Why the completion ends here; nil if it goes on.
@@ -203,7 +205,8 @@ final class ActiveSequence {
   }
 
   func completion(_ finish: Completion.Finish) -> Completion {
-    Completion(tokens: tokens, logProbabilities: logProbabilities, finish: finish)
+    Completion(
+      tokens: tokens, logProbabilities: logProbabilities, entropy: entropy, finish: finish)
   }
 }
 
@@ -220,11 +223,14 @@ package struct Completion: Sendable, Equatable {
   /// For each token log p of the softmax over all tokens at the temperature of sampling, before
   /// anything is cut off; at temperature 1 for greedy choice.
   package var logProbabilities: [Float]
+  /// The entropy of that softmax, in nats, summed over the tokens.
+  package var entropy: Double
   package var finish: Finish
 
-  package init(tokens: [Int32], logProbabilities: [Float], finish: Finish) {
+  package init(tokens: [Int32], logProbabilities: [Float], entropy: Double, finish: Finish) {
     self.tokens = tokens
     self.logProbabilities = logProbabilities
+    self.entropy = entropy
     self.finish = finish
   }
 }

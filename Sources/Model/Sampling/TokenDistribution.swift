@@ -106,6 +106,8 @@ struct ChosenToken {
   let token: Int32
   /// Of the softmax over all tokens.
   let logProbability: Float
+  /// Of that softmax, in nats.
+  let entropy: Float
 }
 
 extension SamplingOptions {
@@ -117,11 +119,16 @@ extension SamplingOptions {
     if temperature == 0 { return mostLikely(logits, base) }
     let scale = Vector(repeating: 1 / temperature)
     forEachVector(logits.count) { i, lanes in base.store(base.vector(i, lanes) * scale, i, lanes) }
-    guard Softmax.apply(base, count: logits.count).isFinite else { return nil }
+    let statistics = Softmax.applyWithStatistics(base, count: logits.count)
+    guard statistics.logSum.isFinite else { return nil }
     let point = stream.uniform()
-    if topK == 0 && topP >= 1 { return chosen(from: logits, at: point) }
-    let candidate = TokenDistribution(UnsafeBufferPointer(logits), self).candidate(at: point)
-    return ChosenToken(token: candidate.token, logProbability: log(candidate.probability))
+    let candidate =
+      topK == 0 && topP >= 1
+      ? candidate(of: logits, at: point)
+      : TokenDistribution(UnsafeBufferPointer(logits), self).candidate(at: point)
+    return ChosenToken(
+      token: candidate.token, logProbability: log(candidate.probability),
+      entropy: statistics.entropy)
   }
 
   private func mostLikely(
@@ -129,15 +136,17 @@ extension SamplingOptions {
   ) -> ChosenToken? {
     let largest = Softmax.maximum(base, count: logits.count)
     guard let token = logits.firstIndex(of: largest) else { return nil }
-    let logSum = Softmax.statistics(base, count: logits.count).logSum
-    guard logSum.isFinite else { return nil }
-    return ChosenToken(token: Int32(token), logProbability: largest - logSum)
+    let statistics = Softmax.statistics(base, count: logits.count)
+    guard statistics.logSum.isFinite else { return nil }
+    return ChosenToken(
+      token: Int32(token), logProbability: largest - statistics.logSum,
+      entropy: statistics.entropy)
   }
 
   /// The token at a point of the whole distribution, in the order of the tokens.
-  private func chosen(
-    from probabilities: UnsafeMutableBufferPointer<Float>, at point: Double
-  ) -> ChosenToken? {
+  private func candidate(
+    of probabilities: UnsafeMutableBufferPointer<Float>, at point: Double
+  ) -> TokenDistribution.Candidate {
     var rest = point * probabilities.reduce(0) { $0 + Double($1) }
     var last = 0
     for (token, probability) in probabilities.enumerated() where probability > 0 {
@@ -145,6 +154,6 @@ extension SamplingOptions {
       rest -= Double(probability)
       if rest < 0 { break }
     }
-    return ChosenToken(token: Int32(last), logProbability: log(probabilities[last]))
+    return TokenDistribution.Candidate(token: Int32(last), probability: probabilities[last])
   }
 }

@@ -156,18 +156,37 @@ enum Softmax {
 
   /// Replaces x by e^x / sum e^x and returns log sum e^x. `count` is positive.
   static func apply(_ x: UnsafeMutablePointer<Float>, count: Int) -> Float {
+    normalise(x, count: count, isEntropyAsked: false).logSum
+  }
+
+  /// The same, and what ``statistics(_:count:)`` finds; x becomes the same bits.
+  static func applyWithStatistics(
+    _ x: UnsafeMutablePointer<Float>, count: Int
+  ) -> SoftmaxStatistics {
+    normalise(x, count: count, isEntropyAsked: true)
+  }
+
+  /// - Returns: an entropy of 0 where none is asked.
+  @inline(__always)
+  private static func normalise(
+    _ x: UnsafeMutablePointer<Float>, count: Int, isEntropyAsked: Bool
+  ) -> SoftmaxStatistics {
     let largest = maximum(x, count: count)
     let shift = Vector(repeating: largest)
     var sums = Vector.zero
+    var weighted = Vector.zero
     forEachVector(count) { i, lanes in
-      let value = ck_exponential(x.vector(i, lanes, fill: -.infinity) - shift)
+      let z = x.vector(i, lanes, fill: -.infinity) - shift
+      let value = ck_exponential(z)
       x.store(value, i, lanes)
       sums += keep(value, lanes)
+      if isEntropyAsked { weighted = ck_multiply_add(keep(z, lanes), value, weighted) }
     }
     let sum = ck_sum_of_lanes(sums)
     let scale = Vector(repeating: 1 / sum)
     forEachVector(count) { i, lanes in x.store(x.vector(i, lanes) * scale, i, lanes) }
-    return largest + log(sum)
+    let entropy = isEntropyAsked ? log(sum) - ck_sum_of_lanes(weighted) / sum : 0
+    return SoftmaxStatistics(logSum: largest + log(sum), entropy: max(0, entropy))
   }
 
   /// Replaces x by factor * e^(x - shift).

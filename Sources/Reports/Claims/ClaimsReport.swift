@@ -36,11 +36,20 @@ package struct ClaimsReport: Sendable {
     notes =
       results.isEmpty
       ? []
-      : Self.meanings(results) + registration.notes(results.map { ($0.name, $0.standing) })
+      : Self.meanings(results) + Self.warnings(recipe, data)
+        + registration.notes(results.map { ($0.name, $0.standing) })
   }
 
   /// Whether the recipe claims nothing.
   package var isEmpty: Bool { results.isEmpty }
+
+  /// What the stages behind the claims say against their own numbers.
+  private static func warnings(_ recipe: Recipe, _ data: Findings) -> [String] {
+    let runs = recipe.claims.flatMap { _, claim in
+      [claim.first, claim.second].flatMap { recipe.runs(of: claim, at: $0) }
+    }
+    return data.lineage(of: runs.compactMap { data[$0.name] }).warnings
+  }
 
   private static func meanings(_ results: [ClaimResult]) -> [String] {
     let formats = OrderedSet(results.map(\.unit))

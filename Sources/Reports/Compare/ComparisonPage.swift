@@ -59,7 +59,7 @@ package struct ComparisonPage {
 
   private var numbers: Markup {
     let intervals = Dictionary(
-      comparison.evaluations.map { ($0.instance, $0.difference?.interval) }
+      comparison.evaluations.map { ($0.instance, $0.difference?.interval()) }
     ) { first, _ in first }
     let groups = comparison.metrics.map { metrics in
       let rows = metrics.values.map { value -> [String] in

@@ -72,9 +72,11 @@ package struct ComparisonText {
     return "Numbers that differ: A, B, B − A\n" + parts.joined(separator: "\n")
   }
 
-  private static func words(_ difference: PairedDifference) -> String {
-    guard let interval = difference.interval else { return "" }
-    return "95 % over problems: \(signed(interval.lowerBound)) to \(signed(interval.upperBound))"
+  private static func words(_ difference: Estimate) -> String {
+    guard let interval = difference.interval() else { return "" }
+    return "95 % over problems: "
+      + [interval.lowerBound, interval.upperBound].map { NumberText.signed($0, decimals: 3) }
+      .joined(separator: " to ")
   }
 
   private static func signed(_ value: Double) -> String {
@@ -182,7 +184,7 @@ extension RunComparison.Metrics {
 
 extension EvaluationComparison {
   fileprivate var json: JSONValue {
-    let interval = difference?.interval.map { interval -> JSONValue in
+    let interval = difference?.interval().map { interval -> JSONValue in
       [.number(interval.lowerBound), .number(interval.upperBound)]
     }
     return [

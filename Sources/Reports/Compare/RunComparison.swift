@@ -306,7 +306,7 @@ package struct EvaluationComparison: Sendable {
   package let won: [Flip]
   /// Accuracy of the second run minus that of the first, problem by problem; nil where they share
   /// none.
-  package let difference: PairedDifference?
+  package let difference: Estimate?
 
   /// How many characters (Unicode scalars) of a completion's end are kept.
   static let endLength = 160
@@ -344,19 +344,24 @@ package struct EvaluationComparison: Sendable {
     }
     lost = flips(.lost)
     won = flips(.won)
-    difference = PairedDifference(Self.pairs(slots))
+    difference = Self.difference(slots)
   }
 
-  /// The share of right completions of each problem that both runs have.
-  private static func pairs(_ slots: CompletionSlots) -> [(first: Double, second: Double)] {
+  /// The difference of the shares of right completions of each problem that both runs have.
+  private static func difference(_ slots: CompletionSlots) -> Estimate? {
     func share(_ cells: [CompletionSlots.Cell]) -> Double {
       Double(cells.count(where: \.isCorrect)) / Double(cells.count)
     }
-    return OrderedDictionary(grouping: slots.slots, by: \.problem).values.compactMap { slots in
+    var (first, second, samples) = ([Double](), [Double](), Int.max)
+    for slots in OrderedDictionary(grouping: slots.slots, by: \.problem).values {
       let one = slots.compactMap { $0.cells[0] }
       let other = slots.compactMap { $0.cells[1] }
-      return one.isEmpty || other.isEmpty ? nil : (share(one), share(other))
+      if one.isEmpty || other.isEmpty { continue }
+      first.append(share(one))
+      second.append(share(other))
+      samples = min(samples, one.count, other.count)
     }
+    return PairedArms(first: [first], second: [second], isShare: true, samples: samples)?.difference
   }
 
   private static func end(_ text: String) -> String {

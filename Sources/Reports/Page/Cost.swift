@@ -29,12 +29,10 @@ struct CostSection {
     }
   }
 
-  /// What a stage that trains counted, or what an evaluation wrote.
+  /// What a stage that trains counted over all its steps, or what an evaluation wrote.
   private static func tokens(of result: PlannedInstance, _ data: Findings) -> Int? {
-    if let counted = try? data.tables.table(Artifact.metricsName, of: result)?
-      .numbers("num_tokens").last
-    {
-      return Int(exactly: counted.rounded())
+    if let counted = try? MetricCurve("tokens", over: "step", of: result, in: data.tables) {
+      return Int(exactly: counted.y.filter(\.isFinite).reduce(0, +).rounded())
     }
     guard let mean = result.values["mean_tokens"]?.number,
       let problems = result.values["problems"]?.number,
@@ -55,8 +53,8 @@ struct CostSection {
         HTMLTable.notes([
           "Time of the attempts that led to the results, one after another;"
             + " what was taken from the cache counts as when it was made.",
-          "Tokens as a training stage counted them by its last step, or as an"
-            + " evaluation's models wrote them.",
+          "Tokens that all steps of a training stage went over, of reinforcement learning those that"
+            + " it sampled, or that an evaluation's models wrote.",
         ])
       ])
   }

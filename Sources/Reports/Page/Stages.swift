@@ -37,10 +37,13 @@ struct StagesSection {
 
   private func markup(_ result: PlannedInstance, _ artifact: Artifact) -> Markup {
     let point = result.point.isEmpty ? "details" : result.point.coordinates
+    let warning =
+      result.values["warning"]?.string
+      .map { Markup.element("span", ["class": "leak"], Markup("Mind: \($0).")) } ?? .empty
     let summary = Markup.element(
       "summary", [:], .element("span", ["class": "name"], Markup(point)),
       .element("span", ["class": "quiet"], Markup(NumberText.duration(result.seconds))),
-      .element("code", ["class": "quiet"], Markup(String(artifact.key.prefix(12)))))
+      .element("code", ["class": "quiet"], Markup(String(artifact.key.prefix(12)))), warning)
     return .element(
       "details", ["class": "row"], summary,
       .element(

@@ -18,7 +18,8 @@ package struct MetricCurve: Sendable, Equatable {
   }
 
   /// Takes two columns of the metrics that an instance logged; short names such as
-  /// `completion_length` stand for what training logs.
+  /// `completion_length` stand for what training logs. Along `tokens` a curve runs over all tokens
+  /// so far.
   /// - Throws: `ReportError.impossible` where there is no such metric, or what reading it throws.
   package init(
     _ metric: String, over x: String, of instance: PlannedInstance, in tables: ResultTables
@@ -37,7 +38,16 @@ package struct MetricCurve: Sendable, Equatable {
       let logged = try table.numbers(meaning.metric)
       return meaning.isComplement ? logged.map { 1 - $0 } : logged
     }
-    self.init(x: try column(x), y: try column(metric))
+    let counts = try column(x)
+    self.init(x: x == "tokens" ? Self.runningSum(of: counts) : counts, y: try column(metric))
+  }
+
+  private static func runningSum(of counts: [Double]) -> [Double] {
+    var sum = 0.0
+    return counts.map { count in
+      sum += count
+      return sum
+    }
   }
 
   /// The curve with each value replaced by the mean of itself and the `window` − 1 before it.
@@ -49,13 +59,15 @@ package struct MetricCurve: Sendable, Equatable {
 /// What metrics are called in figures, with their units.
 enum MetricLabel {
   private static let units = [
-    "entropy": "nats", "step_time": "seconds", "time": "seconds",
+    "entropy": "nats", "time": "seconds",
     "completions/mean_length": "tokens", "completions/min_length": "tokens",
-    "completions/max_length": "tokens", "num_tokens": "tokens",
+    "completions/max_length": "tokens", "start_pass_at_group": "share of groups",
     "tokens_per_second": "tokens per second", "mean_tokens": "tokens",
     "completion_length": "tokens", "tokens": "tokens",
     "format_rate": "share of completions", "truncated": "share of completions",
     "solved": "share of completions", "unboxed": "share of completions",
+    "groups_with_gradient": "share of groups", "pass_at_group": "share of groups",
+    "start_groups_with_gradient": "share of groups",
   ]
 
   /// The metric's name, with its unit where it has one.
@@ -66,7 +78,8 @@ enum MetricLabel {
 
   /// Whether the metric is a share, from 0 to 1.
   static func isShare(_ metric: String) -> Bool {
-    units[metric] == "share of completions" || metric.hasPrefix("verdicts/")
+    units[metric]?.hasPrefix("share of ") == true || metric.hasPrefix("verdicts/")
+      || metric.hasPrefix("clip_ratio/")
       || ["completions/clipped_ratio", "frac_reward_zero_std"].contains(metric)
   }
 
@@ -88,6 +101,7 @@ enum MetricAlias {
     "truncated": Meaning(metric: "completions/clipped_ratio"),
     "format_rate": Meaning(metric: "verdicts/bad_format", isComplement: true),
     "solved": Meaning(metric: "verdicts/correct"),
+    // Logged under that name before, with the same meaning: the tokens of a step.
     "tokens": Meaning(metric: "num_tokens"),
   ]
 }

@@ -75,6 +75,9 @@ extension ProblemScores {
       "truncated", "accuracy_with_guesses", "mean_tokens",
     ]
 
+  /// Whether a value lies between 0 and 1 for each problem.
+  static func isShare(_ name: String) -> Bool { !name.contains("tokens") }
+
   /// The k of `pass@k`; nil for another name.
   package static func passCount(_ name: String) -> Int? {
     guard name.hasPrefix("pass@"), let k = Int(name.dropFirst(5)), k >= 1 else { return nil }

@@ -44,8 +44,49 @@ struct CellRuns {
       },
       samples: common { $0.scores.map(\.samples) ?? $0.instance.values["samples"]?.number?.whole },
       standardError: standardError.map { $0 * scale },
-      samplingError: runs.count == 1
-        ? runs.first?.scores?.samplingError(name).map { $0 * scale } : nil)
+      estimate: estimate?.scaled(by: scale), onTheseProblems: onTheseProblems?.scaled(by: scale))
+  }
+
+  /// Of how many answers that may differ a problem's value is the mean.
+  var answers: Int {
+    let counts = runs.map { run in
+      run.scores.map { $0.isSingle ? 1 : $0.samples ?? 1 } ?? 1
+    }
+    return counts.min() ?? 1
+  }
+
+  /// Whether the value of each problem lies between 0 and 1.
+  var isShare: Bool { ProblemScores.isShare(name) }
+
+  private var isPercent: Bool { NumberFormat(naming: name) == .percent }
+
+  /// The mean with its error; nil until all runs are done.
+  private var estimate: Estimate? {
+    guard runs.count == planned else { return nil }
+    let scale: Estimate.Scale = isShare ? .share : .unlimited
+    guard let values = problemValues else {
+      return Estimate(runs: runs.map(\.value), scale: isPercent ? .share : .unlimited)
+    }
+    return hasSameProblems
+      ? Estimate(values, scale: scale, samples: answers)
+      : Estimate(ownProblems: values, scale: scale, samples: answers)
+  }
+
+  /// The mean with the error that it has on just these problems: of several runs, how they differ;
+  /// of one, how its samples do. One sample each says nothing of that, so the error over problems
+  /// bounds it.
+  private var onTheseProblems: Estimate? {
+    guard let estimate else { return nil }
+    if runs.count > 1 { return estimate.givenProblems }
+    guard let scores = runs[0].scores, let error = scores.samplingError(name),
+      let samples = scores.samples
+    else { return estimate }
+    // As if the samples of one problem differed, where none do.
+    let count = Double(scores.problems.count)
+    let least = isShare && !scores.isGreedy ? 0.5 / Double(samples).squareRoot() / count : 0
+    return Estimate(
+      mean: runs[0].value, samplingError: max(error, least), problems: scores.problems.count,
+      samples: samples)
   }
 
   private var standardError: Double? {
@@ -71,31 +112,34 @@ struct CellRuns {
     guard let ours = mean, let theirs = base.mean else { return nil }
     var found = TableReport.Comparison(
       difference: (ours - theirs) * scale, relative: theirs > 0 ? ours / theirs - 1 : nil)
-    guard problemValues != nil, base.problemValues != nil else { return found }
     let pairs = pairs(with: base, over: over)
-    if let pair = pairs.first(where: { !$0.isSameProblems }) {
+    if let pair = pairs.first(where: { $0.sharesProblems == false }) {
       return TableReport.Comparison(refusal: pair.refusal)
     }
-    guard pairs.count == max(runs.count, base.runs.count), hasSameProblems else {
-      let reason = hasSameProblems ? "runs do not pair up" : "runs have different problems"
-      found.refusal = "no interval, because its \(reason)"
+    guard pairs.count == max(runs.count, base.runs.count) else {
+      found.refusal = "no interval, because its runs do not pair up"
       return found
     }
-    add(pairs, to: &found)
+    add(pairs, with: base, to: &found)
     if runs.count == 1, base.runs.count == 1 { found.mcNemar = pairs.first?.mcNemar(name) }
     return found
   }
 
-  private func add(_ pairs: [RunPair], to comparison: inout TableReport.Comparison) {
-    let values = pairs.compactMap { pair -> (ours: [Double], base: [Double])? in
-      guard let ours = pair.ours.values(name), let base = pair.base.values(name) else { return nil }
-      return (ours, base)
+  private func add(
+    _ pairs: [RunPair], with base: CellRuns, to comparison: inout TableReport.Comparison
+  ) {
+    let values = pairs.compactMap { $0.values(name) }
+    guard values.count == pairs.count else {
+      // Single problems are not known: as runs differ.
+      comparison.estimate = Estimate(
+        runs: pairs.map { ($0.ours.value - $0.base.value) * scale })
+      return
     }
-    let paired = PairedDifference(first: values.map(\.base), second: values.map(\.ours))
-    comparison.interval = paired?.interval.map { bounds in
-      (bounds.lowerBound * scale)...(bounds.upperBound * scale)
-    }
-    comparison.relativeInterval = comparison.relative == nil ? nil : paired?.ratioInterval
+    let arms = PairedArms(
+      first: values.map(\.base), second: values.map(\.ours), isShare: isShare,
+      samples: min(answers, base.answers), sharesProblems: hasSameProblems)
+    comparison.estimate = arms?.difference?.scaled(by: scale)
+    comparison.relativeInterval = comparison.relative == nil ? nil : arms?.ratioInterval
   }
 
   /// Runs at equal points of the axes that both depend on.
@@ -106,8 +150,7 @@ struct CellRuns {
           guard let own = run.point[axis], let its = other.point[axis] else { return true }
           return own == its
         }
-        guard isPair, let ours = run.scores, let base = other.scores else { return nil }
-        return RunPair(ours: ours, base: base)
+        return isPair ? RunPair(ours: run, base: other) : nil
       }
     }
   }
@@ -136,24 +179,35 @@ extension CellRuns {
 
 /// A run and the run of the baseline that it is compared with.
 private struct RunPair {
-  let ours: ProblemScores
-  let base: ProblemScores
+  let ours: CellRuns.Run
+  let base: CellRuns.Run
 
-  var isSameProblems: Bool { ours.hasProblems(of: base) }
+  /// Whether both were measured on the same problems; nil where single ones are not known.
+  var sharesProblems: Bool? {
+    ours.scores.flatMap { own in base.scores.map(own.hasProblems) }
+  }
 
   /// Why two runs on different problems are not compared.
   var refusal: String {
-    let shared = Set(ours.problems).intersection(base.problems).count
-    return "not compared, because its \(ours.problems.count) problems are not the baseline's "
-      + "\(base.problems.count) (\(shared) in both); measure both on the same"
+    let (own, other) = (ours.scores?.problems ?? [], base.scores?.problems ?? [])
+    let shared = Set(own).intersection(other).count
+    return "not compared, because its \(own.count) problems are not the baseline's "
+      + "\(other.count) (\(shared) in both); measure both on the same"
+  }
+
+  /// The value of each problem in both.
+  func values(_ name: String) -> (ours: [Double], base: [Double])? {
+    guard let own = ours.scores?.values(name), let other = base.scores?.values(name)
+    else { return nil }
+    return (own, other)
   }
 
   /// McNemar's test where each problem was answered once.
   func mcNemar(_ name: String) -> McNemarTest? {
-    guard ours.isSingle, base.isSingle, ProblemScores.passCount(name) == nil,
-      let first = base.values(name), let second = ours.values(name)
+    guard ours.scores?.isSingle == true, base.scores?.isSingle == true,
+      ProblemScores.passCount(name) == nil, let values = values(name)
     else { return nil }
-    return McNemarTest(first: first, second: second)
+    return McNemarTest(first: values.base, second: values.ours)
   }
 }
 

@@ -25,65 +25,69 @@ package struct PublishedComparison: Sendable, Equatable {
   /// What would decide, where there is not enough data.
   package let remedy: String?
 
+  /// Beside "not enough data": the true difference that would be found four times in five.
+  private(set) package var smallestDetectable: Double?
+
   /// Judges.
-  /// - Parameter missing: why there is no interval, where there is none.
-  init(difference: Double, error: DifferenceError, margin: Double, missing: String? = nil) {
+  /// - Parameters:
+  ///   - ours: our mean with its error; nil where that is not known.
+  ///   - missing: why there is no interval, where there is none.
+  init(
+    difference: Double, ours: Estimate?, theirs: [ErrorPart], margin: Double,
+    missing: String? = nil
+  ) {
     self.difference = difference
     self.margin = margin
-    guard missing == nil else {
-      (verdict, interval, remedy) = (.notEnoughData, nil, missing)
+    guard missing == nil, let ours, ours.interval() != nil else {
+      (verdict, interval) = (.notEnoughData, nil)
+      remedy = missing ?? "our number has no known error"
       return
     }
-    let halfWidth = error.halfWidth
-    let distance = abs(difference)
-    interval = (difference - halfWidth)...(difference + halfWidth)
-    if distance + halfWidth <= margin {
+    let errors = (below: ours.errors.below + theirs, above: ours.errors.above + theirs)
+    let low = difference - ErrorPart.reach(errors.below, tail: 0.025)
+    let high = difference + ErrorPart.reach(errors.above, tail: 0.025)
+    let bounds = low...high
+    interval = bounds
+    if bounds.lowerBound >= -margin, bounds.upperBound <= margin {
       (verdict, remedy) = (.reproduced, nil)
-    } else if distance - halfWidth > margin {
+    } else if bounds.lowerBound > margin || bounds.upperBound < -margin {
       (verdict, remedy) = (.differs, nil)
     } else {
       verdict = .notEnoughData
-      remedy = Self.remedy(error, limit: abs(distance - margin))
+      let size = max(
+        ErrorPart.smallestDetectable(errors.below), ErrorPart.smallestDetectable(errors.above))
+      smallestDetectable = size
+      remedy = Self.remedy(ours, theirs, limit: abs(abs(difference) - margin))
     }
   }
 
   /// How many more of what would decide, if the difference and the deviations stayed.
-  private static func remedy(_ error: DifferenceError, limit: Double) -> String {
+  private static func remedy(_ ours: Estimate, _ theirs: [ErrorPart], limit: Double) -> String {
     guard limit > 0 else { return "the difference lies on the margin itself; choose another" }
-    let more = DifferenceError.Source.allCases.compactMap { source -> String? in
-      guard let now = error.counts[source], let count = error.count(of: source, for: limit)
+    let theirWidth = theirs.isEmpty ? 0 : ErrorPart.reach(theirs, tail: 0.025)
+    guard limit > theirWidth else {
+      return "more data of ours cannot decide, for the published value is too uncertain itself"
+    }
+    let ownLimit = (limit * limit - theirWidth * theirWidth).squareRoot()
+    let more = Estimate.Source.allCases.compactMap { source -> String? in
+      guard let now = ours.count(of: source), let count = ours.needed(source, for: ownLimit)
       else { return nil }
       let noun = count - now == 1 ? String(source.rawValue.dropLast()) : source.rawValue
-      return "\(count - now) more \(noun)" + (source == .samples ? " a problem" : "")
+      return "\(count - now) more \(noun)" + (source == .samples ? " per problem" : "")
     }
     if !more.isEmpty {
       return "if the difference stays, \(more.joined(separator: " or ")) would decide"
     }
-    if error.halfWidth({ _ in 1e6 }) <= limit {
-      return "if the difference stays, more of "
-        + DifferenceError.Source.allCases.filter { error.counts[$0] != nil }.map(\.rawValue)
-        .joined(separator: " and of ") + " would decide, but more than 100 times as many"
-    }
-    return "more data of ours cannot decide, for the published value is too uncertain itself"
+    return "if the difference stays, "
+      + Estimate.Source.allCases.filter { ours.count(of: $0) != nil }.map(\.rawValue)
+      .joined(separator: " alone or ") + " alone would take more than 100 times as many"
   }
 }
 
 /// What is known of our number and of the published one when they are compared, in one unit.
 struct PublishedEvidence {
-  /// Our mean over runs.
+  let cell: TableReport.Cell
   let mean: Double
-  /// How many runs it is the mean of.
-  let seeds: Int
-  /// The standard deviation over runs; nil for one run.
-  let deviation: Double?
-  /// How many problems each run was measured on.
-  let problems: Int?
-  /// The standard error clustered by problem.
-  let problemError: Double?
-  /// How many samples each problem has.
-  let samples: Int?
-  /// The standard error from sampling alone, the problems being given.
-  let samplingError: Double?
   let published: PublishedValue
   /// Over how many evaluation passes its deviation was taken.
   let passes: Int?
@@ -94,48 +98,38 @@ struct PublishedEvidence {
 
   /// The comparison, with a margin in the same unit.
   func comparison(margin: Double) -> PublishedComparison {
-    var error = DifferenceError()
-    let missing = addOurs(to: &error) ?? addTheirs(to: &error)
+    let ours = isSameProblems ? cell.onTheseProblems : cell.estimate
+    var theirs: [ErrorPart] = []
+    let missing = ours?.interval() == nil ? Self.noError : addTheirs(to: &theirs)
     return PublishedComparison(
-      difference: mean - published.mean, error: error, margin: margin, missing: missing)
+      difference: mean - published.mean, ours: ours, theirs: theirs, margin: margin,
+      missing: missing)
   }
 
-  /// Adds our uncertainty; returns what is missing, if something is.
-  private func addOurs(to error: inout DifferenceError) -> String? {
-    if let deviation, seeds > 1 {
-      error.add(deviation * deviation / Double(seeds), from: .seeds, count: seeds)
-    }
-    if isSameProblems, seeds > 1 { return nil }
-    if isSameProblems, let spread = samplingError ?? problemError {
-      // Where sampling cannot be told from problems, the error over problems bounds it.
-      error.add(spread * spread, from: .samples, count: samples ?? 1)
-    } else if let problemError, let problems {
-      error.add(problemError * problemError, from: .problems, count: problems)
-    } else if seeds < 2 {
-      return "one run without an error over problems has no interval; at least 2 seeds are needed"
-    }
-    return nil
-  }
+  private static let noError =
+    "one run without an error over problems has no interval; at least 2 seeds are needed"
 
   /// Adds the published value's uncertainty; returns what is missing, if something is.
-  private func addTheirs(to error: inout DifferenceError) -> String? {
+  private func addTheirs(to parts: inout [ErrorPart]) -> String? {
     if let deviation = published.deviation {
       let passes = passes ?? 1
-      error.add(
-        fixed: deviation * deviation / Double(passes),
-        freedom: passes > 1 ? Double(passes - 1) : nil)
+      parts.append(
+        ErrorPart(
+          variance: deviation * deviation / Double(passes),
+          freedom: passes > 1 ? Double(passes - 1) : .infinity))
     }
     if isSameProblems && published.deviation != nil { return nil }
-    guard let count = published.problems ?? problems, count > 0 else {
+    guard let count = published.problems ?? cell.problems, count > 0 else {
       return published.deviation == nil ? "the published value has no known error" : nil
     }
     if let whole {
       // No values from 0 to 1 with a mean of p vary more than p (1 − p).
-      error.add(fixed: max(0, published.mean * (whole - published.mean)) / Double(count))
-    } else if let problemError, let problems, !isSameProblems {
+      let variance = max(0, published.mean * (whole - published.mean)) / Double(count)
+      parts.append(ErrorPart(variance: variance, freedom: .infinity))
+    } else if let problemError = cell.standardError, let problems = cell.problems, !isSameProblems {
       // Other values have no bound; they are taken to vary over problems as ours do.
       let variance = problemError * problemError * Double(problems) / Double(count)
-      error.add(fixed: variance, freedom: Double(max(problems - 1, 1)))
+      parts.append(ErrorPart(variance: variance, freedom: Double(max(problems - 1, 1))))
     } else {
       return published.deviation == nil ? "the published value has no known error" : nil
     }

@@ -93,9 +93,7 @@ struct PublishedMatcher {
     let whole: Double? =
       column.format == .percent ? 100 : table.unit == .percent ? 1 : nil
     let evidence = PublishedEvidence(
-      mean: mean, seeds: cell.done, deviation: cell.deviation, problems: cell.problems,
-      problemError: cell.standardError, samples: cell.samples, samplingError: cell.samplingError,
-      published: value, passes: table.passes, whole: whole,
+      cell: cell, mean: mean, published: value, passes: table.passes, whole: whole,
       isSameProblems: published.isSameProblems)
     let margin =
       whole.map { specification.margin * $0 / 100 }
@@ -208,7 +206,11 @@ struct PublishedNotes {
     case .differs: place = ", beyond \(margin)"
     case .notEnoughData: place = interval == nil ? "" : ", across \(margin)"
     }
-    let remedy = comparison.remedy.map { "; \($0)" } ?? ""
+    let size = comparison.smallestDetectable.map {
+      "; the smallest difference that would be found four times in five is "
+        + NumberText.fixed($0, decimals: column.decimals)
+    }
+    let remedy = (size ?? "") + (comparison.remedy.map { "; \($0)" } ?? "")
     return "\(verdict); ours − published is \(difference)\(interval ?? "")\(place)\(remedy)."
   }
 

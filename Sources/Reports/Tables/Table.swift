@@ -16,8 +16,6 @@ package struct TableReport: Sendable {
   package let footnotes: [String]
   /// The verdict on each published value, with its reason: a sentence each.
   package let verdicts: [String]
-  /// What stands behind ±.
-  package let spread: Spread
   /// How cells are compared with the baseline.
   let compare: [TableComparison]
   let hasIntervals: Bool
@@ -45,23 +43,6 @@ package struct TableReport: Sendable {
     package var isBaseline: Bool { !cells.isEmpty && cells.allSatisfy(\.isBaseline) }
   }
 
-  /// What stands behind ± throughout a table; one table never mixes two.
-  package enum Spread: Sendable {
-    /// The sample standard deviation over runs.
-    case deviation
-    /// The standard error over problems, where each cell is a lone run.
-    case standardError
-    case none
-  }
-
-  /// What stands behind ± in a cell.
-  func spread(of cell: Cell) -> Double? {
-    switch spread {
-    case .deviation: cell.deviation
-    case .standardError: cell.standardError
-    case .none: nil
-    }
-  }
 }
 
 extension TableReport {
@@ -80,8 +61,10 @@ extension TableReport {
     /// The standard error of the mean, clustered by problem; for several runs, each problem's mean
     /// over runs counts.
     package let standardError: Double?
-    /// The standard error of a lone run from sampling alone, the problems being given.
-    package let samplingError: Double?
+    /// The mean with its error, over runs and problems; nil where nothing is known of it.
+    package let estimate: Estimate?
+    /// The same with the error that it has on just these problems.
+    package let onTheseProblems: Estimate?
     /// Where the runs reach a target together, for tables that ask for that.
     package var reach: TargetReach?
     package var isBaseline = false
@@ -97,16 +80,35 @@ extension TableReport {
     }
     /// The sample standard deviation over runs; nil for a lone run.
     package var deviation: Double? { isComplete ? Statistics.standardDeviation(values) : nil }
+    /// The bounds of the mean's 95 % interval.
+    package var interval: ClosedRange<Double>? { isComplete ? estimate?.interval() : nil }
+    /// What its interval is over.
+    package var scope: IntervalScope? {
+      estimate.map { IntervalScope(runs: $0.runs, hasProblems: $0.count(of: .problems) != nil) }
+    }
     /// The mean minus the baseline's mean.
     package var difference: Double? { comparison?.difference }
+  }
+
+  /// What a 95 % interval is over.
+  package enum IntervalScope: String, Sendable {
+    case runsAndProblems = "runs and problems"
+    case problems
+    case runs
+
+    init(runs: Int, hasProblems: Bool) {
+      self = runs == 1 ? .problems : hasProblems ? .runsAndProblems : .runs
+    }
   }
 
   /// A cell against its baseline.
   package struct Comparison: Sendable, Equatable {
     /// The mean minus the baseline's mean; nil where the two must not be compared.
     package var difference: Double?
-    /// The bounds of its 95 % interval, paired by problem.
-    package var interval: ClosedRange<Double>?
+    /// The difference with its error, paired by run and problem.
+    package var estimate: Estimate?
+    /// The bounds of its 95 % interval.
+    package var interval: ClosedRange<Double>? { estimate?.interval() }
     /// The mean over the baseline's mean, − 1; nil for a baseline of 0.
     package var relative: Double?
     /// The bounds of its 95 % interval.

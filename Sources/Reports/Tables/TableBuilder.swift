@@ -62,10 +62,9 @@ struct TableBuilder {
   private func report(
     _ rows: [TableReport.Row], _ columns: [TableReport.Column], unmatched: [String]
   ) -> TableReport {
-    let spread = spread(of: rows.flatMap(\.cells))
     let notes = TableNotes(
       specification: specification, references: grid.references, instances: grid.instances,
-      lineage: data.lineage(of: grid.instances), rows: rows, columns: columns, spread: spread,
+      lineage: data.lineage(of: grid.instances), rows: rows, columns: columns,
       unreadable: data.unreadable(among: grid.instances))
     let publication = PublishedNotes(
       specification: specification, rows: rows, columns: columns, published: published,
@@ -76,7 +75,7 @@ struct TableBuilder {
       name: name, title: specification.title ?? name,
       rowHeader: specification.rows.joined(separator: " · "), columns: columns, rows: rows,
       notes: notes.sentences + publication.sentences + notes.shortcomings,
-      footnotes: publication.footnotes, verdicts: publication.verdicts, spread: spread,
+      footnotes: publication.footnotes, verdicts: publication.verdicts,
       compare: specification.compare, hasIntervals: specification.interval,
       groups: isTogether
         ? stride(from: 0, to: columns.count, by: size).map { Array($0..<$0 + size) }
@@ -93,11 +92,6 @@ struct TableBuilder {
 
   private func runs(of source: Source, row: AxisPoint) -> CellRuns {
     grid.runs(source.value, at: row.merging(source.point) { $1 }, scale: source.format.scale)
-  }
-
-  private func spread(of cells: [TableReport.Cell]) -> TableReport.Spread {
-    if cells.contains(where: { $0.planned > 1 }) { return .deviation }
-    return cells.contains { $0.standardError != nil } ? .standardError : .none
   }
 
   private func decimals(for cells: [TableReport.Cell], as format: NumberFormat) -> Int {

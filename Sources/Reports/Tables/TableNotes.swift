@@ -11,7 +11,6 @@ struct TableNotes {
   let lineage: [PlannedInstance]
   let rows: [TableReport.Row]
   let columns: [TableReport.Column]
-  let spread: TableReport.Spread
   let unreadable: [String]
 
   /// How many cells with the same shortcoming are listed.
@@ -20,22 +19,36 @@ struct TableNotes {
   private var cells: [TableReport.Cell] { rows.flatMap(\.cells) }
 
   /// What the numbers mean, in the order in which a reader asks.
-  var sentences: [String] { [meaning, sizes, errors, comparison].compactMap(\.self) }
+  var sentences: [String] { [meaning, sizes, errors, comparison, detectable].compactMap(\.self) }
 
   /// What is missing, or speaks against the numbers.
-  var shortcomings: [String] { refusals + warnings + unread + gaps }
+  var shortcomings: [String] { refusals + lineage.warnings + unread + gaps }
 
   private var meaning: String {
     let counts = Set(cells.filter(\.isComplete).map(\.done))
     let over = specification.over.joined(separator: " and ")
-    switch spread {
-    case .deviation:
-      let runs = counts.isEmpty ? "" : " (n = \(range(counts)))"
-      return "\(units)Mean ± sample standard deviation over \(over)\(runs)."
-    case .standardError:
-      return "\(units)± standard error over problems; each cell is one run."
-    case .none:
-      return "\(units)Each cell is one run; how much runs differ is not known."
+    guard cells.contains(where: { $0.planned > 1 }) else {
+      let words = specification.interval ? scopes : []
+      let ending = words.isEmpty ? "; how much runs differ is not known." : ": \(words[0])."
+      return "\(units)Each cell is one run\(ending)"
+    }
+    let runs = counts.isEmpty ? "" : " (n = \(range(counts)))"
+    let deviation = "\(units)Mean ± sample standard deviation over \(over)\(runs)"
+    return ([deviation] + (specification.interval ? scopes : [])).joined(separator: "; ") + "."
+  }
+
+  /// What the intervals in brackets are over, for each kind of cell.
+  private var scopes: [String] {
+    let scopes = OrderedSet(cells.filter { $0.interval != nil }.compactMap(\.scope))
+    let isMixed = scopes.count > 1 || cells.contains { $0.planned > 1 && $0.scope == .problems }
+    return scopes.enumerated().map { index, scope in
+      let subject = index == 0 ? "in brackets the 95 % interval" : "that"
+      let cells = isMixed && scope == .problems ? " of cells with one run" : ""
+      return switch scope {
+      case .runsAndProblems: "\(subject) of the mean over all runs and problems"
+      case .runs: "\(subject) of the mean over all runs, on these problems"
+      case .problems: "\(subject)\(cells) over problems only, as if runs did not vary"
+      }
     }
   }
 
@@ -62,7 +75,7 @@ struct TableNotes {
 
   /// How large the errors over problems are that ± does not show.
   private var errors: String? {
-    guard spread == .deviation else { return nil }
+    guard cells.contains(where: { $0.planned > 1 }) else { return nil }
     let spans = OrderedSet(columns.map(\.valueLabel)).compactMap { label -> String? in
       let places = columns.indices.filter { columns[$0].valueLabel == label }
       guard let decimals = places.map({ columns[$0].decimals }).max() else { return nil }
@@ -96,13 +109,38 @@ struct TableNotes {
     let found = cells.compactMap(\.comparison)
     var text = ""
     if specification.interval, found.contains(where: { $0.interval != nil }) {
-      text = ", with 95 % intervals paired by problem"
-      if !cells.contains(where: { $0.done > 1 }) {
-        text += " (one run: over problems only)"
-      }
+      let hasProblems = found.contains { $0.estimate?.count(of: .problems) != nil }
+      let hasRuns = found.contains { $0.estimate.map { $0.runs > 1 } ?? false }
+      let pairs = [hasProblems ? "problem" : "", hasRuns ? "run" : ""].filter { !$0.isEmpty }
+      text = ", with 95 % intervals paired by \(pairs.joined(separator: " and "))"
+      text += hasRuns ? "" : " (one run: over problems only)"
     }
     if found.contains(where: { $0.mcNemar != nil }) { text += "; p by McNemar's exact test" }
     return text
+  }
+
+  /// What was too small to be found, where intervals hold 0.
+  private var detectable: String? {
+    guard specification.interval else { return nil }
+    let spans = OrderedSet(columns.map(\.valueLabel)).compactMap { label -> String? in
+      let places = columns.indices.filter { columns[$0].valueLabel == label }
+      guard let decimals = places.map({ columns[$0].decimals }).max() else { return nil }
+      let sizes = rows.flatMap { row in
+        places.compactMap { place -> Double? in
+          guard let comparison = row.cells[place].comparison,
+            comparison.interval?.contains(0) == true
+          else { return nil }
+          return comparison.estimate?.smallestDetectable()
+        }
+      }
+      guard let least = sizes.min(), let most = sizes.max() else { return nil }
+      let low = NumberText.fixed(least, decimals: decimals)
+      let high = NumberText.fixed(most, decimals: decimals)
+      return (references.count > 1 ? "\(label) " : "") + (low == high ? low : "\(low)–\(high)")
+    }
+    if spans.isEmpty { return nil }
+    return "Where an interval holds 0, the smallest difference that would be found four times in"
+      + " five: \(spans.joined(separator: ", "))."
   }
 
   /// Which cells are not compared with the baseline, and why.
@@ -121,16 +159,6 @@ struct TableNotes {
       let names = cells.prefix(Self.listed) + (rest > 0 ? ["and \(rest) more"] : [])
       return "\(names.joined(separator: "; ")): \(reason)."
     }
-  }
-
-  /// What the stages themselves say against their numbers, in the fact `warning`.
-  private var warnings: [String] {
-    var owners: OrderedDictionary<String, [String]> = [:]
-    for instance in lineage {
-      guard let warning = instance.values["warning"]?.string else { continue }
-      owners[warning, default: []].append(instance.name)
-    }
-    return owners.map { "Mind: \($0) — \($1.joined(separator: ", "))." }
   }
 
   private var unread: [String] {
@@ -167,5 +195,17 @@ struct TableNotes {
   private func range(_ counts: Set<Int>) -> String {
     guard let least = counts.min(), let most = counts.max() else { return "" }
     return least == most ? "\(least)" : "\(least)–\(most)"
+  }
+}
+
+extension [PlannedInstance] {
+  /// What the stages themselves say against their numbers, in the fact `warning`.
+  var warnings: [String] {
+    var owners: OrderedDictionary<String, [String]> = [:]
+    for instance in self {
+      guard let warning = instance.values["warning"]?.string else { continue }
+      owners[warning, default: []].append(instance.name)
+    }
+    return owners.map { "Mind: \($0) — \($1.joined(separator: ", "))." }
   }
 }

@@ -5,9 +5,9 @@ import Runner
 package struct CellText: Equatable {
   /// `43.8`, `–` for a cell that is not complete, or nothing for one that the recipe excludes.
   let value: String
-  /// `0.8`, what stands behind ±.
+  /// `0.8`, the deviation over runs, behind ±.
   let spread: String?
-  /// `18.0, > 64`, the interval of the value itself.
+  /// `35.1, 52.4`, the interval of the value itself.
   let interval: String?
   /// `+10.2` with `+5.1, +15.0`: the difference to the baseline, the ratio, with their intervals.
   let comparisons: [Comparison]
@@ -79,8 +79,10 @@ extension TableReport {
     let letters = cell.published?.footnotes.compactMap(letter) ?? []
     return CellText(
       value: cell.reach.map { $0.text(number) } ?? cell.mean.map(number) ?? missing,
-      spread: cell.mean == nil ? nil : spread(of: cell).map(number),
-      interval: hasIntervals ? cell.reach?.intervalText(number) : nil,
+      spread: cell.mean == nil ? nil : cell.deviation.map(number),
+      interval: hasIntervals
+        ? cell.reach?.intervalText(number) ?? cell.interval.map { Self.text(of: $0, in: column) }
+        : nil,
       comparisons: cell.comparison.map { texts(of: $0, in: column) } ?? [],
       probability: (cell.comparison?.mcNemar?.pValue).map(Self.probability),
       published: cell.published.map { published in
@@ -116,6 +118,11 @@ extension TableReport {
     return CellText.Comparison(
       value: NumberText.signed(value, decimals: decimals) + unit,
       interval: bounds.map { NumberText.bounds($0, decimals: decimals) })
+  }
+
+  private static func text(of interval: ClosedRange<Double>, in column: Column) -> String {
+    [interval.lowerBound, interval.upperBound].map { text(of: $0, in: column) }
+      .joined(separator: ", ")
   }
 
   private static func text(of value: Double, in column: Column) -> String {
@@ -289,8 +296,9 @@ extension TableReport {
 
   /// What each field of `numbers` is.
   static let numberNames = [
-    "row", "column", "metric", "unit", "mean", "sd_over_seeds", "se_over_problems", "problems",
-    "samples", "seeds", "planned", "baseline", "difference", "difference_low", "difference_high",
+    "row", "column", "metric", "unit", "mean", "low", "high", "over", "sd_over_seeds",
+    "se_over_problems", "problems", "samples", "seeds", "planned", "baseline", "difference",
+    "difference_low", "difference_high",
     "relative", "relative_low", "relative_high", "mcnemar_p", "published_mean",
     "published_deviation", "published_problems", "published_model", "published_caveat",
     "published_difference", "published_difference_low", "published_difference_high", "margin",
@@ -310,7 +318,10 @@ extension TableReport {
 
   private static func own(_ cell: Cell) -> [String] {
     let sizes = [cell.problems, cell.samples, cell.done, cell.planned]
-    return [number(cell.mean), number(cell.deviation), number(cell.standardError)]
+    let interval = cell.interval
+    return [number(cell.mean), number(interval?.lowerBound), number(interval?.upperBound)]
+      + [interval == nil ? "" : cell.scope?.rawValue ?? ""]
+      + [number(cell.deviation), number(cell.standardError)]
       + sizes.map { $0.map { String($0) } ?? "" } + [cell.isBaseline ? "true" : "false"]
   }
 

@@ -59,14 +59,14 @@ struct TargetTableBuilder {
     }
     let notes = TableNotes(
       specification: specification, references: [reference], instances: instances,
-      lineage: data.lineage(of: instances), rows: rows, columns: columns, spread: .none,
+      lineage: data.lineage(of: instances), rows: rows, columns: columns,
       unreadable: data.unreadable(among: instances))
     return TableReport(
       name: name, title: specification.title ?? name,
       rowHeader: specification.rows.joined(separator: " · "), columns: columns, rows: rows,
       notes: sentences(rows.flatMap(\.cells)) + [notes.sizes].compactMap(\.self)
         + notes.shortcomings,
-      footnotes: [], verdicts: [], spread: .none, compare: [],
+      footnotes: [], verdicts: [], compare: [],
       hasIntervals: specification.interval, groups: columns.indices.map { [$0] })
   }
 
@@ -115,7 +115,7 @@ struct TargetTableBuilder {
       planned: instances.count { point.includes($0.point) },
       done: Set(runs.map(\.instance.name)).count, values: [],
       problems: Self.common(cells.map(\.problems)), samples: Self.common(cells.map(\.samples)),
-      standardError: nil, samplingError: nil, reach: reach)
+      standardError: nil, estimate: nil, onTheseProblems: nil, reach: reach)
   }
 
   private static func common(_ numbers: [Int?]) -> Int? {
@@ -137,8 +137,8 @@ struct TargetTableBuilder {
     }
     if reaches.contains(where: { $0.interval != nil }), specification.interval {
       let hasRuns = data.points(of: specification.over, among: instances).count > 1
-      let drawn = hasRuns ? "problems and runs" : "problems"
-      sentences.append("In brackets the 95 % interval, by drawing \(drawn) anew.")
+      let over = hasRuns ? "runs and problems" : "problems only, as if runs did not vary"
+      sentences.append("In brackets the 95 % interval over \(over).")
     }
     return sentences + (cost.map { [$0.note] } ?? [])
   }
@@ -193,34 +193,71 @@ struct TargetLine {
     return crossing.isFirst ? .atMost : nil
   }
 
-  /// Draws problems and seeds, the same ones at every place, and looks where each draw's line
-  /// reaches the target. Needs the same problems and as many seeds at every place.
+  /// From where on the target may be reached to where on it surely is: where the line's upper and
+  /// lower bounds first do. Needs the same problems and as many seeds at every place.
   private var interval: ClosedRange<Double>? {
     let scores = places.compactMap(\.runs.problemValues)
     guard let first = scores.first, scores.count == places.count, isOnSameProblems,
-      scores.allSatisfy({ $0.count == first.count }), let problems = first.first?.count,
-      problems > 1
+      scores.allSatisfy({ $0.count == first.count }), (first.first?.count ?? 0) > 1
     else { return nil }
-    var draws = Bootstrap(problems: problems, seeds: first.count)
-    let found = (0..<Bootstrap.resamples).map { _ -> Double in
-      draws.draw()
-      let crossing = crossing(of: scores.map { Self.mean(of: $0, in: draws) })
-      guard let crossing else { return .infinity }
-      return crossing.isFirst ? -.infinity : crossing.x
-    }
-    return Bootstrap.bounds(of: found)
-  }
-
-  private static func mean(of scores: [[Double]], in draws: Bootstrap) -> Double {
-    var sum = 0.0
-    for seed in draws.seeds { for problem in draws.problems { sum += scores[seed][problem] } }
-    return sum / Double(draws.seeds.count * draws.problems.count)
+    let line = LineBounds(
+      places: zip(places, scores).map { ($0.x, $1) },
+      scale: places[0].runs.isShare ? .share : .unlimited,
+      samples: 16 * (places.map(\.runs.answers).min() ?? 1))
+    return line.firstReach(
+      of: target, \.upperBound, else: -.infinity)...line.firstReach(
+        of: target, \.lowerBound, else: -.infinity)
   }
 
   private var isOnSameProblems: Bool {
     let all = places.flatMap { $0.runs.runs.map(\.scores) }
     guard let first = all.first ?? nil else { return false }
     return all.allSatisfy { $0?.hasProblems(of: first) == true }
+  }
+}
+
+/// The 95 % interval of the mean at each place of a line between measured ones.
+private struct LineBounds {
+  /// By ascending x, with values by run, then by problem.
+  let places: [(x: Double, values: [[Double]])]
+  let scale: Estimate.Scale
+  /// As of how many answers a value counts at most. What lies between two right or wrong answers is
+  /// finer than one.
+  let samples: Int
+
+  /// How many steps a stretch between two measured places is searched in.
+  private static let steps = 16
+
+  /// Where a bound first reaches the target; `first` where it has at the first place, and ∞ where
+  /// it never does.
+  func firstReach(
+    of target: Double, _ bound: KeyPath<ClosedRange<Double>, Double>, else first: Double
+  ) -> Double {
+    func isReached(_ stretch: Int, _ share: Double) -> Bool {
+      (interval(in: stretch, at: share)?[keyPath: bound]).map { $0 >= target } ?? false
+    }
+    if isReached(0, 0) { return first }
+    for stretch in 0..<max(0, places.count - 1) {
+      for step in 1...Self.steps {
+        let end = Double(step) / Double(Self.steps)
+        guard isReached(stretch, end) else { continue }
+        let start = end - 1 / Double(Self.steps)
+        let share = Bisection.root(from: start, to: end, halvings: 20) { isReached(stretch, $0) }
+        return places[stretch].x + share * (places[stretch + 1].x - places[stretch].x)
+      }
+    }
+    return .infinity
+  }
+
+  private func interval(in stretch: Int, at share: Double) -> ClosedRange<Double>? {
+    let start = places[stretch].values
+    guard places.indices.contains(stretch + 1) else {
+      return Estimate(start, scale: scale, samples: samples)?.interval()
+    }
+    let values = zip(start, places[stretch + 1].values).map { runs in
+      zip(runs.0, runs.1).map { $0 + share * ($1 - $0) }
+    }
+    return Estimate(values, scale: scale, samples: samples)?.interval()
   }
 }
 

@@ -9,8 +9,6 @@ import Foundation
 package protocol RunDisplay: ProgressSink {
   /// An instance begins; updates that follow are about it.
   func begin(_ title: InstanceTitle)
-  /// Something that people should know meanwhile, such as a wait for another process.
-  func notice(_ sentence: String)
   /// An instance is settled, whether it was begun or not.
   func end(_ title: InstanceTitle, _ outcome: InstanceOutcome)
 }
@@ -35,7 +33,6 @@ package struct InstanceTitle: Sendable, Equatable {
 package struct SilentDisplay: RunDisplay {
   package init() {}
   package func begin(_ title: InstanceTitle) {}
-  package func notice(_ sentence: String) {}
   package func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {}
   package func update(_ progress: StageProgress) {}
 }

@@ -19,6 +19,8 @@ package struct PlanEstimate {
   /// How many problems each instance works on that is bound to some, by its name, as far as that can
   /// be told; nothing where files or servers are missing, because there may then be fewer.
   package let problems: [String: Int]
+  /// What is known of where reinforcement learning that is yet to run would start.
+  package let starts: [StartEstimate]
 
   /// Estimates the work of what is not in the cache.
   /// - Parameter meanTokens: how long completions are taken to be; as long as they may where nil.
@@ -45,7 +47,8 @@ package struct PlanEstimate {
     }
     self.items = items
     needs = PlanNeed.all(of: items.map(\.instance), folders)
-    problems = needs.isEmpty ? Self.problems(of: plan, identities.map { estimates[$0] }) : [:]
+    starts = StartEstimate.all(of: plan)
+    problems = needs.isEmpty ? Self.problems(of: plan, estimates) : [:]
   }
 
   private static func problems(of plan: Plan, _ estimates: [Estimate]) -> [String: Int] {
@@ -84,17 +87,20 @@ package struct PlanEstimate {
 }
 
 extension PlanEstimate {
-  /// The plan as JSON, with the estimated work of each instance under `work`.
+  /// The plan as JSON, with the estimated work of each instance under `work`, and under `start` what
+  /// is known of where it would start.
   ///
   /// Of several instances with one result only the first has work; null stands for none, or for
   /// what `unknown` says is not known.
   package func json(of plan: Plan) -> JSONValue {
+    let starts = Dictionary(starts.map { ($0.instance, $0.json) }) { first, _ in first }
     let estimated = Dictionary(items.map { ($0.instance.name, $0) }) { first, _ in first }
     return .array(
       (plan.json.array ?? []).map { entry in
         var members = entry.object ?? [:]
         let item = members["instance"]?.string.flatMap { estimated[$0] }
         members["work"] = item?.work?.json ?? .null
+        members["start"] = members["instance"]?.string.flatMap { starts[$0] } ?? .null
         members["unknown"] = (item?.unknown).map { .string($0) } ?? .null
         return .object(members)
       })

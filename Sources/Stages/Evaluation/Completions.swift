@@ -85,14 +85,21 @@ package struct SampledText: Sendable {
   package let tokens: [Int32]
   /// log p of each token at the sampling temperature, over the whole vocabulary.
   package let logProbabilities: [Float]
+  /// The entropy of the distributions that they were drawn from, before top-k and top-p, in nats,
+  /// summed over the tokens.
+  package let entropy: Double
   /// The text without the end-of-text token, cut before the first stop string.
   package let text: String
   /// Whether it ran into `max_tokens`.
   package let isTruncated: Bool
 
-  package init(tokens: [Int32], logProbabilities: [Float], text: String, isTruncated: Bool) {
+  package init(
+    tokens: [Int32], logProbabilities: [Float], entropy: Double = 0, text: String,
+    isTruncated: Bool
+  ) {
     self.tokens = tokens
     self.logProbabilities = logProbabilities
+    self.entropy = entropy
     self.text = text
     self.isTruncated = isTruncated
   }
@@ -165,8 +172,8 @@ struct TextSampler {
     let cuts = stopStrings.compactMap { text.range(of: $0, options: .literal)?.lowerBound }
     if let cut = cuts.min() { text = String(text[..<cut]) }
     return SampledText(
-      tokens: completion.tokens, logProbabilities: completion.logProbabilities, text: text,
-      isTruncated: completion.finish == .length)
+      tokens: completion.tokens, logProbabilities: completion.logProbabilities,
+      entropy: completion.entropy, text: text, isTruncated: completion.finish == .length)
   }
 
   /// Only the newest tokens can complete a stop string, so only they are looked at.

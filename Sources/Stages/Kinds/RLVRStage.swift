@@ -8,7 +8,7 @@ import Tasks
 /// a clipped policy-gradient loss by components (paper section 3; DESIGN section 8).
 package struct RLVRStage: Stage {
   package static let kind = "rlvr"
-  package static let version = 1
+  package static let version = 2
   package static let metrics = TrainingLoop.metrics
   package static let summary = "Trains a model by reinforcement learning with verifiable rewards."
   package static let inputs = [
@@ -47,13 +47,21 @@ package struct RLVRStage: Stage {
     }
     let sync = { try log.sync() }
     try loop.run(resumed: resumed, sync: sync) { step, engine, apply in
+      if step == RewardSignal.firstSteps + 1 { try noticeSilence(context) }
       let groups = try rollouts.groups(step: step)
-      let metrics = RolloutMetrics(groups: groups)
+      let metrics = RolloutMetrics(groups, parameters)
       for row in metrics.rows(step: step, ids: rollouts.ids) { try log.append(row) }
       let report = try learn(from: groups, ids: rollouts.ids, step, engine, reference, apply)
       return stepResult(metrics, report)
     }
     try publish(model, log.rows, context)
+  }
+
+  /// Says so while there is time to stop, if nothing was learned from the first steps.
+  private func noticeSilence(_ context: StageContext) throws {
+    if let notice = try RewardSignal(context.metrics).notice(parameters) {
+      context.progress.notice("\(context.instance): \(notice)")
+    }
   }
 
   private func rolloutSampler(
@@ -94,7 +102,12 @@ package struct RLVRStage: Stage {
     for number in 0..<parameters.updatesPerBatch {
       let old = number == 0 ? nil : sampled
       engine.zeroGradients()
-      last = update.accumulate(engine, old: old, reference: referenceScores)
+      var report = update.accumulate(engine, old: old, reference: referenceScores)
+      // The sampler is compared with the weights that it had, those before the first update.
+      if number > 0 {
+        (report.mismatchSum, report.mismatchMax) = (last.mismatchSum, last.mismatchMax)
+      }
+      last = report
       let notFinite = last.notFinite.sorted()
       guard last.loss.isFinite, notFinite.isEmpty else {
         throw TrainingError.loss(
@@ -115,12 +128,13 @@ package struct RLVRStage: Stage {
   private func stepResult(
     _ rollouts: RolloutMetrics, _ report: PolicyUpdate.Report
   ) -> TrainingLoop.StepResult {
-    let metrics = rollouts.values.merging(report.values) { $1 }
+    let metrics = rollouts.values.merging(report.values(parameters)) { $1 }
     let reward = metrics["reward"] ?? .nan
+    let groups = "\(rollouts.groupsWithGradient) of \(rollouts.groups.count) groups differ"
     return TrainingLoop.StepResult(
       metrics: metrics,
       tokens: rollouts.groups.flatMap(\.completions).reduce(0) { $0 + $1.tokens.count },
-      remark: "reward \(reward.formatted(decimals: 2))")
+      remark: "reward \(reward.formatted(decimals: 2)), \(groups)")
   }
 
   private func publish(
@@ -134,5 +148,12 @@ package struct RLVRStage: Stage {
     let lastRewards = zip(try rollouts.steps, try rollouts.rewards)
       .filter { $0.0 == parameters.steps }.map(\.1)
     if let mean = Statistics.mean(lastRewards) { context.publish(mean, as: "final_reward") }
+    let signal = try RewardSignal(context.metrics)
+    for (name, value) in signal.values { context.publish(value, as: name) }
+    if let warning = signal.warning(parameters) {
+      context.progress.notice("\(context.instance): \(warning)")
+      let warnings = [context.values["warning"]?.string, warning].compactMap(\.self)
+      context.publish(fact: .string(warnings.joined(separator: "; ")), as: "warning")
+    }
   }
 }

@@ -78,6 +78,11 @@ package struct DistillParameters: ParameterSet {
   /// The longest prompt and completion together, in tokens.
   package var maxTokens = 32_768
   package var includeRejected = false
+  package var normaliser = PolicyLoss.Normaliser.batchTokens
+  /// Traces of a micro-batch, for the normaliser of that name. The paper's devices have two.
+  package var microbatch = 2
+  /// Whether the model learns to end its text.
+  package var superviseEnd = true
   package var seed = 42
   package var checkpointSeconds = 30.0
   package var optimiser = OptimiserParameters()
@@ -91,6 +96,14 @@ package struct DistillParameters: ParameterSet {
       Field("batch_size", \.batchSize, range: 1...100_000, "traces an optimiser step"),
       Field("max_tokens", \.maxTokens, range: .atLeast(2), "longest trace; longer is an error"),
       Field("include_rejected", \.includeRejected, "train on rejected traces, too"),
+      Field(
+        "normaliser", \.normaliser, later: true,
+        "what the sum over tokens is divided by; the paper's code as released: microbatch_tokens"),
+      Field(
+        "microbatch", \.microbatch, range: 1...100_000, later: true, "traces of a micro-batch"),
+      Field(
+        "supervise_end", \.superviseEnd, later: true,
+        "learn the end of the text; the paper's code as released masks it"),
       Field("seed", \.seed, "seed of the order of traces"),
       Field(
         "checkpoint_seconds", \.checkpointSeconds, range: .atLeast(0), identity: false,
@@ -102,7 +115,8 @@ package struct DistillParameters: ParameterSet {
 /// Supervised fine-tuning on traces: the warm-up of the paper (section 2).
 ///
 /// The loss is the mean of -log p over the tokens of the completions in the batch, prompts left
-/// out. The end-of-text token is always in the loss, so that the model learns to stop.
+/// out, or what `normaliser` makes of it. The end-of-text token is in the loss, so that the model
+/// learns to stop, unless `supervise_end` says otherwise.
 package struct DistillStage: Stage {
   package static let kind = "distill"
   package static let version = 1
@@ -124,10 +138,13 @@ package struct DistillStage: Stage {
     let (examples, ids) = try supervisedExamples(traces, model: model)
     let plan = EpochPlan(
       count: examples.count, batchSize: parameters.batchSize, seed: parameters.seed)
-    let trainer = SupervisedTrainer(
+    var trainer = SupervisedTrainer(
       context: context, model: model, examples: examples, name: { "trace '\(ids[$0])'" },
       plan: plan, steps: parameters.epochs * plan.stepsPerEpoch, optimiser: parameters.optimiser,
       checkpointSeconds: parameters.checkpointSeconds)
+    trainer.loss.normaliser = parameters.normaliser
+    trainer.loss.microbatch = parameters.microbatch
+    trainer.loss.maxTokens = parameters.maxTokens
     try trainer.run()
     context.publish(Double(examples.count), as: "traces")
   }
@@ -143,7 +160,12 @@ package struct DistillStage: Stage {
     var used: [String] = []
     for index in 0..<traces.count where accepted[index] || parameters.includeRejected {
       let example = try SupervisedExample(
-        prompt: prompts[index], completion: completions[index], model: model)
+        prompt: prompts[index], completion: completions[index],
+        supervisesEnd: parameters.superviseEnd, model: model)
+      guard example.targetCount > 0 else {
+        throw StageError.failed(
+          "trace '\(ids[index])' has no token to learn; leave it out or set supervise_end")
+      }
       guard example.tokens.count <= limit else {
         throw StageError.failed(
           "trace '\(ids[index])' has \(example.tokens.count) tokens, more than the \(limit) that "

@@ -8,6 +8,7 @@ package struct PolicyUpdate {
   private let parameters: RLVRParameters
   private let groups: [RolloutGroup]
   private let members: [[Member]]
+  private let lossTokens: Int
 
   /// A completion as the loss sees it.
   private struct Member {
@@ -23,7 +24,9 @@ package struct PolicyUpdate {
   package struct Report {
     package var loss = 0.0
     package var tokens = 0
-    package var entropy = 0.0
+    /// The tokens of all completions that are not left out of the loss, whether they were computed
+    /// or have no influence.
+    package var lossTokens = 0
     package var clippedLow = 0
     package var clippedHigh = 0
     package var divergence = 0.0
@@ -65,6 +68,7 @@ package struct PolicyUpdate {
     let divisors = parameters.loss.normaliser.divisors(
       lengths: lengths, microbatch: parameters.microbatch,
       maxLength: parameters.sampling.maxTokens)
+    lossTokens = lengths.reduce(0) { $0 + ($1 ?? 0) }
     var number = 0
     members = zip(groups, advantages).map { group, advantages in
       zip(group.completions, advantages).map { completion, advantage in
@@ -85,6 +89,7 @@ package struct PolicyUpdate {
     _ engine: TrainingEngine, old: LogProbabilities?, reference: LogProbabilities?
   ) -> Report {
     var report = Report()
+    report.lossTokens = lossTokens
     for index in groups.indices where matters(index) {
       accumulate(index, engine, old: old, reference: reference, &report)
     }
@@ -185,7 +190,6 @@ package struct PolicyUpdate {
         let difference = Double(abs(score.logProbability - sampled))
         report.mismatchSum += difference
         report.mismatchMax = max(report.mismatchMax, difference)
-        report.entropy += Double(score.entropy)
       }
       report.tokens += range.count
     }

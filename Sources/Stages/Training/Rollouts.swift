@@ -90,23 +90,50 @@ struct RolloutSampler {
   }
 }
 
-/// What is logged of a step's rollouts, under TRL's names.
-struct RolloutMetrics {
-  let groups: [RolloutGroup]
+extension RolloutGroup {
+  /// Whether a completion in the loss was rewarded otherwise than its group on average; a group that
+  /// has none gives no gradient, whatever the loss divides by.
+  func hasGradient(_ parameters: RLVRParameters) -> Bool {
+    let mean = Statistics.mean(rewards)
+    return rewards.contains { $0 != rewards.first }
+      && zip(completions, rewards).contains { completion, reward in
+        completion.isInLoss(parameters) && reward != mean
+      }
+  }
+
+  var isSolved: Bool { verdicts.contains { $0.outcome == .correct } }
+}
+
+extension SampledText {
+  func isInLoss(_ parameters: RLVRParameters) -> Bool {
+    !(parameters.maskTruncated && isTruncated)
+  }
+}
+
+/// What is logged of a step's rollouts; `docs/engine.md` sets the names beside TRL's.
+package struct RolloutMetrics {
+  package let groups: [RolloutGroup]
+  private let parameters: RLVRParameters
+
+  package init(_ groups: [RolloutGroup], _ parameters: RLVRParameters) {
+    self.groups = groups
+    self.parameters = parameters
+  }
 
   private var rewards: [Double] { groups.flatMap(\.rewards) }
   private var completions: [SampledText] { groups.flatMap(\.completions) }
+  var groupsWithGradient: Int { groups.count { $0.hasGradient(parameters) } }
 
-  /// The metrics of sampling and grading.
-  var values: [String: Double] {
+  /// The metrics of sampling and grading; NaN where there is none.
+  package var values: [String: Double] {
     let lengths = completions.map { Double($0.tokens.count) }
     var values = [
       "reward": Statistics.mean(rewards) ?? .nan,
-      "reward_std": Statistics.mean(
-        groups.map { Statistics.standardDeviation($0.rewards) ?? 0 }) ?? .nan,
-      "frac_reward_zero_std": share(groups) { group in
-        group.rewards.allSatisfy { $0 == group.rewards.first }
-      },
+      "reward_std": Statistics.standardDeviation(rewards) ?? .nan,
+      "frac_reward_zero_std": shareWithoutDeviation,
+      RewardSignal.groupsWithGradient: share(groups) { $0.hasGradient(parameters) },
+      RewardSignal.passAtGroup: share(groups, \.isSolved),
+      "entropy": entropy,
       "completions/mean_length": Statistics.mean(lengths) ?? .nan,
       "completions/min_length": lengths.min() ?? .nan,
       "completions/max_length": lengths.max() ?? .nan,
@@ -117,6 +144,23 @@ struct RolloutMetrics {
       values["verdicts/\(outcome.rawValue)"] = share(verdicts) { $0.outcome == outcome }
     }
     return values
+  }
+
+  /// The share of completions whose advantage is divided by a deviation of 0, or would be: that of
+  /// the batch where that is what divides, else that of the group (TRL's `is_std_zero`).
+  private var shareWithoutDeviation: Double {
+    func isZero(_ rewards: [Double]) -> Bool {
+      (Statistics.standardDeviation(rewards) ?? 0) <= 1e-8
+    }
+    if parameters.loss.advantage == .batchScaled { return isZero(rewards) ? 1 : 0 }
+    return share(groups) { isZero($0.rewards) }
+  }
+
+  /// The mean over the tokens in the loss of the sampled distributions' entropy, in nats.
+  private var entropy: Double {
+    let counted = completions.filter { $0.isInLoss(parameters) }
+    let tokens = counted.reduce(0) { $0 + $1.tokens.count }
+    return tokens == 0 ? .nan : counted.reduce(0) { $0 + $1.entropy } / Double(tokens)
   }
 
   private func share<Element>(_ elements: [Element], _ isCounted: (Element) -> Bool) -> Double {
@@ -138,17 +182,18 @@ struct RolloutMetrics {
 }
 
 extension PolicyUpdate.Report {
-  /// The metrics of an update; NaN where no token was computed.
-  var values: [String: Double] {
-    let count = Double(tokens)
-    func perToken(_ sum: Double) -> Double { tokens == 0 ? .nan : sum / count }
-    return [
-      "loss": loss, "entropy": perToken(entropy), "kl": perToken(divergence),
-      "clip_ratio/low_mean": perToken(Double(clippedLow)),
-      "clip_ratio/high_mean": perToken(Double(clippedHigh)),
-      "clip_ratio/region_mean": perToken(Double(clippedLow + clippedHigh)),
-      "sampling/logp_difference_mean": perToken(mismatchSum),
+  /// The metrics of an update; NaN where there is no token to take the mean of.
+  package func values(_ parameters: RLVRParameters) -> [String: Double] {
+    func mean(_ sum: Double, over count: Int) -> Double { count == 0 ? .nan : sum / Double(count) }
+    var values = [
+      "loss": loss,
+      "clip_ratio/low_mean": mean(Double(clippedLow), over: lossTokens),
+      "clip_ratio/high_mean": mean(Double(clippedHigh), over: lossTokens),
+      "clip_ratio/region_mean": mean(Double(clippedLow + clippedHigh), over: lossTokens),
+      "sampling/logp_difference_mean": mean(mismatchSum, over: tokens),
       "sampling/logp_difference_max": tokens == 0 ? .nan : mismatchMax,
     ]
+    if parameters.loss.kl != 0 { values["kl"] = mean(divergence, over: lossTokens) }
+    return values
   }
 }

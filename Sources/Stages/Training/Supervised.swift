@@ -13,6 +13,7 @@ struct SupervisedTrainer {
   let steps: Int
   let optimiser: OptimiserParameters
   let checkpointSeconds: Double
+  var loss = SupervisedLoss()
 
   func run() throws {
     let loop = TrainingLoop(
@@ -22,37 +23,24 @@ struct SupervisedTrainer {
     try loop.run { step, engine, apply in
       let indices = plan.indices(step: step)
       let batch = indices.map { examples[$0] }
-      let logProbabilities = accumulate(batch, engine)
+      engine.zeroGradients()
+      let logProbabilities = loss.accumulate(batch, engine)
       guard logProbabilities.allSatisfy(\.isFinite) else {
         try loop.checkWeights(after: step - 1)
         let items = zip(indices, logProbabilities).filter { !$1.isFinite }.map { name($0.0) }
         throw TrainingError.loss(step: step, items: items)
       }
-      let loss = -logProbabilities.reduce(0, +) / Double(batch.reduce(0) { $0 + $1.targetCount })
+      let value = loss.value(of: batch, logProbabilities: logProbabilities)
       try applying(step, indices, engine, apply)
-      lastLoss = loss
+      lastLoss = value
       let tokens = batch.reduce(0) { $0 + $1.tokens.count }
       return TrainingLoop.StepResult(
-        metrics: ["loss": loss, "epoch": Double(step) / Double(plan.stepsPerEpoch)],
-        tokens: tokens, remark: "loss \(loss.formatted(decimals: 3))")
+        metrics: ["loss": value, "epoch": Double(step) / Double(plan.stepsPerEpoch)],
+        tokens: tokens, remark: "loss \(value.formatted(decimals: 3))")
     }
     try model.write(to: context.output("model"))
     context.publish(Double(steps), as: "steps")
     if lastLoss.isFinite { context.publish(lastLoss, as: "final_loss") }
-  }
-
-  /// Adds the gradient of the batch's mean -log p.
-  /// - Returns: each example's log p, in nats.
-  private func accumulate(_ batch: [SupervisedExample], _ engine: TrainingEngine) -> [Double] {
-    let weight = -1 / Float(batch.reduce(0) { $0 + $1.targetCount })
-    engine.zeroGradients()
-    return packs(of: batch).flatMap { pack in
-      var packed = PackedBatch()
-      let ranges = pack.map { packed.append($0.tokens, inLoss: $0.inLoss) }
-      let scores = engine.backward(
-        packed, coefficients: [Float](repeating: weight, count: packed.targets.count))
-      return ranges.map { scores[$0].reduce(0) { $0 + Double($1.logProbability) } }
-    }
   }
 
   /// Applies the gradients; where they are not finite, finds out for which examples.
@@ -63,42 +51,98 @@ struct SupervisedTrainer {
       try apply()
     } catch OptimiserError.gradientNotFinite(let parameter, _) {
       let items = indices.filter { index in
-        _ = accumulate([examples[index]], engine)
+        engine.zeroGradients()
+        _ = loss.accumulate([examples[index]], engine)
         return !engine.hasFiniteGradients
       }
       throw TrainingError.gradient(step: step, parameter: parameter, items: items.map(name))
     }
   }
+}
 
-  private func packs(of batch: [SupervisedExample]) -> [[SupervisedExample]] {
-    var packs: [[SupervisedExample]] = []
+/// The cross-entropy of a batch: -log p of all tokens in the loss, each example's part divided as the
+/// normaliser says.
+package struct SupervisedLoss: Sendable {
+  package var normaliser = PolicyLoss.Normaliser.batchTokens
+  /// Examples of a micro-batch, for the normaliser of that name.
+  package var microbatch = 1
+  /// The longest example, for the normaliser `constant`.
+  package var maxTokens = 1
+
+  /// The mean over all tokens of the batch.
+  package init() {}
+
+  /// What each example's part is divided by.
+  private func divisors(of batch: [SupervisedExample]) -> [Int] {
+    normaliser.divisors(
+      lengths: batch.map(\.targetCount), microbatch: microbatch, maxLength: maxTokens)
+  }
+
+  /// Adds the gradient.
+  /// - Returns: each example's log p, in nats.
+  package func accumulate(_ batch: [SupervisedExample], _ engine: TrainingEngine) -> [Double] {
+    packs(of: batch).flatMap { pack in
+      var packed = PackedBatch()
+      let ranges = pack.map { packed.append($0.example.tokens, inLoss: $0.example.inLoss) }
+      let coefficients = pack.flatMap { example, divisor in
+        [Float](repeating: -1 / Float(divisor), count: example.targetCount)
+      }
+      let scores = engine.backward(packed, coefficients: coefficients)
+      return ranges.map { scores[$0].reduce(0) { $0 + Double($1.logProbability) } }
+    }
+  }
+
+  /// The loss, given each example's log p. What has one divisor is added up before it is divided.
+  package func value(of batch: [SupervisedExample], logProbabilities: [Double]) -> Double {
+    var value = 0.0
+    var sum = 0.0
+    let divisors = divisors(of: batch)
+    for (index, logProbability) in logProbabilities.enumerated() {
+      sum += logProbability
+      if index + 1 == divisors.count || divisors[index + 1] != divisors[index] {
+        value -= sum / Double(divisors[index])
+        sum = 0
+      }
+    }
+    return value
+  }
+
+  private typealias Part = (example: SupervisedExample, divisor: Int)
+
+  private func packs(of batch: [SupervisedExample]) -> [[Part]] {
+    var packs: [[Part]] = []
     var room = 0
-    for example in batch {
-      if example.tokens.count > room {
+    for part in zip(batch, divisors(of: batch)) {
+      if part.0.tokens.count > room {
         packs.append([])
         room = PackedBatch.supervisedTokens
       }
-      packs[packs.count - 1].append(example)
-      room -= example.tokens.count
+      packs[packs.count - 1].append(part)
+      room -= part.0.tokens.count
     }
     return packs
   }
 }
 
-/// A text to learn: its tokens, and from which one on they are in the loss.
+/// A text to learn: its tokens, and which of them are in the loss.
 package struct SupervisedExample: Sendable {
   /// Prompt and completion, or the text, with end-of-text.
   package let tokens: [Int32]
   /// The index of the first token in the loss. The first token of all is never predicted.
   package let firstTarget: Int
+  /// Whether the last token, end-of-text, is in the loss.
+  package let supervisesEnd: Bool
 
   /// A prompt and its completion, each tokenised by itself so that no token spans the boundary,
-  /// just as the sampler sees them. End-of-text follows and is in the loss.
+  /// just as the sampler sees them. End-of-text follows.
   /// - Throws: `StageError.failed` for a model without an end-of-text token.
-  package init(prompt: String, completion: String, model: ModelArtifact) throws {
+  package init(
+    prompt: String, completion: String, supervisesEnd: Bool = true, model: ModelArtifact
+  ) throws {
     let before = model.tokenizer.encode(prompt)
     tokens = before + model.tokenizer.encode(completion) + [try model.endToken()]
     firstTarget = before.count
+    self.supervisesEnd = supervisesEnd
   }
 
   /// A plain text. It follows an end-of-text token, so that its first token is learned, too.
@@ -107,12 +151,19 @@ package struct SupervisedExample: Sendable {
     let end = try model.endToken()
     tokens = [end] + model.tokenizer.encode(text) + [end]
     firstTarget = 1
+    supervisesEnd = true
+  }
+
+  /// The indices of the tokens in the loss.
+  private var targets: Range<Int> {
+    let first = max(firstTarget, 1)
+    return first..<max(first, supervisesEnd ? tokens.count : tokens.count - 1)
   }
 
   /// How many tokens are in the loss.
-  package var targetCount: Int { tokens.count - max(firstTarget, 1) }
+  package var targetCount: Int { targets.count }
 
-  package var inLoss: [Bool] { tokens.indices.map { $0 >= max(firstTarget, 1) } }
+  package var inLoss: [Bool] { tokens.indices.map(targets.contains) }
 }
 
 /// Which examples each step trains on: every epoch is a shuffle of its own.

@@ -9,9 +9,10 @@ import Runner
 /// A step's randomness depends on the recipe's seed and the step's number alone, so weights,
 /// moments and the number of steps done are all that a checkpoint must hold.
 struct TrainingLoop {
-  /// What every training logs beside the metrics of its kind; figures call `num_tokens` `tokens`.
+  /// What every training logs beside the metrics of its kind. `step_time` stands in logs that an
+  /// earlier version began.
   static let metrics = LoggedMetrics(
-    counters: ["epoch", "num_tokens", "tokens"], timings: ["step_time", "tokens_per_second"])
+    counters: ["epoch", "tokens"], timings: ["step_seconds", "step_time", "tokens_per_second"])
 
   let context: StageContext
   let model: ModelArtifact
@@ -25,8 +26,10 @@ struct TrainingLoop {
 
   /// What one step computed, gradients apart.
   struct StepResult {
-    /// Metrics under TRL's names, without those that the loop adds; NaN where a step has none.
+    /// Metrics, without those that the loop adds; NaN where a step has none. One that is called as
+    /// in TRL is TRL's number (`docs/engine.md`).
     var metrics: [String: Double]
+    /// The tokens that were trained on, or sampled.
     var tokens: Int
     /// A few words for the progress display.
     var remark: String
@@ -101,8 +104,8 @@ struct TrainingLoop {
 
   private func log(_ result: StepResult, step: Int, seconds: Double) throws {
     var metrics = result.metrics
-    metrics["num_tokens"] = Double(result.tokens)
-    metrics["step_time"] = seconds
+    metrics["tokens"] = Double(result.tokens)
+    metrics["step_seconds"] = seconds
     metrics["tokens_per_second"] = Double(result.tokens) / max(seconds, 1e-9)
     try context.metrics.log(step: step, metrics)
     context.progress.update(

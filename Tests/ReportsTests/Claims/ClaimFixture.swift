@@ -26,10 +26,11 @@ struct ClaimFixture {
   }
 
   /// Adds runs with the value `loss` alone, one a seed.
-  mutating func add(_ start: String, losses: [Double]) {
+  mutating func add(_ start: String, losses: [Double], warning: String? = nil) {
     for (index, loss) in losses.enumerated() {
-      fixture.add(
-        "scores", ["start": .string(start), "seed": .integer(index + 1)], ["loss": .number(loss)])
+      var values: [String: JSONValue] = ["loss": .number(loss)]
+      values["warning"] = warning.map { .string($0) }
+      fixture.add("scores", ["start": .string(start), "seed": .integer(index + 1)], values)
     }
   }
 

@@ -61,6 +61,17 @@ import Testing
     #expect(claim["problems"] == 20 && claim["registered"] == "no")
   }
 
+  /// What a stage says against its own numbers is said of the claims that rest on them.
+  @Test func warningsAreRepeated() throws {
+    var fixture = try ClaimFixture()
+    fixture.add("base", losses: [1, 2], warning: "it was trained on them")
+    fixture.add("warmed", losses: [2, 3])
+    let claim = String(Self.claims.split(separator: "\n")[0]).replacing("accuracy", with: "loss")
+    #expect(
+      try fixture.report(claim, seeds: 2).claims.notes.contains(
+        "Mind: it was trained on them — scores[start=base,seed=1], scores[start=base,seed=2]."))
+  }
+
   @Test func aRecipeWithoutClaimsShowsNone() throws {
     var fixture = ReportFixture()
     fixture.add("scores", [:], ["loss": 1])

@@ -147,6 +147,9 @@ import Testing
     #expect(try curve("completion_length") == [5, 6])
     #expect(try curve("format_rate") == [0.75, 0])
     #expect(try curve("tokens") == [1, 2])
+    let along = try MetricCurve(
+      "completion_length", over: "tokens", of: fixture.results[0], in: fixture.reader)
+    #expect(along.x == [1, 3] && along.y == [5, 6])
     #expect(throws: ReportError.self) { try curve("solved") }
   }
 }

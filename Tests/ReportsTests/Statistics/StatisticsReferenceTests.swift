@@ -9,8 +9,25 @@ import Testing
 @Suite struct StatisticsReferenceTests {
   @Test(arguments: StatisticsReferences.recorded.student)
   func studentQuantiles(_ reference: StatisticsReferences.Student) {
-    let found = StudentQuantile.upper(freedom: reference.freedom)
-    #expect(abs(found / reference.value - 1) < 1e-3, "\(found) for \(reference.value)")
+    let found = Student.quantile(tail: reference.tail, freedom: reference.freedom)
+    #expect(abs(found / reference.value - 1) < 1e-8, "\(found) for \(reference.value)")
+    let tail = Student.tail(above: reference.value, freedom: reference.freedom)
+    #expect(abs(tail / reference.tail - 1) < 1e-8, "\(tail) for \(reference.tail)")
+  }
+
+  @Test(arguments: StatisticsReferences.recorded.rates)
+  func boundsOfRates(_ reference: StatisticsReferences.Rate) throws {
+    let rate = try #require(
+      ClusteredRate(
+        counted: reference.right, of: reference.right.map { _ in reference.answers }))
+    #expect(abs(rate.effectiveCount / reference.effectiveCount - 1) < 1e-12)
+    let bounds = rate.bounds(tail: 0.025)
+    #expect(abs(bounds.lowerBound - reference.bounds[0]) < 1e-10)
+    #expect(abs(bounds.upperBound - reference.bounds[1]) < 1e-10)
+    // A test at a bound gives the tail that the bound was made for.
+    if rate.rate > 0 {
+      #expect(abs(rate.pValue(above: bounds.lowerBound) - 0.025) < 1e-9)
+    }
   }
 
   @Test(arguments: StatisticsReferences.recorded.mcnemar)
@@ -36,29 +53,19 @@ import Testing
 
   @Test(arguments: StatisticsReferences.recorded.arms)
   func pairedIntervals(_ reference: StatisticsReferences.Arms) throws {
-    let found = try #require(
-      PairedDifference(
-        first: reference.shares(reference.first), second: reference.shares(reference.second)))
+    let arms = try #require(
+      PairedArms(
+        first: reference.shares(reference.first), second: reference.shares(reference.second),
+        isShare: true, samples: reference.samples))
+    let found = try #require(arms.difference)
     #expect(abs(found.mean - reference.difference) < 1e-12)
-    #expect(abs(try #require(found.ratio) - reference.ratio) < 1e-12)
-    // The streams differ, so the bounds agree within the error of 10,000 draws: 2 % of the width.
-    try check(found.interval, reference.interval, tolerance: 0.03)
-    try check(found.ratioInterval, reference.ratioInterval, tolerance: 0.04)
-    if let expected = reference.scipyInterval {
-      try check(found.interval, expected, tolerance: 0.04)
-    }
+    #expect(abs(try #require(arms.ratio) - reference.ratio) < 1e-12)
+    let interval = try #require(found.interval())
+    #expect(abs(interval.lowerBound - reference.interval[0]) < 1e-8)
+    #expect(abs(interval.upperBound - reference.interval[1]) < 1e-8)
   }
 
-  private func check(
-    _ found: ClosedRange<Double>?, _ expected: [Double], tolerance: Double
-  ) throws {
-    let found = try #require(found)
-    let width = expected[1] - expected[0]
-    #expect(abs(found.lowerBound - expected[0]) < tolerance * width, "\(found) for \(expected)")
-    #expect(abs(found.upperBound - expected[1]) < tolerance * width, "\(found) for \(expected)")
-  }
-
-  /// With the same problems, our seeds and their passes are two samples: Welch's interval.
+  /// With the same problems, our seeds and their passes are two samples.
   @Test(arguments: StatisticsReferences.recorded.welch)
   func publishedIntervals(_ reference: StatisticsReferences.Welch) throws {
     var fixture = ReportFixture()
@@ -81,8 +88,8 @@ import Testing
     let report = try TableReport(name: "t", table, data: fixture.data, published: [published])
     let interval = try #require(report.rows[0].cells[0].published?.comparison?.interval)
     let width = reference.interval[1] - reference.interval[0]
-    #expect(abs(interval.lowerBound - reference.interval[0]) < 1e-3 * width)
-    #expect(abs(interval.upperBound - reference.interval[1]) < 1e-3 * width)
+    #expect(abs(interval.lowerBound - reference.interval[0]) < 1e-9 * width)
+    #expect(abs(interval.upperBound - reference.interval[1]) < 1e-9 * width)
   }
 }
 

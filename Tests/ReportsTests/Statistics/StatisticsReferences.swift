@@ -5,7 +5,14 @@ import TestSupport
 struct StatisticsReferences: Decodable, Sendable {
   struct Student: Decodable, Sendable {
     let freedom: Double
+    let tail: Double
     let value: Double
+  }
+  struct Rate: Decodable, Sendable {
+    let right: [Double]
+    let answers: Double
+    let effectiveCount: Double
+    let bounds: [Double]
   }
   struct McNemar: Decodable, Sendable {
     let first: Int
@@ -25,8 +32,6 @@ struct StatisticsReferences: Decodable, Sendable {
     let difference: Double
     let ratio: Double
     let interval: [Double]
-    let ratioInterval: [Double]
-    let scipyInterval: [Double]?
     let clusteredError: Double
 
     /// Shares of right answers, by seed and problem.
@@ -43,6 +48,7 @@ struct StatisticsReferences: Decodable, Sendable {
   }
 
   let student: [Student]
+  let rates: [Rate]
   let mcnemar: [McNemar]
   let pass: [Pass]
   let arms: [Arms]

@@ -41,7 +41,7 @@ import Testing
     #expect(verdict(try report(close) { $0.margin = 20 }) == "reproduced")
     let open = try report(close)
     #expect(verdict(open) == "not enough data")
-    #expect(open.verdicts[0].contains("if the difference stays, 2 more seeds would decide."))
+    #expect(open.verdicts[0].contains("if the difference stays, 3 more seeds would decide."))
     let far = "  - {at: {start: base}, mean: 80, deviation: 0.8, problems: 64}\n"
     let differs = try report(far)
     #expect(verdict(differs) == "differs")

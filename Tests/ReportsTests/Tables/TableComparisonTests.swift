@@ -45,32 +45,37 @@ import Testing
     let comparison = try #require(report.rows[0].cells[0].comparison)
     #expect(abs(try #require(comparison.difference) - 37.5) < 1e-9)
     #expect(abs(try #require(comparison.relative) - 1.5) < 1e-9)
-    // Differences by problem: 25, 25, 50 and 50.
-    #expect(comparison.interval == 25...50)
+    // Two runs and four problems hardly say anything.
+    let interval = try #require(comparison.interval)
+    #expect(interval.lowerBound < -30 && interval.upperBound > 70 && interval.upperBound < 100)
     #expect(comparison.mcNemar == nil && comparison.refusal == nil)
-    #expect(report.markdown.contains("62.5 ± 0.0 (+37.5 \\[+25.0, +50.0\\])"))
-    let last = try #require(report.notes.last)
-    #expect(last.hasSuffix("in percentage points, with 95 % intervals paired by problem."))
+    #expect(report.markdown.contains("62.5 ± 0.0 \\[15.3, 100.0\\] (+37.5 \\["))
+    #expect(report.notes[3].hasSuffix("with 95 % intervals paired by problem and run."))
+    #expect(report.notes[4].hasSuffix("that would be found four times in five: 98.6."))
   }
 
   /// An article's page has room for three columns with intervals beside the differences.
   @Test func wideLatexTablesPutIntervalsBelow() throws {
     let values = ["accuracy", "wrong", "no_answer", "truncated"].map { "scores.\($0)" }
     let narrow = try report({ $0.value = Array(values.prefix(3)) }, Self.fill).latex
-    #expect(narrow.contains(#"62.5 $\pm$ 0.0 \\ +37.5 {[}+25.0, +50.0{]}\end{tabular}"#))
+    #expect(
+      narrow.contains(
+        #"62.5 $\pm$ 0.0 {[}15.3, 100.0{]} \\ +37.5 {[}$-$37.9, +72.6{]}\end{tabular}"#))
     let wide = try report({ $0.value = values }, Self.fill).latex
-    #expect(wide.contains(#"62.5 $\pm$ 0.0 \\ +37.5 \\ {[}+25.0, +50.0{]}\end{tabular}"#))
+    #expect(
+      wide.contains(
+        #"62.5 $\pm$ 0.0 \\ {[}15.3, 100.0{]} \\ +37.5 \\ {[}$-$37.9, +72.6{]}\end{tabular}"#))
   }
 
   @Test func ratiosMayStandBesideOrInstead() throws {
     let both = try report({ $0.compare = [.difference, .relative] }, Self.fill)
-    // Some draw holds nothing but the problem at 0, so the ratio of accuracies has no interval.
-    #expect(both.markdown.contains("(+37.5 \\[+25.0, +50.0\\], +150.0 %)"))
+    // The base may be 0, so the ratio of accuracies has no interval.
+    #expect(both.markdown.contains("+72.6\\], +150.0 %)"))
     let lengths = try report(
       {
         ($0.compare, $0.value) = ([.difference, .relative], ["scores.mean_tokens"])
       }, Self.fill)
-    #expect(lengths.markdown.contains("(\u{2212}8 \\[\u{2212}10, \u{2212}5\\], \u{2212}30.0 % \\["))
+    #expect(lengths.markdown.contains("(\u{2212}8 \\[\u{2212}14, \u{2212}1\\], \u{2212}30.0 % \\["))
     let alone = try report(
       {
         ($0.compare, $0.interval, $0.value) = ([.relative], false, ["scores.mean_tokens"])
@@ -90,8 +95,8 @@ import Testing
       })
     let comparison = try #require(report.rows[0].cells[0].comparison)
     #expect(comparison.relative == nil && comparison.relativeInterval == nil)
-    #expect(comparison.interval == 0...25)
-    #expect(report.markdown.contains("| warmed | 12.5 ± 12.5 |"))
+    #expect(report.markdown.contains("| warmed | 12.5 \\[0.0, 69.4\\] |"))
+    #expect(report.markdown.contains("| base | 0.0 \\[0.0, 77.6\\] |"))
   }
 
   @Test func otherProblemsAreNotCompared() throws {
@@ -131,7 +136,9 @@ import Testing
         }
       })
     let comparison = try #require(report.rows[0].cells[0].comparison)
-    #expect(comparison.interval == 25...25)
+    // Both pairs differ by 25, but two runs on two problems say nothing.
+    #expect(comparison.interval == -100...100)
+    #expect(report.notes[0].contains("; that of cells with one run over problems only"))
   }
 
   @Test func missingRunsAreNotCompared() throws {
@@ -160,7 +167,8 @@ import Testing
     #expect(report.notes.contains { $0.hasSuffix("; p by McNemar's exact test.") })
     #expect(report.html.contains("p = 0.219"))
     // LaTeX sets what is compared below the number, or no page would be wide enough.
-    #expect(report.latex.contains("& \\begin{tabular}[t]{@{}r@{}}83.3 $\\pm$ 16.7 \\\\ +66.7 {["))
+    #expect(
+      report.latex.contains("& \\begin{tabular}[t]{@{}r@{}}83.3 {[}40.9, 99.2{]} \\\\ +66.7 {["))
   }
 
   @Test func passAtKAndVerdictsAreValues() throws {
@@ -189,7 +197,8 @@ import Testing
         $0.baseline = [:]
       }, Self.fill)
     #expect(report.markdown.contains("| start | accuracy; mean\\_tokens |"))
-    #expect(report.markdown.contains("| warmed | 62.5 ± 0.0; 18 ± 0 |"))
+    #expect(
+      report.markdown.contains("| warmed | 62.5 ± 0.0 \\[15.3, 100.0\\]; 18 ± 0 \\[4, 31\\] |"))
     #expect(report.notes[0].hasPrefix("accuracy in %, mean_tokens in tokens. Mean ±"))
     #expect(report.html.components(separatedBy: "<td class=\"number\"").count == 3)
     #expect(report.csv.split(separator: "\n").count == 5)

@@ -22,12 +22,16 @@ import Testing
 
         | start | accuracy |
         | --- | ---: |
-        | warmed | 50.0 ± 2.8 (+10.0) |
-        | base | 40.0 ± 1.4 |
+        | warmed | 50.0 ± 2.8 \\[24.6, 75.4\\] (+10.0 \\[−2.7, +22.7\\]) |
+        | base | 40.0 ± 1.4 \\[27.3, 52.7\\] |
 
-        In %. Mean ± sample standard deviation over seed (n = 2).
+        In %. Mean ± sample standard deviation over seed (n = 2); in brackets the 95 % interval of \
+        the mean over all runs, on these problems.
         64 problems, 1 sample each.
-        Signed numbers are differences to start=base in percentage points.
+        Signed numbers are differences to start=base in percentage points, with 95 % intervals \
+        paired by run.
+        Where an interval holds 0, the smallest difference that would be found four times in five: \
+        14.1.
 
         """)
   }
@@ -35,13 +39,14 @@ import Testing
   @Test func csvHoldsOneCellALine() throws {
     #expect(
       try report().csv == """
-        row,column,metric,unit,mean,sd_over_seeds,se_over_problems,problems,samples,seeds,planned,\
-        baseline,difference,difference_low,difference_high,relative,relative_low,relative_high,\
+        row,column,metric,unit,mean,low,high,over,sd_over_seeds,se_over_problems,problems,samples,\
+        seeds,planned,baseline,difference,difference_low,difference_high,relative,relative_low,relative_high,\
         mcnemar_p,published_mean,published_deviation,published_problems,published_model,\
         published_caveat,published_difference,published_difference_low,published_difference_high,\
         margin,verdict,verdict_remedy,reach_bound,reach_low,reach_high
-        warmed,accuracy,scores.accuracy,%,50,2.828427125,,64,1,2,2,false,10,,,0.25,,,,,,,,,,,,,,,,,
-        base,accuracy,scores.accuracy,%,40,1.414213562,,64,1,2,2,true,,,,,,,,,,,,,,,,,,,,,
+        warmed,accuracy,scores.accuracy,%,50,24.58759053,75.41240947,runs,2.828427125,,64,1,2,2,false,10,\
+        -2.706204736,22.70620474,0.25,,,,,,,,,,,,,,,,,
+        base,accuracy,scores.accuracy,%,40,27.29379526,52.70620474,runs,1.414213562,,64,1,2,2,true,,,,,,,,,,,,,,,,,,,,,
 
         """)
   }
@@ -50,7 +55,7 @@ import Testing
     let text = try report().latex
     #expect(text.contains("\\caption{Accuracy \\& more}"))
     #expect(text.contains("\\footnotesize\nIn \\%. Mean $\\pm$ sample"))
-    #expect(text.contains("warmed & 50.0 $\\pm$ 2.8 (+10.0) \\\\\n"))
+    #expect(text.contains("{@{}r@{}}50.0 $\\pm$ 2.8 {[}24.6, 75.4{]} \\\\ +10.0"))
     #expect(
       text.contains("\\begin{tabular}{lr}\n\\toprule\nstart & accuracy \\\\\n\\midrule\n"))
   }
@@ -60,13 +65,12 @@ import Testing
       try report().terminalText.hasPrefix(
         """
         Accuracy & more
-        start             accuracy
-        ──────────────────────────
-        warmed  50.0 ± 2.8  +10.0
-        base    40.0 ± 1.4
+        start                                          accuracy
+        ───────────────────────────────────────────────────────
+        warmed  50.0 ± 2.8 [24.6, 75.4]  +10.0 [\u{2212}2.7, +22.7]
+        base    40.0 ± 1.4 [27.3, 52.7]
         In %.
-        """.replacing("start             accuracy", with: "start            accuracy")
-          .replacing("──────────────────────────", with: String(repeating: "─", count: 25))))
+        """))
   }
 
   @Test func labelsCannotBecomeMarkup() throws {
@@ -104,7 +108,7 @@ import Testing
     let report = try report(published: [published])
     let value = try #require(report.rows[0].cells[0].published?.value)
     #expect(value.mean == 54 && value.deviation == 1.4)
-    let shown = "50.0 ± 2.8 (+10.0) \\[published 54.0 ± 1.4: not enough data\\]"
+    let shown = "\\[\u{2212}2.7, +22.7\\]) \\[published 54.0 ± 1.4: not enough data\\]"
     #expect(report.markdown.contains(shown))
     #expect(report.notes.contains("Published numbers without a cell here: start=ba,se."))
   }

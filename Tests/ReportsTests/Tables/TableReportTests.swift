@@ -23,9 +23,13 @@ import Testing
     #expect(report.rows[1].cells[0].difference == nil)
     #expect(
       report.notes == [
-        "In %. Mean ± sample standard deviation over seed (n = 2).",
+        "In %. Mean ± sample standard deviation over seed (n = 2); in brackets the 95 % interval of"
+          + " the mean over all runs, on these problems.",
         "64 problems, 1 sample each.",
-        "Signed numbers are differences to start=base in percentage points.",
+        "Signed numbers are differences to start=base in percentage points, with 95 % intervals"
+          + " paired by run.",
+        "Where an interval holds 0, the smallest difference that would be found four times in five:"
+          + " 14.1.",
       ])
   }
 
@@ -94,15 +98,16 @@ import Testing
     #expect(try table(specification, fixture).notes.contains { $0.hasPrefix("–") })
   }
 
-  @Test func aLoneRunShowsItsStandardError() throws {
+  @Test func aLoneRunWithoutItsProblemsHasNoInterval() throws {
     var specification = ReportFixture.table
     specification.over = []
     var fixture = ReportFixture()
     fixture.add(
       "scores", ["start": "base"], ["accuracy": 0.5, "accuracy_standard_error": 0.0625])
     let report = try table(specification, fixture)
-    #expect(report.markdown.contains("| base | 50.0 ± 6.2 |"))
-    #expect(report.notes[0] == "In %. ± standard error over problems; each cell is one run.")
+    #expect(report.markdown.contains("| base | 50.0 |"))
+    #expect(report.csv.contains(",%,50,,,,,6.25,"))
+    #expect(report.notes[0] == "In %. Each cell is one run; how much runs differ is not known.")
   }
 
   @Test func aRunWithoutTheAxisStandsInEveryRow() throws {

@@ -46,7 +46,7 @@ import Testing
     #expect(rows[0].hasSuffix(",reach_bound,reach_low,reach_high"))
     #expect(rows[1].hasPrefix("base,examples to 30.0 %,examples,,100,"))
     #expect(rows[1].hasSuffix(",more than,,"))
-    #expect(rows[3].hasPrefix("warmed,examples to 30.0 %,examples,,37.5,,,,,8,8,false,"))
+    #expect(rows[3].hasPrefix("warmed,examples to 30.0 %,examples,,37.5,,,,,,,,8,8,false,"))
     #expect(report.markdown.contains("| warmed | 37.5 | 37\u{202F}500 |"))
     #expect(report.latex.contains("base & \\textgreater{} 100 & "))
     #expect(report.html.contains("&gt; 100"))
@@ -99,8 +99,7 @@ import Testing
   }
 
   @Test func intervalsMayRunBeyondWhatWasMeasured() throws {
-    // Of two problems one is always right, one never: a quarter of the draws is right at once, a
-    // quarter never.
+    // Of two problems one is always right, one never.
     let report = try withProblems([10: [true, false], 20: [true, false]])
     #expect(report.cellTexts[0][0].main == "≤ 10 [≤ 10, > 20]")
     #expect(report.rows[0].cells[0].reach?.interval == -.infinity ... .infinity)
@@ -119,8 +118,8 @@ import Testing
     let interval = try #require(reach.interval)
     #expect([59, 60, 61].contains((250 / (interval.lowerBound - 10)).rounded()))
     #expect([39, 40, 41].contains((250 / (interval.upperBound - 10)).rounded()))
-    let drawn = seeds.count > 1 ? "problems and runs" : "problems"
-    #expect(report.notes.contains("In brackets the 95 % interval, by drawing \(drawn) anew."))
+    let over = seeds.count > 1 ? "runs and problems" : "problems only, as if runs did not vary"
+    #expect(report.notes.contains("In brackets the 95 % interval over \(over)."))
   }
 
   @Test func otherProblemsHaveNoInterval() throws {

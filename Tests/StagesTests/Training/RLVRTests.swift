@@ -75,6 +75,29 @@ import Testing
     let start = try model(run, "scratch")
     #expect(parameters[0] == start)
     #expect(parameters[1] != start)
+    // And it is said, by the run and by the result.
+    let warning =
+      "no reward differed in any group: nothing was trained (only weight_decay could move a weight)"
+    #expect(try values(run, "tuned[reward=verifier]")["warning"] == .string(warning))
+    #expect(try values(run, "tuned[reward=random]")["warning"] == nil)
+    #expect(run.notices == ["verifier", "format_only"].map { "tuned[reward=\($0)]: \(warning)" })
+    for (arm, isSilent) in [("verifier", true), ("random", false)] {
+      let values = try values(run, "tuned[reward=\(arm)]")
+      for name in ["groups_with_gradient", "start_groups_with_gradient"] {
+        #expect((values[name]?.number == 0) == isSilent)
+      }
+      #expect(values["start_pass_at_group"]?.number == 0)
+      let metrics = try run.rows("tuned[reward=\(arm)]", "metrics")
+      #expect(metrics.count == 2 && metrics.allSatisfy { ($0["tokens"]?.number ?? 0) > 16 })
+      #expect(metrics.allSatisfy { $0["num_tokens"] == nil && $0["kl"] == nil })
+      // Entropy does not need a gradient: it is that of what was sampled.
+      #expect(metrics.allSatisfy { (4...5.6).contains($0["entropy"]?.number ?? 0) })
+      #expect(metrics.allSatisfy { ($0["frac_reward_zero_std"]?.number == 1) == isSilent })
+    }
+  }
+
+  private func values(_ run: RecipeRun, _ instance: String) throws -> [String: JSONValue] {
+    try #require(run.summary.plan.results.first { $0.name == instance }).values
   }
 
   private func model(_ run: RecipeRun, _ instance: String) throws -> [Float] {

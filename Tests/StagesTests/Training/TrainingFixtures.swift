@@ -3,6 +3,7 @@ import Foundation
 import Model
 import Runner
 import Stages
+import Synchronization
 import TestSupport
 
 /// A very small model for tests of training.
@@ -46,6 +47,8 @@ struct RecipeRun {
   let folder: ScratchFolder
   let cache: Cache
   let summary: RunSummary
+  /// What stages told people meanwhile.
+  let notices: [String]
 
   /// - Parameter prepare: leaves in the cache what an earlier run might have left.
   init(_ text: String, threads: Int = 2, prepare: (Cache) throws -> Void = { _ in }) throws {
@@ -57,10 +60,12 @@ struct RecipeRun {
     let folders = DataFolders(
       searchPaths: [folder.url], downloads: folder.url.appending(path: "downloads"))
     let plan = Planner(cache: cache, folders: folders).plan(recipe.instances)
+    let display = NoticeDisplay()
     summary = try Executor(
       cache: cache, recipeFolder: folder.url.appending(path: "test"), folders: folders,
-      threads: threads
+      threads: threads, display: display
     ).run(plan)
+    notices = display.notices.withLock { $0 }
   }
 
   /// The rows of an instance's output.
@@ -84,6 +89,16 @@ struct RecipeRun {
       return artifact.folder
     }
   }
+}
+
+/// Keeps what stages tell people.
+private final class NoticeDisplay: RunDisplay {
+  let notices = Mutex<[String]>([])
+
+  func begin(_ title: InstanceTitle) {}
+  func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {}
+  func update(_ progress: StageProgress) {}
+  func notice(_ sentence: String) { notices.withLock { $0.append(sentence) } }
 }
 
 extension PlannedInstance {
