@@ -48,7 +48,7 @@ struct RegisterCommand: ParsableCommand {
   private func previous(beside recipe: URL) throws -> Registration? {
     do {
       return try Registration(beside: recipe)
-    } catch where again {
+    } catch  where again {
       return nil
     }
   }

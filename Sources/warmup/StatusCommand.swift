@@ -8,7 +8,8 @@ import Runner
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Show what is done, what is under way, what has come out and what the claims came to.")
+    abstract: "Show what is done, what is under way, what has come out and what the claims came to."
+  )
 
   @OptionGroup var options: RecipeOptions
 

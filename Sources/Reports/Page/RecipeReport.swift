@@ -195,7 +195,8 @@ struct ReportMarkdown {
     }
     return
       (["# \(report.recipe.name)\n", report.recipe.summary + "\n", state + "\n"]
-      + [report.claims.markdown].filter { !$0.isEmpty } + tables.map(\.markdown) + images).joined(separator: "\n")
+      + [report.claims.markdown].filter { !$0.isEmpty } + tables.map(\.markdown) + images).joined(
+        separator: "\n")
   }
 }
 

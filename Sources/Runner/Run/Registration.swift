@@ -85,7 +85,8 @@ package struct RegisteredClaim: Sendable, Equatable {
       let runs = recipe.runs(of: claim, at: point)
       let counts = Set(runs.map(problems))
       return Side(
-        point: point, runs: runs.map(\.name), problems: counts.count == 1 ? counts.first ?? nil : nil)
+        point: point, runs: runs.map(\.name),
+        problems: counts.count == 1 ? counts.first ?? nil : nil)
     }
     says = claim.says
     value = claim.value
