@@ -38,12 +38,14 @@ struct PackCommand: ParsableCommand {
       throw ValidationError("-o names a recipe, which packing must not overwrite; end it in .h5")
     }
     let plan = try workspace.plan()
-    let report = RecipeReport(workspace.recipe, plan)
+    let registration = try workspace.lockedRegistration()
+    let report = RecipeReport(workspace.recipe, plan, registration: registration)
     let contents = PackContents(
       recipe: workspace.recipe, plan: plan, cache: workspace.cache,
       options: .init(
         leftOutTypes: models ? [] : [.model], texts: withoutTexts ? .standard : nil,
-        tablelessTypes: [.model])
+        tablelessTypes: [.model]),
+      registration: registration
     ) { report.tableParts().compactMap(\.content).map { ($0.name, $0.csv) } }
     try contents.write(to: destination, programVersion: Warmup.configuration.version)
     StandardOutput.writeError(try summary(contents, plan, destination))
@@ -90,7 +92,8 @@ struct UnpackCommand: ParsableCommand {
     let experiment = try packed.unpack(to: folder)
     let recipe = try experiment.recipe(registry: .standard)
     let plan = experiment.plan(recipe.instances)
-    let failures = try RecipeReport(recipe, plan).write(to: folder).failures
+    let report = RecipeReport(recipe, plan, registration: experiment.lock.registration)
+    let failures = try report.write(to: folder).failures
     let missing = plan.count(.toRun)
     let gap = missing == 0 ? "" : ", \(missing) were not done when it was packed"
     StandardOutput.writeError(

@@ -41,7 +41,16 @@ struct PlanCommand: ParsableCommand {
     guard !json else { return StandardOutput.write(estimate.json(of: plan).prettyText) }
     let text = PlanEstimateText(
       estimate: estimate, meanTokens: tokens, rate: rate ?? PlanEstimateText.assumedRate)
-    StandardOutput.write(PlanText(plan).text + text.text)
+    StandardOutput.write(PlanText(plan).text + text.text + claims(of: workspace.recipe))
+  }
+
+  /// After a run it is too late to register.
+  private func claims(of recipe: Recipe) -> String {
+    let isRegistered = Registration.digest(beside: recipe.file) != nil
+    if recipe.claims.isEmpty || isRegistered { return "" }
+    let count = recipe.claims.count == 1 ? "1 claim is" : "\(recipe.claims.count) claims are"
+    return "\n\(count) not registered; 'warmup register' writes them down before there are "
+      + "results\n"
   }
 }
 

@@ -53,7 +53,8 @@ struct RunCommand: ParsableCommand {
       cache: workspace.cache, recipeFolder: workspace.folder, folders: workspace.folders,
       threads: threads, keepsGoing: keepGoing, interruption: interruption,
       display: DisplayOutput.standardDisplay(),
-      versions: ["warmup": Warmup.configuration.version])
+      versions: ["warmup": Warmup.configuration.version],
+      registration: Registration.digest(beside: workspace.recipe.file))
     let summary = try executor.run(plan)
     StandardOutput.writeError(sentence(summary) + "\n")
     let isReported = try report(summary, basis, workspace)

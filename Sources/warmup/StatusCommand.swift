@@ -1,25 +1,29 @@
 import ArgumentParser
 import Base
 import Foundation
+import Reports
 import Runner
 
 /// `warmup status RECIPE`.
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Show what is done, what is under way and what has come out so far.")
+    abstract: "Show what is done, what is under way, what has come out and what the claims came to."
+  )
 
   @OptionGroup var options: RecipeOptions
 
-  @Flag(help: "Print JSON: an object an instance.")
+  @Flag(help: "Print JSON: 'instances' and 'claims', an object each.")
   var json = false
 
   func run() throws {
     let workspace = try Workspace(options)
     let plan = try workspace.findings()
     let rows = plan.items.map { row($0, workspace.cache) }
+    let claims = try workspace.report(of: plan).claims
     if json {
-      StandardOutput.write(JSONValue.array(rows).prettyText)
+      let sections: JSONValue = ["instances": .array(rows), "claims": claims.json]
+      StandardOutput.write(sections.prettyText)
       return
     }
     let done = plan.count(.cached)
@@ -28,6 +32,7 @@ struct StatusCommand: ParsableCommand {
     for ((item, row), name) in zip(zip(plan.items, rows), names) {
       StandardOutput.write("  \(mark(item)) \(name)  \(words(item, row))\n")
     }
+    if !claims.isEmpty { StandardOutput.write("\n" + claims.terminalText) }
   }
 
   private func row(_ item: PlannedInstance, _ cache: Cache) -> JSONValue {

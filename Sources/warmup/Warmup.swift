@@ -19,7 +19,8 @@ struct Warmup: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       RunCommand.self, PlanCommand.self, StatusCommand.self, ShowCommand.self, ReportCommand.self,
-      CompareCommand.self, PackCommand.self, UnpackCommand.self, ValidateCommand.self,
+      RegisterCommand.self, CompareCommand.self, PackCommand.self, UnpackCommand.self,
+      ValidateCommand.self,
       SchemaCommand.self, ExportCommand.self, TokenizeCommand.self,
       BenchCommand.self, GradeCommand.self, AuditCommand.self, DoctorCommand.self,
     ])

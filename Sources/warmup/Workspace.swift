@@ -79,11 +79,23 @@ struct Workspace {
     return ReportKeptError(basis, against: plan, in: folder, recipe: source + changes)
   }
 
-  /// Writes the report and prints its tables, then what could not be made.
+  /// SHA-256 of the registration that the lock of the results names; nil where it names none.
+  func lockedRegistration() throws -> String? {
+    try (packed?.experiment.lock ?? RecipeLock(recipeFolder: folder)).registration
+  }
+
+  /// The report on a plan.
+  func report(of plan: Plan) throws -> RecipeReport {
+    RecipeReport(recipe, plan, registration: try lockedRegistration())
+  }
+
+  /// Writes the report and prints its tables, then what came of the claims and what could not be made.
   /// - Returns: whether everything could be.
   func writeReport(of plan: Plan) throws -> Bool {
-    let (tables, failures) = try RecipeReport(recipe, plan).write(to: folder)
+    let report = try report(of: plan)
+    let (tables, failures) = try report.write(to: folder)
     for table in tables { StandardOutput.write(table.terminalText + "\n") }
+    if !report.claims.isEmpty { StandardOutput.write(report.claims.terminalText + "\n") }
     for failure in failures { StandardOutput.writeError("\(failure)\n") }
     StandardOutput.writeError("Report: \(folder.appending(path: "report.html").relativePath)\n")
     return failures.isEmpty

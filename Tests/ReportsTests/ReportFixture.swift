@@ -130,7 +130,9 @@ struct ReportFixture {
   var data: Findings { Findings(axes: axes, plan: plan, tables: reader) }
 
   /// A report on a recipe whose instances have the results of the fixture's, by their names.
-  func report(_ text: String, overrides: [String] = [], in folder: URL) throws -> RecipeReport {
+  func report(
+    _ text: String, overrides: [String] = [], in folder: URL, registration: String? = nil
+  ) throws -> RecipeReport {
     let recipe = try Recipe.parse(
       text, file: folder.appending(path: "demo.yaml"), overrides: overrides,
       registry: KindRegistry([MeasuredStage.self]))
@@ -139,7 +141,8 @@ struct ReportFixture {
       PlannedInstance(instance: instance, state: .toRun, reason: "")
         .with(artifacts[instance.name] ?? nil)
     }
-    return RecipeReport(recipe, Plan(items: items), tables: reader)
+    return RecipeReport(
+      recipe, Plan(items: items), tables: reader, registration: registration)
   }
 
   /// Scores of both arms over two seeds: means 0.4 and 0.5.

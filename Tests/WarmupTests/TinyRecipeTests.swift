@@ -32,7 +32,7 @@ extension EndToEnd {
       ),
       (
         "sample_efficiency", ["base_rl", "warmed_rl", "random_rl", "format_rl"],
-        ["axes.examples=[8,16]"]
+        ["axes.examples=[8,64]"]
       ),
     ])
     func everythingInItRuns(name: String, reinforced: [String], more: [String]) async throws {

@@ -7,10 +7,18 @@ import Runner
 package struct RecipeReport: Sendable {
   let recipe: Recipe
   let data: Findings
+  /// SHA-256 of the registration that the recipe's lock names.
+  private let registration: String?
 
-  /// - Parameter plan: the recipe's, so that the report can say what is missing.
-  package init(_ recipe: Recipe, _ plan: Plan, tables: ResultTables = ResultTables()) {
+  /// - Parameters:
+  ///   - plan: the recipe's, so that the report can say what is missing.
+  ///   - registration: SHA-256 of the registration that the recipe's lock names.
+  package init(
+    _ recipe: Recipe, _ plan: Plan, tables: ResultTables = ResultTables(),
+    registration: String? = nil
+  ) {
     self.recipe = recipe
+    self.registration = registration
     data = Findings(axes: recipe.axes, plan: plan, tables: tables)
   }
 
@@ -37,6 +45,9 @@ package struct RecipeReport: Sendable {
       }
     }
   }
+
+  /// What came of the claims.
+  package var claims: ClaimsReport { ClaimsReport(recipe, data, locked: registration) }
 
   /// The axes along which runs are repeated: those that tables average over, and `seed`.
   var runAxes: Set<String> { Set(recipe.tables.flatMap(\.specification.over)).union(["seed"]) }
@@ -165,6 +176,7 @@ struct ReportPage {
       lineages: ArmLineage.all(of: places, in: data), baseline: browser.baselineName)
     let main = tables.filter { $0.name == "main" } + tables.filter { $0.name != "main" }
     return [
+      PageFrame.Section(id: "claims", title: "Claims", content: report.claims.markup),
       PageFrame.Section(id: "arms", title: "Arms", content: arms.markup),
       PageFrame.Section(
         id: "tables", title: "Tables", content: Markup(main.map { $0.markup(\.htmlMarkup) })),
@@ -247,7 +259,8 @@ struct ReportMarkdown {
     }
     return
       (["# \(report.recipe.name)\n", report.recipe.summary + "\n", state + "\n"]
-      + tables.map { $0.markdown(\.markdown) } + images).joined(separator: "\n")
+      + [report.claims.markdown].filter { !$0.isEmpty } + tables.map { $0.markdown(\.markdown) }
+      + images).joined(separator: "\n")
   }
 }
 

@@ -24,7 +24,7 @@ struct TableNotes {
   }
 
   /// What is missing, or speaks against the numbers.
-  var shortcomings: [String] { refusals + warnings + unread + gaps }
+  var shortcomings: [String] { refusals + lineage.warnings + unread + gaps }
 
   private var meaning: String {
     let counts = Set(cells.filter(\.isComplete).map(\.done))
@@ -171,16 +171,6 @@ struct TableNotes {
     }
   }
 
-  /// What the stages themselves say against their numbers, in the fact `warning`.
-  private var warnings: [String] {
-    var owners: OrderedDictionary<String, [String]> = [:]
-    for instance in lineage {
-      guard let warning = instance.values["warning"]?.string else { continue }
-      owners[warning, default: []].append(instance.name)
-    }
-    return owners.map { "Mind: \($0) — \($1.joined(separator: ", "))." }
-  }
-
   private var unread: [String] {
     if unreadable.isEmpty { return [] }
     let names = unreadable.joined(separator: ", ")
@@ -217,5 +207,17 @@ struct TableNotes {
   private func range(_ counts: Set<Int>) -> String {
     guard let least = counts.min(), let most = counts.max() else { return "" }
     return least == most ? "\(least)" : "\(least)–\(most)"
+  }
+}
+
+extension [PlannedInstance] {
+  /// What the stages themselves say against their numbers, in the fact `warning`.
+  var warnings: [String] {
+    var owners: OrderedDictionary<String, [String]> = [:]
+    for instance in self {
+      guard let warning = instance.values["warning"]?.string else { continue }
+      owners[warning, default: []].append(instance.name)
+    }
+    return owners.map { "Mind: \($0) — \($1.joined(separator: ", "))." }
   }
 }

@@ -253,7 +253,7 @@ extension TableReport {
     return "\\begin{tabular}[t]{@{}r@{}}\(body)\\end{tabular}"
   }
 
-  private static func markdownText(_ text: String) -> String {
+  static func markdownText(_ text: String) -> String {
     replace(text) { scalar in
       switch scalar {
       case "|", "\\", "*", "_", "`", "[", "]", "<": "\\\(scalar)"

@@ -3,16 +3,21 @@ import Foundation
 
 /// `results/<recipe>/lock.json`: what each instance was when it last came out.
 ///
-/// It holds no path, no time and no machine, so it can be committed, and equal experiments have
-/// equal locks.
+/// It holds no path, no time and no machine, so it can be committed, and equal experiments that were
+/// registered alike have equal locks.
 package struct RecipeLock: Sendable, Equatable {
   /// What identifies the result of each instance, by the instance's name.
   package private(set) var entries: [String: LockedInstance]
+  /// SHA-256 of the registration that stood beside the recipe at the last run; nil where none did.
+  package private(set) var registration: String?
 
   /// The key by the instance's name.
   package var keys: [String: String] { entries.mapValues(\.key) }
 
-  init(entries: [String: LockedInstance]) { self.entries = entries }
+  init(entries: [String: LockedInstance], registration: String? = nil) {
+    self.entries = entries
+    self.registration = registration
+  }
 
   /// Reads the lock of a recipe; empty where there is none yet.
   /// - Throws: `CacheError.malformed`.
@@ -39,6 +44,7 @@ package struct RecipeLock: Sendable, Equatable {
       throw RecipeLockError(reason: "it is no lock of a recipe")
     }
     entries = [:]
+    registration = json["registration"]?.string
     for (name, entry) in instances {
       guard let key = entry["key"]?.string else {
         throw RecipeLockError(reason: "'\(name)' has no key")
@@ -57,12 +63,15 @@ package struct RecipeLock: Sendable, Equatable {
   }
 
   /// Notes what was there already, and forgets instances that a recipe no longer has.
+  /// - Parameter registration: SHA-256 of the registration beside the recipe.
   static func settle(
-    _ entries: [String: LockedInstance], only names: Set<String>, in recipeFolder: URL
+    _ entries: [String: LockedInstance], only names: Set<String>, registration: String?,
+    in recipeFolder: URL
   ) throws {
     let isThere = FileManager.default.fileExists(atPath: file(in: recipeFolder).path)
     if !isThere, entries.isEmpty { return }
     try change(in: recipeFolder) { lock in
+      lock.registration = registration
       lock.entries = lock.entries.merging(entries) { $1 }.filter { names.contains($0.key) }
     }
   }
@@ -97,7 +106,9 @@ package struct RecipeLock: Sendable, Equatable {
       members["key"] = .string(entry.key)
       return JSONValue.object(members)
     }
-    return JSONValue.object(["version": 2, "instances": .object(instances)]).prettyText
+    var top: [String: JSONValue] = ["version": 2, "instances": .object(instances)]
+    top["registration"] = registration.map { .string($0) }
+    return JSONValue.object(top).prettyText
   }
 
   static func file(in recipeFolder: URL) -> URL { recipeFolder.appending(path: "lock.json") }

@@ -39,16 +39,20 @@ package struct PackContents: Sendable {
   let recipe: Recipe
   let plan: Plan
   let options: Options
+  /// What the packed lock says: everything that the plan has a key for.
+  let lock: RecipeLock
 
   /// Gathers what is done of a plan, and the parts of its stages that are artifacts of their own.
+  /// - Parameter registration: SHA-256 of the registration that the recipe's lock names.
   package init(
-    recipe: Recipe, plan: Plan, cache: Cache, options: Options,
+    recipe: Recipe, plan: Plan, cache: Cache, options: Options, registration: String? = nil,
     tables: @escaping @Sendable () throws -> [(name: String, csv: String)]
   ) {
     self.recipe = recipe
     self.plan = plan
     self.tables = tables
     self.options = options
+    lock = RecipeLock(plan, registration: registration)
     var items: [String: Item] = [:]
     for planned in plan.items {
       guard let artifact = planned.artifact else { continue }

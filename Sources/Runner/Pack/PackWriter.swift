@@ -35,7 +35,7 @@ struct PackWriter {
     try file.write(strings: files.paths, to: PackLayout.recipePaths)
     try file.write(strings: files.texts, to: PackLayout.recipeTexts)
     try file.write(strings: contents.recipe.overrides, to: PackLayout.overrides)
-    try file.write(strings: [RecipeLock(contents.plan).text], to: PackLayout.lock, shape: [])
+    try file.write(strings: [contents.lock.text], to: PackLayout.lock, shape: [])
     try file.write(strings: contents.missing, to: PackLayout.missing)
     for (name, csv) in try contents.tables() {
       try file.write(strings: [csv], to: "\(PackLayout.tables)/\(name).csv", shape: [])
@@ -127,7 +127,7 @@ struct RecipeFiles {
   let paths: [String]
   let texts: [String]
 
-  /// Reads the recipe, what it extends and the published values that it shows.
+  /// Reads the recipe, what it extends, the published values that it shows and its registration.
   /// - Throws: `PackError.unpackable`.
   init(_ recipe: Recipe) throws(PackError) {
     let folder = Self.components(of: recipe.file.deletingLastPathComponent())
@@ -158,7 +158,10 @@ struct RecipeFiles {
       guard case .map(let fields) = entry.node.value else { return [] }
       return strings(fields["published"]?.node.value)
     }
+    let registration = Registration.file(of: recipe.file)
+    let isRegistered = FileManager.default.fileExists(atPath: registration.path)
     return strings(entries["extends"]?.node.value) + published
+      + (isRegistered ? [registration.lastPathComponent] : [])
   }
 
   private static func strings(_ value: RecipeValue?) -> [String] {

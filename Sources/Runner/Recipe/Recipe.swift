@@ -24,6 +24,8 @@ package struct Recipe: Sendable {
   package let tables: [(name: String, specification: TableSpecification)]
   /// The figures, in the recipe's order.
   package let figures: [(name: String, specification: FigureSpecification)]
+  /// The claims, in the recipe's order.
+  package let claims: [(name: String, specification: ClaimSpecification)]
 
   /// Reads and checks a recipe, so that it can be planned.
   /// - Parameters:
@@ -79,6 +81,7 @@ package struct Recipe: Sendable {
     instances = body.instances
     tables = body.tables
     figures = body.figures
+    claims = body.claims
   }
 }
 
@@ -88,6 +91,7 @@ struct RecipeBody {
   let instances: [Instance]
   let tables: [(name: String, specification: TableSpecification)]
   let figures: [(name: String, specification: FigureSpecification)]
+  let claims: [(name: String, specification: ClaimSpecification)]
 
   /// Joins the parts, reporting what is wrong with them together.
   /// - Parameters:
@@ -118,6 +122,9 @@ struct RecipeBody {
     }
     figures = outline.figures.compactMap { entry in
       checks.figure(entry, into: &sink).map { (entry.key, $0) }
+    }
+    claims = outline.claims.compactMap { entry in
+      checks.claim(entry, into: &sink).map { (entry.key, $0) }
     }
     if !sink.diagnostics.isEmpty { return nil }
     instances = graph.instances(in: axes, configurations: configurations)
@@ -161,10 +168,11 @@ struct RecipeOutline {
   let keeps: [String: KeepDeclaration]
   let tables: [RecipeEntry]
   let figures: [RecipeEntry]
+  let claims: [RecipeEntry]
 
   private static let keys = [
     "version", "name", "summary", "extends", "axes", "include", "exclude", "stages", "tables",
-    "figures",
+    "figures", "claims",
   ]
 
   /// Reads the parts, reporting what is wrong with them.
@@ -179,6 +187,7 @@ struct RecipeOutline {
     axes = AxisSpace.read(keys, keeps: keeps.compactMap(\.self), into: &sink)
     tables = keys["tables"]?.node.entries(expected: "tables by name", into: &sink) ?? []
     figures = keys["figures"]?.node.entries(expected: "figures by name", into: &sink) ?? []
+    claims = keys["claims"]?.node.entries(expected: "claims by name", into: &sink) ?? []
     var stages: [StageDeclaration] = []
     for (entry, keep) in zip(entries ?? [], keeps) {
       stages.append(StageDeclaration(entry, axes: axes, registry: registry, into: &sink))

@@ -64,8 +64,9 @@ enum RecipeDocument {
 enum RecipeMerge {
   /// The mappings that are merged key by key, as paths; `*` stands for any key.
   private static let merged: [[String]] = [
-    [], ["axes"], ["stages"], ["tables"], ["figures"], ["stages", "*"], ["tables", "*"],
-    ["figures", "*"], ["stages", "*", "inputs"], ["stages", "*", "params"],
+    [], ["axes"], ["stages"], ["tables"], ["figures"], ["claims"], ["stages", "*"],
+    ["tables", "*"], ["figures", "*"], ["claims", "*"], ["stages", "*", "inputs"],
+    ["stages", "*", "params"],
   ]
 
   /// The base with everything that the recipe says put over it.
@@ -190,9 +191,9 @@ struct RecipeOverride {
     return RecipeNode(.map(entries), at: node.position)
   }
 
-  /// Overrides change the axes, stages, tables and figures that there are; they add none.
+  /// Overrides change the axes, stages, tables, figures and claims that there are; they add none.
   private func mustExist(_ index: Int) -> Bool {
-    index == 1 && ["axes", "stages", "tables", "figures"].contains(path[0])
+    index == 1 && ["axes", "stages", "tables", "figures", "claims"].contains(path[0])
   }
 }
 

@@ -12,6 +12,7 @@ package enum RecipeSchema {
       "stage": stage(kinds), "whole_stage": wholeStage(kinds),
       "table": report(TableSpecification.self), "whole_table": whole(TableSpecification.self),
       "figure": report(FigureSpecification.self), "whole_figure": wholeFigure,
+      "claim": report(ClaimSpecification.self), "whole_claim": wholeClaim,
     ]
     for kind in kinds { definitions["kind_\(kind.kind)"] = self.kind(kind) }
     return [
@@ -21,13 +22,13 @@ package enum RecipeSchema {
       "properties": root,
       "additionalProperties": false,
       "required": ["version", "name"],
-      // What a recipe extends may hold the rest of a stage, a table or a figure.
+      // What a recipe extends may hold the rest of a stage, a table, a figure or a claim.
       "if": ["not": ["required": ["extends"]]],
       "then": [
         "required": ["stages"],
         "properties": [
           "stages": named("whole_stage"), "tables": named("whole_table"),
-          "figures": named("whole_figure"),
+          "figures": named("whole_figure"), "claims": named("whole_claim"),
         ],
       ],
       "$defs": .object(definitions),
@@ -52,6 +53,7 @@ package enum RecipeSchema {
     "stages": named("stage"),
     "tables": named("table"),
     "figures": named("figure"),
+    "claims": named("claim"),
   ]
 
   private static let name: JSONValue = ["type": "string", "pattern": "^[a-z0-9_-]+$"]
@@ -181,6 +183,15 @@ package enum RecipeSchema {
       ]
       properties["between"] = .object(between)
     }
+    for test in ClaimTest.allCases.map(\.rawValue) {
+      guard let summary = properties[test]?["description"] else { continue }
+      properties[test] = [
+        "description": summary, "type": "array", "minItems": 2, "maxItems": 2,
+        "items": [
+          "type": "object", "additionalProperties": ["$ref": "#/$defs/axis_value"],
+        ],
+      ]
+    }
     return [
       "type": "object", "properties": .object(properties), "additionalProperties": false,
     ]
@@ -194,6 +205,12 @@ package enum RecipeSchema {
   /// A figure draws one of the things that figures draw.
   private static let wholeFigure: JSONValue = [
     "anyOf": .array(FigureKind.allCases.map { ["required": [.string($0.rawValue)]] })
+  ]
+
+  /// A claim says one thing of its two points.
+  private static let wholeClaim: JSONValue = [
+    "required": ["says", "value"],
+    "oneOf": .array(ClaimTest.allCases.map { ["required": [.string($0.rawValue)]] }),
   ]
 
   private static func fields<Kind: Stage>(of kind: Kind.Type) -> [FieldDescription] {

@@ -2,7 +2,7 @@ import Base
 import Foundation
 import OrderedCollections
 
-/// Checks what tables and figures say against the stages and the axes.
+/// Checks what tables, figures and claims say against the stages and the axes.
 struct ReportChecks {
   let graph: StageGraph
   let axes: AxisSpace
@@ -106,7 +106,7 @@ struct ReportChecks {
     checkNothingLeft(lists, of: stages, places, into: &sink)
   }
 
-  private func check(
+  func check(
     _ axis: String, of stages: [LinkedStage], at position: SourcePosition,
     into sink: inout DiagnosticSink
   ) {
@@ -145,12 +145,15 @@ struct ReportChecks {
     keys.map { "'\($0)'" }.dropLast().joined(separator: ", ") + " or '\(keys.last ?? "")'"
   }
 
-  /// The table or figure with the values of axes that it names as text, so that `seed: 1` needs no
-  /// quotes.
-  private func withPointsAsText(_ entry: RecipeEntry) -> RecipeEntry {
-    ["baseline", "between"].reduce(entry) { entry, key in
-      entry.mapValue(of: key) { point in
-        point.mapEntries { part in part.node.mapElements { text(of: $0, axis: part.key) } }
+  /// The table, figure or claim with the values of axes that it names as text, so that `seed: 1`
+  /// needs no quotes.
+  func withPointsAsText(_ entry: RecipeEntry) -> RecipeEntry {
+    let keys = ["baseline", "between"] + ClaimTest.allCases.map(\.rawValue)
+    return keys.reduce(entry) { entry, key in
+      entry.mapValue(of: key) { points in
+        points.mapElements { point in
+          point.mapEntries { part in part.node.mapElements { text(of: $0, axis: part.key) } }
+        }
       }
     }
   }
@@ -223,7 +226,7 @@ extension RecipeEntry {
   }
 }
 
-/// Where the parts of a table or figure stand.
+/// Where the parts of a table, figure or claim stand.
 struct ReportPlaces {
   let entry: RecipeEntry
   let what: String
@@ -244,6 +247,15 @@ struct ReportPlaces {
       return nodes[element].position
     }
     return node.position
+  }
+
+  /// The elements of a key's list, or its single value.
+  func elements(of key: String) -> [RecipeNode] {
+    switch parts[key]?.node.value {
+    case .list(let nodes)?: nodes
+    case nil: []
+    default: parts[key].map { [$0.node] } ?? []
+    }
   }
 
   func entries(of key: String) -> [RecipeEntry] {

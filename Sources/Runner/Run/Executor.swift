@@ -12,6 +12,7 @@ package struct Executor: Sendable {
   private let interruption: Interruption
   private let display: any RunDisplay
   private let versions: [String: String]
+  private let registration: String?
 
   /// Prepares an executor.
   /// - Parameters:
@@ -20,10 +21,12 @@ package struct Executor: Sendable {
   ///   - keepsGoing: whether a failure stops only what depends on it.
   ///   - interruption: asks stages to stop; whoever handles signals requests it.
   ///   - versions: what to record beside the version of HDF5, such as this program's.
+  ///   - registration: SHA-256 of the recipe's registration, for the lock.
   package init(
     cache: Cache, recipeFolder: URL, folders: DataFolders, threads: Int,
     keepsGoing: Bool = false, interruption: Interruption = Interruption(),
-    display: any RunDisplay = SilentDisplay(), versions: [String: String] = [:]
+    display: any RunDisplay = SilentDisplay(), versions: [String: String] = [:],
+    registration: String? = nil
   ) {
     self.cache = cache
     self.recipeFolder = recipeFolder
@@ -33,6 +36,7 @@ package struct Executor: Sendable {
     self.interruption = interruption
     self.display = display
     self.versions = versions.merging(["HDF5": HDF5Library.version]) { $1 }
+    self.registration = registration
   }
 
   /// Runs what is not in the cache yet. Blocks; stages run on threads of their own.
@@ -60,7 +64,8 @@ package struct Executor: Sendable {
       }
     }
     try RecipeLock.settle(
-      run.cached, only: Set(plan.items.map(\.instance.name)), in: recipeFolder)
+      run.cached, only: Set(plan.items.map(\.instance.name)), registration: registration,
+      in: recipeFolder)
     return RunSummary(
       outcomes: run.outcomes, plan: run.carriedOut, wasInterrupted: run.wasInterrupted,
       seconds: (ContinuousClock.now - start) / .seconds(1))

@@ -9,11 +9,12 @@ package struct LockDifference: Sendable, Equatable {
 
 extension RecipeLock {
   /// The lock of everything that a plan has a key for, done or not.
-  package init(_ plan: Plan) {
+  /// - Parameter registration: SHA-256 of the registration beside the recipe.
+  package init(_ plan: Plan, registration: String? = nil) {
     let locked = plan.items.compactMap { item in
       item.key.map { (item.instance.name, LockedInstance(key: $0, fields: item.fields)) }
     }
-    self.init(entries: Dictionary(locked) { $1 })
+    self.init(entries: Dictionary(locked) { $1 }, registration: registration)
   }
 
   /// Where a plan differs from the lock: first in the order of the plan, then what the recipe no

@@ -24,6 +24,11 @@ package struct Plan: Sendable {
     return items[index].instance.stepsTaken(artifact) == step ? nil : index
   }
 
+  /// The key of each instance that has one, by the instance's name.
+  package var keys: [String: String] {
+    Dictionary(items.compactMap { item in item.key.map { (item.name, $0) } }) { $1 }
+  }
+
   /// The plan for other programs to read: one object per instance.
   package var json: JSONValue { .array(items.map(\.json)) }
 }

@@ -16,6 +16,9 @@ package struct PlanEstimate {
   /// What is yet to run, each result once, in the order of the plan.
   package let items: [Item]
   package let needs: [PlanNeed]
+  /// How many problems each instance works on that is bound to some, by its name, as far as that can
+  /// be told; nothing where files or servers are missing, because there may then be fewer.
+  package let problems: [String: Int]
   /// What is known of where reinforcement learning that is yet to run would start.
   package let starts: [StartEstimate]
 
@@ -50,6 +53,17 @@ package struct PlanEstimate {
     self.items = items
     needs = PlanNeed.all(of: items.map(\.instance), folders)
     starts = StartEstimate.all(of: plan)
+    problems = needs.isEmpty ? Self.problems(of: plan, estimates) : [:]
+  }
+
+  private static func problems(of plan: Plan, _ estimates: [Estimate]) -> [String: Int] {
+    let counts = plan.items.compactMap { item -> (String, Int)? in
+      guard let input = item.instance.inputs.first(where: { $0.port == "problems" }),
+        let rows = estimates[input.producer].outputs[input.output]?.rows
+      else { return nil }
+      return (item.name, rows)
+    }
+    return Dictionary(counts) { $1 }
   }
 
   package var total: Work { items.compactMap(\.work).reduce(Work(), +) }

@@ -19,6 +19,7 @@ package struct KeptModelStage: KeptStage {
 
   package static let kind = "kept"
   package static let version = 1
+  package static let names = PublishedNames()
   package static let summary = "The model that a training had after one of its steps."
   package static let inputs = [StagePort("model", .model, "the model that the training ended with")]
   package static let outputs = [StagePort("model", .model, "the model after that step")]

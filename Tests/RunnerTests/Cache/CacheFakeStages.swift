@@ -175,12 +175,12 @@ struct FakeProject: Sendable {
 
   func executor(
     keepsGoing: Bool = false, interruption: Interruption = Interruption(),
-    display: any RunDisplay = SilentDisplay()
+    display: any RunDisplay = SilentDisplay(), registration: String? = nil
   ) -> Executor {
     Executor(
       cache: Cache(folder: cache.folder), recipeFolder: recipeFolder, folders: folders,
       threads: 1, keepsGoing: keepsGoing, interruption: interruption, display: display,
-      versions: ["warmup": "0.0"])
+      versions: ["warmup": "0.0"], registration: registration)
   }
 
   func run(_ instances: [Instance], keepsGoing: Bool = false) throws -> RunSummary {

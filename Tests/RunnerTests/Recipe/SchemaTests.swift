@@ -57,6 +57,14 @@ import Testing
     ("tables: {t: {value: a.b, rows: seed, baseline: {seed: 1}, format: percent}}", true),
     ("tables: {t: {value: a.b}}", false), ("tables: {t: {value: a.b, rows: seed, x: 1}}", false),
     ("figures: {f: {line: a.b, smooth: 5}}", true), ("figures: {f: {line: a.b, smooth: 0}}", false),
+    ("claims: {c: {says: a, value: a.b, greater: [{seed: 1}, {seed: 2}]}}", true),
+    ("claims: {c: {says: a, value: a.b, less: [{seed: 1}, {seed: 2}], within: 1}}", true),
+    ("claims: {c: {says: a, value: a.b}}", false),
+    ("claims: {c: {says: a, value: a.b, less: [{seed: 1}]}}", false),
+    (
+      "claims: {c: {says: a, value: a.b, less: [{seed: 1}, {seed: 2}], "
+        + "greater: [{seed: 1}, {seed: 2}]}}", false
+    ),
     ("figures: {f: {confusion: a.verdict, between: {seed: [1, 2]}}}", true),
     ("figures: {f: {confusion: a.verdict, between: {seed: [1]}}}", false),
     ("figures: {f: {heat_map: [a.b], rows: c, change: relative}}", true),

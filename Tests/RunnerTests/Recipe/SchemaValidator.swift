@@ -30,6 +30,7 @@ struct SchemaValidator {
     case "const": value == argument
     case "enum": argument.array?.contains(value) ?? false
     case "anyOf": argument.array?.contains { accepts(value, $0) } ?? false
+    case "oneOf": argument.array?.count { accepts(value, $0) } == 1
     case "allOf": argument.array?.allSatisfy { accepts(value, $0) } ?? false
     case "not": !accepts(value, argument)
     case "required":

@@ -48,6 +48,21 @@ import Testing
     #expect(estimate.total.operations > 0)
   }
 
+  /// Numbers of problems are told where nothing is missing that might make them smaller.
+  @Test func problemsAreCounted() throws {
+    let text = """
+      version: 1
+      name: x
+      stages:
+        puzzles: {kind: knights_and_knaves, params: {people: [3, 4], count: 10}}
+        divided: {kind: split, inputs: {problems: puzzles}, params: {test: 6}}
+        halves: {kind: split, inputs: {problems: divided.test}, params: {test: 2}}
+      """
+    #expect(estimated(try parse(text)).estimate.problems == ["divided": 20, "halves": 6])
+    let missing = text + "\n  data: {kind: dataset, params: {task: math, source: no.jsonl}}"
+    #expect(estimated(try parse(missing)).estimate.problems.isEmpty)
+  }
+
   /// Tokens by hand; operations of a model whose sizes are easily multiplied.
   @Test func tokensAndOperationsAreThoseOfTheParameters() throws {
     let recipe = try parse(

@@ -11,7 +11,9 @@ import Testing
 @Suite(.ownThread) struct PublishedNamesTests {
   /// What this run has no occasion for, or what follows from results and is not published itself.
   private static let others: [String: Set<String>] = [
-    "evaluate": ["verdict", "correct", "pass@{samples}", "unboxed", "warning", "sandbox"],
+    "evaluate": Set(EvaluateStage.names.values.filter { $0.hasSuffix("_macro") }).union([
+      "verdict", "correct", "pass@{samples}", "unboxed", "warning", "sandbox", "selection",
+    ]),
     "rlvr": [
       "kl", "completion_length", "truncated", "format_rate", "solved", "precision",
       "sandbox",
@@ -48,6 +50,12 @@ import Testing
         inputs: {model: scratch, problems: divided.train}
         params:
           {steps: 1, group: 2, problems_per_step: 1, max_tokens: 4, template: knights_and_knaves_short}
+        keep: 1
+      along:
+        kind: evaluate
+        inputs: {model: tuned.at, problems: divided.test}
+        params: {samples: 2, max_tokens: 4, template: knights_and_knaves_short}
+      chosen: {kind: select, over: step, inputs: {model: tuned.at, scores: along, on: divided.test}}
       scores:
         kind: evaluate
         inputs: {model: scratch, problems: divided.test}
@@ -74,9 +82,11 @@ import Testing
     }
     #expect(run.summary.exitCode == 0, "\(run.summary.outcomes)")
     let results = Dictionary(grouping: run.summary.plan.results, by: \.kind.name)
-    #expect(results.keys.sorted() == KindRegistry.standard.names)
+    #expect(results.keys.sorted() == (KindRegistry.standard.names + [KeptModelStage.kind]).sorted())
     for (name, results) in results {
-      let kind = try #require(KindRegistry.standard[name])
+      let kind = KindRegistry.standard[name] ?? KeptModelStage.self
+      // What a choice is by, and along which axes, the recipe says.
+      if name == SelectStage.kind { continue }
       #expect(kind.names.isKnown, "\(name) does not say what it publishes")
       let values = results.reduce(into: [:]) { $0.merge($1.values) { $1 } }
       let files = results.map { $0.folder.appending(path: Artifact.metricsName) }

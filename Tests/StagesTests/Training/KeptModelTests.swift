@@ -36,7 +36,7 @@ import Testing
       scores:
         kind: evaluate
         inputs: {model: tuned.at, problems: puzzles}
-        params: {samples: 1, max_tokens: 4, template: knights_and_knaves_short}
+        params: {samples: 1, max_tokens: 4, template: knights_and_knaves_short, overlap: report}
     figures: {curve: {line: scores.bad_format, x: step}}
     """
 

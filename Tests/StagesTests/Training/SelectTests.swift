@@ -16,6 +16,7 @@ import Testing
     axes: {seed: [1, 2]}
     stages:
       puzzles: {kind: knights_and_knaves, params: {people: 2, count: 8, seed: 1}}
+      lessons: {kind: knights_and_knaves, params: {people: 2, count: 8, seed: 3}}
       sides: {kind: split, inputs: {problems: puzzles}, params: {test: 4}}
       texts: {kind: write_texts, params: {count: 4, parts: [statements]}}
       scratch:
@@ -24,7 +25,7 @@ import Testing
         params: {vocabulary: 260, hidden: 16, layers: 1, heads: 2, key_value_heads: 1, intermediate: 16, context: 2048}
       tuned:
         kind: rlvr
-        inputs: {model: scratch, problems: sides.train}
+        inputs: {model: scratch, problems: lessons}
         params: {steps: 3, group: 2, problems_per_step: 2, max_tokens: 4, reward: random, learning_rate: 1e-1, template: knights_and_knaves_short, seed: "${seed}"}
         keep: [1, 2, 3]
       validated:
