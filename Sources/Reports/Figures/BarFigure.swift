@@ -27,8 +27,8 @@ package struct BarFigure: Figure {
   package struct Bar: Sendable {
     /// The height; nil where runs are missing.
     package let value: Double?
-    /// What the whisker shows in both directions.
-    package let spread: Double?
+    /// What the whisker spans: the 95 % interval.
+    package let interval: ClosedRange<Double>?
     package let runs: Int
     /// How many runs there should be; 0 where the recipe leaves the bar out.
     package let planned: Int
@@ -62,12 +62,13 @@ package struct BarFigure: Figure {
       zip(arms, group.bars).map { arm, bar in
         [
           group.label, arm, yLabel, FigureNumbers.field(bar.value),
-          FigureNumbers.field(bar.spread), String(bar.runs), String(bar.planned),
+          FigureNumbers.field(bar.interval?.lowerBound),
+          FigureNumbers.field(bar.interval?.upperBound), String(bar.runs), String(bar.planned),
         ]
       }
     }
     return FigureNumbers(
-      header: ["group", "bar", "value", "mean", "spread", "runs", "planned"], rows: rows)
+      header: ["group", "bar", "value", "mean", "low", "high", "runs", "planned"], rows: rows)
   }
 
   package func markup(styled: Bool) -> Markup { BarFigureSVG(self).markup(styled: styled) }
@@ -92,7 +93,9 @@ extension BarFigure {
       grid.references.map { reference in
         let label = grid.label(of: reference, at: column)
         let bars = arms.map { arm in
-          Bar(reference, at: arm.merging(column) { $1 }, arm: arm, group: label, grid, writer)
+          Bar(
+            reference, at: arm.merging(column) { $1 }, arm: arm, group: label,
+            over: specification.over, grid, writer)
         }
         return Group(label: label, bars: bars)
       }
@@ -116,14 +119,15 @@ extension BarFigure {
   ) -> [String] {
     let bars = groups.flatMap(\.bars)
     var notes: [String] = []
-    if bars.contains(where: { $0.spread != nil && $0.planned > 1 }) {
+    let hasWhiskers = bars.contains { $0.interval != nil }
+    if bars.contains(where: { $0.planned > 1 }) {
       let over = specification.over.joined(separator: " and ")
-      notes.append("Bars are means over \(over), whiskers ± 1 sample standard deviation.")
-    } else if bars.contains(where: { $0.spread != nil }) {
-      notes.append("Each bar is a lone run, whiskers are ± 1 standard error over problems.")
-    }
-    if !specification.baseline.isEmpty, bars.contains(where: { $0.spread != nil }) {
-      notes.append("Whiskers are the arm's own; the baseline's spread is not in them.")
+      notes.append(
+        "Bars are means over \(over)"
+          + (hasWhiskers ? ", whiskers 95 % intervals over all runs and problems." : "."))
+    } else if hasWhiskers {
+      notes.append(
+        "Each bar is one run, whiskers are 95 % intervals over problems, as if runs did not vary.")
     }
     let gaps = groups.flatMap { group in
       zip(arms, group.bars).filter { $0.1.value == nil && $0.1.planned > 0 }
@@ -139,27 +143,30 @@ extension BarFigure {
 extension BarFigure.Bar {
   fileprivate init(
     _ reference: ValueReference, at point: AxisPoint, arm: AxisPoint, group: String,
-    _ grid: ValueGrid, _ writer: ValueWriter
+    over: [String], _ grid: ValueGrid, _ writer: ValueWriter
   ) {
-    let cell = grid.runs(reference, at: point, scale: writer.format.scale).cell
+    let ours = grid.runs(reference, at: point, scale: writer.format.scale)
     let base =
       writer.change == nil
-      ? nil : grid.baselineRuns(reference, at: point, scale: writer.format.scale).cell
-    let compared = writer.compared(cell, with: base)
+      ? nil : grid.baselineRuns(reference, at: point, scale: writer.format.scale)
+    let cell = ours.cell
+    let compared = writer.compared(ours, with: base, over: over)
     value = compared?.mean
-    spread = compared?.spread
+    interval = compared?.interval
     runs = cell.values.count
     planned = cell.planned
     text = compared.map { writer.text($0.mean) } ?? "–"
     let name = [arm.isEmpty ? reference.stage : arm.label, group].joined(separator: ", ")
-    let own = compared?.spread.map { " ± \(NumberText.short($0))" } ?? ""
+    let own = compared?.interval.map { bounds in
+      " [\(writer.text(bounds.lowerBound)), \(writer.text(bounds.upperBound))]"
+    }
     let plain = ValueWriter(format: writer.format, change: nil)
-    let means = [cell.mean, base?.mean].compactMap { $0.map(plain.full) }
+    let means = [cell.mean, base?.cell.mean].compactMap { $0.map(plain.full) }
     let both = base == nil || means.count < 2 ? "" : ", \(means[0]) against \(means[1])"
     tooltip =
       compared == nil
       ? "\(name): \(cell.values.count) of \(cell.planned) runs are done"
-      : "\(name): \(text)\(own)\(writer.unit)\(both)"
+      : "\(name): \(text)\(own ?? "")\(writer.unit)\(both)"
   }
 }
 
@@ -181,7 +188,7 @@ struct BarFigureSVG {
     frame = FigureFrame(legend: figure.arms, notes: figure.notes, below: 39 + 15 * lines)
     let ends = figure.groups.flatMap(\.bars).flatMap { bar -> [Double] in
       guard let value = bar.value else { return [] }
-      return [value, value - (bar.spread ?? 0), value + (bar.spread ?? 0)]
+      return [value, bar.interval?.lowerBound ?? value, bar.interval?.upperBound ?? value]
     }
     // The zero belongs to every bar, and a value is written beyond its end.
     let reach = (ends + [0]).max().map { high in high - ((ends + [0]).min() ?? 0) } ?? 0
@@ -260,12 +267,12 @@ struct BarFigureSVG {
     let shape = SVG.rectangle(
       middle - width / 2, ends[0], width, ends[1] - ends[0], "figure-bar",
       fill: FigureStyle.colour(arm), tooltip: bar.tooltip)
-    return shape + whisker(bar, value, at: middle) + number(bar, value, at: middle, room: slot)
+    return shape + whisker(bar, at: middle) + number(bar, value, at: middle, room: slot)
   }
 
-  private func whisker(_ bar: BarFigure.Bar, _ value: Double, at x: Double) -> Markup {
-    guard let spread = bar.spread, spread > 0 else { return .empty }
-    let (high, low) = (y.pixel(value + spread), y.pixel(value - spread))
+  private func whisker(_ bar: BarFigure.Bar, at x: Double) -> Markup {
+    guard let interval = bar.interval else { return .empty }
+    let (high, low) = (y.pixel(interval.upperBound), y.pixel(interval.lowerBound))
     let cap = "h8"
     let (left, middle) = (SVG.number(x - 4), SVG.number(x))
     let shape =
@@ -279,7 +286,8 @@ struct BarFigureSVG {
     _ bar: BarFigure.Bar, _ value: Double, at x: Double, room: Double
   ) -> Markup {
     let isBelow = value < 0
-    let end = y.pixel(isBelow ? value - (bar.spread ?? 0) : value + (bar.spread ?? 0))
+    let end = y.pixel(
+      isBelow ? bar.interval?.lowerBound ?? value : bar.interval?.upperBound ?? value)
     if FigureFrame.width(of: bar.text) * 0.92 + 4 <= room {
       return SVG.text(bar.text, x, isBelow ? end + 14 : end - 5, "figure-value", anchor: "middle")
     }

@@ -51,15 +51,16 @@ private struct HeatMapBuilder {
         for column in grid.comparedPoints(of: specification.columns) {
           let point = panel.merging(row) { $1 }.merging(column) { $1 }
           for reference in grid.references {
-            let cell = grid.runs(reference, at: point, scale: specification.format.scale).cell
+            let runs = grid.runs(reference, at: point, scale: specification.format.scale)
             let base =
               isCompared
-              ? grid.baselineRuns(reference, at: point, scale: specification.format.scale).cell
+              ? grid.baselineRuns(reference, at: point, scale: specification.format.scale)
               : nil
             entries.append(
               HeatMapValue(
-                panel: panel, row: row, column: grid.label(of: reference, at: column), cell: cell,
-                base: base, value: writer.compared(cell, with: base)?.mean))
+                panel: panel, row: row, column: grid.label(of: reference, at: column),
+                cell: runs.cell, base: base?.cell,
+                value: writer.compared(runs, with: base, over: specification.over)?.mean))
           }
         }
       }
@@ -192,12 +193,14 @@ private struct HeatMapBuilder {
   private var numbers: FigureNumbers {
     FigureNumbers(
       header: [
-        "panel", "row", "column", "shown", "mean", "spread", "baseline", "runs", "planned",
+        "panel", "row", "column", "shown", "mean", "low", "high", "baseline", "runs", "planned",
       ],
       rows: entries.map { entry in
         [
           entry.panel.label, entry.row.label, entry.column, FigureNumbers.field(entry.value),
-          FigureNumbers.field(entry.cell.mean), FigureNumbers.field(entry.cell.ownSpread),
+          FigureNumbers.field(entry.cell.mean),
+          FigureNumbers.field(entry.cell.interval?.lowerBound),
+          FigureNumbers.field(entry.cell.interval?.upperBound),
           FigureNumbers.field(entry.base?.mean), String(entry.cell.values.count),
           String(entry.cell.planned),
         ]

@@ -73,6 +73,8 @@ package struct LineFigure: Figure {
     package let y: Double
     /// The sample standard deviation over runs; nil for a lone run.
     package let deviation: Double?
+    /// The mean's 95 % interval, which the band then spans; nil where it spans the deviation.
+    package var interval: ClosedRange<Double>?
     /// How many runs there are; 0 where nobody counted.
     package let runs: Int
 
@@ -163,7 +165,9 @@ extension LineFigure {
         return line.points.map { point in
           [
             panel.yLabel, line.label, FigureNumbers.field(point.x), FigureNumbers.field(point.y),
-            FigureNumbers.field(point.deviation), point.runs == 0 ? "" : String(point.runs),
+            FigureNumbers.field(point.deviation), FigureNumbers.field(point.interval?.lowerBound),
+            FigureNumbers.field(point.interval?.upperBound),
+            point.runs == 0 ? "" : String(point.runs),
             FigureNumbers.field(measured[point.x]),
           ]
         }
@@ -172,11 +176,11 @@ extension LineFigure {
     let reached = zip(series, target?.crossings ?? []).map { line, crossing in
       [
         "target \(target?.label ?? "")", line.label, FigureNumbers.field(crossing?.x),
-        FigureNumbers.field(target?.value), "", "", "",
+        FigureNumbers.field(target?.value), "", "", "", "", "",
       ]
     }
     return FigureNumbers(
-      header: ["value", "line", xLabel, "mean", "spread", "runs", "measured"],
+      header: ["value", "line", xLabel, "mean", "spread", "low", "high", "runs", "measured"],
       rows: rows + reached)
   }
 }
@@ -361,7 +365,9 @@ private struct AxisLines {
         if cell.planned > 0 { missing.append(Self.gap(cell, label, axis, value)) }
         continue
       }
-      points.append(LineFigure.Point(x: x, y: mean, deviation: cell.ownSpread, runs: cell.planned))
+      var point = LineFigure.Point(x: x, y: mean, deviation: cell.deviation, runs: cell.planned)
+      point.interval = cell.interval
+      points.append(point)
       measured.append((x, mean, try cost?.mean(at: place)))
     }
     let crossing = specification.target.flatMap {
@@ -392,12 +398,15 @@ private struct AxisLines {
 
   private func notes(_ series: [LineFigure.Series], _ missing: [String]) -> [String] {
     var notes: [String] = []
-    if series.contains(where: { $0.points.contains { $0.deviation != nil } }) {
-      let over = specification.band.joined(separator: " and ")
+    let hasBands = series.contains { $0.points.contains { $0.interval != nil } }
+    let over = specification.band.joined(separator: " and ")
+    if !over.isEmpty {
       notes.append(
-        over.isEmpty
-          ? "Bands are ± 1 standard error over problems, each point being a lone run."
-          : "Points are means over \(over), bands ± 1 sample standard deviation.")
+        "Points are means over \(over)"
+          + (hasBands ? ", bands 95 % intervals over all runs and problems." : "."))
+    } else if hasBands {
+      notes.append(
+        "Each point is one run, bands are 95 % intervals over problems, as if runs did not vary.")
     }
     if specification.target != nil {
       notes.append(

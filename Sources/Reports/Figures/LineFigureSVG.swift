@@ -152,7 +152,9 @@ struct LinePanelSVG {
   }
 
   private func band(_ index: Int) -> Markup {
-    let drawn = panel.series[index].points.split { $0.y.isNaN || $0.deviation == nil }
+    let drawn = panel.series[index].points.split {
+      $0.y.isNaN || ($0.deviation == nil && $0.interval == nil)
+    }
     let shapes = drawn.filter { $0.count > 1 }.map { run in
       let above = run.map { pair($0.x, Self.edge(of: $0, 1, in: panel)) }
       let below = run.reversed().map { pair($0.x, Self.edge(of: $0, -1, in: panel)) }
@@ -171,7 +173,9 @@ struct LinePanelSVG {
   private static func edge(
     of point: LineFigure.Point, _ sign: Double, in panel: LineFigure.Panel
   ) -> Double {
-    let edge = point.y + sign * (point.deviation ?? 0)
+    let edge =
+      point.interval.map { sign > 0 ? $0.upperBound : $0.lowerBound }
+      ?? point.y + sign * (point.deviation ?? 0)
     guard let bounds = panel.bounds, bounds.contains(point.y) else { return edge }
     return min(max(edge, bounds.lowerBound), bounds.upperBound)
   }
@@ -196,7 +200,10 @@ struct LinePanelSVG {
     guard line.isMarked else { return .empty }
     return Markup(
       line.points.filter { !$0.y.isNaN }.map { point in
-        let spread = point.deviation.map { " ± \(NumberText.short($0))" } ?? ""
+        let spread =
+          point.interval.map {
+            " [\(NumberText.short($0.lowerBound)), \(NumberText.short($0.upperBound))]"
+          } ?? point.deviation.map { " ± \(NumberText.short($0))" } ?? ""
         let runs = point.runs == 1 ? "1 run" : "\(point.runs) runs"
         return LineMark.markup(
           index, x.pixel(point.x), y.pixel(point.y),

@@ -182,7 +182,8 @@ extension Estimate {
   /// Whether anything is known of the error: there are several runs, or several problems.
   private var isKnown: Bool {
     switch problemPart {
-    case nil: runs > 1
+    // Equal values of unknown steps say nothing of how runs differ.
+    case nil: runs > 1 && runVariance > 0
     case .unknown: false
     default: true
     }

@@ -123,24 +123,27 @@ struct ValueWriter {
     }
   }
 
-  /// A cell's mean compared with its baseline's, with the cell's own spread in the same unit.
+  /// The mean of some runs, or how it compares with the baseline's, with the 95 % interval.
+  /// - Parameter over: the axes that both are means over; runs pair up at equal points of them.
+  /// - Returns: nil where runs are missing, or the two must not be compared.
   func compared(
-    _ cell: TableReport.Cell, with base: TableReport.Cell?
-  ) -> (mean: Double, spread: Double?)? {
-    guard let mean = cell.mean else { return nil }
-    guard let change, let base else { return change == nil ? (mean, cell.ownSpread) : nil }
-    guard let reference = base.mean else { return nil }
-    if change == .difference { return (mean - reference, cell.ownSpread) }
-    let scale = format.scale / reference
-    let ratio = (mean - reference) * scale
-    return ratio.isFinite ? (ratio, cell.ownSpread.map { abs($0 * scale) }) : nil
-  }
-}
-
-extension TableReport.Cell {
-  /// What stands behind ± in a figure: the sample standard deviation over runs, or the standard
-  /// error of a lone run.
-  var ownSpread: Double? {
-    isComplete ? (planned > 1 ? deviation : standardError) : nil
+    _ runs: CellRuns, with base: CellRuns?, over: [String]
+  ) -> (mean: Double, interval: ClosedRange<Double>?)? {
+    guard let change else {
+      let cell = runs.cell
+      return cell.mean.map { ($0, cell.interval) }
+    }
+    guard let comparison = base.flatMap({ runs.comparison(with: $0, over: over) })
+    else { return nil }
+    if change == .difference {
+      return comparison.difference.map { ($0, comparison.interval) }
+    }
+    return comparison.relative.map { ratio in
+      let scale = format.scale
+      let interval = comparison.relativeInterval.map {
+        ($0.lowerBound * scale)...($0.upperBound * scale)
+      }
+      return (ratio * scale, interval)
+    }
   }
 }

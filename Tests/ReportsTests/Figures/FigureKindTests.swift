@@ -55,7 +55,7 @@ import Testing
     #expect(figure.notes.contains { $0.contains("linear interpolation") })
     #expect(figure.svg.contains("target 30.0 %"))
     #expect(figure.svg.components(separatedBy: "class=\"figure-mark\"").count - 1 == 8 + 2)
-    #expect(figure.csv.hasPrefix("value,line,examples,mean,spread,runs,measured\n"))
+    #expect(figure.csv.hasPrefix("value,line,examples,mean,spread,low,high,runs,measured\n"))
     #expect(figure.csv.contains("accuracy (%),warmed"))
   }
 
@@ -165,31 +165,36 @@ import Testing
       ])
     #expect(figure.groups.map { $0.bars.map(\.text) }[0] == ["+10.0", "+20.0"])
     #expect(figure.groups.map { $0.bars.map(\.text) }[1] == ["−4.0", "−8.0"])
-    let spread = try #require(figure.groups[0].bars[0].spread)
-    #expect(abs(spread - 0.5.squareRoot()) < 1e-9)
+    // Both runs differ by just as much, and of single problems nothing is known.
+    #expect(figure.groups[0].bars[0].interval == nil)
     #expect(figure.yLabel == "accuracy, change against base (percentage points)")
-    #expect(figure.groups[0].bars[0].tooltip.hasPrefix("tuned, sums · sums: +10.0 ± "))
+    #expect(figure.groups[0].bars[0].tooltip.hasPrefix("tuned, sums · sums: +10.0 points, "))
     #expect(figure.groups[0].bars[0].tooltip.hasSuffix(" points, 41.5 % against 31.5 %"))
     #expect(figure.csv.split(separator: "\n").count == 1 + 8)
   }
 
-  @Test func loneRunsHaveTheStandardErrorOverProblems() throws {
+  @Test func loneRunsHaveIntervalsOverProblems() throws {
     var fixture = ReportFixture()
     fixture.axes = ["arm": ["a", "b"]]
-    for (arm, value) in [("a", 0.5), ("b", 0.25)] {
-      fixture.add(
-        "scores", ["arm": .string(arm)],
-        ["accuracy": .number(value), "accuracy_standard_error": 0.02])
+    let problems = (0..<12).map { "p\($0)" }
+    for (arm, right) in [("a", 6), ("b", 0)] {
+      fixture.addScores(
+        ["arm": .string(arm)], of: problems.enumerated().map { ($1, $0 < right ? 1 : 0) },
+        samples: 1)
     }
     let specification = FigureFixture.specification {
       $0.bars = ["scores.accuracy"]
       $0.x = ["arm"]
     }
     let figure = try BarFigure(name: "b", specification, data: fixture.data)
-    #expect(figure.groups.flatMap(\.bars).map(\.spread) == [2, 2])
+    let bars = figure.groups.flatMap(\.bars)
+    #expect(
+      bars.map(\.tooltip) == ["scores, a: 50.0 [23.4, 76.6] %", "scores, b: 0.0 [0.0, 22.1] %"])
     #expect(figure.arms == ["scores"] && figure.groups.map(\.label) == ["a", "b"])
     #expect(
-      figure.notes == ["Each bar is a lone run, whiskers are ± 1 standard error over problems."])
+      figure.notes == [
+        "Each bar is one run, whiskers are 95 % intervals over problems, as if runs did not vary."
+      ])
   }
 
   @Test func heatMapsShowRatiosOnALogarithmicScale() throws {
