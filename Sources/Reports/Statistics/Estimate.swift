@@ -41,7 +41,7 @@ package struct Estimate: Sendable, Equatable {
     /// Anything else, such as lengths.
     case unlimited
 
-    fileprivate var limits: ClosedRange<Double>? {
+    var limits: ClosedRange<Double>? {
       switch self {
       case .share, .linearised: 0...1
       case .difference: -1...1
@@ -260,67 +260,6 @@ extension Estimate {
   }
 }
 
-/// One of several independent errors that a number has.
-struct ErrorPart: Equatable {
-  let variance: Double
-  /// With how many degrees of freedom that is known.
-  let freedom: Double
-  /// How far a bound would lie from the number if this were its only error.
-  let reach: Double
-
-  init(variance: Double, freedom: Double, tail: Double = 0.025) {
-    self.variance = variance
-    self.freedom = freedom
-    reach = Student.quantile(tail: tail, freedom: freedom) * variance.squareRoot()
-  }
-
-  /// An error of which a bound is known that need not be Student's.
-  init(reach: Double, freedom: Double, tail: Double) {
-    self.reach = reach
-    self.freedom = freedom
-    let normal = reach / Student.quantile(tail: tail, freedom: .infinity)
-    variance = normal * normal
-  }
-
-  private init(variance: Double, freedom: Double, reach: Double) {
-    self.variance = variance
-    self.freedom = freedom
-    self.reach = reach
-  }
-
-  func scaled(by factor: Double) -> ErrorPart {
-    ErrorPart(variance: variance * factor * factor, freedom: freedom, reach: reach * factor)
-  }
-
-  /// How far a bound lies from a number that has all of these errors.
-  ///
-  /// Two rules are in use where some are known with few degrees of freedom: degrees of freedom after
-  /// Welch and Satterthwaite, under which few runs get intervals that are too short, and the root of
-  /// the squared reaches, with which they are too long. Their mean comes near what is asked for from
-  /// two runs on.
-  static func reach(_ parts: [ErrorPart], tail: Double) -> Double {
-    if parts.count == 1 { return parts[0].reach }
-    let root = parts.reduce(0) { $0 + $1.reach * $1.reach }.squareRoot()
-    let variance = parts.reduce(0) { $0 + $1.variance }
-    let welch = Student.quantile(tail: tail, freedom: freedom(of: parts)) * variance.squareRoot()
-    return (welch + root) / 2
-  }
-
-  /// The degrees of freedom of the sum of errors, after Welch and Satterthwaite.
-  private static func freedom(of parts: [ErrorPart]) -> Double {
-    let variance = parts.reduce(0) { $0 + $1.variance }
-    let weighed = parts.reduce(0) { $0 + $1.variance * $1.variance / $1.freedom }
-    return weighed > 0 ? variance * variance / weighed : .infinity
-  }
-
-  /// The true difference that a test with these errors would find with a chance of 80 %.
-  static func smallestDetectable(_ parts: [ErrorPart], tail: Double = 0.025) -> Double {
-    let freedom = freedom(of: parts)
-    let power = Student.quantile(tail: 0.2, freedom: freedom)
-    return reach(parts, tail: tail) * (1 + power / Student.quantile(tail: tail, freedom: freedom))
-  }
-}
-
 extension Estimate {
   /// What there may be more of.
   package enum Source: String, CaseIterable, Sendable {
@@ -380,95 +319,5 @@ extension Estimate {
       * max(
         ErrorPart.smallestDetectable(below, tail: tail),
         ErrorPart.smallestDetectable(above, tail: tail))
-  }
-}
-
-/// What is known of a mean over problems, the runs being given.
-private enum ProblemError: Sendable, Equatable {
-  case share(ClusteredRate)
-  /// How often the second arm is ahead, and how often the first.
-  case difference(ahead: ClusteredRate, behind: ClusteredRate)
-  /// Of a mean without limits: its variance and degrees of freedom.
-  case plain(variance: Double, freedom: Double)
-  /// One problem, whose mean says nothing of others.
-  case unknown
-
-  init(_ means: [Double], scale: Estimate.Scale, answers: Double) {
-    let parts = scale.parts(of: means).compactMap { ClusteredRate($0, answers: answers) }
-    switch (scale, parts.count) {
-    case (.share, 1): self = .share(parts[0])
-    case (.linearised(let counts), _): self = .share(ClusteredRate(linearised: means, counts))
-    case (.difference, 2): self = .difference(ahead: parts[0], behind: parts[1])
-    default:
-      // Values that are all the same say nothing of how they differ.
-      guard let deviation = Statistics.standardDeviation(means), deviation > 0 else {
-        self = .unknown
-        return
-      }
-      let count = Double(means.count)
-      self = .plain(variance: deviation * deviation / count, freedom: count - 1)
-    }
-  }
-
-  /// How many problems differ from where nothing happens.
-  func differing(_ means: [Double], _ scale: Estimate.Scale) -> Int {
-    switch scale {
-    case .share: min(means.count { $0 > 0 }, means.count { $0 < 1 })
-    case .linearised(let counts): counts.differing
-    case .difference: means.count { $0 != 0 }
-    case .unlimited: means.count
-    }
-  }
-
-  /// How far the bounds lie from the mean.
-  func distances(tail: Double) -> (below: Double, above: Double) {
-    switch self {
-    case .share(let rate):
-      let bounds = rate.bounds(tail: tail)
-      return (rate.rate - bounds.lowerBound, bounds.upperBound - rate.rate)
-    case .difference(let ahead, let behind):
-      return Self.distances(ahead, behind, tail: tail)
-    case .plain(let variance, let freedom):
-      let reach = Student.quantile(tail: tail, freedom: freedom) * variance.squareRoot()
-      return (reach, reach)
-    case .unknown: return (.infinity, .infinity)
-    }
-  }
-
-  /// The bounds of the difference of two rates, of which a problem adds to one at most, from their
-  /// own bounds (Zou and Donner 2008).
-  private static func distances(
-    _ ahead: ClusteredRate, _ behind: ClusteredRate, tail: Double
-  ) -> (below: Double, above: Double) {
-    let (a, b) = (ahead.bounds(tail: tail), behind.bounds(tail: tail))
-    let spread = (ahead.variance * behind.variance).squareRoot() * Double(ahead.problems)
-    let correlation = spread > 0 ? max(-1, -ahead.rate * behind.rate / spread) : 0
-    func root(_ x: Double, _ y: Double) -> Double {
-      max(0, x * x + y * y - 2 * correlation * x * y).squareRoot()
-    }
-    return (
-      root(ahead.rate - a.lowerBound, b.upperBound - behind.rate),
-      root(a.upperBound - ahead.rate, behind.rate - b.lowerBound)
-    )
-  }
-}
-
-extension Estimate.Scale {
-  /// The smallest step between two means of a run with so many answers; 0 where there is none.
-  fileprivate func step(of answers: Double, runs: Double) -> Double {
-    switch self {
-    case .share, .difference: 1 / answers
-    case .linearised(let counts): runs / counts.most
-    case .unlimited: 0
-    }
-  }
-
-  /// The rates that values are made of: themselves, or how far they lie above and below 0.
-  fileprivate func parts(of values: [Double]) -> [[Double]] {
-    switch self {
-    case .share: [values]
-    case .difference: [values.map { max($0, 0) }, values.map { max(-$0, 0) }]
-    case .linearised, .unlimited: []
-    }
   }
 }

@@ -54,26 +54,34 @@ package struct IntervalCoverage: Sendable {
 
   fileprivate static let hardness = 1.5
 
-  /// Every setting, in a fixed order.
+  /// Every setting, in a fixed order; fewer where an interval is made from many others.
   package static var settings: [Setting] {
-    var all: [Setting] = []
-    for subject in Subject.allCases {
-      for seeds in [1, 2, 3, 5, 8] {
-        for problems in [12, 28, 64, 200, 500] {
-          for samples in [1, 4] {
-            for rate in [0.01, 0.02, 0.05, 0.1, 0.3, 0.5, 0.8, 0.95, 0.99] {
-              for deviation in [0, 3.6, 6.8] {
-                all.append(
-                  Setting(
-                    subject: subject, seeds: seeds, problems: problems, samples: samples,
-                    rate: rate, deviation: deviation))
-              }
+    Subject.allCases.flatMap { subject -> [Setting] in
+      let isSearched = subject == .ratio || subject == .target
+      let rates = [0.01, 0.02, 0.05, 0.1, 0.3, 0.5, 0.8, 0.95, 0.99]
+      return settings(
+        of: subject, problems: isSearched ? [28, 200] : [12, 28, 64, 200, 500],
+        samples: isSearched ? [1] : [1, 4],
+        rates: isSearched ? rates.filter { (0.05...0.8).contains($0) } : rates)
+    }
+  }
+
+  private static func settings(
+    of subject: Subject, problems: [Int], samples: [Int], rates: [Double]
+  ) -> [Setting] {
+    [1, 2, 3, 5, 8].flatMap { seeds in
+      problems.flatMap { problems in
+        samples.flatMap { samples in
+          rates.flatMap { rate in
+            [0, 3.6, 6.8].map { deviation in
+              Setting(
+                subject: subject, seeds: seeds, problems: problems, samples: samples, rate: rate,
+                deviation: deviation)
             }
           }
         }
       }
     }
-    return all
   }
 
   /// Draws from a setting.

@@ -14,7 +14,8 @@ package struct FigureSpecification: ParameterSet {
   package var x: [String] = []
   /// The axes whose points get a colour of their own.
   package var series: [String] = []
-  /// The axes that a line is the mean over; the band is ± one standard deviation.
+  /// The axes that a line is the mean over; the band of logged metrics is ± one standard deviation,
+  /// that of values the 95 % interval.
   package var band: [String] = []
   /// The axes that bars and cells are the mean over.
   package var over: [String] = []
@@ -54,7 +55,7 @@ package struct FigureSpecification: ParameterSet {
         "what runs along the horizontal axis: for lines a metric (step) or an axis of"
           + " numbers, for bars the axes whose points make the groups"),
       Field("series", \.series, "the axes whose points get a colour: lines, or bars of a group"),
-      Field("band", \.band, "the axes that a line is the mean over, drawn with a band of ± 1 sd"),
+      Field("band", \.band, "the axes that a line is the mean over, drawn with a band"),
       Field("over", \.over, "the axes that bars and cells are the mean over"),
       Field("rows", \.rows, "the axes whose points make the rows of a heat map"),
       Field("columns", \.columns, "the axes whose points make the columns of a heat map"),
