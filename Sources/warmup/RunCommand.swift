@@ -62,7 +62,8 @@ struct RunCommand: ParsableCommand {
     if !isReported { throw ExitCode(1) }
   }
 
-  /// Writes the report, unless the one that is there rests on more.
+  /// Writes the report, unless the one that is there rests on more; the tables of what is complete
+  /// are then printed all the same.
   /// - Returns: whether it says all that was asked for.
   private func report(
     _ summary: RunSummary, _ basis: ReportBasis?, _ workspace: Workspace
@@ -70,6 +71,7 @@ struct RunCommand: ParsableCommand {
     if let basis, let kept = workspace.keptReport(basis, against: summary.plan) {
       let words = try basis.mark(reportIn: workspace.folder, for: summary.plan)
       let mark = words == nil ? "" : ". It says now that it is out of date"
+      if summary.exitCode == 0 { try workspace.printReport(of: summary.plan) }
       StandardOutput.writeError("\(kept)\(mark).\n")
       return false
     }

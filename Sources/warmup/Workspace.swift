@@ -89,13 +89,23 @@ struct Workspace {
     RecipeReport(recipe, plan, registration: try lockedRegistration())
   }
 
+  /// Prints the tables of a report and what came of the claims, and writes nothing.
+  func printReport(of plan: Plan) throws {
+    let report = try report(of: plan)
+    Self.print(report, report.tableParts().compactMap(\.content))
+  }
+
+  private static func print(_ report: RecipeReport, _ tables: [TableReport]) {
+    for table in tables { StandardOutput.write(table.terminalText + "\n") }
+    if !report.claims.isEmpty { StandardOutput.write(report.claims.terminalText + "\n") }
+  }
+
   /// Writes the report and prints its tables, then what came of the claims and what could not be made.
   /// - Returns: whether everything could be.
   func writeReport(of plan: Plan) throws -> Bool {
     let report = try report(of: plan)
     let (tables, failures) = try report.write(to: folder)
-    for table in tables { StandardOutput.write(table.terminalText + "\n") }
-    if !report.claims.isEmpty { StandardOutput.write(report.claims.terminalText + "\n") }
+    Self.print(report, tables)
     for failure in failures { StandardOutput.writeError("\(failure)\n") }
     StandardOutput.writeError("Report: \(folder.appending(path: "report.html").relativePath)\n")
     return failures.isEmpty

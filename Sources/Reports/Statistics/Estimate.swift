@@ -38,13 +38,16 @@ package struct Estimate: Sendable, Equatable {
     case difference
     /// From 0 to 1 as a mean, but not as the value of a problem.
     case linearised(LinearisedCounts)
-    /// Anything else, such as lengths.
+    /// From 0 on, such as lengths.
+    case amount
+    /// Anything else.
     case unlimited
 
     var limits: ClosedRange<Double>? {
       switch self {
       case .share, .linearised: 0...1
       case .difference: -1...1
+      case .amount: 0 ... .greatestFiniteMagnitude
       case .unlimited: nil
       }
     }
@@ -315,9 +318,9 @@ extension Estimate {
   package func smallestDetectable(tail: Double = 0.025) -> Double? {
     guard isKnown else { return nil }
     let (below, above) = parts(tail: tail)
-    return factor
-      * max(
-        ErrorPart.smallestDetectable(below, tail: tail),
-        ErrorPart.smallestDetectable(above, tail: tail))
+    let size = max(
+      ErrorPart.smallestDetectable(below, tail: tail),
+      ErrorPart.smallestDetectable(above, tail: tail))
+    return factor * min(size, limits?.upperBound ?? size)
   }
 }

@@ -33,7 +33,7 @@ enum ProblemError: Sendable, Equatable {
     case .share: min(means.count { $0 > 0 }, means.count { $0 < 1 })
     case .linearised(let counts): counts.differing
     case .difference: means.count { $0 != 0 }
-    case .unlimited: means.count
+    case .amount, .unlimited: means.count
     }
   }
 
@@ -76,7 +76,7 @@ extension Estimate.Scale {
     switch self {
     case .share, .difference: 1 / answers
     case .linearised(let counts): runs / counts.most
-    case .unlimited: 0
+    case .amount, .unlimited: 0
     }
   }
 
@@ -85,7 +85,7 @@ extension Estimate.Scale {
     switch self {
     case .share: [values]
     case .difference: [values.map { max($0, 0) }, values.map { max(-$0, 0) }]
-    case .linearised, .unlimited: []
+    case .linearised, .amount, .unlimited: []
     }
   }
 }

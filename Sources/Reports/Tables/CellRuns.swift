@@ -58,16 +58,21 @@ struct CellRuns {
   /// Whether the value of each problem lies between 0 and 1.
   var isShare: Bool { ProblemScores.isShare(name) }
 
+  /// What the values of single problems are.
+  var plainScale: Estimate.Scale {
+    isShare ? .share : name.contains("tokens") ? .amount : .unlimited
+  }
+
   private var isPercent: Bool { NumberFormat(naming: name) == .percent }
 
   /// The mean with its error; nil until all runs are done.
   private var estimate: Estimate? {
     guard runs.count == planned else { return nil }
     guard let values = problemValues else {
-      return Estimate(runs: runs.map(\.value), scale: isPercent ? .share : .unlimited)
+      return Estimate(runs: runs.map(\.value), scale: isPercent ? .share : plainScale)
     }
     let counts = ProblemScores.linearisedCounts(name, of: runs.compactMap(\.scores))
-    let scale = counts.map(Estimate.Scale.linearised) ?? (isShare ? .share : .unlimited)
+    let scale = counts.map(Estimate.Scale.linearised) ?? plainScale
     return hasSameProblems
       ? Estimate(values, scale: scale, samples: answers)
       : Estimate(ownProblems: values, scale: scale, samples: answers)

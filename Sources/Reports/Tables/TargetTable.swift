@@ -202,7 +202,7 @@ struct TargetLine {
     else { return nil }
     let line = LineBounds(
       places: zip(places, scores).map { ($0.x, $1) },
-      scale: places[0].runs.isShare ? .share : .unlimited,
+      scale: places[0].runs.plainScale,
       samples: 16 * (places.map(\.runs.answers).min() ?? 1))
     return line.interval(ofReaching: target)
   }
