@@ -55,13 +55,15 @@ struct StatusCommand: ParsableCommand {
 
   private func words(_ item: PlannedInstance, _ row: JSONValue) -> String {
     guard let values = item.artifact?.record.values else { return item.reason }
-    let numbers = values.sorted { $0.key < $1.key }.compactMap { name, value in
-      value.number.map { "\(name) \(short($0))" }
+    // In the order in which the kind declares them: what matters most comes first.
+    let declared = KindRegistry.standard[item.instance.kind.name]?.names.values ?? []
+    let names = values.keys.sorted { one, other in
+      let ranks = [one, other].map { declared.firstIndex(of: $0) ?? declared.count }
+      return ranks[0] == ranks[1] ? one < other : ranks[0] < ranks[1]
+    }
+    let numbers = names.compactMap { name in
+      values[name]?.number.map { "\(name) \(NumberText.short($0))" }
     }
     return numbers.prefix(6).joined(separator: ", ")
-  }
-
-  private func short(_ value: Double) -> String {
-    Int(exactly: value).map(String.init) ?? String(format: "%.4g", value)
   }
 }

@@ -62,10 +62,10 @@ package struct EvaluateStage: Stage {
     facts: ["verdict", "warning", "verifier", "template_sha256", "sandbox", "selection"])
   /// What each completion has.
   private static let shares =
-    Outcome.allCases.map(\.rawValue) + [
-      "accuracy", "accuracy_with_guesses", "format_rate", "worked", "chance", "mean_tokens",
-      "truncated",
-    ]
+    [
+      "accuracy", "chance", "format_rate", "worked", "truncated", "mean_tokens",
+      "accuracy_with_guesses",
+    ] + Outcome.allCases.map(\.rawValue)
   package static let summary = "Samples completions of problems and grades them."
   package static let inputs = [
     StagePort("model", .model, "the model to measure"),
