@@ -3,6 +3,7 @@ import Base
 import Foundation
 import Reports
 import Runner
+import Stages
 
 /// `warmup status RECIPE`.
 struct StatusCommand: ParsableCommand {
