@@ -53,7 +53,7 @@ struct BenchIntervals: ParsableCommand {
       "problems": .integer(setting.problems), "samples": .integer(setting.samples),
       "rate": .number(setting.rate), "deviation": .number(setting.deviation),
       "bounded": .integer(outcome.bounded), "coverage": .number(outcome.coverage),
-      "narrowest": .number(outcome.narrowest), "fewer": .number(setting.expectedFewer),
+      "narrowest": .number(outcome.narrowest),
     ]).text + "\n"
   }
 }

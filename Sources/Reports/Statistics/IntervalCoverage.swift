@@ -32,11 +32,6 @@ package struct IntervalCoverage: Sendable {
     package let rate: Double
     /// How far runs lie apart, as percentage points at a rate of 50 %.
     package let deviation: Double
-
-    /// How many right and wrong answers are expected, whichever are fewer, of one arm.
-    package var expectedFewer: Double {
-      min(rate, 1 - rate) * Double(problems * samples * seeds)
-    }
   }
 
   /// What came out.
