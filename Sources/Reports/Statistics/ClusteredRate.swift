@@ -64,6 +64,16 @@ package struct ClusteredRate: Sendable, Equatable {
     effectiveCount = min(max(most * counts.least / drawn, counts.least), counts.most)
   }
 
+  /// Takes a rate of which only the number of problems is known: as if each had one answer, with
+  /// which values from 0 to 1 vary most.
+  /// - Returns: nil for a number that is no rate, or no problems.
+  init?(rate: Double, problems: Int) {
+    guard (0...1).contains(rate), problems > 0 else { return nil }
+    self.rate = rate
+    self.problems = problems
+    effectiveCount = Double(problems)
+  }
+
   /// Takes a value from 0 to 1 for each problem, the mean of as many answers.
   package init?(_ values: [Double], answers: Double) {
     self.init(

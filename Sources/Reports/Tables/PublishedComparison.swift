@@ -33,7 +33,7 @@ package struct PublishedComparison: Sendable, Equatable {
   ///   - ours: our mean with its error; nil where that is not known.
   ///   - missing: why there is no interval, where there is none.
   init(
-    difference: Double, ours: Estimate?, theirs: [ErrorPart], margin: Double,
+    difference: Double, ours: Estimate?, theirs: PublishedError, margin: Double,
     missing: String? = nil
   ) {
     self.difference = difference
@@ -43,7 +43,10 @@ package struct PublishedComparison: Sendable, Equatable {
       remedy = missing ?? "our number has no known error"
       return
     }
-    let errors = (below: ours.errors.below + theirs, above: ours.errors.above + theirs)
+    let errors = (
+      // Ours is lower where theirs is higher.
+      below: ours.errors.below + theirs.above, above: ours.errors.above + theirs.below
+    )
     let low = difference - ErrorPart.reach(errors.below, tail: 0.025)
     let high = difference + ErrorPart.reach(errors.above, tail: 0.025)
     let bounds = low...high
@@ -62,9 +65,11 @@ package struct PublishedComparison: Sendable, Equatable {
   }
 
   /// How many more of what would decide, if the difference and the deviations stayed.
-  private static func remedy(_ ours: Estimate, _ theirs: [ErrorPart], limit: Double) -> String {
+  private static func remedy(
+    _ ours: Estimate, _ theirs: PublishedError, limit: Double
+  ) -> String {
     guard limit > 0 else { return "the difference lies on the margin itself; choose another" }
-    let theirWidth = theirs.isEmpty ? 0 : ErrorPart.reach(theirs, tail: 0.025)
+    let theirWidth = theirs.reach
     guard limit > theirWidth else {
       return "more data of ours cannot decide, for the published value is too uncertain itself"
     }
@@ -84,6 +89,32 @@ package struct PublishedComparison: Sendable, Equatable {
   }
 }
 
+/// What makes a published value uncertain, on either side.
+struct PublishedError {
+  private(set) var below: [ErrorPart] = []
+  private(set) var above: [ErrorPart] = []
+
+  /// Half the 95 % interval, on the wider side.
+  var reach: Double {
+    [below, above].map { $0.isEmpty ? 0 : ErrorPart.reach($0, tail: 0.025) }.max() ?? 0
+  }
+
+  mutating func add(_ part: ErrorPart) {
+    below.append(part)
+    above.append(part)
+  }
+
+  /// Adds how a rate varies over problems, by its exact bounds: at 0 it is not known exactly either.
+  mutating func add(_ rate: ClusteredRate, whole: Double) {
+    let bounds = rate.bounds(tail: 0.025)
+    func part(_ distance: Double) -> ErrorPart {
+      ErrorPart(reach: distance * whole, freedom: .infinity, tail: 0.025)
+    }
+    below.append(part(rate.rate - bounds.lowerBound))
+    above.append(part(bounds.upperBound - rate.rate))
+  }
+}
+
 /// What is known of our number and of the published one when they are compared, in one unit.
 struct PublishedEvidence {
   let cell: TableReport.Cell
@@ -99,7 +130,7 @@ struct PublishedEvidence {
   /// The comparison, with a margin in the same unit.
   func comparison(margin: Double) -> PublishedComparison {
     let ours = isSameProblems ? cell.onTheseProblems : cell.estimate
-    var theirs: [ErrorPart] = []
+    var theirs = PublishedError()
     let missing = ours?.interval() == nil ? Self.noError : addTheirs(to: &theirs)
     return PublishedComparison(
       difference: mean - published.mean, ours: ours, theirs: theirs, margin: margin,
@@ -110,10 +141,10 @@ struct PublishedEvidence {
     "one run without an error over problems has no interval; at least 2 seeds are needed"
 
   /// Adds the published value's uncertainty; returns what is missing, if something is.
-  private func addTheirs(to parts: inout [ErrorPart]) -> String? {
+  private func addTheirs(to error: inout PublishedError) -> String? {
     if let deviation = published.deviation {
       let passes = passes ?? 1
-      parts.append(
+      error.add(
         ErrorPart(
           variance: deviation * deviation / Double(passes),
           freedom: passes > 1 ? Double(passes - 1) : .infinity))
@@ -122,14 +153,12 @@ struct PublishedEvidence {
     guard let count = published.problems ?? cell.problems, count > 0 else {
       return published.deviation == nil ? "the published value has no known error" : nil
     }
-    if let whole {
-      // No values from 0 to 1 with a mean of p vary more than p (1 − p).
-      let variance = max(0, published.mean * (whole - published.mean)) / Double(count)
-      parts.append(ErrorPart(variance: variance, freedom: .infinity))
+    if let whole, let rate = ClusteredRate(rate: published.mean / whole, problems: count) {
+      error.add(rate, whole: whole)
     } else if let problemError = cell.standardError, let problems = cell.problems, !isSameProblems {
       // Other values have no bound; they are taken to vary over problems as ours do.
       let variance = problemError * problemError * Double(problems) / Double(count)
-      parts.append(ErrorPart(variance: variance, freedom: Double(max(problems - 1, 1))))
+      error.add(ErrorPart(variance: variance, freedom: Double(max(problems - 1, 1))))
     } else {
       return published.deviation == nil ? "the published value has no known error" : nil
     }
