@@ -67,7 +67,7 @@ package struct ClusteredRate: Sendable, Equatable {
   /// Takes a rate of which only the number of problems is known: as if each had one answer, with
   /// which values from 0 to 1 vary most.
   /// - Returns: nil for a number that is no rate, or no problems.
-  init?(rate: Double, problems: Int) {
+  package init?(rate: Double, problems: Int) {
     guard (0...1).contains(rate), problems > 0 else { return nil }
     self.rate = rate
     self.problems = problems

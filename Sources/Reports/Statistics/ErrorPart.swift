@@ -1,10 +1,10 @@
 /// One of several independent errors that a number has.
-struct ErrorPart: Equatable {
+package struct ErrorPart: Equatable {
   let variance: Double
   /// With how many degrees of freedom that is known.
   let freedom: Double
   /// How far a bound would lie from the number if this were its only error.
-  let reach: Double
+  package let reach: Double
 
   init(variance: Double, freedom: Double, tail: Double = 0.025) {
     self.variance = variance

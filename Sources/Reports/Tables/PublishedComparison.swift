@@ -90,12 +90,14 @@ package struct PublishedComparison: Sendable, Equatable {
 }
 
 /// What makes a published value uncertain, on either side.
-struct PublishedError {
-  private(set) var below: [ErrorPart] = []
-  private(set) var above: [ErrorPart] = []
+package struct PublishedError {
+  package init() {}
+
+  package private(set) var below: [ErrorPart] = []
+  package private(set) var above: [ErrorPart] = []
 
   /// Half the 95 % interval, on the wider side.
-  var reach: Double {
+  package var reach: Double {
     [below, above].map { $0.isEmpty ? 0 : ErrorPart.reach($0, tail: 0.025) }.max() ?? 0
   }
 
@@ -105,7 +107,7 @@ struct PublishedError {
   }
 
   /// Adds how a rate varies over problems, by its exact bounds: at 0 it is not known exactly either.
-  mutating func add(_ rate: ClusteredRate, whole: Double) {
+  package mutating func add(_ rate: ClusteredRate, whole: Double) {
     let bounds = rate.bounds(tail: 0.025)
     func part(_ distance: Double) -> ErrorPart {
       ErrorPart(reach: distance * whole, freedom: .infinity, tail: 0.025)

@@ -157,3 +157,14 @@ import Testing
     #expect(error?.description.contains("two published values belong to one cell") == true)
   }
 }
+
+/// What is uncertain of a published value by itself.
+@Suite struct PublishedErrorTests {
+  @Test func noneOfTwelveIsNotKnownExactly() throws {
+    var error = PublishedError()
+    error.add(try #require(ClusteredRate(rate: 0, problems: 12)), whole: 100)
+    #expect(error.below[0].reach == 0 && abs(error.above[0].reach - 22.09) < 0.01)
+    #expect(abs(error.reach - 22.09) < 0.01)
+    #expect(ClusteredRate(rate: 1.01, problems: 12) == nil)
+  }
+}
