@@ -54,7 +54,7 @@ package struct MiniatureProblemsStage: Stage {
   package init(parameters: Parameters) { self.parameters = parameters }
 
   package func traits(of output: String, inputs: [String: Traits]) -> Traits {
-    .problems(ofTask: parameters.domain.task)
+    .problems(ofTask: parameters.domain.task, rows: parameters.count)
   }
 
   package func run(_ context: StageContext) throws {
@@ -137,6 +137,10 @@ package struct WriteTextsStage: Stage {
   let parameters: Parameters
 
   package init(parameters: Parameters) { self.parameters = parameters }
+
+  package func traits(of output: String, inputs: [String: Traits]) -> Traits {
+    .rows(parameters.count)
+  }
 
   /// Reads the problems that are bound and writes texts.
   package func run(_ context: StageContext) throws {

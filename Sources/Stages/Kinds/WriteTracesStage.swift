@@ -31,6 +31,46 @@ package struct WriteTracesStage: Stage {
     return identity.naming(verifier: nil, of: inputs["problems"])
   }
 
+  /// The symbolic teacher writes as many as it is asked for.
+  package func traits(of output: String, inputs: [String: Traits]) -> Traits {
+    guard parameters.teacher == .symbolic else { return [:] }
+    return .rows(inputs["problems"]?.rows.map { $0 * parameters.copies })
+  }
+
+  package func mistakes(inputs: [String: Traits]) -> [BindingMistake] {
+    guard parameters.teacher == .symbolic, let task = inputs["problems"]?.task else { return [] }
+    let isPuzzle = task.name == KnightsAndKnavesTask().name
+    var mistakes: [BindingMistake] = []
+    if !isPuzzle, task.name != MathTask().name, task.name != MMLUProTask().name {
+      return [
+        BindingMistake(
+          .input("problems"),
+          "the symbolic teacher does not know the task '\(task.name)'; say 'teacher: model' or "
+            + "'server', or bind Knights and Knaves or miniature problems")
+      ]
+    }
+    if !isPuzzle, parameters.style == .long {
+      mistakes.append(
+        BindingMistake(
+          .parameter("style"),
+          "'style: long' is for puzzles, but the problems are of the task '\(task.name)'; say "
+            + "'style: short' or 'answer'"))
+    }
+    if !isPuzzle, parameters.copies > 1 {
+      mistakes.append(
+        BindingMistake(
+          .parameter("copies"),
+          "'copies' tells puzzles again with other names; problems of the task '\(task.name)' have "
+            + "none"))
+    }
+    do {
+      _ = try template(for: task)
+    } catch {
+      mistakes.append(BindingMistake(.parameter("prompt"), sentence(for: error)))
+    }
+    return mistakes
+  }
+
   package func run(_ context: StageContext) throws {
     let problems = try Problems(contentsOf: context.input("problems").file)
     let traces =
