@@ -63,6 +63,25 @@ import Testing
     #expect(estimated(try parse(missing)).estimate.problems.isEmpty)
   }
 
+  /// A mix has what is asked for, or else all that is bound.
+  @Test func mixedProblemsAreCounted() throws {
+    let text = """
+      version: 1
+      name: x
+      stages:
+        sums: {kind: miniature_problems, params: {count: 20}}
+        puzzles: {kind: knights_and_knaves, params: {people: 3, count: 10}}
+        more: {kind: knights_and_knaves, params: {people: 4, count: 5}}
+        all: {kind: mix, inputs: {a: puzzles, b: more}}
+        some: {kind: mix, inputs: {a: puzzles, b: more}, params: {counts: {a: 30, b: 4}, repeat: true}}
+        shares: {kind: mix, inputs: {a: sums}, params: {weights: {a: 1}, count: 7}}
+        one: {kind: split, inputs: {problems: all}, params: {test: 1}}
+        two: {kind: split, inputs: {problems: some}, params: {test: 1}}
+        three: {kind: split, inputs: {problems: shares}, params: {test: 1}}
+      """
+    #expect(estimated(try parse(text)).estimate.problems == ["one": 15, "two": 34, "three": 7])
+  }
+
   /// Tokens by hand; operations of a model whose sizes are easily multiplied.
   @Test func tokensAndOperationsAreThoseOfTheParameters() throws {
     let recipe = try parse(
