@@ -14,9 +14,11 @@ struct RunCommand: ParsableCommand {
       once. Running again continues from the last checkpoint, also after a crash. A run \
       that is cut short keeps the report of an earlier one that rests on more, and marks it as out \
       of date where the recipe has changed.
+      With --only seed=1,2 it runs a part, such as one sitting of several, and reports what is \
+      there of the whole.
       """)
 
-  @OptionGroup var options: RecipeOptions
+  @OptionGroup var options: RecipePartOptions
 
   @Option(help: "How many threads a stage may use. Cannot change a result.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
@@ -73,16 +75,19 @@ struct RunCommand: ParsableCommand {
       let mark = words == nil ? "" : ". It says now that it is out of date"
       if summary.exitCode == 0 { try workspace.printReport(of: summary.plan) }
       StandardOutput.writeError("\(kept)\(mark).\n")
-      return false
+      // A part is not meant to be all.
+      return workspace.part != nil
     }
     return summary.plan.results.isEmpty ? true : try workspace.writeReport(of: summary.plan)
   }
 
   private func sentence(_ summary: RunSummary) -> String {
     if summary.ran == 0, summary.failed == 0, summary.skipped == 0, !summary.wasInterrupted {
-      return "Everything is cached: \(summary.cached) instances, nothing to run."
+      let others = summary.notAsked == 0 ? "" : ", \(summary.notAsked) not asked for"
+      return "Everything is cached: \(summary.cached) instances, nothing to run\(others)."
     }
     var parts = ["\(summary.ran) ran", "\(summary.cached) cached"]
+    if summary.notAsked > 0 { parts.append("\(summary.notAsked) not asked for") }
     if summary.failed > 0 { parts.append("\(summary.failed) failed") }
     if summary.skipped > 0 { parts.append("\(summary.skipped) not begun") }
     if summary.wasInterrupted { parts.append("interrupted; run again to continue") }

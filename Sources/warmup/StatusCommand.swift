@@ -12,7 +12,7 @@ struct StatusCommand: ParsableCommand {
     abstract: "Show what is done, what is under way, what has come out and what the claims came to."
   )
 
-  @OptionGroup var options: RecipeOptions
+  @OptionGroup var options: RecipePartOptions
 
   @Flag(help: "Print JSON: 'instances' and 'claims', an object each.")
   var json = false
@@ -27,10 +27,13 @@ struct StatusCommand: ParsableCommand {
       StandardOutput.write(sections.prettyText)
       return
     }
-    let done = plan.count(.cached)
-    StandardOutput.write("\(workspace.recipe.name): \(done) of \(plan.items.count) done\n")
-    let names = AlignedText.column(plan.items.map(\.name))
-    for ((item, row), name) in zip(zip(plan.items, rows), names) {
+    let asked = zip(plan.items, rows).filter(\.0.isAsked)
+    let others = plan.count(.notAsked)
+    StandardOutput.write(
+      "\(workspace.recipe.name): \(plan.count(.cached)) of \(asked.count) done"
+        + (others == 0 ? "" : ", \(others) not asked for") + "\n")
+    let names = AlignedText.column(asked.map(\.0.name))
+    for ((item, row), name) in zip(asked, names) {
       StandardOutput.write("  \(mark(item)) \(name)  \(words(item, row))\n")
     }
     if !claims.isEmpty { StandardOutput.write("\n" + claims.terminalText) }
@@ -51,6 +54,7 @@ struct StatusCommand: ParsableCommand {
     case .cached: "done   "
     case .toRun: "to run "
     case .blocked: "blocked"
+    case .notAsked: "left   "
     }
   }
 

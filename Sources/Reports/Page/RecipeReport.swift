@@ -9,17 +9,27 @@ package struct RecipeReport: Sendable {
   let data: Findings
   /// SHA-256 of the registration that the recipe's lock names.
   private let registration: String?
+  /// Which source gave what, where results of several are joined.
+  let sources: SourcesSection
 
   /// - Parameters:
   ///   - plan: the recipe's, so that the report can say what is missing.
   ///   - registration: SHA-256 of the registration that the recipe's lock names.
+  ///   - shares: what came from which source, where results of several are joined.
   package init(
     _ recipe: Recipe, _ plan: Plan, tables: ResultTables = ResultTables(),
-    registration: String? = nil
+    registration: String? = nil, shares: [JoinedResults.Share] = []
   ) {
     self.recipe = recipe
     self.registration = registration
     data = Findings(axes: recipe.axes, plan: plan, tables: tables)
+    sources = SourcesSection(shares, data)
+  }
+
+  /// The report on results of several sources.
+  package init(_ joined: JoinedResults) {
+    self.init(
+      joined.recipe, joined.plan, registration: joined.lock.registration, shares: joined.shares)
   }
 
   var results: [PlannedInstance] { data.instances.filter(\.isDone) }
@@ -192,6 +202,7 @@ struct ReportPage {
       PageFrame.Section(
         id: "cost", title: "Time and cost",
         content: CostSection(data).markup),
+      PageFrame.Section(id: "sources", title: "Sources", content: report.sources.markup),
       PageFrame.Section(
         id: "machine", title: "Versions and machine", content: Provenance(report.results).markup),
     ]
@@ -253,7 +264,8 @@ struct ReportMarkdown {
   let figures: [ReportPart<any Figure>]
 
   var text: String {
-    let state = "\(report.results.count) of \(report.data.instances.count) instances are done."
+    let done = "\(report.results.count) of \(report.data.instances.count) instances are done."
+    let state = ([done] + report.sources.sentences).joined(separator: " ")
     let images = figures.map { part in
       part.markdown { "![\($0.title)](figures/\($0.name).svg)\n" }
     }

@@ -145,11 +145,11 @@ package struct ReportKeptError: Error, CustomStringConvertible {
   private let outdated: Int
   /// Whether a run would make all that a new report would lack.
   private let isMakeable: Bool
-  private let recipe: String
+  private let recipe: String?
 
   /// Weighs a report on a plan against the one that is there; nil where it may take its place.
-  /// - Parameter recipe: what the command was given, for people.
-  package init?(_ basis: ReportBasis?, against plan: Plan, in folder: URL, recipe: String) {
+  /// - Parameter recipe: what would make the results, for people; nil where nothing does.
+  package init?(_ basis: ReportBasis?, against plan: Plan, in folder: URL, recipe: String?) {
     guard let basis else { return nil }
     lost = basis.lost(by: plan)
     if lost.isEmpty { return nil }
@@ -162,12 +162,13 @@ package struct ReportKeptError: Error, CustomStringConvertible {
 
   package var description: String {
     let results = total == 1 ? "1 result" : "\(total) results"
+    let run = recipe.map { "'warmup run \($0)' makes what is missing, and " } ?? ""
     let changed =
       outdated == 0
       ? "" : "; \(outdated) of them are no longer what the recipe and this program ask for"
     return "\(page.relativePath) rests on \(results), of which a new report would lack"
       + " \(lost.count) (\(NameList.text(lost)))\(changed). It was left as it is; "
-      + (isMakeable ? "'warmup run \(recipe)' makes what is missing, and " : "")
+      + (isMakeable ? run : "")
       + "--overwrite replaces it all the same"
   }
 }

@@ -76,6 +76,11 @@ package struct RecipeLock: Sendable, Equatable {
     }
   }
 
+  /// Puts the lock in the place of the one that is there.
+  package func replace(in recipeFolder: URL) throws {
+    try Self.change(in: recipeFolder) { $0 = self }
+  }
+
   private static func change(
     in recipeFolder: URL, _ change: (inout RecipeLock) -> Void
   ) throws {

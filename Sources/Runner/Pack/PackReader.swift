@@ -9,6 +9,8 @@ struct PackReader {
   private let main: String
   private let overrides: [String]
   private let lock: RecipeLock
+  private let part: String?
+  private let missing: Set<String>
   private let artifacts: [PackedArtifactReader]
 
   /// Writes everything into a folder.
@@ -29,6 +31,8 @@ struct PackReader {
         texts(PackLayout.recipePaths), texts(PackLayout.recipeTexts), folder)
       overrides = try texts(PackLayout.overrides)
       lock = try Self.readLock(texts(PackLayout.lock).first ?? "", folder)
+      part = try file.attribute(PackLayout.part)?.string
+      missing = try part == nil ? [] : Set(texts(PackLayout.missing))
       artifacts = try file.members(of: PackLayout.artifacts).map { key in
         try PackedArtifactReader(key, in: file, limit: limit, folder: folder)
       }
@@ -44,7 +48,8 @@ struct PackReader {
     let found = artifacts.map { ($0.record.key, $0.artifact(in: folder)) }
     return UnpackedExperiment(
       folder: folder, recipeFile: folder.appending(path: "recipe").appending(path: main),
-      overrides: overrides, lock: lock, artifacts: Dictionary(found) { $1 })
+      overrides: overrides, lock: lock, part: part, missing: missing,
+      artifacts: Dictionary(found) { $1 })
   }
 
   /// Writes the recipe's files.

@@ -52,11 +52,17 @@ package struct Executor: Sendable {
     if !keepsGoing, plan.count(.blocked) > 0 {
       run.stop = "not begun, because other instances are blocked"
     }
+    var number = 0
     for (index, item) in plan.items.enumerated() {
+      guard item.isAsked else {
+        run.leave(item, at: index)
+        continue
+      }
+      number += 1
       let title = InstanceTitle(
-        name: item.instance.name, kind: item.instance.kind.name, number: index + 1,
-        total: plan.items.count)
-      let outcome = settle(item, title, &run)
+        name: item.instance.name, kind: item.instance.kind.name, number: number,
+        total: plan.asked.count)
+      let outcome = settle(item, at: index, title, &run)
       run.outcomes.append(outcome)
       display.end(title, outcome)
       if case .failed = outcome, !keepsGoing, run.stop == nil {
@@ -72,7 +78,7 @@ package struct Executor: Sendable {
   }
 
   private func settle(
-    _ item: PlannedInstance, _ title: InstanceTitle, _ run: inout Run
+    _ item: PlannedInstance, at index: Int, _ title: InstanceTitle, _ run: inout Run
   ) -> InstanceOutcome {
     guard item.state != .blocked, let key = item.key, let fields = item.fields else {
       return .failed(item.reason)
@@ -97,7 +103,7 @@ package struct Executor: Sendable {
       } else {
         try RecipeLock.update(entry, in: recipeFolder)
       }
-      run.artifacts[title.number - 1] = obtained.artifact
+      run.artifacts[index] = obtained.artifact
       return seconds.map { .ran(seconds: $0) } ?? .cached
     } catch is InterruptedError {
       run.interrupt()
@@ -128,6 +134,15 @@ private struct Run {
   mutating func interrupt() {
     wasInterrupted = true
     stop = "not begun before the interruption"
+  }
+
+  /// Leaves an instance that is not asked for as it is.
+  mutating func leave(_ item: PlannedInstance, at index: Int) {
+    outcomes.append(.notAsked)
+    artifacts[index] = item.artifact
+    if item.isDone, let key = item.key {
+      cached[item.name] = LockedInstance(key: key, fields: item.fields)
+    }
   }
 
   /// The plan with what has come out.
@@ -205,6 +220,8 @@ package enum InstanceOutcome: Sendable, Equatable {
   case skipped(String)
   /// It stopped at a checkpoint because it was asked to.
   case interrupted
+  /// It lies outside the part that was asked for.
+  case notAsked
 }
 
 package struct RunSummary: Sendable {
@@ -221,6 +238,8 @@ package struct RunSummary: Sendable {
   /// How many instances had their results already.
   package var cached: Int { outcomes.count { $0 == .cached } }
   package var failed: Int { outcomes.count { if case .failed = $0 { true } else { false } } }
+  /// How many instances lie outside the part that was asked for.
+  package var notAsked: Int { outcomes.count { $0 == .notAsked } }
   /// How many instances were not begun.
   package var skipped: Int { outcomes.count { if case .skipped = $0 { true } else { false } } }
 

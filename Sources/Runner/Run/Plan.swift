@@ -41,6 +41,8 @@ package struct PlannedInstance: Sendable {
     case toRun = "to_run"
     /// Nothing: it cannot run.
     case blocked
+    /// Nothing: it lies outside the part that was asked for. Its result may be there all the same.
+    case notAsked = "not_asked"
   }
 
   package let instance: Instance
@@ -74,6 +76,7 @@ package struct PlannedInstance: Sendable {
   package var kind: KindDescription { instance.kind }
   package var parameters: JSONValue { instance.parameters }
   package var isDone: Bool { artifact != nil }
+  package var isAsked: Bool { state != .notAsked }
   /// What the stage published, such as `accuracy`; nothing before it is done.
   package var values: [String: JSONValue] { artifact?.record.values ?? [:] }
 
