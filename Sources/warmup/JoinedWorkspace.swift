@@ -51,8 +51,13 @@ struct JoinedWorkspace {
   /// Writes the report and the lock into a folder, and prints the tables and what came of the claims.
   /// - Returns: whether everything could be made.
   func writeReport(to folder: URL) throws -> Bool {
-    let isWhole = try Workspace.write(RecipeReport(joined), to: folder)
-    try joined.lock.replace(in: folder)
-    return isWhole
+    try Workspace.write(RecipeReport(joined), to: folder, lock: joined.lock)
+  }
+
+  /// Lays packed files out in a new folder, as one would be, with the report.
+  /// - Returns: what could not be made of the report, a sentence each.
+  func unpack(to folder: URL) throws -> [String] {
+    try packs[0].experiment.layOut(joined, in: folder)
+    return try RecipeReport(joined).write(to: folder).failures
   }
 }

@@ -105,24 +105,21 @@ struct PackCommand: ParsableCommand {
 struct UnpackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "unpack",
-    abstract: "Lay a packed file out in a folder: recipe, lock, results, tables, figures, report.")
+    abstract: "Lay a packed file out in a folder: recipe, lock, results, tables, figures, report.",
+    discussion: "Several packed files of one recipe make one folder.")
 
-  @Argument(help: "The packed file.", completion: .file(extensions: ["h5"]))
-  var file: String
+  @Argument(help: "The packed file, or several.", completion: .file(extensions: ["h5"]))
+  var file: [String]
 
   @Option(
-    name: .shortAndLong, help: "A new folder. (default: the file's name without .warmup.h5)",
+    name: .shortAndLong, help: "A new folder. (default: the first file's name without .warmup.h5)",
     completion: .directory)
   var output: String?
 
   func run() throws {
-    let packed = try PackedFile(checking: URL(fileURLWithPath: file))
     let folder = URL(fileURLWithPath: output ?? defaultFolder)
-    let experiment = try packed.unpack(to: folder)
-    let recipe = try experiment.recipe(registry: .standard)
-    let plan = experiment.plan(recipe.instances)
-    let report = RecipeReport(recipe, plan, registration: experiment.lock.registration)
-    let failures = try report.write(to: folder).failures
+    let (plan, failures) =
+      file.count == 1 ? try unpack(file[0], to: folder) : try unpackJoined(to: folder)
     let missing = plan.count(.toRun)
     let gap = missing == 0 ? "" : ", \(missing) were not done when it was packed"
     StandardOutput.writeError(
@@ -132,8 +129,27 @@ struct UnpackCommand: ParsableCommand {
     if !failures.isEmpty { throw ExitCode(1) }
   }
 
+  /// - Returns: what is done, and what could not be made of the report.
+  private func unpack(_ file: String, to folder: URL) throws -> (plan: Plan, failures: [String]) {
+    let packed = try PackedFile(checking: URL(fileURLWithPath: file))
+    let experiment = try packed.unpack(to: folder)
+    let recipe = try experiment.recipe(registry: .standard)
+    let plan = experiment.plan(recipe.instances)
+    let report = RecipeReport(recipe, plan, registration: experiment.lock.registration)
+    return (plan, try report.write(to: folder).failures)
+  }
+
+  private func unpackJoined(to folder: URL) throws -> (plan: Plan, failures: [String]) {
+    let options = try file.map { try RecipeOptions.parse(["--", $0]) }
+    if let other = options.first(where: { !PackedFile.isPacked($0.recipeURL) }) {
+      throw PackError.notPacked(other.recipe)
+    }
+    let workspace = try JoinedWorkspace(options)
+    return (workspace.joined.plan, try workspace.unpack(to: folder))
+  }
+
   private var defaultFolder: String {
-    let name = URL(fileURLWithPath: file).lastPathComponent
+    let name = URL(fileURLWithPath: file[0]).lastPathComponent
     for ending in [".warmup.h5", ".h5"] where name.hasSuffix(ending) && name != ending {
       return String(name.dropLast(ending.count))
     }

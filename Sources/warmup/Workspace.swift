@@ -126,8 +126,11 @@ struct Workspace {
 
   /// Writes a report and prints its tables, then what came of the claims and what could not be made.
   /// - Returns: whether everything could be.
-  static func write(_ report: RecipeReport, to folder: URL) throws -> Bool {
+  static func write(
+    _ report: RecipeReport, to folder: URL, lock: RecipeLock? = nil
+  ) throws -> Bool {
     let (tables, failures) = try report.write(to: folder)
+    try lock?.replace(in: folder)
     print(report, tables)
     for failure in failures { StandardOutput.writeError("\(failure)\n") }
     StandardOutput.writeError("Report: \(folder.appending(path: "report.html").relativePath)\n")

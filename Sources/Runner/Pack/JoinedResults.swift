@@ -75,13 +75,14 @@ package struct JoinedResults: Sendable {
         sources[0].name, files[0].name, source.name, file.name)
     }
     let axes = sources.axes(of: files[0])
+    for (file, source) in zip(files, sources) {
+      if let axis = file.strangeAxis(among: axes) {
+        throw JoinError.differs(sources[0].name, source.name, axis)
+      }
+    }
     let recipes = try zip(files, sources).map { file, source in
       let changed = axes.filter { axis, values in
-        file.axes[axis].map { !$0.elementsEqual(values) { $0.isSameAxisValue(as: $1) } } ?? true
-      }
-      if let axis = changed.keys.first(where: { !file.declaresAxis($0) }) {
-        throw JoinError.differs(
-          sources[0].name, source.name, "the axis '\(axis)' has other values or is not there")
+        !file.axes[axis, default: []].elementsEqual(values) { $0.isSameAxisValue(as: $1) }
       }
       if changed.isEmpty { return file }
       return try source.load(changed.map { "axes.\($0)=\(JSONValue.array($1).text)" })
@@ -126,12 +127,20 @@ extension Recipe {
     }
   }
 
-  /// Whether an axis stands under `axes`, and is not made by `keep`.
-  fileprivate func declaresAxis(_ name: String) -> Bool {
-    guard case .map(let axes)? = RecipeDocument.entries(of: self)["axes"]?.node.value else {
-      return false
+  /// What keeps an axis from having all values that sources give it: it is not there, or the steps
+  /// that `keep` names make it. In words; nil where nothing does.
+  fileprivate func strangeAxis(
+    among all: OrderedDictionary<String, [JSONValue]>
+  ) -> String? {
+    var declared: [RecipeEntry] = []
+    if case .map(let axes)? = RecipeDocument.entries(of: self)["axes"]?.node.value {
+      declared = axes
     }
-    return axes[name] != nil
+    for (axis, values) in all where declared[axis] == nil {
+      guard let own = axes[axis] else { return "not both have an axis '\(axis)'" }
+      if own.count != values.count { return "they keep other steps along the axis '\(axis)'" }
+    }
+    return nil
   }
 }
 

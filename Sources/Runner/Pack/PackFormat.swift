@@ -141,7 +141,10 @@ package enum PackError: Error, Sendable, Equatable, CustomStringConvertible {
     case .contradictory(let path, let reason):
       return "\(path) cannot be trusted: \(reason); ask whoever packed it for another"
     case .unpackable(let reason): return "cannot pack: \(reason)"
-    case .occupied(let path): return "\(path) exists already; choose another folder with -o"
+    case .occupied(let path):
+      return
+        "\(path) exists already; choose another folder with -o, and name all packed files of a "
+        + "recipe at once"
     }
   }
 }

@@ -246,16 +246,7 @@ package struct PackedFile: Sendable {
   /// Lays the file out in a new folder, whole or not at all, and checks everything in it.
   /// - Throws: `PackError`, or what writing throws.
   package func unpack(to folder: URL) throws -> UnpackedExperiment {
-    if FileManager.default.fileExists(atPath: folder.path) {
-      throw PackError.occupied(folder.relativePath)
-    }
-    let parent = folder.absoluteURL.standardizedFileURL.deletingLastPathComponent()
-    try Cache.makeFolder(parent)
-    let beside = parent.appending(path: ".\(folder.lastPathComponent)-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: beside) }
-    try Cache.makeFolder(beside)
-    let reader = try PackReader(self, folder: beside)
-    try FileManager.default.moveItem(at: beside, to: folder)
+    let reader = try NewFolder.make(folder) { try PackReader(self, folder: $0) }
     return reader.experiment(in: folder)
   }
 
@@ -269,6 +260,25 @@ package struct PackedFile: Sendable {
       return "there is no such file"
     }
     return isFolder.boolValue ? "it is a folder" : "check its permissions"
+  }
+}
+
+/// A folder that comes into being whole or not at all.
+enum NewFolder {
+  /// - Parameter fill: puts the content into a folder that takes the other's place afterwards.
+  /// - Throws: `PackError.occupied` where there is something already, or what filling it throws.
+  static func make<Content>(_ folder: URL, fill: (URL) throws -> Content) throws -> Content {
+    if FileManager.default.fileExists(atPath: folder.path) {
+      throw PackError.occupied(folder.relativePath)
+    }
+    let parent = folder.absoluteURL.standardizedFileURL.deletingLastPathComponent()
+    try Cache.makeFolder(parent)
+    let beside = parent.appending(path: ".\(folder.lastPathComponent)-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: beside) }
+    try Cache.makeFolder(beside)
+    let content = try fill(beside)
+    try FileManager.default.moveItem(at: beside, to: folder)
+    return content
   }
 }
 

@@ -77,6 +77,24 @@ package struct UnpackedExperiment: PackedResults {
       })
   }
 
+  /// Lays what was joined of several packed files out in a new folder, as one file would be, with this
+  /// one's recipe.
+  /// - Throws: `PackError.occupied`, or what writing throws.
+  package func layOut(_ joined: JoinedResults, in folder: URL) throws {
+    try NewFolder.make(folder) { place in
+      let manager = FileManager.default
+      let recipe = "recipe"
+      try manager.copyItem(
+        at: self.folder.appending(path: recipe), to: place.appending(path: recipe))
+      let artifacts = place.appending(path: "artifacts")
+      try Cache.makeFolder(artifacts)
+      for (key, packed) in joined.artifacts.sorted(by: { $0.key < $1.key }) {
+        try manager.copyItem(at: packed.artifact.folder, to: artifacts.appending(path: key))
+      }
+      try AtomicFile.write(joined.lock.text, to: RecipeLock.file(in: place))
+    }
+  }
+
   private func standing(
     of instance: Instance, isDone: Bool
   ) -> (PlannedInstance.State, reason: String) {
