@@ -60,7 +60,8 @@ struct ReportCommand: ParsableCommand {
     let workspace = try JoinedWorkspace(options)
     let folder = outputURL ?? workspace.folder
     let plan = workspace.joined.plan
-    if !overwrite,
+    let isAll = workspace.joined.recipe.overrides.isEmpty && plan.items.allSatisfy(\.isDone)
+    if !overwrite, !isAll,
       let kept = ReportKeptError(
         try ReportBasis(reportIn: folder), against: plan, in: folder, recipe: nil)
     {

@@ -75,8 +75,12 @@ struct RunCommand: ParsableCommand {
       let mark = words == nil ? "" : ". It says now that it is out of date"
       if summary.exitCode == 0 { try workspace.printReport(of: summary.plan) }
       StandardOutput.writeError("\(kept)\(mark).\n")
+      guard let part = workspace.part else { return false }
+      StandardOutput.writeError(
+        "'warmup pack \(part.words)' packs this part, and 'warmup report FILE FILE …' joins parts.\n"
+      )
       // A part is not meant to be all.
-      return workspace.part != nil
+      return true
     }
     return summary.plan.results.isEmpty ? true : try workspace.writeReport(of: summary.plan)
   }

@@ -63,8 +63,7 @@ package struct JoinedResults: Sendable {
     plan = Plan(items: items)
     let registrations = Set(sources.filter { !$0.artifacts.isEmpty }.map(\.registration))
     lock = RecipeLock(
-      entries: agreed.entries,
-      registration: registrations.count == 1 ? registrations.first ?? nil : nil)
+      plan, registration: registrations.count == 1 ? registrations.first ?? nil : nil)
   }
 
   /// The recipe of each source, with the axes of all.
