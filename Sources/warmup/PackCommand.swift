@@ -29,8 +29,8 @@ struct PackCommand: ParsableCommand {
 
   @Flag(
     help: """
-      Leave out all that no table or figure needs: rollouts, traces, texts, and completions beside \
-      their verdicts.
+      Compress, and leave out all that no table or figure needs: rollouts, traces, texts, and \
+      completions beside their verdicts.
       """)
   var small = false
 
@@ -59,7 +59,7 @@ struct PackCommand: ParsableCommand {
       recipe: workspace.recipe, plan: plan, part: workspace.part, cache: workspace.cache,
       options: .init(
         leftOutTypes: leftOutTypes(for: workspace.recipe), texts: withoutTexts ? .standard : nil,
-        tablelessTypes: [.model], leavesOutParts: small),
+        tablelessTypes: [.model], isSmall: small),
       registration: registration
     ) { report.tableParts().compactMap(\.content).map { ($0.name, $0.csv) } }
     try contents.write(to: destination, programVersion: Warmup.configuration.version)

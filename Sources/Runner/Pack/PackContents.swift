@@ -11,18 +11,18 @@ package struct PackContents: Sendable {
     package var texts: PackedTexts?
     /// Outputs of these types are no tables, and have no texts to leave out.
     package var tablelessTypes: Set<ArtifactType>
-    /// Whether the parts that results were made from are left out, such as an evaluation's
-    /// completions.
-    package var leavesOutParts: Bool
+    /// Whether the file is to be small: compressed, and without the parts that results were made
+    /// from, such as an evaluation's completions.
+    package var isSmall: Bool
 
     package init(
       leftOutTypes: Set<ArtifactType>, texts: PackedTexts? = nil,
-      tablelessTypes: Set<ArtifactType> = [], leavesOutParts: Bool = false
+      tablelessTypes: Set<ArtifactType> = [], isSmall: Bool = false
     ) {
       self.leftOutTypes = leftOutTypes
       self.texts = texts
       self.tablelessTypes = tablelessTypes
-      self.leavesOutParts = leavesOutParts
+      self.isSmall = isSmall
     }
   }
 
@@ -74,7 +74,7 @@ package struct PackContents: Sendable {
         artifact: artifact, leftOut: files(of: options.leftOutTypes),
         tableless: files(of: options.tablelessTypes))
     }
-    let parts = options.leavesOutParts ? PartsOfPlan() : PartsOfPlan(plan, in: cache)
+    let parts = options.isSmall ? PartsOfPlan() : PartsOfPlan(plan, in: cache)
     for part in parts.artifacts {
       items[part.key] = Item(artifact: part, leftOut: [], tableless: [])
     }

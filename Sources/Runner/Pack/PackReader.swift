@@ -98,17 +98,21 @@ struct PackedArtifactReader {
   private var incomplete: Set<String> = []
 
   private static let pieceSize = 1 << 22
+  /// How many times as long as the packed file an artifact's files may be together.
+  private static let greatestGrowth = 100
 
   /// Writes the artifact's files to `artifacts/<key>` in a folder.
-  /// - Parameter limit: the packed file's size; nothing in it can be larger.
+  /// - Parameter limit: the packed file's size; no text in it can be larger.
   /// - Throws: `PackContentsError`, `HDF5Error`, or what writing throws.
   init(_ key: String, in file: HDF5File, limit: Int, folder: URL) throws {
     guard PackLayout.isKey(key) else { throw PackContentsError("'\(key)' is no key") }
+    // Tables are compressed to a tenth or so; what claims to be far larger would fill the disk.
+    var room = Self.greatestGrowth * limit
     let place = Self.place(key, in: folder)
     try Cache.makeFolder(place)
     let recordFile = place.appending(path: Artifact.recordName)
     let recordPath = PackLayout.file(Artifact.recordName, of: key)
-    _ = try Self.copy(recordPath, of: file, limit: limit, to: recordFile)
+    _ = try Self.copy(recordPath, of: file, limit: Self.greatestGrowth * limit, to: recordFile)
     record = try Self.record(recordFile, key)
     let members = Set(try file.members(of: PackLayout.artifact(key)))
     let leftOut = try Self.leftOut(of: key, in: file)
@@ -126,6 +130,10 @@ struct PackedArtifactReader {
         incomplete.insert(name)
         continue
       }
+      guard expected.bytes >= 0, expected.bytes <= room else {
+        throw PackContentsError("\(name) of \(Self.short(key)) is too long")
+      }
+      room -= expected.bytes
       try take(name, expected, from: file, limit: limit, to: place.appending(path: name))
     }
   }
@@ -143,7 +151,7 @@ struct PackedArtifactReader {
     let path = PackLayout.file(name, of: record.key)
     let isHashed = try file.attribute(PackLayout.texts, of: path)?.string == PackLayout.hashed
     let digest = try Self.copy(
-      path, of: file, limit: isHashed ? limit : expected.bytes, to: target)
+      path, of: file, limit: isHashed ? Self.greatestGrowth * limit : expected.bytes, to: target)
     if isHashed {
       incomplete.insert(name)
     } else if digest != expected.sha256 {

@@ -88,7 +88,10 @@ struct PackWriter {
   private func write(bytesOf source: URL, _ artifact: Artifact, to file: HDF5File) throws {
     let data = try Data(contentsOf: source, options: .mappedIfSafe)
     let path = PackLayout.file(source.lastPathComponent, of: artifact.key)
-    try data.withUnsafeBytes { try file.write($0.bindMemory(to: UInt8.self), to: path) }
+    try data.withUnsafeBytes {
+      try file.write(
+        $0.bindMemory(to: UInt8.self), to: path, isCompressed: contents.options.isSmall)
+    }
   }
 }
 
