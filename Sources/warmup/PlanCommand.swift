@@ -69,14 +69,22 @@ struct PlanText {
     }
     return AlignedText.lines(rows).map { $0 + "\n" }.joined()
       + "\n\(plan.count(.toRun)) to run, \(plan.count(.cached)) cached, "
-      + "\(plan.count(.blocked)) blocked\n"
+      + "\(plan.count(.blocked)) blocked\(stopped)\n" + failures
   }
+
+  private var stopped: String {
+    let count = plan.count(.stopped)
+    return count == 0 ? "" : ", \(count) stopped by gates"
+  }
+
+  private var failures: String { plan.gateFailures.map { $0 + "\n" }.joined() }
 
   private func word(for state: PlannedInstance.State) -> String {
     switch state {
     case .cached: "cached"
     case .toRun: "to run"
     case .blocked: "blocked"
+    case .stopped: "stopped"
     }
   }
 

@@ -51,6 +51,7 @@ struct StatusCommand: ParsableCommand {
     case .cached: "done   "
     case .toRun: "to run "
     case .blocked: "blocked"
+    case .stopped: "stopped"
     }
   }
 

@@ -28,11 +28,15 @@ struct Workspace {
     folders = options.folders
   }
 
+  /// Reads what gates ask for: published values, and those that follow from verdicts.
+  var values: ValueReader { ResultTables().values }
+
   /// What a run would do. The run itself carries out the same value.
   func plan() throws -> Plan {
     let lock = try RecipeLock(recipeFolder: folder)
     return Planner(
-      cache: cache, folders: folders, previous: lock.keys, packed: packed?.experiment
+      cache: cache, folders: folders, previous: lock.keys, packed: packed?.experiment,
+      values: values
     ).plan(recipe.instances)
   }
 
@@ -45,7 +49,7 @@ struct Workspace {
         "--set cannot change what a packed file holds; 'warmup run \(file) --set …' runs the "
           + "changed recipe")
     }
-    return packed.experiment.plan(recipe.instances)
+    return packed.experiment.plan(recipe.instances, values: values)
   }
 
   /// Makes sure that a plan is the experiment of the lock: the packed one, or `lock.json`.
@@ -155,6 +159,9 @@ extension Workspace {
     guard let item = plan.items.first(where: { normalised($0.instance.name) == wanted }) else {
       throw LookupError.unknown(instance: name, known: plan.items.map(\.instance.name))
     }
+    if item.state == .stopped {
+      throw LookupError.stopped(instance: item.instance.name, reason: item.reason)
+    }
     guard let artifact = item.artifact else {
       let source = packed?.file ?? recipe.file
       throw LookupError.notDone(instance: item.instance.name, recipe: source.relativePath)
@@ -185,6 +192,7 @@ extension Artifact {
 enum LookupError: Error, CustomStringConvertible {
   case unknown(instance: String, known: [String])
   case notDone(instance: String, recipe: String)
+  case stopped(instance: String, reason: String)
   case unknownOutput(String, known: [String])
   case noModel(instance: String)
   case leftOut(String, instance: String)
@@ -197,6 +205,7 @@ enum LookupError: Error, CustomStringConvertible {
         + "'warmup plan' lists them all"
     case .notDone(let instance, let recipe):
       return "'\(instance)' has no result yet; 'warmup run \(recipe)' makes it"
+    case .stopped(let instance, let reason): return "'\(instance)' is not run: \(reason)"
     case .unknownOutput(let name, let known):
       return "there is no output '\(name)'; choose from \(known.joined(separator: ", "))"
     case .leftOut(let name, let instance):

@@ -47,7 +47,10 @@ package struct UnpackedExperiment: PackedResults {
 
   /// What was done of the recipe's instances when it was packed, by their names: for reports and
   /// for looking at results. Needs neither data nor models, nor the same versions of kinds.
-  package func plan(_ instances: [Instance]) -> Plan {
+  /// - Parameter values: reads what gates ask for.
+  package func plan(
+    _ instances: [Instance], values: ValueReader = PlannedInstance.publishedValue
+  ) -> Plan {
     Plan(
       items: instances.map { instance in
         let entry = lock.entries[instance.name]
@@ -57,7 +60,8 @@ package struct UnpackedExperiment: PackedResults {
           reason: artifact == nil ? "not done when it was packed" : "its result is in the file",
           fields: entry?.fields, key: entry?.key, artifact: artifact,
           lastSeconds: artifact?.record.seconds)
-      })
+      }
+    ).gated(reading: values)
   }
 
   package func wholeArtifact(_ key: String) -> Artifact? {
