@@ -9,30 +9,35 @@ import Stages
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Show what is done, what is under way, what has come out and what the claims came to."
+    abstract: "Show what is done and under way, what came out, and what gates and claims came to."
   )
 
   @OptionGroup var options: RecipeOptions
 
-  @Flag(help: "Print JSON: 'instances' and 'claims', an object each.")
+  @Flag(help: "Print JSON: 'instances', 'gates' and 'claims', an object each.")
   var json = false
 
   func run() throws {
     let workspace = try Workspace(options)
     let plan = try workspace.findings()
     let rows = plan.items.map { row($0, workspace.cache) }
-    let claims = try workspace.report(of: plan).claims
+    let report = try workspace.report(of: plan)
+    let (claims, gates) = (report.claims, report.gates)
     if json {
-      let sections: JSONValue = ["instances": .array(rows), "claims": claims.json]
+      let sections: JSONValue = [
+        "instances": .array(rows), "gates": gates.json, "claims": claims.json,
+      ]
       StandardOutput.write(sections.prettyText)
       return
     }
-    let done = plan.count(.cached)
-    StandardOutput.write("\(workspace.recipe.name): \(done) of \(plan.items.count) done\n")
+    let (done, stopped) = (plan.count(.cached), plan.count(.stopped))
+    let more = stopped == 0 ? "" : ", \(stopped) stopped by gates"
+    StandardOutput.write("\(workspace.recipe.name): \(done) of \(plan.items.count) done\(more)\n")
     let names = AlignedText.column(plan.items.map(\.name))
     for ((item, row), name) in zip(zip(plan.items, rows), names) {
       StandardOutput.write("  \(mark(item)) \(name)  \(words(item, row))\n")
     }
+    if !gates.isEmpty { StandardOutput.write("\n" + gates.terminalText) }
     if !claims.isEmpty { StandardOutput.write("\n" + claims.terminalText) }
   }
 

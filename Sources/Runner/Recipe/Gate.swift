@@ -40,6 +40,13 @@ package struct Gate: Sendable, Equatable {
     self.init(OrderedDictionary(bounds) { $1 }, otherwise: otherwise)
   }
 
+  /// The order of the values means nothing.
+  package static func == (one: Gate, other: Gate) -> Bool {
+    one.otherwise == other.otherwise
+      && Dictionary(one.bounds.map { ($0.key, $0.value) }) { $1 }
+        == Dictionary(other.bounds.map { ($0.key, $0.value) }) { $1 }
+  }
+
   /// `accuracy at least 0.8, worked from 0.02 to 0.08`.
   package var words: String {
     bounds.map { "\($0.key) \($0.value.words)" }.joined(separator: ", ")
