@@ -43,7 +43,7 @@ struct JoinedWorkspace {
         try ResultSource(
           pack.experiment, name: isAlone ? name : options.recipe, registry: .standard))
     }
-    joined = try JoinedResults(sources)
+    joined = try JoinedResults(sources, values: ResultTables().values)
     folder = options[0].resultsURL.appending(path: joined.recipe.name)
     self.packs = packs
   }

@@ -92,7 +92,10 @@ struct PackCommand: ParsableCommand {
       let models = contents.leftOutCount == 1 ? "1 model" : "\(contents.leftOutCount) models"
       text += "Left out: \(models); --models takes them along\n"
     }
-    if !missing.isEmpty { text += "Not done yet: \(missing.joined(separator: ", "))\n" }
+    let stopped = Set(plan.items.filter { $0.state == .stopped }.map(\.name))
+    let open = missing.filter { !stopped.contains($0) }
+    if !open.isEmpty { text += "Not done yet: \(open.joined(separator: ", "))\n" }
+    if !stopped.isEmpty { text += "Stopped by gates: \(stopped.count) instances\n" }
     if !contents.ambiguous.isEmpty {
       text += "An older version made \(contents.ambiguous.joined(separator: ", ")) and did not "
       text += "note from which completions: all in the cache that may be theirs are packed\n"
@@ -121,7 +124,10 @@ struct UnpackCommand: ParsableCommand {
     let (plan, failures) =
       file.count == 1 ? try unpack(file[0], to: folder) : try unpackJoined(to: folder)
     let missing = plan.count(.toRun)
-    let gap = missing == 0 ? "" : ", \(missing) were not done when it was packed"
+    let stopped = plan.count(.stopped)
+    let gap =
+      (missing == 0 ? "" : ", \(missing) were not done when it was packed")
+      + (stopped == 0 ? "" : ", \(stopped) stopped by gates")
     StandardOutput.writeError(
       "Unpacked \(plan.count(.cached)) of \(plan.asked.count) instances\(gap)\n"
         + "Report: \(folder.appending(path: "report.html").relativePath)\n")
@@ -134,7 +140,7 @@ struct UnpackCommand: ParsableCommand {
     let packed = try PackedFile(checking: URL(fileURLWithPath: file))
     let experiment = try packed.unpack(to: folder)
     let recipe = try experiment.recipe(registry: .standard)
-    let plan = experiment.plan(recipe.instances)
+    let plan = experiment.plan(recipe.instances, values: ResultTables().values)
     let report = RecipeReport(recipe, plan, registration: experiment.lock.registration)
     return (plan, try report.write(to: folder).failures)
   }

@@ -70,8 +70,16 @@ struct PlanText {
     let others = plan.count(.notAsked)
     return AlignedText.lines(rows).map { $0 + "\n" }.joined()
       + "\n\(plan.count(.toRun)) to run, \(plan.count(.cached)) cached, "
-      + "\(plan.count(.blocked)) blocked" + (others == 0 ? "" : ", \(others) not asked for") + "\n"
+      + "\(plan.count(.blocked)) blocked\(stopped)"
+      + (others == 0 ? "" : ", \(others) not asked for") + "\n" + failures
   }
+
+  private var stopped: String {
+    let count = plan.count(.stopped)
+    return count == 0 ? "" : ", \(count) stopped by gates"
+  }
+
+  private var failures: String { plan.gateFailures.map { $0 + "\n" }.joined() }
 
   private func word(for state: PlannedInstance.State) -> String {
     switch state {
@@ -79,6 +87,7 @@ struct PlanText {
     case .toRun: "to run"
     case .blocked: "blocked"
     case .notAsked: "left"
+    case .stopped: "stopped"
     }
   }
 

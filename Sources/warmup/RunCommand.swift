@@ -56,9 +56,11 @@ struct RunCommand: ParsableCommand {
       threads: threads, keepsGoing: keepGoing, interruption: interruption,
       display: DisplayOutput.standardDisplay(),
       versions: ["warmup": Warmup.configuration.version],
-      registration: Registration.digest(beside: workspace.recipe.file))
+      registration: Registration.digest(beside: workspace.recipe.file),
+      values: workspace.values)
     let summary = try executor.run(plan)
     StandardOutput.writeError(sentence(summary) + "\n")
+    for failure in summary.plan.gateFailures { StandardOutput.writeError(failure + "\n") }
     let isReported = try report(summary, basis, workspace)
     if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
     if !isReported { throw ExitCode(1) }
@@ -87,10 +89,12 @@ struct RunCommand: ParsableCommand {
 
   private func sentence(_ summary: RunSummary) -> String {
     if summary.ran == 0, summary.failed == 0, summary.skipped == 0, !summary.wasInterrupted {
-      let others = summary.notAsked == 0 ? "" : ", \(summary.notAsked) not asked for"
-      return "Everything is cached: \(summary.cached) instances, nothing to run\(others)."
+      let stopped = summary.stopped == 0 ? "" : "; \(summary.stopped) stopped by gates"
+      let others = summary.notAsked == 0 ? "" : "; \(summary.notAsked) not asked for"
+      return "Everything is cached: \(summary.cached) instances, nothing to run\(stopped)\(others)."
     }
     var parts = ["\(summary.ran) ran", "\(summary.cached) cached"]
+    if summary.stopped > 0 { parts.append("\(summary.stopped) stopped by gates") }
     if summary.notAsked > 0 { parts.append("\(summary.notAsked) not asked for") }
     if summary.failed > 0 { parts.append("\(summary.failed) failed") }
     if summary.skipped > 0 { parts.append("\(summary.skipped) not begun") }

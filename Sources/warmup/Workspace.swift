@@ -43,11 +43,15 @@ struct Workspace {
     }
   }
 
+  /// Reads what gates ask for: published values, and those that follow from verdicts.
+  var values: ValueReader { ResultTables().values }
+
   /// What a run would do. The run itself carries out the same value.
   func plan() throws -> Plan {
     let lock = try RecipeLock(recipeFolder: folder)
     let plan = Planner(
-      cache: cache, folders: folders, previous: lock.keys, packed: packed?.experiment
+      cache: cache, folders: folders, previous: lock.keys, packed: packed?.experiment,
+      values: values
     ).plan(recipe.instances)
     return part.map { plan.only($0) } ?? plan
   }
@@ -61,7 +65,7 @@ struct Workspace {
         "--set cannot change what a packed file holds; 'warmup run \(file) --set …' runs the "
           + "changed recipe")
     }
-    let plan = packed.experiment.plan(recipe.instances)
+    let plan = packed.experiment.plan(recipe.instances, values: values)
     return part.map { plan.only($0) } ?? plan
   }
 
@@ -208,6 +212,9 @@ extension Workspace {
     guard let item = plan.items.first(where: { normalised($0.instance.name) == wanted }) else {
       throw LookupError.unknown(instance: name, known: plan.items.map(\.instance.name))
     }
+    if item.state == .stopped {
+      throw LookupError.stopped(instance: item.instance.name, reason: item.reason)
+    }
     guard let artifact = item.artifact else {
       let source = packed?.file ?? recipe.file
       throw LookupError.notDone(instance: item.instance.name, recipe: source.relativePath)
@@ -238,6 +245,7 @@ extension Artifact {
 enum LookupError: Error, CustomStringConvertible {
   case unknown(instance: String, known: [String])
   case notDone(instance: String, recipe: String)
+  case stopped(instance: String, reason: String)
   case unknownOutput(String, known: [String])
   case noModel(instance: String)
   case leftOut(String, instance: String)
@@ -250,6 +258,7 @@ enum LookupError: Error, CustomStringConvertible {
         + "'warmup plan' lists them all"
     case .notDone(let instance, let recipe):
       return "'\(instance)' has no result yet; 'warmup run \(recipe)' makes it"
+    case .stopped(let instance, let reason): return "'\(instance)' is not run: \(reason)"
     case .unknownOutput(let name, let known):
       return "there is no output '\(name)'; choose from \(known.joined(separator: ", "))"
     case .leftOut(let name, let instance):

@@ -56,6 +56,14 @@ package struct RecipeReport: Sendable {
     }
   }
 
+  /// What came of the gates.
+  package var gates: GatesReport { GatesReport(data) }
+
+  /// How many instances are neither done nor stopped by gates.
+  var openCount: Int { data.instances.count { !$0.isDone && $0.state != .stopped } }
+  /// How many instances gates stopped.
+  var stoppedCount: Int { data.instances.count { $0.state == .stopped } }
+
   /// What came of the claims.
   package var claims: ClaimsReport { ClaimsReport(recipe, data, locked: registration) }
 
@@ -187,6 +195,7 @@ struct ReportPage {
     let main = tables.filter { $0.name == "main" } + tables.filter { $0.name != "main" }
     return [
       PageFrame.Section(id: "claims", title: "Claims", content: report.claims.markup),
+      PageFrame.Section(id: "gates", title: "Gates", content: report.gates.markup),
       PageFrame.Section(id: "arms", title: "Arms", content: arms.markup),
       PageFrame.Section(
         id: "tables", title: "Tables", content: Markup(main.map { $0.markup(\.htmlMarkup) })),
@@ -224,10 +233,11 @@ struct ReportPage {
   private var heading: Markup {
     let seconds = report.results.map(\.seconds).reduce(0, +)
     let done = report.results.count
-    let facts = [
-      ("\(done) of \(report.data.instances.count)", "instances done"),
-      (NumberText.duration(seconds), "of work"),
-    ]
+    let stopped = report.stoppedCount
+    let facts =
+      [("\(done) of \(report.data.instances.count)", "instances done")]
+      + (stopped == 0 ? [] : [("\(stopped)", "stopped by gates")])
+      + [(NumberText.duration(seconds), "of work")]
     let list = facts.map { value, name in
       Markup.element(
         "div", [:], .element("dd", [:], Markup(value)), .element("dt", [:], Markup(name)))
@@ -236,12 +246,12 @@ struct ReportPage {
       + .element("h1", [:], Markup(report.recipe.name))
       + .element("p", ["class": "summary"], Markup(report.recipe.summary))
       + .element("dl", ["class": "facts"], list)
-      + (done == report.data.instances.count
+      + (report.openCount == 0
         ? .empty : .element("p", ["class": "warning"], Markup(gap)))
   }
 
   private var gap: String {
-    let missing = report.data.instances.count - report.results.count
+    let missing = report.openCount
     return
       "This report is not complete: \(missing) of \(report.data.instances.count) instances are not"
       + " done. Tables and figures say what they lack."
@@ -264,14 +274,18 @@ struct ReportMarkdown {
   let figures: [ReportPart<any Figure>]
 
   var text: String {
-    let done = "\(report.results.count) of \(report.data.instances.count) instances are done."
+    let stopped = report.stoppedCount
+    let done =
+      "\(report.results.count) of \(report.data.instances.count) instances are done"
+      + (stopped == 0 ? "." : ", \(stopped) are stopped by gates.")
     let state = ([done] + report.sources.sentences).joined(separator: " ")
     let images = figures.map { part in
       part.markdown { "![\($0.title)](figures/\($0.name).svg)\n" }
     }
     return
       (["# \(report.recipe.name)\n", report.recipe.summary + "\n", state + "\n"]
-      + [report.claims.markdown].filter { !$0.isEmpty } + tables.map { $0.markdown(\.markdown) }
+      + [report.claims.markdown, report.gates.markdown].filter { !$0.isEmpty }
+      + tables.map { $0.markdown(\.markdown) }
       + images).joined(separator: "\n")
   }
 }

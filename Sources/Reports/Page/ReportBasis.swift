@@ -32,17 +32,21 @@ package struct ReportBasis: Sendable, Equatable {
   /// instances that the recipe no longer has.
   ///
   /// A report on all that a recipe asks for lacks nothing that is there under another key; one on a
-  /// part of it does, for it would mix the new with what is missing.
+  /// part of it does, for it would mix the new with what is missing. What gates stop is not missing.
   package func lost(by plan: Plan) -> [String] {
-    let isComplete = plan.items.allSatisfy(\.isDone)
-    let kept = plan.items.filter { $0.isDone && (isComplete || $0.artifact?.key == keys[$0.name]) }
+    let isComplete = plan.items.allSatisfy { $0.isDone || $0.state == .stopped }
+    let kept = plan.items.filter {
+      $0.state == .stopped || $0.isDone && (isComplete || $0.artifact?.key == keys[$0.name])
+    }
     return ordered(Set(keys.keys).subtracting(kept.map(\.name)), as: plan)
   }
 
-  /// The results that are no longer what the recipe asks for: those whose key is another now, and
-  /// those of instances that it no longer has.
+  /// The results that are no longer what the recipe asks for: those whose key is another now, those
+  /// that gates stop, and those of instances that it no longer has.
   package func outdated(for plan: Plan) -> [String] {
-    let same = plan.items.filter { $0.key == nil || $0.key == keys[$0.name] }
+    let same = plan.items.filter {
+      $0.state != .stopped && ($0.key == nil || $0.key == keys[$0.name])
+    }
     return ordered(Set(keys.keys).subtracting(same.map(\.name)), as: plan)
   }
 

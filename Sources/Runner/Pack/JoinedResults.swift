@@ -31,39 +31,48 @@ package struct JoinedResults: Sendable {
   package let artifacts: [String: UnpackedExperiment.PackedArtifact]
 
   /// Joins the results of sources, of which there is at least one.
+  /// - Parameter values: reads what gates ask for.
   /// - Throws: `JoinError` where they are not of one recipe, or where one result is there twice and
   ///   differs; `RecipeError`.
-  package init(_ sources: [ResultSource]) throws {
+  package init(
+    _ sources: [ResultSource], values: ValueReader = PlannedInstance.publishedValue
+  ) throws {
     let recipes = try Self.recipes(sources)
     recipe = recipes[0]
     let agreed = try AgreedLock(recipe, sources)
     let pool = try ArtifactPool(
       sources, first: recipe.instances.compactMap { agreed.entries[$0.name]?.key })
     artifacts = pool.artifacts.mapValues(\.artifact)
-    var shares = zip(sources, recipes).map { source, recipe in
-      Share(source: source.name, otherSections: recipe.otherSections(than: recipes[0]))
-    }
-    var items: [PlannedInstance] = []
-    for instance in recipe.instances {
-      let entry = agreed.entries[instance.name]
-      let found = entry.flatMap { pool.artifacts[$0.key] }
-      if let found {
-        shares[found.source].given.append(instance.name)
-        for index in found.others { shares[index].repeated += 1 }
-      }
-      let artifact = found?.artifact.artifact
-      items.append(
-        PlannedInstance(
+    plan = Plan(
+      items: recipe.instances.map { instance in
+        let entry = agreed.entries[instance.name]
+        let found = entry.flatMap { pool.artifacts[$0.key] }
+        let artifact = found?.artifact.artifact
+        return PlannedInstance(
           instance: instance, state: found == nil ? .toRun : .cached,
           reason: found.map { "its result is in \(sources[$0.source].name)" } ?? "done nowhere",
           fields: entry?.fields, key: entry?.key, artifact: artifact,
-          lastSeconds: artifact?.record.seconds))
-    }
-    self.shares = shares
-    plan = Plan(items: items)
+          lastSeconds: artifact?.record.seconds)
+      }
+    ).gated(reading: values)
+    shares = Self.shares(sources, recipes, plan, pool)
     let registrations = Set(sources.filter { !$0.artifacts.isEmpty }.map(\.registration))
     lock = RecipeLock(
       plan, registration: registrations.count == 1 ? registrations.first ?? nil : nil)
+  }
+
+  private static func shares(
+    _ sources: [ResultSource], _ recipes: [Recipe], _ plan: Plan, _ pool: ArtifactPool
+  ) -> [Share] {
+    var shares = zip(sources, recipes).map { source, recipe in
+      Share(source: source.name, otherSections: recipe.otherSections(than: recipes[0]))
+    }
+    for item in plan.results {
+      guard let found = item.key.flatMap({ pool.artifacts[$0] }) else { continue }
+      shares[found.source].given.append(item.name)
+      for index in found.others { shares[index].repeated += 1 }
+    }
+    return shares
   }
 
   /// The recipe of each source, with the axes of all.
@@ -96,7 +105,7 @@ package struct JoinedResults: Sendable {
 }
 
 extension Recipe {
-  /// What runs differently than in another recipe with the same values of axes, in words; nil where
+  /// What runs or counts differently than in another recipe with the same values of axes, in words; nil where
   /// nothing does.
   fileprivate func difference(from other: Recipe) -> String? {
     func fields(_ instance: Instance, in recipe: Recipe) -> KeyFields {
@@ -115,6 +124,11 @@ extension Recipe {
       if let change = changes.first { return "in '\(old.name)' \(change.description)" }
     }
     let theirs = Set(other.instances.map(\.name))
+    let stages = OrderedSet(other.gates.keys).union(gates.keys)
+    if let stage = stages.first(where: { gates[$0] != other.gates[$0] }) {
+      let words = [other, self].map { $0.gates[stage].map(\.words) ?? "nothing" }
+      return "'\(stage)' requires \(words[0]) in the first and \(words[1]) in the second"
+    }
     return instances.first { !theirs.contains($0.name) }.map { "only the second has '\($0.name)'" }
   }
 

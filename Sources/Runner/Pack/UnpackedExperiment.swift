@@ -64,7 +64,10 @@ package struct UnpackedExperiment: PackedResults {
 
   /// What was done of the recipe's instances when it was packed, by their names: for reports and
   /// for looking at results. Needs neither data nor models, nor the same versions of kinds.
-  package func plan(_ instances: [Instance]) -> Plan {
+  /// - Parameter values: reads what gates ask for.
+  package func plan(
+    _ instances: [Instance], values: ValueReader = PlannedInstance.publishedValue
+  ) -> Plan {
     Plan(
       items: instances.map { instance in
         let entry = lock.entries[instance.name]
@@ -74,7 +77,8 @@ package struct UnpackedExperiment: PackedResults {
           instance: instance, state: state, reason: reason,
           fields: entry?.fields, key: entry?.key, artifact: artifact,
           lastSeconds: artifact?.record.seconds)
-      })
+      }
+    ).gated(reading: values)
   }
 
   /// Lays what was joined of several packed files out in a new folder, as one file would be, with this

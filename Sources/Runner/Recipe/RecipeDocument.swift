@@ -77,7 +77,7 @@ enum RecipeMerge {
   private static let merged: [[String]] = [
     [], ["axes"], ["stages"], ["tables"], ["figures"], ["claims"], ["stages", "*"],
     ["tables", "*"], ["figures", "*"], ["claims", "*"], ["stages", "*", "inputs"],
-    ["stages", "*", "params"],
+    ["stages", "*", "params"], ["stages", "*", "require"], ["stages", "*", "require", "*"],
   ]
 
   /// The base with everything that the recipe says put over it.

@@ -12,7 +12,12 @@ extension RecipeLock {
   /// - Parameter registration: SHA-256 of the registration beside the recipe.
   package init(_ plan: Plan, registration: String? = nil) {
     let locked = plan.items.compactMap { item in
-      item.key.map { (item.instance.name, LockedInstance(key: $0, fields: item.fields)) }
+      item.key.map {
+        let isStopped = item.state == .stopped
+        return (
+          item.instance.name, LockedInstance(key: $0, fields: item.fields, isStopped: isStopped)
+        )
+      }
     }
     self.init(entries: Dictionary(locked) { $1 }, registration: registration)
   }

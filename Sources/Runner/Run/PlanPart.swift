@@ -54,21 +54,23 @@ extension JSONValue {
 
 extension Plan {
   /// The plan of which only a part is asked for: the instances at its points, as far as they need
-  /// nothing from other points, as what gathers over an axis does. The others stay as they are.
+  /// nothing from other points and wait for no gate there, as what gathers over an axis does. The
+  /// others stay as they are.
   package func only(_ part: PlanPart) -> Plan {
     var isAsked: [Bool] = []
     for item in items {
       isAsked.append(
-        part.includes(item.point) && item.instance.inputs.allSatisfy { isAsked[$0.producer] })
+        part.includes(item.point) && item.instance.inputs.allSatisfy { isAsked[$0.producer] }
+          && item.instance.guards.allSatisfy { isAsked[$0] })
     }
     let reason = "not asked for (\(part.words))"
     return Plan(
-      items: zip(items, isAsked).map { $1 ? $0 : $0.with(.notAsked, reason, $0.artifact) })
+      items: zip(items, isAsked).map { $1 ? $0 : $0.left(reason, $0.artifact) })
   }
 
   /// The plan as if there were no result of what is not asked for.
   package var withoutOthers: Plan {
-    Plan(items: items.map { $0.isAsked ? $0 : $0.with(.notAsked, $0.reason, nil) })
+    Plan(items: items.map { $0.isAsked ? $0 : $0.left($0.reason, nil) })
   }
 
   /// What is asked for.
@@ -76,11 +78,13 @@ extension Plan {
 }
 
 extension PlannedInstance {
-  fileprivate func with(_ state: State, _ reason: String, _ artifact: Artifact?) -> PlannedInstance
-  {
-    PlannedInstance(
-      instance: instance, state: state, reason: reason, fields: fields, key: key,
+  /// The same instance, not asked for. A gate that is done stays judged.
+  fileprivate func left(_ reason: String, _ artifact: Artifact?) -> PlannedInstance {
+    var left = PlannedInstance(
+      instance: instance, state: .notAsked, reason: reason, fields: fields, key: key,
       artifact: artifact, lastSeconds: lastSeconds)
+    left.outcome = artifact == nil ? nil : outcome
+    return left
   }
 }
 

@@ -42,7 +42,7 @@ package struct PlanEstimate {
       identities.append(index)
       let estimate = Self.estimate(instance, estimates, meanTokens, folders)
       estimates.append(estimate)
-      guard planned.isAsked, planned.state != .cached else { continue }
+      guard planned.isAsked, planned.state != .cached, planned.state != .stopped else { continue }
       var work = estimate
       if let training = plan.repetition(for: planned) {
         // Once for all that is missing of it.

@@ -188,4 +188,44 @@ import Testing
     #expect(try RecipeLock(recipeFolder: folder) == joined.lock)
     #expect(throws: PackError.self) { try packs[0].experiment.layOut(joined, in: folder) }
   }
+
+  /// A gate on each training, which one that slipped passes.
+  private static func gated(_ least: Int = 4) -> (String) -> String {
+    { recipe in
+      recipe.replacing(
+        "  total: {kind: join_total, inputs: {numbers: trained}, over: rate}",
+        with: """
+              require: {sum: {at_least: \(least)}}
+            later: {kind: fake_training, inputs: {numbers: trained.sum}}
+          """)
+    }
+  }
+
+  @Test func gatesOfAllPartsAreJudged() throws {
+    let (failed, passed) = (try Sitting(Self.gated()), try Sitting(Self.gated()))
+    try passed.project.ask("slip-at-1")
+    let joined = try OpenPacks(failed.packed("rate=0.1"), passed.packed("rate=0.2")).joined()
+    func state(_ name: String, _ plan: Plan) -> PlannedInstance.State? {
+      plan.items.first { $0.name == name }?.state
+    }
+    let later = ["later[rate=0.1]", "later[rate=0.2]", "later[rate=0.3]"]
+    #expect(later.map { state($0, joined.plan) } == [.stopped, .cached, .toRun])
+    #expect(joined.lock.entries[later[0]]?.isStopped == true)
+    #expect(joined.lock.entries[later[1]]?.isStopped == false)
+
+    let recipe = try failed.loaded()
+    let part = try PlanPart(["rate=0.3"], of: recipe.axes)
+    let plan = try failed.project.plan(recipe.instances).only(part)
+    #expect(later.map { state($0, plan) } == [.notAsked, .notAsked, .toRun])
+    let summary = try failed.project.executor().run(plan)
+    #expect(summary.ran == 1 && summary.stopped == 1 && summary.exitCode == 0)
+    #expect(later.map { state($0, summary.plan) } == [.stopped, .notAsked, .stopped])
+    let lock = try RecipeLock(recipeFolder: failed.project.recipeFolder)
+    #expect(lock.entries[later[0]]?.isStopped == true)
+
+    let strict = try Sitting(Self.gated(5)).packed("rate=0.2")
+    #expect(
+      try OpenPacks(failed.pack("rate=0.1"), strict).refusal().contains(
+        "'trained' requires sum at least 4 in the first and sum at least 5 in the second"))
+  }
 }
