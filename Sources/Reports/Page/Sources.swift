@@ -56,7 +56,7 @@ struct SourcesSection {
   }
 
   private static let meaning =
-    "Results are told by their keys; what is there several times is the same to the byte and counts "
+    "Results are identified by their keys; what is there several times is the same to the byte and counts "
     + "once, for the first that has it."
 
   private var notes: [String] {
