@@ -278,7 +278,8 @@ struct ReportMarkdown {
     let done =
       "\(report.results.count) of \(report.data.instances.count) instances are done"
       + (stopped == 0 ? "." : ", \(stopped) are stopped by gates.")
-    let state = ([done] + report.sources.sentences).joined(separator: " ")
+    let sources = report.sources.sentences.map(TableReport.markdownText)
+    let state = ([done] + sources).joined(separator: " ")
     let images = figures.map { part in
       part.markdown { "![\($0.title)](figures/\($0.name).svg)\n" }
     }
