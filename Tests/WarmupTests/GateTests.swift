@@ -76,7 +76,7 @@ extension EndToEnd {
       #expect(again.messages.contains("16 instances, nothing to run; 4 stopped by gates."))
       let plan = try await gated.run("plan")
       #expect(plan.output.contains("0 to run, 16 cached, 0 blocked, 4 stopped by gates\n"))
-      #expect(plan.output.contains(Self.failure))
+      #expect(plan.output.contains(Self.failure) && !plan.output.contains("operations"))
       let show = try await gated.run("show", "longer[seed=1]")
       #expect(show.code == 1)
       #expect(show.messages.contains("is not run: stopped by the gate fluency at seed=1"))
@@ -90,6 +90,24 @@ extension EndToEnd {
       // What follows from verdicts is read, though the stage does not publish it.
       #expect(gates[4]["values"]?.array?.map { $0["value"]?.number } == [0, 0])
       #expect(json["claims"]?.array?.first?["gated"]?["unknown"] == 2)
+    }
+
+    /// What is stopped takes no report's place, and none is kept for it.
+    @Test func anotherBoundJudgesAnew() async throws {
+      let gated = try Gated()
+      _ = try await gated.run("run")
+      let loose = ["--set", "stages.fluency.require.perplexity.at_most=262"]
+      let work = try await gated.run("plan", loose[0], loose[1])
+      #expect(work.output.contains("4 to run, 16 cached"))
+      #expect(work.output.contains("operations"))
+      let whole = try await gated.run("run", loose[0], loose[1])
+      #expect(whole.code == 0 && whole.messages.contains("\n4 ran, 16 cached ("))
+      #expect(try gated.text("results/gated/report.md").contains("20 of 20 instances are done."))
+      let tight = try await gated.run("run")
+      #expect(tight.code == 0, "\(tight.messages)")
+      #expect(
+        try gated.text("results/gated/report.md").contains(
+          "16 of 20 instances are done, 4 are stopped by gates."))
     }
 
     @Test func aPackedFileHoldsWhatGatesSay() async throws {

@@ -34,8 +34,8 @@ extension Findings {
         }
       } else {
         for gate in failedGates(at: instance) {
-          let place = gate.point.isEmpty ? "" : gate.point.coordinates + ": "
-          marked[gate.stageName, default: []].append(place + (gate.outcome?.words ?? ""))
+          let place = gate.point.isEmpty ? "all" : gate.point.coordinates
+          marked[gate.stageName, default: []].append("\(place) (\(gate.outcome?.words ?? ""))")
         }
       }
     }
@@ -43,7 +43,7 @@ extension Findings {
       "Without \(GatedPlaces.text(places.elements)), stopped by the gate \(gate)."
     }
       + marked.map { gate, places in
-        "What did not pass the gate \(gate) is among it (\(GatedPlaces.text(places.elements)))."
+        "Includes what did not pass the gate \(gate): \(GatedPlaces.text(places.elements))."
       }
   }
 

@@ -66,7 +66,7 @@ import Testing
     #expect(seeds.rows.map { $0.cells.map(\.planned) } == [[2, 1], [2, 1], [2, 1], [0, 1]])
     #expect(
       seeds.notes.contains(
-        "What did not pass the gate skill is among it (seed=4: skill 0.3 is below 0.8)."))
+        "Includes what did not pass the gate skill: seed=4 (skill 0.3 is below 0.8)."))
   }
 
   @Test func cellsOfMarkedPointsCount() throws {
@@ -75,7 +75,7 @@ import Testing
     #expect(main.rows.map { $0.cells[0].mean } == [5.5, 4.25])
     #expect(
       main.notes.contains(
-        "What did not pass the gate skill is among it (seed=4: skill 0.3 is below 0.8)."))
+        "Includes what did not pass the gate skill: seed=4 (skill 0.3 is below 0.8)."))
   }
 
   @Test func whereAllGatesPassNothingIsSaid() throws {
@@ -91,7 +91,7 @@ import Testing
         figure.content?.summary.contains("Without seed=4, stopped by the gate skill.") == true)
     }
     for figure in try report(otherwise: "mark").figureParts() {
-      #expect(figure.content?.summary.contains("(seed=4: skill 0.3 is below 0.8)") == true)
+      #expect(figure.content?.summary.contains("seed=4 (skill 0.3 is below 0.8)") == true)
     }
     let bars = try #require(try report().figureParts().first?.content)
     #expect(bars.numbers.rows.map(\.last) == ["3", "3"])
