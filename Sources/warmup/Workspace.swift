@@ -96,7 +96,7 @@ struct Workspace {
   /// Why a report on a plan must not take the place of the one that is there; nil where it may: all
   /// that the recipe asks for as it is written may, even if it asked for more before.
   func keptReport(_ basis: ReportBasis?, against plan: Plan) -> ReportKeptError? {
-    if recipe.overrides.isEmpty, plan.items.allSatisfy(\.isDone) { return nil }
+    if recipe.overrides.isEmpty, plan.isComplete { return nil }
     let source = (packed?.file ?? recipe.file).relativePath
     let changes = recipe.overrides.isEmpty ? "" : " --set …"
     return ReportKeptError(basis, against: plan, in: folder, recipe: source + changes)

@@ -188,10 +188,10 @@ extension ClaimsReport {
   private func rows(_ result: ClaimResult) -> [Markup] {
     let gated = gated[result.name]
     let more = gated.map { gated in
-      gated.result.map { row($0, Markup(gated.scope)) }
+      gated.result.map { row($0, Self.line("quiet", gated.scope)) }
         ?? .element(
           "tr", [:],
-          .element("th", ["scope": "row"], Markup(gated.scope)),
+          .element("th", ["scope": "row"], Self.line("quiet", gated.scope)),
           .element("td", ["colspan": "4", "class": "quiet"], "–"))
     }
     let head =

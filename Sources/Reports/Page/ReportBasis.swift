@@ -34,7 +34,7 @@ package struct ReportBasis: Sendable, Equatable {
   /// A report on all that a recipe asks for lacks nothing that is there under another key; one on a
   /// part of it does, for it would mix the new with what is missing. What gates stop is not missing.
   package func lost(by plan: Plan) -> [String] {
-    let isComplete = plan.items.allSatisfy { $0.isDone || $0.state == .stopped }
+    let isComplete = plan.isComplete
     let kept = plan.items.filter {
       $0.state == .stopped || $0.isDone && (isComplete || $0.artifact?.key == keys[$0.name])
     }

@@ -129,6 +129,9 @@ extension Plan {
     return Plan(items: gated)
   }
 
+  /// Whether nothing is missing: everything is done, or stopped by a gate.
+  package var isComplete: Bool { items.allSatisfy { $0.isDone || $0.state == .stopped } }
+
   /// What each gate that has failed stops or marks, a sentence each.
   package var gateFailures: [String] { items.indices.compactMap(consequence) }
 
