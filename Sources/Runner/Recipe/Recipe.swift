@@ -132,10 +132,9 @@ struct RecipeBody {
       checks.claim(entry, into: &sink).map { (entry.key, $0) }
     }
     if !sink.diagnostics.isEmpty { return nil }
-    instances =
-      GateOrder(
-        graph.instances(in: axes, configurations: configurations), gates: gates.keys.elements
-      ).ordered
+    let linked = graph.instances(in: axes, configurations: configurations, into: &sink)
+    if !sink.diagnostics.isEmpty { return nil }
+    instances = GateOrder(linked, gates: gates.keys.elements).ordered
   }
 
   private static func arePointsFew(

@@ -6,32 +6,57 @@ package enum MiniatureDomain: String, Sendable, CaseIterable {
   case arithmetic
   /// Multiple choice about numbers, in the columns of MMLU-Pro.
   case choice
+  /// Sums of numbers below 20 and of numbers below 80, in the columns of MATH like the next three.
+  case sums
+  /// How often a letter occurs in a word.
+  case counting
+  /// The largest of four numbers, to be said and not chosen.
+  case largest
+  /// Sums told as stories.
+  case wordProblem = "word_problem"
 
-  /// The levels of difficulty that a domain has.
-  package static let levels = 1...5
+  /// The levels of difficulty that the domain has.
+  package var levels: ClosedRange<Int> {
+    switch self {
+    case .arithmetic, .choice: 1...5
+    case .counting: 1...3
+    case .sums: 1...2
+    case .largest, .wordProblem: 1...1
+    }
+  }
 
   /// The task whose prompts and verifier fit the rows.
   package var task: String {
     switch self {
-    case .arithmetic: "math"
     case .choice: "mmlu_pro"
+    case .arithmetic, .sums, .counting, .largest, .wordProblem: "math"
     }
   }
 
   /// The columns that come first in tables.
   package var order: [String] {
     switch self {
-    case .arithmetic: ["id", "problem", "solution", "answer", "level", "type"]
     case .choice:
       ["id", "question_id", "question", "options", "answer", "answer_index", "category"]
+    case .arithmetic, .sums, .counting, .largest, .wordProblem:
+      ["id", "problem", "solution", "answer", "level", "type"]
     }
   }
 
-  /// Every problem of a level, always in the same order.
+  /// Every problem of a level, always in the same order; none of a level that there is not.
   package func rows(level: Int) -> [[String: JSONValue]] {
+    guard levels.contains(level) else { return [] }
+    func numbered(_ problems: [NumberProblem]) -> [[String: JSONValue]] {
+      problems.enumerated().map { $1.row(self, level: level, $0) }
+    }
     switch self {
-    case .arithmetic: ArithmeticProblem.all(level: level).enumerated().map { $1.row($0) }
-    case .choice: ChoiceProblem.all(level: level).enumerated().map { $1.row($0) }
+    case .sums: return numbered(NumberProblem.sums(level: level))
+    case .counting: return numbered(NumberProblem.counting(level: level))
+    case .largest: return numbered(NumberProblem.largest(level: level))
+    case .wordProblem: return numbered(NumberProblem.wordProblems(level: level))
+    case .arithmetic:
+      return ArithmeticProblem.all(level: level).enumerated().map { $1.row($0) }
+    case .choice: return ChoiceProblem.all(level: level).enumerated().map { $1.row($0) }
     }
   }
 
@@ -196,6 +221,10 @@ package enum MiniatureError: Error, CustomStringConvertible {
   case nothingToShow
   /// Answers of the task cannot be written in few words.
   case noShortAnswers(task: String)
+  /// The symbolic teacher cannot work a problem out.
+  case notWorkable(id: String?, question: String)
+  /// A style is asked for that only puzzles have.
+  case onlyShort(task: String)
   /// A row lacks what its answer is written from.
   case unusableRow(id: String?, problem: String)
 
@@ -208,6 +237,11 @@ package enum MiniatureError: Error, CustomStringConvertible {
       "the part 'format' shows answers to problems: bind 'puzzles', 'arithmetic' or 'choice', "
         + "or leave the part out"
     case .noShortAnswers(let task): "texts cannot show answers of the task '\(task)'"
+    case .notWorkable(let id, let question):
+      "the symbolic teacher cannot work out the problem \(id ?? "without an id"), "
+        + "'\(question.prefix(80))'; it knows the questions of miniature_problems"
+    case .onlyShort(let task):
+      "problems of the task '\(task)' are worked out in 'style: short' only"
     case .unusableRow(let id, let problem):
       "the problem \(id ?? "without an id") has no \(problem)"
     }

@@ -6,7 +6,7 @@ package enum TextPart: String, Sendable, CaseIterable {
   case arithmetic
   /// Comparing numbers, letters before options.
   case choice
-  /// Prompts with answers in their tags, and next to no reasoning.
+  /// Prompts with answers in their tags, most of them without reasoning.
   case format
 }
 
@@ -28,13 +28,25 @@ package struct TextWriter {
   private static let sentences = 4
   private let sources: [Source]
   private let accuracy: Double
+  /// Which of the examples are worked out, by number.
+  private let worked: Set<Int>
+  private var examples = 0
   private var random: NumpyRandom
   private var plain: PlainSentences
 
-  /// A writer. `accuracy` is the share of right answers in the part `format`.
-  package init(sources: [Source], names: [String], accuracy: Double, seed: Int) {
+  /// A writer.
+  /// - Parameters:
+  ///   - accuracy: the chance of a right answer in the part `format`, where it is not worked out.
+  ///   - worked: the share of that part's texts that are worked out, exactly of `examples` texts.
+  package init(
+    sources: [Source], names: [String], accuracy: Double, worked: Double = 0, of examples: Int = 0,
+    seed: Int
+  ) {
     self.sources = sources.filter { !$0.problems.isEmpty }
     self.accuracy = accuracy
+    var choice = NumpyRandom(seed: seed, stream: "worked")
+    let count = Int((worked * Double(examples)).rounded())
+    self.worked = count > 0 ? Set(choice.permutation(examples).prefix(count)) : []
     random = NumpyRandom(seed: seed, stream: "texts")
     plain = PlainSentences(names: names, random: NumpyRandom(seed: seed, stream: "sentences"))
   }
@@ -61,65 +73,16 @@ package struct TextWriter {
     let source = random.element(of: sources)
     let row = random.element(of: source.problems)
     let isRight = random.uniform() < accuracy
-    return try source.template.render(row)
-      + AnswerExample.completion(to: row, task: source.task, isRight: isRight, random: &random)
-  }
-}
-
-/// The answer to a problem in the form that its verifier reads, right or wrong.
-struct AnswerExample {
-  /// The completion: a few words in place of reasoning, and the answer in its tags.
-  /// - Throws: `MiniatureError` where the row or the task holds no short answer.
-  static func completion(
-    to row: [String: JSONValue], task: String, isRight: Bool, random: inout NumpyRandom
-  ) throws -> String {
-    let answer =
-      switch task {
-      case "knights_and_knaves": try roles(row, isRight, &random)
-      case "math": try number(row, isRight, &random)
-      case "mmlu_pro": try letter(row, isRight, &random)
-      default: throw MiniatureError.noShortAnswers(task: task)
-      }
-    let words = random.element(of: ["I think I know.", "Let me answer.", "I guess so."])
-    return "\(words) </think>\n<answer> \(answer) </answer>"
-  }
-
-  private static func roles(
-    _ row: [String: JSONValue], _ isRight: Bool, _ random: inout NumpyRandom
-  ) throws -> String {
-    let problem = try ReadPuzzle(row)
-    guard var roles = problem.puzzle.uniqueSolution else {
-      throw KnightsAndKnavesError.notUnique(id: problem.id)
-    }
-    if !isRight {
-      let wrong = random.integer(in: 1..<roles.count + 1)
-      for person in random.indices(wrong, below: roles.count) { roles[person].toggle() }
-    }
-    return PuzzleText.answer(roles, problem.names)
-  }
-
-  private static func number(
-    _ row: [String: JSONValue], _ isRight: Bool, _ random: inout NumpyRandom
-  ) throws -> String {
-    guard let value = row["answer"]?.answerText.flatMap({ Int($0) }) else {
-      throw MiniatureError.unusableRow(
-        id: Problems.id(of: row),
-        problem: "whole number as its 'answer'; bind miniature problems")
-    }
-    return "\\boxed{\(isRight ? value : value + random.integer(in: 1..<4))}"
-  }
-
-  private static func letter(
-    _ row: [String: JSONValue], _ isRight: Bool, _ random: inout NumpyRandom
-  ) throws -> String {
-    guard let index = row["answer_index"]?.integer, let count = row["options"]?.array?.count,
-      count > 1, (0..<count).contains(index)
-    else {
-      throw MiniatureError.unusableRow(
-        id: Problems.id(of: row), problem: "usable 'options' and 'answer_index'")
-    }
-    let shift = isRight ? 0 : random.integer(in: 1..<count)
-    return "\\boxed{\(ChoiceProblem.letter((index + shift) % count))}"
+    let prompt = try source.template.render(row)
+    // Drawn in any case, so that the other texts are the same whatever is worked out.
+    let guess = try AnswerExample.completion(
+      to: row, task: source.task, isRight: isRight, random: &random)
+    defer { examples += 1 }
+    guard worked.contains(examples) else { return prompt + guess }
+    let answer = try AnswerExample.answer(
+      to: row, task: source.task, isRight: true, random: &random)
+    let reasoning = try TraceWriter.reasoning(about: row, task: source.task, .short, seed: 0)
+    return prompt + AnswerExample.completion(reasoning: reasoning, answer: answer)
   }
 }
 
