@@ -92,8 +92,9 @@ extension ProblemScores {
 
   /// Whether a value is a share of each problem's completions, or a chance estimated from them.
   static func isShare(_ name: String) -> Bool {
-    !name.contains("tokens") && name != "chance" && !ratioNames.contains(name)
-      && plainName(ofMacro: name) == nil
+    passCount(name) != nil
+      || names.contains(name) && !ratioNames.contains(name)
+        && !["mean_tokens", "chance"].contains(name)
   }
 
   /// The k of `pass@k`; nil for another name.
