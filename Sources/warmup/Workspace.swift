@@ -72,8 +72,10 @@ struct Workspace {
   /// What the report that is there rests on; nil where there is none.
   func reportBasis() throws -> ReportBasis? { try ReportBasis(reportIn: folder) }
 
-  /// Why a report on a plan must not take the place of the one that is there; nil where it may.
+  /// Why a report on a plan must not take the place of the one that is there; nil where it may: all
+  /// that the recipe asks for as it is written may, even if it asked for more before.
   func keptReport(_ basis: ReportBasis?, against plan: Plan) -> ReportKeptError? {
+    if recipe.overrides.isEmpty, plan.items.allSatisfy(\.isDone) { return nil }
     let source = (packed?.file ?? recipe.file).relativePath
     let changes = recipe.overrides.isEmpty ? "" : " --set …"
     return ReportKeptError(basis, against: plan, in: folder, recipe: source + changes)

@@ -68,5 +68,37 @@ extension EndToEnd {
       #expect(try await results.run("run").code == 0)
       #expect(try shown(in: folder)["report.md"] == before["report.md"])
     }
+
+    /// Who takes a stage out of the recipe's text wants a report without it; who does so on the
+    /// command line may want the old one back.
+    @Test func aRecipeThatAsksForLessHasItsReport() async throws {
+      let folder = try ScratchFolder()
+      let file = folder.url.appending(path: "r.yaml")
+      func write(_ seeds: String) throws {
+        let text = """
+          version: 1
+          name: r
+          axes: {seed: \(seeds)}
+          stages:
+            sums: {kind: miniature_problems, params: {count: 9, seed: "${seed}"}}
+          tables: {main: {value: sums.problems, rows: seed}}
+
+          """
+        try Data(text.utf8).write(to: file)
+      }
+      func run(_ options: String...) async throws -> Program.Ending {
+        try await Program.run(["run", file.path, "--results", folder.url.path] + options) { _ in }
+      }
+      func brief() throws -> String {
+        try String(contentsOf: folder.url.appending(path: "r/report.md"), encoding: .utf8)
+      }
+      try write("[1, 2]")
+      #expect(try await run().code == 0)
+      #expect(try await run("--set", "axes.seed=[1]").code == 1)
+      #expect(try brief().contains("2 of 2 instances are done."))
+      try write("[1]")
+      #expect(try await run().code == 0)
+      #expect(try brief().contains("1 of 1 instances are done."))
+    }
   }
 }

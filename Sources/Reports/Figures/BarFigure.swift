@@ -118,17 +118,9 @@ extension BarFigure {
     _ specification: FigureSpecification, groups: [Group], arms: [String]
   ) -> [String] {
     let bars = groups.flatMap(\.bars)
-    var notes: [String] = []
-    let hasWhiskers = bars.contains { $0.interval != nil }
-    if bars.contains(where: { $0.planned > 1 }) {
-      let over = specification.over.joined(separator: " and ")
-      notes.append(
-        "Bars are means over \(over)"
-          + (hasWhiskers ? ", whiskers 95 % intervals over all runs and problems." : "."))
-    } else if hasWhiskers {
-      notes.append(
-        "Each bar is one run, whiskers are 95 % intervals over problems, as if runs did not vary.")
-    }
+    let over = bars.contains { $0.planned > 1 } ? specification.over : []
+    var notes = FigureNotes.means(
+      "bar", over: over, bounds: bars.contains { $0.interval != nil } ? "whiskers" : nil)
     let gaps = groups.flatMap { group in
       zip(arms, group.bars).filter { $0.1.value == nil && $0.1.planned > 0 }
         .map { "\($0.0) on \(group.label) has \($0.1.runs) of \($0.1.planned)" }

@@ -264,3 +264,23 @@ struct FigureFrame {
     label.count <= count ? label : label.prefix(max(1, count - 1)) + "…"
   }
 }
+
+/// What notes under bars and lines say alike.
+enum FigureNotes {
+  /// Says what marks are means over, and what their intervals hold.
+  /// - Parameters:
+  ///   - mark: `bar` or `point`.
+  ///   - bounds: what shows the intervals, such as `whiskers`; nil where there are none.
+  /// - Returns: one sentence, or none for lone runs without intervals.
+  static func means(_ mark: String, over axes: [String], bounds: String?) -> [String] {
+    if axes.isEmpty {
+      return bounds.map {
+        [
+          "Each \(mark) is one run, \($0) are 95 % intervals over problems, as if runs did not vary."
+        ]
+      } ?? []
+    }
+    let end = bounds.map { ", \($0) 95 % intervals over all runs and problems." } ?? "."
+    return ["\(mark.capitalized)s are means over \(axes.joined(separator: " and "))\(end)"]
+  }
+}

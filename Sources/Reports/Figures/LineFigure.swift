@@ -397,17 +397,9 @@ private struct AxisLines {
   }
 
   private func notes(_ series: [LineFigure.Series], _ missing: [String]) -> [String] {
-    var notes: [String] = []
     let hasBands = series.contains { $0.points.contains { $0.interval != nil } }
-    let over = specification.band.joined(separator: " and ")
-    if !over.isEmpty {
-      notes.append(
-        "Points are means over \(over)"
-          + (hasBands ? ", bands 95 % intervals over all runs and problems." : "."))
-    } else if hasBands {
-      notes.append(
-        "Each point is one run, bands are 95 % intervals over problems, as if runs did not vary.")
-    }
+    var notes = FigureNotes.means(
+      "point", over: specification.band, bounds: hasBands ? "bands" : nil)
     if specification.target != nil {
       notes.append(
         "The target counts as reached where the line through the means first meets it, by linear"

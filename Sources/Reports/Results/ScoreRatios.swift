@@ -5,8 +5,11 @@ import Tasks
 /// of two sums over all of them.
 extension ProblemScores {
   static let ratioNames = [
-    "accuracy_in_form", "above_chance", "mean_tokens_right", "mean_tokens_wrong",
+    "accuracy_in_form", "accuracy_worked", "above_chance", "mean_tokens_right",
+    "mean_tokens_wrong",
   ]
+  /// The ratios that are rates: how many of those that count are right.
+  private static let rateNames: Set<String> = ["accuracy_in_form", "accuracy_worked"]
 
   /// What a completion adds above and below the line of a ratio.
   struct RatioTerm {
@@ -35,6 +38,10 @@ extension ProblemScores {
     case "accuracy_in_form":
       return terms(needing: [!inForm.isEmpty]) {
         RatioTerm(right($0, $1), counts: inForm[$0][$1])
+      }
+    case "accuracy_worked":
+      return terms(needing: [!worked.isEmpty]) {
+        RatioTerm(right($0, $1), counts: worked[$0][$1])
       }
     case "above_chance":
       return terms(needing: [!inForm.isEmpty, !chances.isEmpty]) {
@@ -79,7 +86,7 @@ extension ProblemScores {
         least: least, most: least * Double(answers * runs.count),
         differing: min(all.count { $0 > 0 }, all.count { $0 < 1 }) / runs.count)
     }
-    guard name == "accuracy_in_form" else { return nil }
+    guard rateNames.contains(name) else { return nil }
     var problems: [[UInt8]: (right: Double, count: Double)] = [:]
     for run in runs {
       guard let terms = run.ratioTerms(name) else { return nil }

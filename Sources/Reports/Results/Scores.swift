@@ -21,7 +21,7 @@ package struct ProblemScores: Sendable {
   let tokens: [[Double]]
   /// Which completions have the form that training asks for; none where the file does not say.
   let inForm: [[Bool]]
-  private let worked: [[Bool]]
+  let worked: [[Bool]]
   /// The chance of a blind guess, the same for each completion of a problem; none where a problem
   /// has no such chance.
   let chances: [[Double]]

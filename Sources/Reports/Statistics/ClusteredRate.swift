@@ -64,14 +64,23 @@ package struct ClusteredRate: Sendable, Equatable {
     effectiveCount = min(max(most * counts.least / drawn, counts.least), counts.most)
   }
 
-  /// Takes a rate of which only the number of problems is known: as if each had one answer, with
-  /// which values from 0 to 1 vary most.
+  /// Takes the mean of passes over problems, of which nothing else is known but how far passes lie
+  /// apart.
+  ///
+  /// What problems differ in and the noise of single answers have a variance of p (1 − p) together,
+  /// if each pass has one answer per problem, and less if it has more. Noise is what passes differ
+  /// in, and their mean holds only its share of it.
+  /// - Parameter deviation: of the passes' rates; one pass has none.
   /// - Returns: nil for a number that is no rate, or no problems.
-  package init?(rate: Double, problems: Int) {
-    guard (0...1).contains(rate), problems > 0 else { return nil }
+  package init?(rate: Double, problems: Int, passes: Int = 1, deviation: Double = 0) {
+    guard (0...1).contains(rate), problems > 0, passes > 0 else { return nil }
     self.rate = rate
     self.problems = problems
-    effectiveCount = Double(problems)
+    let most = rate * (1 - rate)
+    let one = most / Double(problems)
+    let (noise, count) = (deviation * deviation, Double(passes))
+    let variance = max(one - noise * (1 - 1 / count), one / count, noise / count)
+    effectiveCount = variance > 0 ? most / variance : Double(problems)
   }
 
   /// Takes a value from 0 to 1 for each problem, the mean of as many answers.

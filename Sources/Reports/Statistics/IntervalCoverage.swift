@@ -16,7 +16,7 @@ package struct IntervalCoverage: Sendable {
     case difference
     /// The ratio of two arms, where it has an interval.
     case ratio
-    /// The difference to a published value of other problems, measured once with four passes.
+    /// The difference to a published value of other problems, measured in four passes of a run.
     case published
     /// Where along three measured places a target is reached.
     case target
@@ -163,7 +163,9 @@ private struct Simulation {
     let shifts = levels.map { _ in (0..<setting.seeds).map { _ in deviation * normal() } }
     let arms = levels.indices.map { arm in
       let own = levels.count == 1 ? usual : correlated(usual)
-      return shifts[arm].map { answers(level: levels[arm] + $0, hardness: own) }
+      return shifts[arm].map {
+        answers(level: levels[arm] + $0, hardness: own, samples: setting.samples)
+      }
     }
     // Of one run, what it would be over all problems.
     let truth =
@@ -199,7 +201,7 @@ private struct Simulation {
   ) -> (ClosedRange<Double>, Double)? {
     let other = hardness()
     // Nobody knows how their runs differ, so theirs is the usual one.
-    let passes = (0..<4).map { _ in answers(level: levels[0], hardness: other) }
+    let passes = (0..<4).map { _ in answers(level: levels[0], hardness: other, samples: 1) }
       .compactMap(Statistics.mean)
     guard let mean = Statistics.mean(passes), let ours = estimate(ours),
       let spread = Statistics.standardDeviation(passes)
@@ -229,12 +231,12 @@ private struct Simulation {
   }
 
   /// The share of right answers to each problem.
-  private mutating func answers(level: Double, hardness: [Double]) -> [Double] {
+  private mutating func answers(level: Double, hardness: [Double], samples: Int) -> [Double] {
     hardness.map { z in
       let chance = 1 / (1 + exp(-level - IntervalCoverage.hardness * z))
       var right = 0
-      for _ in 0..<setting.samples where uniform() < chance { right += 1 }
-      return Double(right) / Double(setting.samples)
+      for _ in 0..<samples where uniform() < chance { right += 1 }
+      return Double(right) / Double(samples)
     }
   }
 

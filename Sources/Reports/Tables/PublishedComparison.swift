@@ -144,26 +144,38 @@ struct PublishedEvidence {
 
   /// Adds the published value's uncertainty; returns what is missing, if something is.
   private func addTheirs(to error: inout PublishedError) -> String? {
-    if let deviation = published.deviation {
-      let passes = passes ?? 1
-      error.add(
-        ErrorPart(
-          variance: deviation * deviation / Double(passes),
-          freedom: passes > 1 ? Double(passes - 1) : .infinity))
+    let passes = passes ?? 1
+    let deviation = published.deviation.map { spread in
+      ErrorPart(
+        variance: spread * spread / Double(passes),
+        freedom: passes > 1 ? Double(passes - 1) : .infinity)
     }
-    if isSameProblems && published.deviation != nil { return nil }
+    if isSameProblems, let deviation {
+      error.add(deviation)
+      return nil
+    }
     guard let count = published.problems ?? cell.problems, count > 0 else {
-      return published.deviation == nil ? "the published value has no known error" : nil
+      if let deviation { error.add(deviation) }
+      return deviation == nil ? Self.noPublishedError : nil
     }
-    if let whole, let rate = ClusteredRate(rate: published.mean / whole, problems: count) {
+    if let whole,
+      let rate = ClusteredRate(
+        rate: published.mean / whole, problems: count, passes: passes,
+        deviation: (published.deviation ?? 0) / whole)
+    {
       error.add(rate, whole: whole)
-    } else if let problemError = cell.standardError, let problems = cell.problems, !isSameProblems {
-      // Other values have no bound; they are taken to vary over problems as ours do.
-      let variance = problemError * problemError * Double(problems) / Double(count)
-      error.add(ErrorPart(variance: variance, freedom: Double(max(problems - 1, 1))))
-    } else {
-      return published.deviation == nil ? "the published value has no known error" : nil
+      return nil
     }
+    if let deviation { error.add(deviation) }
+    guard let problemError = cell.standardError, let problems = cell.problems, !isSameProblems
+    else {
+      return deviation == nil ? Self.noPublishedError : nil
+    }
+    // Other values have no bound; they are taken to vary over problems as ours do.
+    let variance = problemError * problemError * Double(problems) / Double(count)
+    error.add(ErrorPart(variance: variance, freedom: Double(max(problems - 1, 1))))
     return nil
   }
+
+  private static let noPublishedError = "the published value has no known error"
 }

@@ -20,6 +20,10 @@ package protocol Stage: Sendable {
   /// The ports that a recipe binds to outputs of other stages.
   static var inputs: [StagePort] { get }
 
+  /// The types of what it takes under names that a recipe chooses, as many as it likes and all of one
+  /// of these types; none for most kinds. Outputs of the type `asBound` then are of that type.
+  static var openInputs: [ArtifactType] { get }
+
   /// The ports that other stages may refer to. The first is meant when a reference names no output.
   static var outputs: [StagePort] { get }
 
@@ -58,6 +62,10 @@ package protocol Stage: Sendable {
   /// - Parameter inputs: what is known of what is bound, by port.
   func identity(_ identity: JSONValue, inputs: [String: Traits]) -> JSONValue
 
+  /// What is wrong with what is bound, as far as it can be told before anything runs.
+  /// - Parameter inputs: what is known of what is bound, by port.
+  func mistakes(inputs: [String: Traits]) -> [BindingMistake]
+
   /// Does the work: reads the inputs, writes every output, and reports values.
   ///
   /// Runs on a thread of its own and may block. Must ask `context.interruption` between steps.
@@ -75,11 +83,32 @@ extension Stage {
 
   package static var kept: KeptOutput? { nil }
 
+  package static var openInputs: [ArtifactType] { [] }
+
   package func externalContent(in folders: DataFolders) throws -> [ExternalContent] { [] }
 
   package func traits(of output: String, inputs: [String: Traits]) -> Traits { [:] }
 
   package func identity(_ identity: JSONValue, inputs: [String: Traits]) -> JSONValue { identity }
+
+  package func mistakes(inputs: [String: Traits]) -> [BindingMistake] { [] }
+}
+
+/// What is wrong with what a recipe binds to a stage: a sentence for people, and where it is said.
+package struct BindingMistake: Sendable {
+  /// Whose place in the recipe the sentence is about.
+  package enum Place: Sendable {
+    case input(String)
+    case parameter(String)
+  }
+
+  package let place: Place
+  package let message: String
+
+  package init(_ place: Place, _ message: String) {
+    self.place = place
+    self.message = message
+  }
 }
 
 /// What is known of an output before it is made, text by name. `Runner` hands it from stage to
@@ -120,6 +149,9 @@ package struct ArtifactType: Hashable, Sendable, CustomStringConvertible {
   package init(_ name: String) { self.name = name }
 
   package var description: String { name }
+
+  /// The type of an output that holds what is bound to the stage's open inputs.
+  package static let asBound = ArtifactType("what is bound")
 }
 
 /// A named, typed input or output of a stage kind.

@@ -70,6 +70,11 @@ package final class StageContext: Sendable {
   /// What is bound to an optional port, if anything.
   package func optionalInput(_ port: String) -> InputArtifact? { inputs[port] }
 
+  /// All that is bound, by the names of ports.
+  package var allInputs: [(name: String, artifact: InputArtifact)] {
+    inputs.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { ($0, $1) }
+  }
+
   /// What is bound to a port at each point of the axes over which the stage gathers, ascending: for
   /// numbers by value, then texts by their bytes. One thing where the port depends on none of them.
   package func inputs(gatheredBy port: String) -> [InputArtifact] {

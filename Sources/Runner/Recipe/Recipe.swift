@@ -127,7 +127,8 @@ struct RecipeBody {
       checks.claim(entry, into: &sink).map { (entry.key, $0) }
     }
     if !sink.diagnostics.isEmpty { return nil }
-    instances = graph.instances(in: axes, configurations: configurations)
+    instances = graph.instances(in: axes, configurations: configurations, into: &sink)
+    if !sink.diagnostics.isEmpty { return nil }
   }
 
   private static func arePointsFew(

@@ -113,7 +113,7 @@ package enum RecipeSchema {
     }
     var properties: [String: JSONValue] = [
       "kind": true, "summary": ["type": "string"],
-      "inputs": closed(.object(Dictionary(ports) { first, _ in first })),
+      "inputs": inputs(.object(Dictionary(ports) { first, _ in first }), of: kind),
       "params": closed(ParameterSchema(allowsAxes: true).properties(fields(of: kind))),
     ]
     if kind.kept != nil { properties["keep"] = keep }
@@ -128,6 +128,18 @@ package enum RecipeSchema {
       "description": .string(kind.summary), "properties": .object(properties),
       "additionalProperties": false,
     ]
+  }
+
+  /// The ports of a kind, with what else it takes under names of the recipe's choosing.
+  private static func inputs(_ ports: JSONValue, of kind: any Stage.Type) -> JSONValue {
+    var schema = closed(ports).object ?? [:]
+    guard !kind.openInputs.isEmpty else { return .object(schema) }
+    let types = kind.openInputs.map(\.name).joined(separator: ", ")
+    schema["propertyNames"] = ["$ref": "#/$defs/name"]
+    schema["additionalProperties"] = [
+      "type": "string", "description": .string("any number of one of these: \(types)"),
+    ]
+    return .object(schema)
   }
 
   private static let keep: JSONValue = {
@@ -165,6 +177,10 @@ package enum RecipeSchema {
       properties[key] = ["required": .array(names.map { .string($0) })]
     }
     if kind.gathers { required.append("over") }
+    if !kind.openInputs.isEmpty, ports.isEmpty {
+      required.append("inputs")
+      properties["inputs"] = ["minProperties": 1]
+    }
     guard !required.isEmpty else { return nil }
     return ["required": .array(required), "properties": .object(properties)]
   }

@@ -44,6 +44,13 @@ struct InputDeclaration {
   let portPosition: SourcePosition
   let template: Template
   let position: SourcePosition
+
+  /// Reports a port's name that no recipe may choose.
+  func checkName(into sink: inout DiagnosticSink) {
+    if RecipeEntry.isName(port) { return }
+    sink.report(
+      portPosition, "the name of an input is made of \(RecipeEntry.nameRule), not '\(port)'")
+  }
 }
 
 extension StageDeclaration {

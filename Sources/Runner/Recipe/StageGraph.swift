@@ -101,6 +101,18 @@ struct LinkedStage {
   }
 }
 
+extension LinkedStage {
+  /// Where the recipe says something of the stage, else where the stage is named.
+  fileprivate func position(of place: BindingMistake.Place) -> SourcePosition {
+    let position =
+      switch place {
+      case .input(let port): inputs.first { $0.declaration.port == port }?.declaration.position
+      case .parameter(let name): declaration.params[name]?.node.position
+      }
+    return position ?? declaration.position
+  }
+}
+
 /// A reference with what it leads to at each point of the axes that it names.
 struct LinkedInput {
   let declaration: InputDeclaration
@@ -116,139 +128,18 @@ struct ReferenceTarget: Hashable {
   let output: String
 }
 
-/// Resolves references such as `split.train`.
-struct ReferenceLinker {
-  private let declarations: [StageDeclaration]
-  private let axes: AxisSpace
-  private let indices: [String: Int]
-
-  init(_ declarations: [StageDeclaration], axes: AxisSpace) {
-    self.declarations = declarations
-    self.axes = axes
-    indices = Dictionary(declarations.enumerated().map { ($1.name, $0) }) { first, _ in first }
-  }
-
-  /// Resolves a stage's references, reporting those that lead nowhere or to the wrong type.
-  func link(_ stage: StageDeclaration, into sink: inout DiagnosticSink) -> LinkedStage {
-    let ports = stage.kind?.inputs ?? []
-    var inputs: [LinkedInput] = []
-    var isLinked = !stage.hasUnreadableAxes
-    for input in stage.inputs {
-      let port = ports.first { $0.name == input.port }
-      if port == nil, stage.kind != nil {
-        let hint = suggestion(for: input.port, among: ports.map(\.name))
-        sink.report(input.portPosition, "unknown input '\(input.port)'\(stage.owner)\(hint)")
-      }
-      let before = sink.diagnostics.count
-      let targets = targets(of: input, port: port, of: stage, into: &sink)
-      if sink.diagnostics.count > before { isLinked = false }
-      inputs.append(LinkedInput(declaration: input, targets: targets))
-    }
-    for port in ports where !port.isOptional && !stage.boundPorts.contains(port.name) {
-      let message = "missing input '\(port.name)' (\(port.type))\(stage.owner): \(port.summary)"
-      sink.report(stage.position, message)
-      isLinked = false
-    }
-    let rank = Dictionary(ports.enumerated().map { ($1.name, $0) }) { first, _ in first }
-    inputs.sort { rank[$0.declaration.port, default: 0] < rank[$1.declaration.port, default: 0] }
-    return LinkedStage(
-      declaration: stage, inputs: inputs, axes: stage.ownAxes, isLinked: isLinked)
-  }
-
-  private func targets(
-    of input: InputDeclaration, port: StagePort?, of stage: StageDeclaration,
-    into sink: inout DiagnosticSink
-  ) -> [String: ReferenceTarget] {
-    var targets: [String: ReferenceTarget] = [:]
-    var seen: Set<String> = []
-    let named = Set(input.template.axes)
-    for point in axes.points(of: named) {
-      let text = input.template.text(at: point)
-      guard seen.insert(text).inserted else { continue }
-      let place = point.isEmpty ? "" : " (at \(point.coordinates))"
-      do {
-        targets[text] = try target(text, port: port)
-      } catch {
-        sink.report(input.position, error.sentence(port: port, stage: stage, place: place))
-      }
-    }
-    return targets
-  }
-
-  private func target(_ text: String, port: StagePort?) throws(ReferenceError) -> ReferenceTarget {
-    let (stage, output) = try parts(of: text)
-    guard let index = indices[stage] else {
-      throw .unknownStage(stage, hint: suggestion(for: stage, among: declarations.map(\.name)))
-    }
-    guard let kind = declarations[index].kind else {
-      return ReferenceTarget(stage: index, output: output ?? "")
-    }
-    guard let name = output ?? kind.outputs.first?.name else {
-      throw .noOutputs(stage: stage, kind: kind.kind)
-    }
-    guard let output = kind.outputs.first(where: { $0.name == name }) else {
-      throw .unknownOutput(name, stage: stage, kind: kind.kind, hint: hint(for: name, of: kind))
-    }
-    if let port, port.type != output.type {
-      let fitting = kind.outputs.first { $0.type == port.type }
-      let hint = fitting.map { "; did you mean '\(stage).\($0.name)'?" } ?? ""
-      throw .wrongType(text, output.type, hint: hint)
-    }
-    return ReferenceTarget(stage: index, output: name)
-  }
-
-  /// The stage and the output that a reference names; a stage's own name may have a dot, as that of
-  /// what a training keeps.
-  private func parts(
-    of text: String
-  ) throws(ReferenceError) -> (stage: String, output: String?) {
-    if indices[text] != nil { return (text, nil) }
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count <= 2, !parts.contains("") else { throw .malformed(text) }
-    return (parts[0], parts.count == 2 ? parts[1] : nil)
-  }
-
-  private func hint(for output: String, of kind: any Stage.Type) -> String {
-    if kind.kept != nil, KeepDeclaration.stageName(of: "") == "." + output {
-      return "; 'keep' says after which steps there is one"
-    }
-    return suggestion(for: output, among: kind.outputs.map(\.name))
-  }
-}
-
-/// Why a reference cannot be bound to a port.
-private enum ReferenceError: Error {
-  case malformed(String)
-  case unknownStage(String, hint: String)
-  case noOutputs(stage: String, kind: String)
-  case unknownOutput(String, stage: String, kind: String, hint: String)
-  case wrongType(String, ArtifactType, hint: String)
-
-  /// A sentence for people; `place` says at which point the reference reads so.
-  func sentence(port: StagePort?, stage: StageDeclaration, place: String) -> String {
-    switch self {
-    case .malformed(let text):
-      "expected a reference, as stage or stage.output, found '\(text)'\(place)"
-    case .unknownStage(let name, let hint): "unknown stage '\(name)'\(place)\(hint)"
-    case .noOutputs(let name, let kind): "'\(name)' (kind \(kind)) has no outputs\(place)"
-    case .unknownOutput(let name, let producer, let kind, let hint):
-      "'\(producer)' (kind \(kind)) has no output '\(name)'\(place)\(hint)"
-    case .wrongType(let text, let type, let hint):
-      "input '\(port?.name ?? "")' of '\(stage.name)' takes \(port.map(\.type.name) ?? ""), "
-        + "but '\(text)' is \(type)\(place)\(hint)"
-    }
-  }
-}
-
 extension StageGraph {
-  /// Every stage at every point of the axes that it depends on, producers first.
+  /// Every stage at every point of the axes that it depends on, producers first. Reports what is
+  /// known to be wrong with what is bound, once where it is at several points.
   ///
   /// - Parameter configurations: for each stage, its configuration at the points of the axes that
   ///   its parameters name. Stages must be free of mistakes.
   func instances(
-    in axes: AxisSpace, configurations: [[AxisPoint: ConfiguredStage]]
+    in axes: AxisSpace, configurations: [[AxisPoint: ConfiguredStage]],
+    into sink: inout DiagnosticSink
   ) -> [Instance] {
     var instances: [Instance] = []
+    var mistakes: [Diagnostic] = []
     var known: [[String: Traits]] = []
     var positions = [[AxisPoint: Int]](repeating: [:], count: stages.count)
     for index in order {
@@ -261,6 +152,10 @@ extension StageGraph {
         let traits = Dictionary(
           inputs.map { ($0.port, known[$0.producer][$0.output] ?? [:]) }
         ) { $1 }
+        for mistake in configured.stage.mistakes(inputs: traits) {
+          let diagnostic = Diagnostic(stage.position(of: mistake.place), mistake.message)
+          if !mistakes.contains(diagnostic) { mistakes.append(diagnostic) }
+        }
         let instance = Instance(
           stageName: stage.declaration.name, point: point, stage: configured.stage,
           parameters: configured.parameters,
@@ -273,6 +168,7 @@ extension StageGraph {
             }))
       }
     }
+    for mistake in mistakes { sink.report(mistake.position, mistake.message) }
     return instances
   }
 

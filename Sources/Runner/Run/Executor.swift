@@ -159,12 +159,14 @@ private struct Run {
       guard let artifact = artifacts[input.producer],
         let port = producer.kind.outputs.first(where: { $0.name == input.output })
       else { throw StageError.unbound(port: input.port) }
+      let sources = try sources(of: producer)
+      let type = port.type == .asBound ? sources.first?.1.type : port.type
       return (
         input.port,
         InputArtifact(
           file: artifact.output(input.output), key: artifact.key, instance: producer.name,
-          type: port.type, over: input.over, values: artifact.record.values,
-          sources: try sources(of: producer))
+          type: type ?? port.type, over: input.over, values: artifact.record.values,
+          sources: sources)
       )
     }
   }

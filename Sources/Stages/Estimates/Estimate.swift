@@ -125,6 +125,18 @@ extension ReadTracesStage: EstimatedStage {
   }
 }
 
+extension MixStage: EstimatedStage {
+  /// What is asked for, else all that is bound.
+  package func estimate(_ inputs: EstimateInputs) -> Estimate {
+    let rows = inputs.contents.compactMapValues(\.rows)
+    let isKnown = rows.count == inputs.contents.count
+    let all = isKnown ? rows.values.reduce(0, +) : nil
+    let tokens = inputs.contents.values.compactMap(\.completionTokens).max()
+    return .output(
+      "rows", EstimatedData(rows: parameters.shares.total ?? all, completionTokens: tokens))
+  }
+}
+
 extension PretrainedModelStage: EstimatedStage {
   /// The sizes in the folder's config.json, else those that are known of a published model.
   package func estimate(_ inputs: EstimateInputs) -> Estimate {

@@ -63,6 +63,8 @@ struct ScoreSheet {
     let inForm = verdicts.indices.filter { isInForm[$0] }
     let accuracy = Self.share(inForm.map { right[$0] })
     publish(accuracy, as: "accuracy_in_form", to: context)
+    let amongWorked = verdicts.indices.filter { worked[$0] }.map { right[$0] }
+    publish(Self.share(amongWorked), as: "accuracy_worked", to: context)
     // Where a problem has no chance level, the whole has none.
     guard let chances = try? scores.chances, chances.allSatisfy(\.isFinite) else { return }
     publish(Statistics.mean(chances), as: "chance", to: context)

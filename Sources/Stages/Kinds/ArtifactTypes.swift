@@ -25,6 +25,6 @@ extension PackedTexts {
     answers: ["answer", "answer_index", "solution", "label", "target"])
 
   private static let columnsKept: [ColumnName] = [
-    .id, .problemID, .completion, .outcome, .extracted, .style, .part,
+    .id, .problemID, .completion, .outcome, .extracted, .style, .part, .mixedFrom,
   ]
 }

@@ -87,7 +87,8 @@ package struct DatasetStage: Stage {
   package init(parameters: Parameters) { self.parameters = parameters }
 
   package func traits(of output: String, inputs: [String: Traits]) -> Traits {
-    .problems(ofTask: parameters.task.rawValue)
+    .problems(
+      ofTask: parameters.task.rawValue, rows: parameters.each == nil ? parameters.take : nil)
   }
 
   /// The file's SHA-256: the pinned one, or that of the file on this machine.

@@ -52,12 +52,13 @@ package enum OverlapRule: String, ParameterChoice {
 /// Sampling is an artifact of its own inside, so another verifier grades the same completions.
 package struct EvaluateStage: Stage {
   package static let kind = "evaluate"
-  package static let version = 3
+  /// 4: `worked` knows steps whose outcomes stand behind colons, and `accuracy_worked` is published.
+  package static let version = 4
   /// `correct`, `pass@k` and means over categories follow from the verdicts in its rows.
   package static let names = PublishedNames(
     values: shares + shares.map { $0 + "_macro" } + [
-      "pass@{samples}", "accuracy_standard_error", "accuracy_in_form", "above_chance", "unboxed",
-      "mean_tokens_right", "mean_tokens_wrong", "problems", "samples",
+      "pass@{samples}", "accuracy_standard_error", "accuracy_in_form", "accuracy_worked",
+      "above_chance", "unboxed", "mean_tokens_right", "mean_tokens_wrong", "problems", "samples",
     ],
     facts: ["verdict", "warning", "verifier", "template_sha256", "sandbox", "selection"])
   /// What each completion has.

@@ -99,7 +99,11 @@ package struct KnightsAndKnavesStage: Stage {
   package init(parameters: Parameters) { self.parameters = parameters }
 
   package func traits(of output: String, inputs: [String: Traits]) -> Traits {
-    .problems(ofTask: KnightsAndKnavesTask().name)
+    // Of perturbed puzzles some may be left out.
+    let isKnown = parameters.perturbation == .none
+    return .problems(
+      ofTask: KnightsAndKnavesTask().name,
+      rows: isKnown ? parameters.people.count * parameters.count : nil)
   }
 
   /// Draws the puzzles and writes them.

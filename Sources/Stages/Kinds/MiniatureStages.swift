@@ -54,7 +54,7 @@ package struct MiniatureProblemsStage: Stage {
   package init(parameters: Parameters) { self.parameters = parameters }
 
   package func traits(of output: String, inputs: [String: Traits]) -> Traits {
-    .problems(ofTask: parameters.domain.task)
+    .problems(ofTask: parameters.domain.task, rows: parameters.count)
   }
 
   package func run(_ context: StageContext) throws {
@@ -120,7 +120,8 @@ package struct WriteTextsStage: Stage {
   }
 
   package static let kind = "write_texts"
-  package static let version = 1
+  /// 2: answers to puzzles told in other words use those words.
+  package static let version = 2
   package static let isQuick = true
   package static let names = PublishedNames(values: ["texts"])
   package static let summary = "Plain texts that teach a base model words and the form of answers"
@@ -136,6 +137,10 @@ package struct WriteTextsStage: Stage {
   let parameters: Parameters
 
   package init(parameters: Parameters) { self.parameters = parameters }
+
+  package func traits(of output: String, inputs: [String: Traits]) -> Traits {
+    .rows(parameters.count)
+  }
 
   /// Reads the problems that are bound and writes texts.
   package func run(_ context: StageContext) throws {

@@ -79,7 +79,14 @@ package struct SplitStage: Stage {
   package init(parameters: Parameters) { self.parameters = parameters }
 
   package func traits(of output: String, inputs: [String: Traits]) -> Traits {
-    inputs["problems"] ?? [:]
+    (inputs["problems"] ?? [:]).with(rows: rows(of: output))
+  }
+
+  /// The side that is drawn is as large as was asked for; the other loses what asks the same.
+  private func rows(of output: String) -> Int? {
+    guard parameters.each == nil else { return nil }
+    if output == "train" { return parameters.train }
+    return parameters.testIDs.isEmpty ? parameters.test : parameters.testIDs.count
   }
 
   /// Divides the problems and writes both sides.

@@ -52,6 +52,7 @@ extension PuzzlePerturbation: ParameterChoice {}
 extension TraceStyle: ParameterChoice {}
 extension TraceErrors: ParameterChoice {}
 extension MiniatureDomain: ParameterChoice {}
+extension MixOrder: ParameterChoice {}
 extension TextPart: ParameterChoice {}
 extension SandboxStrength: ParameterChoice {}
 

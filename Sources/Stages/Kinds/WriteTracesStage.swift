@@ -9,7 +9,7 @@ package struct WriteTracesStage: Stage {
   /// 2: the symbolic teacher checks, looks again and sums up in more ways.
   package static let version = 2
   package static let names = PublishedNames(
-    values: ["traces", "mean_characters", "accepted"], facts: ["teacher"])
+    values: ["traces", "mean_characters", "worked", "accuracy", "accepted"], facts: ["teacher"])
   package static let summary = "Long chains of thought for problems, to warm a model up with"
   /// The problems, and the model where the teacher is one.
   package static let inputs = [
@@ -31,11 +31,51 @@ package struct WriteTracesStage: Stage {
     return identity.naming(verifier: nil, of: inputs["problems"])
   }
 
+  /// The symbolic teacher writes as many as it is asked for.
+  package func traits(of output: String, inputs: [String: Traits]) -> Traits {
+    guard parameters.teacher == .symbolic else { return [:] }
+    return .rows(inputs["problems"]?.rows.map { $0 * parameters.copies })
+  }
+
+  package func mistakes(inputs: [String: Traits]) -> [BindingMistake] {
+    guard parameters.teacher == .symbolic, let task = inputs["problems"]?.task else { return [] }
+    let isPuzzle = task.name == KnightsAndKnavesTask().name
+    var mistakes: [BindingMistake] = []
+    if !isPuzzle, task.name != MathTask().name, task.name != MMLUProTask().name {
+      return [
+        BindingMistake(
+          .input("problems"),
+          "the symbolic teacher does not know the task '\(task.name)'; say 'teacher: model' or "
+            + "'server', or bind Knights and Knaves or miniature problems")
+      ]
+    }
+    if !isPuzzle, parameters.style == .long {
+      mistakes.append(
+        BindingMistake(
+          .parameter("style"),
+          "'style: long' is for puzzles, but the problems are of the task '\(task.name)'; say "
+            + "'style: short' or 'answer'"))
+    }
+    if !isPuzzle, parameters.copies > 1 {
+      mistakes.append(
+        BindingMistake(
+          .parameter("copies"),
+          "'copies' tells puzzles again with other names; problems of the task '\(task.name)' have "
+            + "none"))
+    }
+    do {
+      _ = try template(for: task)
+    } catch {
+      mistakes.append(BindingMistake(.parameter("prompt"), sentence(for: error)))
+    }
+    return mistakes
+  }
+
   package func run(_ context: StageContext) throws {
     let problems = try Problems(contentsOf: context.input("problems").file)
     let traces =
       switch parameters.teacher {
-      case .symbolic: try traces(for: problems) { try context.interruption.check() }
+      case .symbolic: try written(for: problems, context)
       case .model:
         try judged(problems, LocalTeacher(parameters).completions(problems, context), context)
       case .server: try judged(problems, served(problems, context), context)
@@ -44,23 +84,41 @@ package struct WriteTracesStage: Stage {
     try publish(traces, to: context)
   }
 
-  /// The traces that the symbolic teacher writes; calls `betweenTraces` before each, which may
-  /// throw.
+  private func written(for problems: Problems, _ context: StageContext) throws -> Traces {
+    let written = try traces(for: problems) { try context.interruption.check() }
+    let count = Double(max(1, written.rows.count))
+    context.publish(Double(written.worked) / count, as: "worked")
+    context.publish(Double(written.right) / count, as: "accuracy")
+    return traces(written.rows, task: try problems.task.name)
+  }
+
+  /// What the symbolic teacher writes; calls `betweenTraces` before each trace, which may throw.
   package func traces(
     for problems: Problems, betweenTraces: () throws -> Void = {}
-  ) throws -> Traces {
-    let template = try PromptTemplate.named(parameters.prompt)
+  ) throws -> WrittenTraces {
+    let task = try problems.task
+    let template = try template(for: task)
     let writer = TraceWriter(
-      style: parameters.style, errors: parameters.errors, seed: parameters.seed)
+      task: task.name, style: parameters.style, errors: parameters.errors,
+      worked: parameters.worked, accuracy: parameters.accuracy, seed: parameters.seed)
     let renaming = PuzzleRenaming(
       names: parameters.names.isEmpty ? PuzzleNames.common : parameters.names,
       seed: parameters.seed)
     let told = try renaming.told(problems.table.rows, copies: parameters.copies)
-    let rows = try writer.rows(for: told) { row in
+    return try writer.traces(for: told) { row in
       try betweenTraces()
       return try template.render(row)
     }
-    return traces(rows, task: KnightsAndKnavesTask().name)
+  }
+
+  /// The symbolic teacher would write the same below any prompt, so that of another task is a slip.
+  private func template(for task: any TaskDefinition) throws -> PromptTemplate {
+    let template = try task.template(named: parameters.prompt, for: .train)
+    let owner = TaskDefinitions.names.first { template.name.hasPrefix($0 + "_") }
+    guard let owner, owner != task.name else { return template }
+    throw StageError.failed(
+      "the prompt template '\(template.name)' is of the task '\(owner)', but the problems are of "
+        + "'\(task.name)'; set 'prompt', for example to 'short'")
   }
 
   private func judged(
@@ -68,7 +126,8 @@ package struct WriteTracesStage: Stage {
   ) throws -> Traces {
     let task = try problems.task
     let judge = TraceJudge(
-      problems: problems, task: task, template: try PromptTemplate.named(parameters.prompt),
+      problems: problems, task: task,
+      template: try task.template(named: parameters.prompt, for: .train),
       acceptance: parameters.accept, ending: parameters.sampling.ending,
       teacher: parameters.teacher.rawValue, threads: context.threads)
     return traces(try judge.rows(for: completions), task: task.name)

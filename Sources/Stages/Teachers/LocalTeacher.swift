@@ -15,7 +15,8 @@ struct LocalTeacher {
       throw StageError.failed("'teacher: model' needs a model; bind one to the input 'model'")
     }
     let part = CompletionsPart(
-      problems: problems, template: try PromptTemplate.named(parameters.prompt),
+      problems: problems,
+      template: try problems.task.template(named: parameters.prompt, for: .train),
       stopStrings: parameters.sampling.stop, samples: parameters.samples, seed: parameters.seed,
       sampling: sampling)
     let sampled = try part.sampled(in: context)

@@ -61,7 +61,7 @@ struct RemoteTeacher {
   }
 
   private func requests(_ problems: Problems) throws -> [CompletionRequest] {
-    let template = try PromptTemplate.named(parameters.prompt)
+    let template = try problems.task.template(named: parameters.prompt, for: .train)
     let ids = try problems.ids
     return try (0..<problems.count).flatMap { problem in
       let prompt = try template.render(problems.row(problem))

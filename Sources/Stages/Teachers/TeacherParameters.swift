@@ -3,7 +3,7 @@ import Tasks
 
 /// Who writes traces.
 package enum TraceTeacher: String, ParameterChoice {
-  /// The solver for Knights and Knaves.
+  /// Programs that solve Knights and Knaves and miniature problems.
   case symbolic
   /// The model that is bound to the input `model`.
   case model
@@ -24,6 +24,10 @@ package struct WriteTracesParameters: ParameterSet {
   package var copies = 1
   /// What other names are drawn from; the published ones where nothing is said.
   package var names: [String] = []
+  /// The share of the symbolic teacher's traces that are worked out.
+  package var worked = 1.0
+  /// The share of right answers among those that answer at once.
+  package var accuracy = 1.0
   /// Completions a problem by a language model.
   package var samples = 1
   package var sampling = TeacherSampling()
@@ -43,15 +47,23 @@ package struct WriteTracesParameters: ParameterSet {
     [
       Field("teacher", \.teacher, "who writes the traces"),
       Field(
-        "style", \.style, "long: natural language; short: one compact wording for tiny models"),
+        "style", \.style,
+        "long: natural language, for puzzles; short: one compact wording for tiny models; answer: a "
+          + "few words and the answer"),
       Field("seed", \.seed, range: .atLeast(0), "seed of wording, errors and sampling"),
       Field(
         "errors", \.errors,
         "control arms: wrong_answer behind right reasoning, or shuffled among the problems"),
-      Field("prompt", \.prompt, "name of the prompt template"),
+      Field("prompt", \.prompt, "name of the prompt template, such as math_short or short"),
       Field(
         "copies", \.copies, range: 1...1000, "traces a puzzle, all but the first with new names"),
       Field("names", \.names, "what new names are drawn from; else the published list"),
+      Field(
+        "worked", \.worked, range: 0...1, later: true,
+        "share of traces that are worked out, exactly; the others answer at once"),
+      Field(
+        "accuracy", \.accuracy, range: 0...1, later: true,
+        "share of right answers, exactly, among the traces that answer at once"),
     ]
   }
 
@@ -81,6 +93,7 @@ package struct WriteTracesParameters: ParameterSet {
     for (name, place) in positions.sorted(by: { $0.key < $1.key }) where !own.contains(name) {
       sink.report(place, "'\(name)' means nothing to 'teacher: \(teacher.rawValue)'; leave it out")
     }
+    if teacher == .symbolic { checkShares(positions, into: &sink) }
     if teacher == .server {
       if server.url.isEmpty || server.model.isEmpty {
         sink.report(
@@ -89,6 +102,29 @@ package struct WriteTracesParameters: ParameterSet {
       }
     } else if let place = positions["server"], own.contains("server") {
       sink.report(place, "'server' means nothing to 'teacher: \(teacher.rawValue)'; leave it out")
+    }
+  }
+}
+
+extension WriteTracesParameters {
+  /// Looks for shares of nothing.
+  private func checkShares(
+    _ positions: [String: SourcePosition], into sink: inout DiagnosticSink
+  ) {
+    if style == .answer, let place = positions["worked"] {
+      sink.report(
+        place, "'worked' means nothing to 'style: answer', in which no trace is worked out")
+    }
+    let isAllWorked = style != .answer && worked == 1
+    if isAllWorked, let place = positions["accuracy"] {
+      sink.report(
+        place,
+        "'accuracy' is that of traces that answer at once, and here all are worked out; say 'style: "
+          + "answer', set 'worked', or say 'errors: wrong_answer'")
+    }
+    if style == .answer, errors == .wrongAnswer, let place = positions["errors"] {
+      sink.report(
+        place, "'errors: wrong_answer' is for traces that are worked out; say 'accuracy: 0'")
     }
   }
 }

@@ -7,8 +7,12 @@ package enum MiniatureDomain: String, Sendable, CaseIterable {
   /// Multiple choice about numbers, in the columns of MMLU-Pro.
   case choice
 
-  /// The levels of difficulty that a domain has.
-  package static let levels = 1...5
+  /// The levels of difficulty that the domain has.
+  package var levels: ClosedRange<Int> {
+    switch self {
+    case .arithmetic, .choice: 1...5
+    }
+  }
 
   /// The task whose prompts and verifier fit the rows.
   package var task: String {
@@ -196,6 +200,10 @@ package enum MiniatureError: Error, CustomStringConvertible {
   case nothingToShow
   /// Answers of the task cannot be written in few words.
   case noShortAnswers(task: String)
+  /// The symbolic teacher cannot work a problem out.
+  case notWorkable(id: String?, question: String)
+  /// A style is asked for that only puzzles have.
+  case onlyShort(task: String)
   /// A row lacks what its answer is written from.
   case unusableRow(id: String?, problem: String)
 
@@ -208,6 +216,11 @@ package enum MiniatureError: Error, CustomStringConvertible {
       "the part 'format' shows answers to problems: bind 'puzzles', 'arithmetic' or 'choice', "
         + "or leave the part out"
     case .noShortAnswers(let task): "texts cannot show answers of the task '\(task)'"
+    case .notWorkable(let id, let question):
+      "the symbolic teacher cannot work out the problem \(id ?? "without an id"), "
+        + "'\(question.prefix(80))'; it knows the questions of miniature_problems"
+    case .onlyShort(let task):
+      "problems of the task '\(task)' are worked out in 'style: short' only"
     case .unusableRow(let id, let problem):
       "the problem \(id ?? "without an id") has no \(problem)"
     }

@@ -25,13 +25,13 @@ package struct MMLUProTask: TaskDefinition {
     return count > 0 ? 1 / Double(count) : nil
   }
 
-  /// Ten different words, two of them words or numbers of the question or its options.
+  /// Ten different words, two of them words or numbers of the question or its options; or two steps.
   package func works(_ completion: String, on row: [String: JSONValue]) -> Bool {
     let problem = [Problems.question(of: row) ?? ""] + Self.countedOptions(of: row)
-    return Working(
+    let working = Working(
       of: completion, on: problem.joined(separator: "\n"),
-      before: ["\\boxed", "\\fbox", "answer is", "answer:"]
-    ).hasWords(10, ofProblem: 2)
+      before: ["\\boxed", "\\fbox", "answer is", "answer:"])
+    return working.hasWords(10, ofProblem: 2) || working.hasSteps(2)
   }
 
   /// Reads a letter and compares it with the row's `answer`. With the paper's rules an evaluation

@@ -18,11 +18,12 @@ package struct MathTask: TaskDefinition {
     RewardTable(correct: 2, wrong: -0.5, noAnswer: -1, badFormat: -2, timeout: -0.5)
   }
 
-  /// Something is worked out, or said in twenty different words, three of them the problem's.
+  /// Something is worked out, in a calculation or in steps, or said in twenty different words, three
+  /// of them the problem's.
   package func works(_ completion: String, on row: [String: JSONValue]) -> Bool {
     let working = Working(
       of: completion, on: Problems.question(of: row) ?? "", before: ["\\boxed", "\\fbox"])
-    return working.hasCalculation || working.hasWords(20, ofProblem: 3)
+    return working.hasCalculation || working.hasSteps(2) || working.hasWords(20, ofProblem: 3)
   }
 
   /// Training asks for the format and reads the last box of the answer; an evaluation reads the

@@ -41,6 +41,8 @@ package enum ColumnName: String, Sendable, Hashable, CaseIterable {
   case text
   /// Which part of a corpus a text belongs to.
   case part
+  /// Which input of a mix the row came from; within a mix of mixes `outer/inner`.
+  case mixedFrom = "mixed_from"
 }
 
 /// A table of rows whose columns have known names and types.

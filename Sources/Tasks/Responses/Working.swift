@@ -42,9 +42,18 @@ struct Working {
     sentences.joined().contains { words.contains($0[...].text) }
   }
 
+  /// Whether steps are taken whose outcomes stand behind colons, as in `Try B 8 and C 4: yes`: that
+  /// many different sentences with two words or more before a colon, a number among them, and a
+  /// number, yes, no, true or false right behind it.
+  func hasSteps(_ count: Int) -> Bool {
+    Set(sentences.filter(Self.isStep)).count >= count
+  }
+
   /// Whether something is worked out: two different equations that the problem does not state, or
-  /// one beside an operation, as in `7 + 5 = 12`. "x = 12" alone is an answer.
+  /// one beside an operation, as in `7 + 5 = 12`; or a result behind a colon, as in `7 and 5: 12`.
+  /// "x = 12" alone is an answer.
   var hasCalculation: Bool {
+    if sentences.contains(where: Self.hasResult) { return true }
     let given = Set(Self.equations(in: problem).map(\.sides))
     let found = sentences.flatMap(Self.equations).filter { !given.contains($0.sides) }
     return found.contains(where: \.isBesideOperation) || Set(found.map(\.sides)).count >= 2
@@ -138,6 +147,29 @@ extension Working {
   private static func isWord(_ word: [UInt8]) -> Bool { word.first.map(isWordPart) == true }
 
   private static func isNumber(_ word: [UInt8]) -> Bool { word.allSatisfy(isDigit) }
+}
+
+// MARK: Steps
+
+extension Working {
+  private static func isStep(_ sentence: [[UInt8]]) -> Bool {
+    guard let colon = sentence.firstIndex(of: [UInt8(ascii: ":")]), colon >= 2,
+      colon + 1 < sentence.count, sentence[..<colon].contains(where: isNumber)
+    else { return false }
+    let outcome = sentence[colon + 1]
+    return isNumber(outcome) || ["yes", "no", "true", "false"].contains(outcome[...].text)
+  }
+
+  /// Two numbers that are joined, a colon, and a number.
+  private static func hasResult(_ sentence: [[UInt8]]) -> Bool {
+    sentence.indices.dropFirst(3).dropLast().contains { index in
+      sentence[index] == [UInt8(ascii: ":")]
+        && [index - 3, index - 1, index + 1].allSatisfy { isNumber(sentence[$0]) }
+        && joints.contains(sentence[index - 2][...].text)
+    }
+  }
+
+  private static let joints: Set<String> = ["and", "plus", "minus", "less", "times", "+", "-", "*"]
 }
 
 // MARK: Equations

@@ -95,6 +95,7 @@ import Testing
       try #require(found.values(name).flatMap { Statistics.mean($0) })
     }
     #expect(abs(try mean("accuracy_in_form") - 2.0 / 5) < 1e-12)
+    #expect(abs(try mean("accuracy_worked") - 2.0 / 4) < 1e-12)
     #expect(abs(try mean("above_chance") - (0.75 - 0.25 + 0.5 - 0.25 - 0.25) / 5) < 1e-12)
     #expect(abs(try mean("mean_tokens_right") - 120.0 / 4) < 1e-12)
     #expect(abs(try mean("mean_tokens_wrong") - 100.0 / 4) < 1e-12)
@@ -107,6 +108,16 @@ import Testing
     let completions = try #require(found.completions("accuracy_in_form"))
     let error = try #require(Statistics.clusteredStandardError(completions))
     #expect(abs(error - 1.04.squareRoot() / 5 * (4.0 / 3).squareRoot()) < 1e-12)
+  }
+
+  /// Residuals of the four that work: 0.5, 0.5, −0.5 and −0.5.
+  @Test func accuracyOfTheWorkedHasAClusteredErrorToo() throws {
+    let found = try #require(mixed())
+    let completions = try #require(found.completions("accuracy_worked"))
+    let error = try #require(Statistics.clusteredStandardError(completions))
+    #expect(abs(error - 1.0.squareRoot() / 4 * (4.0 / 3).squareRoot()) < 1e-12)
+    let old = try #require(mixed(without: "worked"))
+    #expect(old.values("accuracy_worked") == nil && old.values("worked") == nil)
   }
 
   @Test func whatIsNotKnownHasNoValue() throws {

@@ -19,6 +19,7 @@ import Testing
           "problem": .integer(index), "problem_id": .string("p\(first + index)"),
           "sample": .integer(sample), "outcome": .string(outcome),
           "in_form": .boolean("RWx".contains(letter)),
+          "worked": .boolean("RWx".contains(letter)),
         ]
         row["chance"] = chance.map { .number($0) }
         return row
@@ -111,15 +112,17 @@ import Testing
     #expect(try report(runs) { $0.value = ["scores.correct"] }.rows[0].cells[0].ability != nil)
   }
 
-  /// The interval of a ratio of one run is that of the rate among the completions in form.
-  @Test(arguments: [
-    (["Rw", "RW", "-W", "wW"], [1.0, 1, 0, 0], [1.0, 2, 1, 1]),
-    (["WW", "W-", "--"], [0, 0, 0], [2, 1, 0]), (["RR", "R-", "--"], [2, 1, 0], [2, 1, 0]),
-  ])
-  func accuracyInFormHasExactBounds(
-    _ problems: [String], _ right: [Double], _ count: [Double]
+  /// The interval of a ratio of one run is that of the rate among the completions that count.
+  @Test(
+    arguments: [
+      (["Rw", "RW", "-W", "wW"], [1.0, 1, 0, 0], [1.0, 2, 1, 1]),
+      (["WW", "W-", "--"], [0, 0, 0], [2, 1, 0]), (["RR", "R-", "--"], [2, 1, 0], [2, 1, 0]),
+    ], ["accuracy_in_form", "accuracy_worked"])
+  func ratesAmongSomeHaveExactBounds(
+    _ counts: (problems: [String], right: [Double], count: [Double]), _ value: String
   ) throws {
-    let report = try report([("base", 1, problems)]) { $0.value = ["scores.accuracy_in_form"] }
+    let (problems, right, count) = counts
+    let report = try report([("base", 1, problems)]) { $0.value = ["scores." + value] }
     let found = try #require(report.rows[0].cells[0].estimate?.interval())
     let rate = try #require(ClusteredRate(counted: right, of: count))
     let bounds = rate.bounds(tail: 0.025)

@@ -167,4 +167,19 @@ import Testing
     #expect(abs(error.reach - 22.09) < 0.01)
     #expect(ClusteredRate(rate: 1.01, problems: 12) == nil)
   }
+
+  /// 100 problems at 40 %: 4 passes that differ by 3 points are worth V = 0.24 / 100 − 0.75 · 0.0009.
+  @Test func passesTakeNoiseAway() throws {
+    func count(_ deviation: Double, passes: Int = 4) throws -> Double {
+      let rate = try #require(
+        ClusteredRate(rate: 0.4, problems: 100, passes: passes, deviation: deviation))
+      return rate.effectiveCount
+    }
+    #expect(try abs(count(0.03) - 0.24 / (0.0024 - 0.75 * 0.0009)) < 1e-9)
+    #expect(try abs(count(0.03, passes: 1) - 100) < 1e-9)
+    // More noise than single answers can have leaves that of the mean itself.
+    #expect(try abs(count(0.1) - 0.24 / 0.0025) < 1e-9)
+    #expect(try abs(count(0.055) - 0.24 / (0.055 * 0.055 / 4)) < 1e-9)
+    #expect(try abs(count(0.048) - 0.24 / (0.0024 - 0.75 * 0.048 * 0.048)) < 1e-9)
+  }
 }

@@ -115,6 +115,7 @@ import Testing
     let values = try #require(try RecipeRun(Self.recipe()).summary.plan.results.last?.values)
     #expect(values["format_rate"]?.number == 0 && values["worked"]?.number == 0)
     #expect(values["accuracy_in_form"] == .null && values["above_chance"] == .null)
+    #expect(values["accuracy_worked"] == .null)
     #expect(values["chance"]?.number == 0.25, "two people")
     #expect(values["mean_tokens_right"] == .null && values["mean_tokens_wrong"]?.number == 8)
   }
@@ -176,6 +177,18 @@ import Testing
     let rows = try run.rows("scores[seed=1]", "scores")
     #expect(rows.map { $0["in_form"]?.boolean } == [true, true, true, false, false, false])
     #expect(rows.allSatisfy { $0["category"] == "arithmetic" && $0["chance"]?.number == 0.25 })
+  }
+
+  @Test func abilityIsThatOfCompletionsThatWorked() throws {
+    let (_, values) = try graded("count: 3, levels: [1], seed: 3") { answers in
+      func worked(_ answer: String) -> String { "Try 4 and 5: 9, yes. \\boxed{\(answer)}" }
+      return [
+        worked(answers[0]), worked("123456"), "\\boxed{\(answers[1])}", worked(answers[1]),
+        "Let me answer. \\boxed{1}", "who knows",
+      ]
+    }
+    #expect(values["worked"]?.number == 0.5 && values["accuracy"]?.number == 0.5)
+    #expect(values["accuracy_worked"]?.number == 2.0 / 3)
   }
 
   @Test func promptsThatDoNotFitAreAnError() throws {

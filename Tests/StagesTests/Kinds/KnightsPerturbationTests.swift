@@ -95,7 +95,7 @@ import Testing
   @Test(arguments: [TraceStyle.long, .short])
   func tracesSpeakTheWordsOfThePuzzle(style: TraceStyle) throws {
     let rows = try Self.rows(.none, Self.tellings[4].0)
-    let traces = try TraceWriter(style: style, seed: 1).rows(for: rows) { _ in "" }
+    let traces = try TraceWriter(style: style, seed: 1).traces(for: rows) { _ in "" }.rows
     for (row, trace) in zip(rows, traces) {
       let text = try #require(trace["completion"]?.string)
       #expect(!text.lowercased().contains("knight") && !text.lowercased().contains("knave"))

@@ -58,7 +58,8 @@ import Testing
       ? options.first { $0.isMultiple(of: 2) } : numbers.reduce(0, +)
   }
 
-  @Test(arguments: [MiniatureDomain.arithmetic, .choice], MiniatureDomain.levels)
+  @Test(
+    arguments: MiniatureDomain.allCases.flatMap { domain in domain.levels.map { (domain, $0) } })
   func problemsOfALevelDiffer(domain: MiniatureDomain, level: Int) {
     let rows = domain.rows(level: level)
     let texts = rows.map {

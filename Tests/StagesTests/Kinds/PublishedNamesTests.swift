@@ -37,6 +37,7 @@ import Testing
         kind: write_traces
         inputs: {problems: divided.train}
         params: {style: short, prompt: knights_and_knaves_short}
+      mixed: {kind: mix, inputs: {a: traces}}
       texts: {kind: write_texts, params: {count: 4, parts: [statements]}}
       scratch:
         kind: scratch_model

@@ -17,7 +17,7 @@ import Testing
     _ problems: RowTable, _ style: TraceStyle, _ errors: TraceErrors = .none, seed: Int = 1
   ) throws -> [[String: JSONValue]] {
     try TraceWriter(style: style, errors: errors, seed: seed)
-      .rows(for: problems.rows) { $0["quiz"]?.string ?? "" }
+      .traces(for: problems.rows) { $0["quiz"]?.string ?? "" }.rows
   }
 
   private static func answer(_ row: [String: JSONValue]) throws -> String {
@@ -118,7 +118,7 @@ import Testing
   @Test func rowsOfOtherTasksAreRefused() {
     let row: [String: JSONValue] = ["id": "math/1", "problem": "What is 1 + 1?"]
     #expect(throws: KnightsAndKnavesError.self) {
-      try TraceWriter(style: .short, seed: 0).rows(for: [row]) { _ in "" }
+      try TraceWriter(style: .short, seed: 0).traces(for: [row]) { _ in "" }
     }
   }
 }

@@ -44,7 +44,8 @@ import Testing
         texts: {kind: write_texts}
         scratch: {kind: scratch_model, inputs: {texts: texts}}
         taught: {kind: write_traces, inputs: {problems: problems, model: scratch}, params: {teacher: model}}
-        written: {kind: write_traces, inputs: {problems: problems}}
+        told: {kind: knights_and_knaves}
+        written: {kind: write_traces, inputs: {problems: told}}
       \(judges.joined(separator: "\n"))
       """
     return try Recipe.parse(text, file: URL(filePath: "/nowhere/x.yaml"), registry: Self.registry)

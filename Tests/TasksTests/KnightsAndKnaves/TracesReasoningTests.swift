@@ -1,3 +1,4 @@
+import Base
 import Tasks
 import Testing
 
@@ -58,10 +59,13 @@ import Testing
     #expect(steps.contains { if case .contradiction = $0 { true } else { false } })
   }
 
-  @Test func puzzlesWithoutOneSolutionAreRefused() {
+  @Test func puzzlesWithoutOneSolutionAreRefused() throws {
     let puzzle = Puzzle([.tellingTruth(0), .tellingTruth(1)])
+    let row = try ReadPuzzle([
+      "id": "x", "names": ["A", "B"], "statements": .string(puzzle.literal),
+    ])
     #expect(throws: KnightsAndKnavesError.self) {
-      try SymbolicTeacher(style: .short, seed: 0).completion(puzzle, names: ["A", "B"], id: "x")
+      try SymbolicTeacher(style: .short, seed: 0).reasoning(about: row)
     }
   }
 }

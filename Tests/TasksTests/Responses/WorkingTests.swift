@@ -29,6 +29,10 @@ import Testing
     ("$x=9-2$ </think> <answer>\\boxed{14}</answer>", true),
     ("We get x = \\frac{14}{2} = 7. \\boxed{14}", true),
     ("7×2=14 </think> <answer>\\boxed{14}</answer>", true),
+    ("Try 7 and 7: 14, yes. </think> <answer>\\boxed{14}</answer>", true),
+    ("Try 1 a: 1.\nTry 2 b: 1. </think> <answer>\\boxed{14}</answer>", true),
+    ("The answer to problem 3 is: 14. </think> <answer>14</answer>", false),
+    ("Answer: 14. Answer 14: yes. Final answer: 14. \\boxed{14}", false),
     // Nothing, filler, the answer itself, the problem again, reasoning behind the answer.
     ("</think>\n<answer> \\boxed{14} </answer>", false),
     ("I think I know. </think>\n<answer> \\boxed{14} </answer>", false),
@@ -50,6 +54,9 @@ import Testing
       true
     ),
     ("Light becomes sugar by photosynthesis, which needs chlorophyll, so the answer is B", true),
+    ("Try A 5 and B 8: no.\nTry B 8 and C 4: yes. </think> <answer>B</answer>", true),
+    ("Try A 5 and B 8: no.\nTry A 5 and B 8: no. </think> <answer>B</answer>", false),
+    ("Is it A: no. Is it B: yes. </think> <answer>B</answer>", false),
     ("</think> <answer> \\boxed{B} </answer>", false),
     ("I think I know. Let me answer. I guess so. </think> <answer> \\boxed{B} </answer>", false),
     ("It is B B B B B B B B B B B B B B </think> <answer> \\boxed{B} </answer>", false),
