@@ -25,8 +25,8 @@ import Testing
     #expect(linked == Set(paths + published.map { "published/" + $0 }))
   }
 
-  /// A rival is a claim, so each recipe states what it says as one.
-  @Test(arguments: recipes)
+  /// A rival is a claim, so each recipe but the one that the others extend states it as one.
+  @Test(arguments: recipes.filter { $0.lastPathComponent != "base.yaml" })
   func everyRecipeHasClaims(_ recipe: URL) throws {
     let text = try String(contentsOf: recipe, encoding: .utf8)
     #expect(text.contains("\nclaims:\n"), "\(recipe.lastPathComponent)")
