@@ -47,8 +47,10 @@ extension HDF5File {
   }
 
   /// Writes a new dataset from memory that somebody else owns, without copying it.
+  /// - Parameter isCompressed: whether it lies compressed by deflate, of which readers see nothing.
   package func write<Element: HDF5Element>(
-    _ values: UnsafeBufferPointer<Element>, to path: String, shape: [Int]? = nil
+    _ values: UnsafeBufferPointer<Element>, to path: String, shape: [Int]? = nil,
+    isCompressed: Bool = false
   ) throws {
     try perform("write '\(path)' to") { file, operation in
       guard let types = Element.elementType.numberTypes else {
@@ -56,7 +58,9 @@ extension HDF5File {
       }
       let shape = shape ?? [values.count]
       try checkShape(shape, count: values.count, operation)
-      try makeDataset(path, in: file, types.disk, shape, operation) { dataset in
+      let isCompressed = isCompressed && !values.isEmpty
+      try makeDataset(path, in: file, types.disk, shape, isCompressed: isCompressed, operation) {
+        dataset in
         guard let start = values.baseAddress, !values.isEmpty else { return }
         try operation.check(
           H5Dwrite(
@@ -157,14 +161,20 @@ func description(of dataset: hid_t, _ operation: Operation) throws -> HDF5Datase
   return HDF5DatasetDescription(type: type, shape: shape)
 }
 
-/// Makes a contiguous dataset without time stamps and lends it to a closure.
+/// Makes a dataset without time stamps and lends it to a closure. It is contiguous, or in compressed
+/// chunks of at most 2^18 elements in each dimension.
 func makeDataset(
-  _ path: String, in file: hid_t, _ type: hid_t, _ shape: [Int], _ operation: Operation,
-  _ body: (hid_t) throws -> Void
+  _ path: String, in file: hid_t, _ type: hid_t, _ shape: [Int], isCompressed: Bool = false,
+  _ operation: Operation, _ body: (hid_t) throws -> Void
 ) throws {
   try makeGroups(path.split(separator: "/").dropLast(), in: file, operation)
   try usingSpace(shape, operation) { space in
     try operation.usingCreation(chdf5_dataset_creation()) { creation in
+      if isCompressed {
+        let chunk = shape.map { hsize_t(min($0, 1 << 18)) }
+        try operation.check(H5Pset_chunk(creation, Int32(chunk.count), chunk))
+        try operation.check(H5Pset_deflate(creation, 6))
+      }
       try operation.usingNames(chdf5_link_creation()) { names in
         let dataset = H5Dcreate2(file, path, type, space, names, creation, hid_t(H5P_DEFAULT))
         try operation.using(dataset, H5Dclose, body)

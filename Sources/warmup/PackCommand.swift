@@ -12,10 +12,12 @@ struct PackCommand: ParsableCommand {
     abstract: "Write a recipe with its results into one file, for others to report and rerun.",
     discussion: """
       The file is HDF5. It holds the recipe with the files that it names, the lock, every result \
-      with its record, and the tables. Models are left out unless they are asked for.
+      with its record, and the tables. Models are left out unless they are asked for. With --only \
+      seed=1,2 it holds a part, such as one sitting of several; 'warmup report' makes one report \
+      from the files of all parts.
       """)
 
-  @OptionGroup var options: RecipeOptions
+  @OptionGroup var options: RecipePartOptions
 
   @Option(
     name: .shortAndLong, help: "The file to write. (default: <name of the recipe>.warmup.h5)",
@@ -25,8 +27,21 @@ struct PackCommand: ParsableCommand {
   @Flag(help: "Take the models along.")
   var models = false
 
+  @Flag(
+    help: """
+      Compress, and leave out all that no table or figure needs: rollouts, traces, texts, and \
+      completions beside their verdicts.
+      """)
+  var small = false
+
   @Flag(help: "Leave out the texts of problems, prompts and answers; their SHA-256 stay.")
   var withoutTexts = false
+
+  func validate() throws {
+    if models, small {
+      throw ValidationError("--small leaves the models out that --models asks for")
+    }
+  }
 
   func run() throws {
     let workspace = try Workspace(options)
@@ -37,18 +52,27 @@ struct PackCommand: ParsableCommand {
     guard !["yaml", "yml"].contains(destination.pathExtension) else {
       throw ValidationError("-o names a recipe, which packing must not overwrite; end it in .h5")
     }
-    let plan = try workspace.plan()
+    let plan = try workspace.plan().withoutOthers
     let registration = try workspace.lockedRegistration()
     let report = RecipeReport(workspace.recipe, plan, registration: registration)
     let contents = PackContents(
-      recipe: workspace.recipe, plan: plan, cache: workspace.cache,
+      recipe: workspace.recipe, plan: plan, part: workspace.part, cache: workspace.cache,
       options: .init(
-        leftOutTypes: models ? [] : [.model], texts: withoutTexts ? .standard : nil,
-        tablelessTypes: [.model]),
+        leftOutTypes: leftOutTypes(for: workspace.recipe), texts: withoutTexts ? .standard : nil,
+        tablelessTypes: [.model], isSmall: small),
       registration: registration
     ) { report.tableParts().compactMap(\.content).map { ($0.name, $0.csv) } }
     try contents.write(to: destination, programVersion: Warmup.configuration.version)
     StandardOutput.writeError(try summary(contents, plan, destination))
+  }
+
+  /// Rollouts stay where a figure shows the history of problems.
+  private func leftOutTypes(for recipe: Recipe) -> Set<ArtifactType> {
+    if models { return [] }
+    if !small { return [.model] }
+    let isHistoryShown = recipe.figures.contains { !$0.specification.solveHistory.isEmpty }
+    let types: Set<ArtifactType> = [.model, .texts, .traces]
+    return isHistoryShown ? types : types.union([.rollouts])
   }
 
   private func summary(
@@ -56,14 +80,22 @@ struct PackCommand: ParsableCommand {
   ) throws -> String {
     let bytes = try destination.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
     let missing = contents.missing
-    let total = plan.items.count
-    var text = "Packed \(total - missing.count) of \(total) instances into "
+    let asked = plan.asked.count
+    var text = "Packed \(plan.results.count) of \(asked) instances into "
     text += "\(destination.relativePath): \(bytes.formatted(.byteCount(style: .file)))\n"
-    if contents.leftOutCount > 0 {
+    if plan.count(.notAsked) > 0 {
+      text += "Not asked for: the recipe's other \(plan.count(.notAsked)) instances\n"
+    }
+    if small {
+      text += "Left out: \(contents.leftOutCount) outputs that no table or figure needs\n"
+    } else if contents.leftOutCount > 0 {
       let models = contents.leftOutCount == 1 ? "1 model" : "\(contents.leftOutCount) models"
       text += "Left out: \(models); --models takes them along\n"
     }
-    if !missing.isEmpty { text += "Not done yet: \(missing.joined(separator: ", "))\n" }
+    let stopped = Set(plan.items.filter { $0.state == .stopped }.map(\.name))
+    let open = missing.filter { !stopped.contains($0) }
+    if !open.isEmpty { text += "Not done yet: \(open.joined(separator: ", "))\n" }
+    if !stopped.isEmpty { text += "Stopped by gates: \(stopped.count) instances\n" }
     if !contents.ambiguous.isEmpty {
       text += "An older version made \(contents.ambiguous.joined(separator: ", ")) and did not "
       text += "note from which completions: all in the cache that may be theirs are packed\n"
@@ -76,35 +108,54 @@ struct PackCommand: ParsableCommand {
 struct UnpackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "unpack",
-    abstract: "Lay a packed file out in a folder: recipe, lock, results, tables, figures, report.")
+    abstract: "Lay a packed file out in a folder: recipe, lock, results, tables, figures, report.",
+    discussion: "Several packed files of one recipe make one folder.")
 
-  @Argument(help: "The packed file.", completion: .file(extensions: ["h5"]))
-  var file: String
+  @Argument(help: "The packed file, or several.", completion: .file(extensions: ["h5"]))
+  var file: [String]
 
   @Option(
-    name: .shortAndLong, help: "A new folder. (default: the file's name without .warmup.h5)",
+    name: .shortAndLong, help: "A new folder. (default: the first file's name without .warmup.h5)",
     completion: .directory)
   var output: String?
 
   func run() throws {
-    let packed = try PackedFile(checking: URL(fileURLWithPath: file))
     let folder = URL(fileURLWithPath: output ?? defaultFolder)
-    let experiment = try packed.unpack(to: folder)
-    let recipe = try experiment.recipe(registry: .standard)
-    let plan = experiment.plan(recipe.instances)
-    let report = RecipeReport(recipe, plan, registration: experiment.lock.registration)
-    let failures = try report.write(to: folder).failures
+    let (plan, failures) =
+      file.count == 1 ? try unpack(file[0], to: folder) : try unpackJoined(to: folder)
     let missing = plan.count(.toRun)
-    let gap = missing == 0 ? "" : ", \(missing) were not done when it was packed"
+    let stopped = plan.count(.stopped)
+    let gap =
+      (missing == 0 ? "" : ", \(missing) were not done when it was packed")
+      + (stopped == 0 ? "" : ", \(stopped) stopped by gates")
     StandardOutput.writeError(
-      "Unpacked \(plan.count(.cached)) of \(plan.items.count) instances\(gap)\n"
+      "Unpacked \(plan.count(.cached)) of \(plan.asked.count) instances\(gap)\n"
         + "Report: \(folder.appending(path: "report.html").relativePath)\n")
     for failure in failures { StandardOutput.writeError("\(failure)\n") }
     if !failures.isEmpty { throw ExitCode(1) }
   }
 
+  /// - Returns: what is done, and what could not be made of the report.
+  private func unpack(_ file: String, to folder: URL) throws -> (plan: Plan, failures: [String]) {
+    let packed = try PackedFile(checking: URL(fileURLWithPath: file))
+    let experiment = try packed.unpack(to: folder)
+    let recipe = try experiment.recipe(registry: .standard)
+    let plan = experiment.plan(recipe.instances, values: ResultTables().values)
+    let report = RecipeReport(recipe, plan, registration: experiment.lock.registration)
+    return (plan, try report.write(to: folder).failures)
+  }
+
+  private func unpackJoined(to folder: URL) throws -> (plan: Plan, failures: [String]) {
+    let options = try file.map { try RecipeOptions.parse(["--", $0]) }
+    if let other = options.first(where: { !PackedFile.isPacked($0.recipeURL) }) {
+      throw PackError.notPacked(other.recipe)
+    }
+    let workspace = try JoinedWorkspace(options)
+    return (workspace.joined.plan, try workspace.unpack(to: folder))
+  }
+
   private var defaultFolder: String {
-    let name = URL(fileURLWithPath: file).lastPathComponent
+    let name = URL(fileURLWithPath: file[0]).lastPathComponent
     for ending in [".warmup.h5", ".h5"] where name.hasSuffix(ending) && name != ending {
       return String(name.dropLast(ending.count))
     }

@@ -18,7 +18,7 @@ struct PlanCommand: ParsableCommand {
       would have a gradient.
       """)
 
-  @OptionGroup var options: RecipeOptions
+  @OptionGroup var options: RecipePartOptions
 
   @Option(help: "Reckon with completions of so many tokens instead of the most that they may have.")
   var tokens: Int?
@@ -61,22 +61,33 @@ struct PlanText {
   init(_ plan: Plan) { self.plan = plan }
 
   var text: String {
-    let rows = plan.items.map { item in
+    let rows = plan.asked.map { item in
       [
         AlignedText.padded(word(for: item.state), to: 8), item.name, item.kind.name,
         item.reason + (item.state == .toRun ? duration(item.lastSeconds) : ""),
       ]
     }
+    let others = plan.count(.notAsked)
     return AlignedText.lines(rows).map { $0 + "\n" }.joined()
       + "\n\(plan.count(.toRun)) to run, \(plan.count(.cached)) cached, "
-      + "\(plan.count(.blocked)) blocked\n"
+      + "\(plan.count(.blocked)) blocked\(stopped)"
+      + (others == 0 ? "" : ", \(others) not asked for") + "\n" + failures
   }
+
+  private var stopped: String {
+    let count = plan.count(.stopped)
+    return count == 0 ? "" : ", \(count) stopped by gates"
+  }
+
+  private var failures: String { plan.gateFailures.map { $0 + "\n" }.joined() }
 
   private func word(for state: PlannedInstance.State) -> String {
     switch state {
     case .cached: "cached"
     case .toRun: "to run"
     case .blocked: "blocked"
+    case .notAsked: "left"
+    case .stopped: "stopped"
     }
   }
 

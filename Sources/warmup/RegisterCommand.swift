@@ -10,8 +10,8 @@ struct RegisterCommand: ParsableCommand {
     commandName: "register",
     abstract: "Write down what a recipe claims and runs, before there are results.",
     discussion: """
-      Writes <recipe>.registered.json beside the recipe: its claims, axes, runs, numbers of problems \
-      and the key of every instance. Commit it before you run: the commit is what proves when it \
+      Writes <recipe>.registered.json beside the recipe: its claims, gates, axes, runs, numbers of \
+      problems and the key of every instance. Commit it before you run: the commit is what proves when it \
       was written. Reports then say of each claim whether it was registered before the first of its \
       results, and what has changed since.
       """)
@@ -63,7 +63,7 @@ struct RegisterCommand: ParsableCommand {
       .map { "claim '\($0)': it is no longer made" }
     let keys = new.keys.keys.filter { old.keys[$0] != new.keys[$0] }.sorted()
     let gone = old.keys.keys.filter { new.keys[$0] == nil }.count
-    return claims + dropped
+    return claims + dropped + old.gateDifferences(from: new.gates)
       + (keys.isEmpty ? [] : ["\(keys.count) of \(new.keys.count) keys, such as of \(keys[0])"])
       + (gone == 0 ? [] : ["\(gone) instances that there are no longer"])
   }

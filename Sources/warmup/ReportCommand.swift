@@ -1,33 +1,73 @@
 import ArgumentParser
 import Base
+import Foundation
+import Reports
 import Runner
 import Stages
 
-/// `warmup report RECIPE`.
+/// `warmup report RECIPE`, or `warmup report FILE FILE …`.
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
     abstract: "Write tables, figures and the report from what is done, without running anything.",
     discussion: """
+      Several packed files of one recipe, such as one for each sitting or each of several people, \
+      make one report, with its lock; the recipe may stand beside them for what is done of it here. \
+      Only the values of axes may differ, and what is in several of them counts once.
+
       A report that rests on more finished results than there are now is left as it is, unless \
       --overwrite is given.
       """)
 
-  @OptionGroup var options: RecipeOptions
+  @Argument(
+    help: "The recipe, a YAML file, or packed files.",
+    completion: .file(extensions: ["yaml", "yml", "h5"]))
+  var recipe: [String]
+
+  @OptionGroup var place: ResultOptions
+
+  @Option(
+    name: .shortAndLong, help: "Where to write. (default: <results>/<name of the recipe>)",
+    completion: .directory)
+  var output: String?
 
   @Flag(help: "Replace the report that is there, even if it rests on more.")
   var overwrite = false
 
+  private var outputURL: URL? { output.map { URL(fileURLWithPath: $0) } }
+
   func run() throws {
+    let options = try recipe.map { try place.options(for: $0) }
+    let isWhole = options.count == 1 ? try report(options[0]) : try joinedReport(options)
+    if !isWhole { throw ExitCode(1) }
+  }
+
+  private func report(_ options: RecipeOptions) throws -> Bool {
     let workspace = try Workspace(options)
     let plan = try workspace.findings()
-    if !overwrite, let kept = workspace.keptReport(try workspace.reportBasis(), against: plan) {
+    let folder = outputURL ?? workspace.folder
+    if !overwrite, let kept = workspace.keptReport(try ReportBasis(reportIn: folder), against: plan)
+    {
       throw kept
     }
     if plan.results.isEmpty {
       StandardOutput.writeError("Nothing is done yet; 'warmup run \(options.recipe)' begins.\n")
     }
-    if !(try workspace.writeReport(of: plan)) { throw ExitCode(1) }
+    return try workspace.writeReport(of: plan, to: folder)
+  }
+
+  private func joinedReport(_ options: [RecipeOptions]) throws -> Bool {
+    let workspace = try JoinedWorkspace(options)
+    let folder = outputURL ?? workspace.folder
+    let plan = workspace.joined.plan
+    let isAll = workspace.joined.recipe.overrides.isEmpty && plan.items.allSatisfy(\.isDone)
+    if !overwrite, !isAll,
+      let kept = ReportKeptError(
+        try ReportBasis(reportIn: folder), against: plan, in: folder, recipe: nil)
+    {
+      throw kept
+    }
+    return try workspace.writeReport(to: folder)
   }
 }
 

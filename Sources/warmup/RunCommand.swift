@@ -14,9 +14,11 @@ struct RunCommand: ParsableCommand {
       once. Running again continues from the last checkpoint, also after a crash. A run \
       that is cut short keeps the report of an earlier one that rests on more, and marks it as out \
       of date where the recipe has changed.
+      With --only seed=1,2 it runs a part, such as one sitting of several, and reports what is \
+      there of the whole.
       """)
 
-  @OptionGroup var options: RecipeOptions
+  @OptionGroup var options: RecipePartOptions
 
   @Option(help: "How many threads a stage may use. Cannot change a result.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
@@ -54,9 +56,11 @@ struct RunCommand: ParsableCommand {
       threads: threads, keepsGoing: keepGoing, interruption: interruption,
       display: DisplayOutput.standardDisplay(),
       versions: ["warmup": Warmup.configuration.version],
-      registration: Registration.digest(beside: workspace.recipe.file))
+      registration: Registration.digest(beside: workspace.recipe.file),
+      values: workspace.values)
     let summary = try executor.run(plan)
     StandardOutput.writeError(sentence(summary) + "\n")
+    for failure in summary.plan.gateFailures { StandardOutput.writeError(failure + "\n") }
     let isReported = try report(summary, basis, workspace)
     if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
     if !isReported { throw ExitCode(1) }
@@ -73,16 +77,25 @@ struct RunCommand: ParsableCommand {
       let mark = words == nil ? "" : ". It says now that it is out of date"
       if summary.exitCode == 0 { try workspace.printReport(of: summary.plan) }
       StandardOutput.writeError("\(kept)\(mark).\n")
-      return false
+      guard let part = workspace.part else { return false }
+      StandardOutput.writeError(
+        "'warmup pack \(part.words)' packs this part, and 'warmup report FILE FILE …' joins parts.\n"
+      )
+      // A part is not meant to be all.
+      return true
     }
     return summary.plan.results.isEmpty ? true : try workspace.writeReport(of: summary.plan)
   }
 
   private func sentence(_ summary: RunSummary) -> String {
     if summary.ran == 0, summary.failed == 0, summary.skipped == 0, !summary.wasInterrupted {
-      return "Everything is cached: \(summary.cached) instances, nothing to run."
+      let stopped = summary.stopped == 0 ? "" : "; \(summary.stopped) stopped by gates"
+      let others = summary.notAsked == 0 ? "" : "; \(summary.notAsked) not asked for"
+      return "Everything is cached: \(summary.cached) instances, nothing to run\(stopped)\(others)."
     }
     var parts = ["\(summary.ran) ran", "\(summary.cached) cached"]
+    if summary.stopped > 0 { parts.append("\(summary.stopped) stopped by gates") }
+    if summary.notAsked > 0 { parts.append("\(summary.notAsked) not asked for") }
     if summary.failed > 0 { parts.append("\(summary.failed) failed") }
     if summary.skipped > 0 { parts.append("\(summary.skipped) not begun") }
     if summary.wasInterrupted { parts.append("interrupted; run again to continue") }

@@ -9,30 +9,40 @@ import Stages
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Show what is done, what is under way, what has come out and what the claims came to."
+    abstract: "Show what is done and under way, what came out, and what gates and claims came to."
   )
 
-  @OptionGroup var options: RecipeOptions
+  @OptionGroup var options: RecipePartOptions
 
-  @Flag(help: "Print JSON: 'instances' and 'claims', an object each.")
+  @Flag(help: "Print JSON: 'instances', 'gates' and 'claims', an object each.")
   var json = false
 
   func run() throws {
     let workspace = try Workspace(options)
     let plan = try workspace.findings()
     let rows = plan.items.map { row($0, workspace.cache) }
-    let claims = try workspace.report(of: plan).claims
+    // What a gate stopped beyond the part is no gap in a claim.
+    let report = try workspace.report(of: plan.gated(reading: workspace.values))
+    let (claims, gates) = (report.claims, report.gates)
     if json {
-      let sections: JSONValue = ["instances": .array(rows), "claims": claims.json]
+      let sections: JSONValue = [
+        "instances": .array(rows), "gates": gates.json, "claims": claims.json,
+      ]
       StandardOutput.write(sections.prettyText)
       return
     }
-    let done = plan.count(.cached)
-    StandardOutput.write("\(workspace.recipe.name): \(done) of \(plan.items.count) done\n")
-    let names = AlignedText.column(plan.items.map(\.name))
-    for ((item, row), name) in zip(zip(plan.items, rows), names) {
+    let asked = zip(plan.items, rows).filter(\.0.isAsked)
+    let more = [
+      (plan.count(.stopped), "stopped by gates"), (plan.count(.notAsked), "not asked for"),
+    ]
+    .filter { $0.0 > 0 }.map { ", \($0.0) \($0.1)" }.joined()
+    StandardOutput.write(
+      "\(workspace.recipe.name): \(plan.count(.cached)) of \(asked.count) done\(more)\n")
+    let names = AlignedText.column(asked.map(\.0.name))
+    for ((item, row), name) in zip(asked, names) {
       StandardOutput.write("  \(mark(item)) \(name)  \(words(item, row))\n")
     }
+    if !gates.isEmpty { StandardOutput.write("\n" + gates.terminalText) }
     if !claims.isEmpty { StandardOutput.write("\n" + claims.terminalText) }
   }
 
@@ -51,6 +61,8 @@ struct StatusCommand: ParsableCommand {
     case .cached: "done   "
     case .toRun: "to run "
     case .blocked: "blocked"
+    case .notAsked: "left   "
+    case .stopped: "stopped"
     }
   }
 

@@ -16,6 +16,8 @@ struct Workspace {
   let packed: OpenedPack?
   /// Whether the command line changes a packed recipe.
   private let isChanged: Bool
+  /// What part of the recipe is asked for; nil for all of it.
+  private(set) var part: PlanPart?
 
   init(_ options: RecipeOptions) throws {
     packed = try options.openPack()
@@ -26,14 +28,32 @@ struct Workspace {
     cache = Cache(folder: options.resultsURL.appending(path: "cache"))
     folder = options.resultsURL.appending(path: recipe.name)
     folders = options.folders
+    part = nil
   }
+
+  /// A recipe of which only a part may be asked for.
+  /// - Throws: as the other, and `ValidationError` for a part that the recipe does not have.
+  init(_ options: RecipePartOptions) throws {
+    self = try Workspace(options.recipe)
+    if options.only.isEmpty { return }
+    do {
+      part = try PlanPart(options.only, of: recipe.axes)
+    } catch {
+      throw ValidationError(error.description)
+    }
+  }
+
+  /// Reads what gates ask for: published values, and those that follow from verdicts.
+  var values: ValueReader { ResultTables().values }
 
   /// What a run would do. The run itself carries out the same value.
   func plan() throws -> Plan {
     let lock = try RecipeLock(recipeFolder: folder)
-    return Planner(
-      cache: cache, folders: folders, previous: lock.keys, packed: packed?.experiment
+    let plan = Planner(
+      cache: cache, folders: folders, previous: lock.keys, packed: packed?.experiment,
+      values: values
     ).plan(recipe.instances)
+    return part.map { plan.only($0) } ?? plan
   }
 
   /// What is done, to be shown. A packed file shows what it holds, whatever the cache has.
@@ -45,7 +65,8 @@ struct Workspace {
         "--set cannot change what a packed file holds; 'warmup run \(file) --set …' runs the "
           + "changed recipe")
     }
-    return packed.experiment.plan(recipe.instances)
+    let plan = packed.experiment.plan(recipe.instances, values: values)
+    return part.map { plan.only($0) } ?? plan
   }
 
   /// Makes sure that a plan is the experiment of the lock: the packed one, or `lock.json`.
@@ -75,7 +96,7 @@ struct Workspace {
   /// Why a report on a plan must not take the place of the one that is there; nil where it may: all
   /// that the recipe asks for as it is written may, even if it asked for more before.
   func keptReport(_ basis: ReportBasis?, against plan: Plan) -> ReportKeptError? {
-    if recipe.overrides.isEmpty, plan.items.allSatisfy(\.isDone) { return nil }
+    if recipe.overrides.isEmpty, plan.isComplete { return nil }
     let source = (packed?.file ?? recipe.file).relativePath
     let changes = recipe.overrides.isEmpty ? "" : " --set …"
     return ReportKeptError(basis, against: plan, in: folder, recipe: source + changes)
@@ -102,25 +123,29 @@ struct Workspace {
     if !report.claims.isEmpty { StandardOutput.write(report.claims.terminalText + "\n") }
   }
 
-  /// Writes the report and prints its tables, then what came of the claims and what could not be made.
+  /// Writes the report on a plan.
+  /// - Parameter folder: where to; `results/<recipe>` where nothing is said.
+  /// - Returns: whether everything could be made.
+  func writeReport(of plan: Plan, to folder: URL? = nil) throws -> Bool {
+    try Self.write(report(of: plan), to: folder ?? self.folder)
+  }
+
+  /// Writes a report and prints its tables, then what came of the claims and what could not be made.
   /// - Returns: whether everything could be.
-  func writeReport(of plan: Plan) throws -> Bool {
-    let report = try report(of: plan)
+  static func write(
+    _ report: RecipeReport, to folder: URL, lock: RecipeLock? = nil
+  ) throws -> Bool {
     let (tables, failures) = try report.write(to: folder)
-    Self.print(report, tables)
+    try lock?.replace(in: folder)
+    print(report, tables)
     for failure in failures { StandardOutput.writeError("\(failure)\n") }
     StandardOutput.writeError("Report: \(folder.appending(path: "report.html").relativePath)\n")
     return failures.isEmpty
   }
 }
 
-/// What every command that reads a recipe takes.
-struct RecipeOptions: ParsableArguments {
-  @Argument(
-    help: "The recipe, a YAML file, or a packed file.",
-    completion: .file(extensions: ["yaml", "yml", "h5"]))
-  var recipe: String
-
+/// What every command that reads recipes takes beside them.
+struct ResultOptions: ParsableArguments {
   @Option(help: "The folder of the cache and of what runs write.", completion: .directory)
   var results = "results"
 
@@ -131,6 +156,24 @@ struct RecipeOptions: ParsableArguments {
       valueName: "path=value"))
   var overrides: [String] = []
 
+  /// What a command would take that reads one recipe.
+  func options(for recipe: String) throws -> RecipeOptions {
+    try RecipeOptions.parse(
+      ["--results", results] + overrides.flatMap { ["--set", $0] } + ["--", recipe])
+  }
+}
+
+/// What every command that reads a recipe takes.
+struct RecipeOptions: ParsableArguments {
+  @Argument(
+    help: "The recipe, a YAML file, or a packed file.",
+    completion: .file(extensions: ["yaml", "yml", "h5"]))
+  var recipe: String
+
+  @OptionGroup var place: ResultOptions
+
+  var results: String { place.results }
+  var overrides: [String] { place.overrides }
   var recipeURL: URL { URL(fileURLWithPath: recipe) }
   var resultsURL: URL { URL(fileURLWithPath: results) }
 
@@ -147,6 +190,18 @@ struct RecipeOptions: ParsableArguments {
   var folders: DataFolders { DataFolders(recipe: recipeURL, results: resultsURL) }
 }
 
+/// What commands take that may be asked for a part of a recipe.
+struct RecipePartOptions: ParsableArguments {
+  @OptionGroup var recipe: RecipeOptions
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Only the instances at these values of an axis, and what they need. May be repeated.",
+      valueName: "axis=value,…"))
+  var only: [String] = []
+}
+
 extension Workspace {
   /// The artifact of an instance that people name as `stage[axis=value,…]`. Blanks and the order of
   /// axes do not matter.
@@ -156,6 +211,9 @@ extension Workspace {
     let wanted = normalised(name)
     guard let item = plan.items.first(where: { normalised($0.instance.name) == wanted }) else {
       throw LookupError.unknown(instance: name, known: plan.items.map(\.instance.name))
+    }
+    if item.state == .stopped {
+      throw LookupError.stopped(instance: item.instance.name, reason: item.reason)
     }
     guard let artifact = item.artifact else {
       let source = packed?.file ?? recipe.file
@@ -187,6 +245,7 @@ extension Artifact {
 enum LookupError: Error, CustomStringConvertible {
   case unknown(instance: String, known: [String])
   case notDone(instance: String, recipe: String)
+  case stopped(instance: String, reason: String)
   case unknownOutput(String, known: [String])
   case noModel(instance: String)
   case leftOut(String, instance: String)
@@ -199,11 +258,12 @@ enum LookupError: Error, CustomStringConvertible {
         + "'warmup plan' lists them all"
     case .notDone(let instance, let recipe):
       return "'\(instance)' has no result yet; 'warmup run \(recipe)' makes it"
+    case .stopped(let instance, let reason): return "'\(instance)' is not run: \(reason)"
     case .unknownOutput(let name, let known):
       return "there is no output '\(name)'; choose from \(known.joined(separator: ", "))"
     case .leftOut(let name, let instance):
-      return "the file holds no '\(name)' of '\(instance)': it was packed without models; 'warmup "
-        + "run' makes it again from the packed file, 'warmup pack --models' takes it along"
+      return "the file holds no '\(name)' of '\(instance)': it was packed without it; 'warmup run' "
+        + "makes it again from the packed file, 'warmup pack --models' takes all along"
     case .noModel(let instance):
       return "'\(instance)' makes no model; name an instance that does, such as one of distill"
     }

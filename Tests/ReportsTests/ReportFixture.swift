@@ -142,7 +142,7 @@ struct ReportFixture {
         .with(artifacts[instance.name] ?? nil)
     }
     return RecipeReport(
-      recipe, Plan(items: items), tables: reader, registration: registration)
+      recipe, Plan(items: items).gated(), tables: reader, registration: registration)
   }
 
   /// Scores of both arms over two seeds: means 0.4 and 0.5.

@@ -26,12 +26,16 @@ struct ClaimMeasurement {
   private let claim: ClaimSpecification
 
   /// Measures a claim by what is done.
-  init(_ name: String, _ claim: ClaimSpecification, in data: Findings) {
+  /// - Parameter points: which runs count.
+  init(
+    _ name: String, _ claim: ClaimSpecification, in data: Findings, over points: ClaimPoints
+  ) {
     self.claim = claim
     let owner = "claim '\(name)'"
     do {
       let reference = try ValueReference(claim.value, in: owner)
-      let instances = try data.instances(of: reference.stage, for: owner)
+      let all = try data.instances(of: reference.stage, for: owner)
+      let instances = points.runs(of: claim, among: all, in: data)
       let points = [claim.first, claim.second].map(data.axes.point)
       let runs = points.map { point in instances.filter { point.includes($0.point) } }
       planned = runs.map(\.count).reduce(0, +)
@@ -39,6 +43,10 @@ struct ClaimMeasurement {
       format = NumberFormat(naming: reference.name)
       try data.check(reference, of: instances, for: owner)
       guard done == planned else { return }
+      if planned == 0 {
+        obstacle = "no run of it passed the gates"
+        return
+      }
       let sides = points.map {
         CellRuns(reference, at: $0, of: instances, in: data, scale: format.scale)
       }

@@ -71,7 +71,9 @@ struct RegistrationCheck {
   func standing(of name: String, _ claim: ClaimSpecification) -> ClaimStanding {
     guard let registration, let registered = registration.claims[name] else { return .none }
     let today = RegisteredClaim(claim, in: recipe)
-    let changes = registered.differences(from: today) + keyChanges(today.runs, registration)
+    let changes =
+      registered.differences(from: today) + registration.gateDifferences(from: recipe.gates)
+      + keyChanges(today.runs, registration)
     if !changes.isEmpty { return .changed(changes) }
     if !registered.results.isEmpty {
       return .after(done: registered.results.count, runs: registered.runs.count)

@@ -49,6 +49,19 @@ extension ClaimResult {
     return value < 0.001 ? "< 0.001" : NumberText.fixed(value, decimals: 3)
   }
 
+  /// The verdict with the numbers.
+  fileprivate var outcomeText: String {
+    [verdictText, numbersText].compactMap(\.self).joined(separator: ": ")
+  }
+
+  /// A row of a table, behind a title.
+  fileprivate func cells(_ title: String) -> [String] {
+    [
+      title, verdictText, differenceText + (intervalText.map { " " + $0 } ?? ""), probabilityText,
+      standing.words,
+    ]
+  }
+
   /// `+6.7 [+2.1, +11.3], p = 0.004`; nil until all runs are done.
   fileprivate var numbersText: String? {
     guard difference != nil else { return nil }
@@ -109,21 +122,34 @@ extension ClaimResult {
 }
 
 extension ClaimsReport {
-  package var json: JSONValue { .array(results.map(\.json)) }
+  /// A claim whose runs did not all pass the gates has under `gated` what comes of it over all.
+  package var json: JSONValue {
+    .array(
+      results.map { result in
+        var members = result.json.object ?? [:]
+        members["gated"] = gated[result.name]?.json ?? .null
+        return .object(members)
+      })
+  }
 
   private static let header = ["claim", "verdict", "difference", "p (Holm)", "registered"]
 
-  /// For a terminal: three lines a claim, then the notes. Empty where nothing is claimed.
+  /// For a terminal: three lines a claim, a fourth where gates failed, then the notes. Empty where
+  /// nothing is claimed.
   package var terminalText: String {
     if isEmpty { return "" }
     let names = AlignedText.column(results.map(\.name))
     let indent = String(repeating: " ", count: 4 + (names.first?.count ?? 0))
     let lines = zip(names, results).flatMap { name, result in
-      let outcome = [result.verdictText, result.numbersText].compactMap(\.self)
+      let gated = gated[result.name]
+      let exception = gated.map { ", \($0.exception)" } ?? ""
+      let more = gated.map { gated in
+        [gated.scope, gated.result?.outcomeText].compactMap(\.self).joined(separator: ": ")
+      }
       return [
-        "  \(name)  \(outcome.joined(separator: ": "))", "\(indent)\(result.claim.says)",
+        "  \(name)  \(result.outcomeText)\(exception)", "\(indent)\(result.claim.says)",
         "\(indent)\(result.hypothesis); registered: \(result.standing.words)",
-      ]
+      ] + (more.map { ["\(indent)\($0)"] } ?? [])
     }
     return (["Claims"] + lines + notes).map { $0 + "\n" }.joined()
   }
@@ -131,12 +157,16 @@ extension ClaimsReport {
   /// As Markdown (GitHub's), with a heading. Empty where nothing is claimed.
   package var markdown: String {
     if isEmpty { return "" }
-    let lines = results.map { result in
-      [
-        "\(result.name): \(result.claim.says); \(result.hypothesis)", result.verdictText,
-        result.differenceText + (result.intervalText.map { " " + $0 } ?? ""),
-        result.probabilityText, result.standing.words,
-      ].map(TableReport.markdownText)
+    let lines = results.flatMap { result in
+      let gated = gated[result.name]
+      let exception = gated.map { "; \($0.exception)" } ?? ""
+      let title = "\(result.name): \(result.claim.says); \(result.hypothesis)\(exception)"
+      let more = gated.map { gated in
+        gated.result?.cells("\(result.name) \(gated.scope)")
+          ?? ["\(result.name) \(gated.scope)", "", "", "", ""]
+      }
+      return ([result.cells(title)] + (more.map { [$0] } ?? []))
+        .map { $0.map(TableReport.markdownText) }
     }
     let table = ([Self.header, ["---", "---", "---:", "---:", "---"]] + lines)
       .map { "| \($0.joined(separator: " | ")) |\n" }.joined()
@@ -148,35 +178,49 @@ extension ClaimsReport {
   var markup: Markup {
     if isEmpty { return .empty }
     let head = HTMLTable.head(Self.header, numbers: [2, 3])
-    let body = Markup.element("tbody", [:], results.map(row))
+    let body = Markup.element("tbody", [:], results.flatMap(rows))
     return .element(
       "div", ["class": "table"],
       HTMLTable.scroll(HTMLTable.table(head, [body], style: "claims"), label: "Claims"),
       HTMLTable.notes(notes))
   }
 
-  private func row(_ result: ClaimResult) -> Markup {
+  private func rows(_ result: ClaimResult) -> [Markup] {
+    let gated = gated[result.name]
+    let more = gated.map { gated in
+      gated.result.map { row($0, Self.line("quiet", gated.scope)) }
+        ?? .element(
+          "tr", [:],
+          .element("th", ["scope": "row"], Self.line("quiet", gated.scope)),
+          .element("td", ["colspan": "4", "class": "quiet"], "–"))
+    }
+    let head =
+      Markup(result.claim.says)
+      + Self.line("quiet", "\(result.name) · \(result.hypothesis)")
+      + (gated.map { Self.line("quiet", $0.exception) } ?? .empty)
+    return [row(result, head)] + (more.map { [$0] } ?? [])
+  }
+
+  private static func line(_ style: String, _ text: String) -> Markup {
+    .element("span", ["class": "line \(style)"], Markup(text))
+  }
+
+  private func row(_ result: ClaimResult, _ head: Markup) -> Markup {
     let style =
       switch result.verdict {
       case .supported: "right"
       case .refuted: "wrong"
       case .notDecided, .open: "open"
       }
-    func line(_ style: String, _ text: String) -> Markup {
-      .element("span", ["class": "line \(style)"], Markup(text))
-    }
     return .element(
-      "tr", [:],
-      .element(
-        "th", ["scope": "row"], Markup(result.claim.says),
-        line("quiet", "\(result.name) · \(result.hypothesis)")),
+      "tr", [:], .element("th", ["scope": "row"], head),
       .element(
         "td", [:], .element("span", ["class": "verdict \(style)"], Markup(result.verdict.rawValue)),
-        result.qualifier.map { line("quiet", $0) } ?? .empty),
+        result.qualifier.map { Self.line("quiet", $0) } ?? .empty),
       .element(
         "td", ["class": "number"],
         .element("span", ["class": "mean"], Markup(result.differenceText)),
-        result.intervalText.map { line("difference interval", $0) } ?? .empty),
+        result.intervalText.map { Self.line("difference interval", $0) } ?? .empty),
       HTMLTable.number(result.probabilityText),
       .element("td", ["class": "quiet"], Markup(result.standing.words)))
   }

@@ -4,8 +4,10 @@ import Runner
 
 /// What came of a recipe's claims.
 package struct ClaimsReport: Sendable {
-  /// In the recipe's order.
+  /// In the recipe's order, over the points that passed all gates.
   package let results: [ClaimResult]
+  /// What is to be said of the other points, by the claim's name; nothing where all passed.
+  package let gated: [String: GatedClaim]
   /// What the numbers mean, what is missing, and what is registered: a sentence each.
   package let notes: [String]
 
@@ -13,7 +15,29 @@ package struct ClaimsReport: Sendable {
   /// - Parameter locked: SHA-256 of the registration that the recipe's lock names.
   init(_ recipe: Recipe, _ data: Findings, locked: String?) {
     let registration = RegistrationCheck(recipe, data, locked: locked)
-    let measured = recipe.claims.map { ClaimMeasurement($0.name, $0.specification, in: data) }
+    let results = Self.results(recipe, data, over: .passed, registration)
+    let all = Self.results(recipe, data, over: .known, registration)
+    self.results = results
+    gated = Dictionary(
+      all.compactMap { all in
+        GatedClaim(all, in: data).map { (all.name, $0) }
+      }
+    ) { $1 }
+    notes =
+      results.isEmpty
+      ? []
+      : Self.meanings(results) + (gated.isEmpty ? [] : [GatedClaim.meaning])
+        + Self.warnings(recipe, data)
+        + registration.notes(results.map { ($0.name, $0.standing) })
+  }
+
+  private static func results(
+    _ recipe: Recipe, _ data: Findings, over points: ClaimPoints,
+    _ registration: RegistrationCheck
+  ) -> [ClaimResult] {
+    let measured = recipe.claims.map {
+      ClaimMeasurement($0.name, $0.specification, in: data, over: points)
+    }
     // A claim that is not tested yet keeps its share of the level, so that what comes out first is
     // not judged more mildly.
     let supports = Holm.adjusted(measured.map { $0.probabilities?.support ?? 1 })
@@ -24,7 +48,7 @@ package struct ClaimsReport: Sendable {
       return ClaimResult.level / Double(max(1, left))
     }
     let (supporting, opposing) = (next(supports), next(oppositions))
-    let results = measured.indices.map { index in
+    return measured.indices.map { index in
       let (name, claim) = recipe.claims[index]
       return ClaimResult(
         name: name, claim: claim, axes: data.axes, measurement: measured[index],
@@ -32,12 +56,6 @@ package struct ClaimsReport: Sendable {
         needed: measured[index].needed(at: measured[index].isInFavour ? supporting : opposing),
         standing: registration.standing(of: name, claim))
     }
-    self.results = results
-    notes =
-      results.isEmpty
-      ? []
-      : Self.meanings(results) + Self.warnings(recipe, data)
-        + registration.notes(results.map { ($0.name, $0.standing) })
   }
 
   /// Whether the recipe claims nothing.

@@ -111,7 +111,7 @@ extension BarFigure {
       groupTitle: specification.x.isEmpty
         ? "value" : specification.x.joined(separator: " and "),
       arms: labels, groups: groups,
-      notes: Self.notes(specification, groups: groups, arms: labels))
+      notes: Self.notes(specification, groups: groups, arms: labels) + grid.gateNotes)
   }
 
   private static func notes(

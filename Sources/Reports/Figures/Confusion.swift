@@ -60,6 +60,7 @@ private struct ConfusionBuilder {
       rows += numbers(confusion, label ?? "")
       notes += remarks(confusion, label, done: done, planned: planned)
     }
+    notes += data.gateNotes(among: instances)
     return GridFigure(
       name: name,
       title: specification.title ?? "Verdicts of \(arms[0]) against \(arms[1])",
@@ -71,7 +72,7 @@ private struct ConfusionBuilder {
   private func count(
     at point: AxisPoint
   ) throws -> (confusion: VerdictConfusion, done: Int, planned: Int) {
-    let own = instances.filter { point.includes($0.point) }
+    let own = data.runs(of: instances, at: point)
     let (firsts, seconds) = (own.filter { isArm(0, $0) }, own.filter { isArm(1, $0) })
     var confusion = VerdictConfusion()
     var (done, planned) = (0, 0)

@@ -187,7 +187,7 @@ private struct HeatMapBuilder {
         "The change is the mean over the baseline's mean, minus one. Shades follow the logarithm of"
           + " the ratio: halved and doubled are equally strong.")
     }
-    return notes
+    return notes + grid.gateNotes
   }
 
   private var numbers: FigureNumbers {

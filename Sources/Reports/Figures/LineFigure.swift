@@ -245,7 +245,8 @@ extension LineFigure {
       name: name,
       title: specification.title ?? "\(metrics.joined(separator: ", ")) of \(stages)",
       xLabel: MetricLabel.text(for: x), panels: panels,
-      notes: Self.notes(specification, series: panels.flatMap(\.series), gaps: gaps))
+      notes: Self.notes(specification, series: panels.flatMap(\.series), gaps: gaps)
+        + data.gateNotes(among: try data.instances(of: references, for: owner)))
   }
 
   private static func arms(
@@ -262,7 +263,7 @@ extension LineFigure {
         instances.contains { $0.point[axis] != nil }
       }
       return data.points(of: axes, among: instances).map { point in
-        let runs = instances.filter { point.includes($0.point) }
+        let runs = data.runs(of: instances, at: point)
         let parts = (stages.count > 1 || point.isEmpty ? [stage] : []) + [point.label]
         return Arm(
           stage: stage, label: parts.filter { !$0.isEmpty }.joined(separator: " · "),
@@ -409,6 +410,6 @@ private struct AxisLines {
     if !missing.isEmpty {
       notes.append("Points that lack runs are left out: \(missing.joined(separator: "; ")).")
     }
-    return notes
+    return notes + grid.gateNotes
   }
 }

@@ -190,7 +190,7 @@ extension SolveHistoryFigure {
       }
       for point in data.points(of: axes, among: instances) {
         let label = [stage, point.label].filter { !$0.isEmpty }.joined(separator: " · ")
-        let runs = instances.filter { point.includes($0.point) }
+        let runs = data.runs(of: instances, at: point)
         let results = runs.filter(\.isDone)
         if results.count < runs.count {
           gaps.append("\(label) has \(results.count) of \(runs.count)")
@@ -201,7 +201,8 @@ extension SolveHistoryFigure {
     self.init(
       name: name,
       title: specification.title ?? "Problems solved by \(stages.joined(separator: " and "))",
-      panels: panels, notes: Self.notes(specification, panels: panels, gaps: gaps))
+      panels: panels,
+      notes: Self.notes(specification, panels: panels, gaps: gaps) + data.gateNotes(among: all))
   }
 
   private static func history(

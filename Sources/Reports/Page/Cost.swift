@@ -23,7 +23,7 @@ struct CostSection {
       let tokens = results.compactMap { Self.tokens(of: $0, data) }
       return StageCost(
         stageName: name, kind: instances[0].kind.name,
-        done: results.count, planned: instances.count,
+        done: results.count, planned: instances.count { $0.state != .stopped },
         seconds: results.map(\.seconds).reduce(0, +),
         tokens: tokens.isEmpty ? nil : tokens.reduce(0, +))
     }

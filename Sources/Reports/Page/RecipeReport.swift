@@ -9,17 +9,27 @@ package struct RecipeReport: Sendable {
   let data: Findings
   /// SHA-256 of the registration that the recipe's lock names.
   private let registration: String?
+  /// Which source gave what, where results of several are joined.
+  let sources: SourcesSection
 
   /// - Parameters:
   ///   - plan: the recipe's, so that the report can say what is missing.
   ///   - registration: SHA-256 of the registration that the recipe's lock names.
+  ///   - shares: what came from which source, where results of several are joined.
   package init(
     _ recipe: Recipe, _ plan: Plan, tables: ResultTables = ResultTables(),
-    registration: String? = nil
+    registration: String? = nil, shares: [JoinedResults.Share] = []
   ) {
     self.recipe = recipe
     self.registration = registration
     data = Findings(axes: recipe.axes, plan: plan, tables: tables)
+    sources = SourcesSection(shares, data)
+  }
+
+  /// The report on results of several sources.
+  package init(_ joined: JoinedResults) {
+    self.init(
+      joined.recipe, joined.plan, registration: joined.lock.registration, shares: joined.shares)
   }
 
   var results: [PlannedInstance] { data.instances.filter(\.isDone) }
@@ -45,6 +55,14 @@ package struct RecipeReport: Sendable {
       }
     }
   }
+
+  /// What came of the gates.
+  package var gates: GatesReport { GatesReport(data) }
+
+  /// How many instances are neither done nor stopped by gates.
+  var openCount: Int { data.instances.count { !$0.isDone && $0.state != .stopped } }
+  /// How many instances gates stopped.
+  var stoppedCount: Int { data.instances.count { $0.state == .stopped } }
 
   /// What came of the claims.
   package var claims: ClaimsReport { ClaimsReport(recipe, data, locked: registration) }
@@ -177,6 +195,7 @@ struct ReportPage {
     let main = tables.filter { $0.name == "main" } + tables.filter { $0.name != "main" }
     return [
       PageFrame.Section(id: "claims", title: "Claims", content: report.claims.markup),
+      PageFrame.Section(id: "gates", title: "Gates", content: report.gates.markup),
       PageFrame.Section(id: "arms", title: "Arms", content: arms.markup),
       PageFrame.Section(
         id: "tables", title: "Tables", content: Markup(main.map { $0.markup(\.htmlMarkup) })),
@@ -192,6 +211,7 @@ struct ReportPage {
       PageFrame.Section(
         id: "cost", title: "Time and cost",
         content: CostSection(data).markup),
+      PageFrame.Section(id: "sources", title: "Sources", content: report.sources.markup),
       PageFrame.Section(
         id: "machine", title: "Versions and machine", content: Provenance(report.results).markup),
     ]
@@ -213,10 +233,11 @@ struct ReportPage {
   private var heading: Markup {
     let seconds = report.results.map(\.seconds).reduce(0, +)
     let done = report.results.count
-    let facts = [
-      ("\(done) of \(report.data.instances.count)", "instances done"),
-      (NumberText.duration(seconds), "of work"),
-    ]
+    let stopped = report.stoppedCount
+    let facts =
+      [("\(done) of \(report.data.instances.count)", "instances done")]
+      + (stopped == 0 ? [] : [("\(stopped)", "stopped by gates")])
+      + [(NumberText.duration(seconds), "of work")]
     let list = facts.map { value, name in
       Markup.element(
         "div", [:], .element("dd", [:], Markup(value)), .element("dt", [:], Markup(name)))
@@ -225,12 +246,12 @@ struct ReportPage {
       + .element("h1", [:], Markup(report.recipe.name))
       + .element("p", ["class": "summary"], Markup(report.recipe.summary))
       + .element("dl", ["class": "facts"], list)
-      + (done == report.data.instances.count
+      + (report.openCount == 0
         ? .empty : .element("p", ["class": "warning"], Markup(gap)))
   }
 
   private var gap: String {
-    let missing = report.data.instances.count - report.results.count
+    let missing = report.openCount
     return
       "This report is not complete: \(missing) of \(report.data.instances.count) instances are not"
       + " done. Tables and figures say what they lack."
@@ -253,13 +274,19 @@ struct ReportMarkdown {
   let figures: [ReportPart<any Figure>]
 
   var text: String {
-    let state = "\(report.results.count) of \(report.data.instances.count) instances are done."
+    let stopped = report.stoppedCount
+    let done =
+      "\(report.results.count) of \(report.data.instances.count) instances are done"
+      + (stopped == 0 ? "." : ", \(stopped) are stopped by gates.")
+    let sources = report.sources.sentences.map(TableReport.markdownText)
+    let state = ([done] + sources).joined(separator: " ")
     let images = figures.map { part in
       part.markdown { "![\($0.title)](figures/\($0.name).svg)\n" }
     }
     return
       (["# \(report.recipe.name)\n", report.recipe.summary + "\n", state + "\n"]
-      + [report.claims.markdown].filter { !$0.isEmpty } + tables.map { $0.markdown(\.markdown) }
+      + [report.claims.markdown, report.gates.markdown].filter { !$0.isEmpty }
+      + tables.map { $0.markdown(\.markdown) }
       + images).joined(separator: "\n")
   }
 }

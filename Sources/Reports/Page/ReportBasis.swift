@@ -32,17 +32,21 @@ package struct ReportBasis: Sendable, Equatable {
   /// instances that the recipe no longer has.
   ///
   /// A report on all that a recipe asks for lacks nothing that is there under another key; one on a
-  /// part of it does, for it would mix the new with what is missing.
+  /// part of it does, for it would mix the new with what is missing. What gates stop is not missing.
   package func lost(by plan: Plan) -> [String] {
-    let isComplete = plan.items.allSatisfy(\.isDone)
-    let kept = plan.items.filter { $0.isDone && (isComplete || $0.artifact?.key == keys[$0.name]) }
+    let isComplete = plan.isComplete
+    let kept = plan.items.filter {
+      $0.state == .stopped || $0.isDone && (isComplete || $0.artifact?.key == keys[$0.name])
+    }
     return ordered(Set(keys.keys).subtracting(kept.map(\.name)), as: plan)
   }
 
-  /// The results that are no longer what the recipe asks for: those whose key is another now, and
-  /// those of instances that it no longer has.
+  /// The results that are no longer what the recipe asks for: those whose key is another now, those
+  /// that gates stop, and those of instances that it no longer has.
   package func outdated(for plan: Plan) -> [String] {
-    let same = plan.items.filter { $0.key == nil || $0.key == keys[$0.name] }
+    let same = plan.items.filter {
+      $0.state != .stopped && ($0.key == nil || $0.key == keys[$0.name])
+    }
     return ordered(Set(keys.keys).subtracting(same.map(\.name)), as: plan)
   }
 
@@ -145,11 +149,11 @@ package struct ReportKeptError: Error, CustomStringConvertible {
   private let outdated: Int
   /// Whether a run would make all that a new report would lack.
   private let isMakeable: Bool
-  private let recipe: String
+  private let recipe: String?
 
   /// Weighs a report on a plan against the one that is there; nil where it may take its place.
-  /// - Parameter recipe: what the command was given, for people.
-  package init?(_ basis: ReportBasis?, against plan: Plan, in folder: URL, recipe: String) {
+  /// - Parameter recipe: what would make the results, for people; nil where nothing does.
+  package init?(_ basis: ReportBasis?, against plan: Plan, in folder: URL, recipe: String?) {
     guard let basis else { return nil }
     lost = basis.lost(by: plan)
     if lost.isEmpty { return nil }
@@ -162,12 +166,13 @@ package struct ReportKeptError: Error, CustomStringConvertible {
 
   package var description: String {
     let results = total == 1 ? "1 result" : "\(total) results"
+    let run = recipe.map { "'warmup run \($0)' makes what is missing, and " } ?? ""
     let changed =
       outdated == 0
       ? "" : "; \(outdated) of them are no longer what the recipe and this program ask for"
     return "\(page.relativePath) rests on \(results), of which a new report would lack"
       + " \(lost.count) (\(NameList.text(lost)))\(changed). It was left as it is; "
-      + (isMakeable ? "'warmup run \(recipe)' makes what is missing, and " : "")
+      + (isMakeable ? run : "")
       + "--overwrite replaces it all the same"
   }
 }

@@ -18,7 +18,10 @@ struct StagesSection {
     let results = instances.filter(\.isDone)
     let time = results.map(\.seconds).reduce(0, +)
     let count = instances.count == 1 ? "" : "\(results.count) of \(instances.count) done · "
-    let state = results.isEmpty ? "not done" : count + NumberText.duration(time)
+    let stopped = instances.count { $0.state == .stopped }
+    let state =
+      (results.isEmpty ? "not done" : count + NumberText.duration(time))
+      + (stopped == 0 ? "" : " · \(stopped) stopped")
     let heading = Markup.element(
       "h3", [:], .element("code", [:], Markup(name)),
       .element("span", ["class": "tag"], Markup(results.first?.kind.name ?? "to run")),
@@ -32,7 +35,8 @@ struct StagesSection {
   }
 
   private func missing(_ instance: PlannedInstance) -> Markup {
-    .element("p", ["class": "row quiet"], Markup(instance.name + ": not done"))
+    let state = instance.state == .stopped ? instance.reason : "not done"
+    return .element("p", ["class": "row quiet"], Markup("\(instance.name): \(state)"))
   }
 
   private func markup(_ result: PlannedInstance, _ artifact: Artifact) -> Markup {
@@ -110,7 +114,9 @@ struct DataSection {
       entries.append((name == "source" ? "SHA-256" : "SHA-256 of \(name)", digest))
     }
     entries += counts(of: instance)
-    if !instance.isDone { entries.append(("State", "not done")) }
+    if !instance.isDone {
+      entries.append(("State", instance.state == .stopped ? instance.reason : "not done"))
+    }
     return .element(
       "div", ["class": "card"],
       .element(

@@ -10,6 +10,8 @@ package struct Findings: Sendable {
   package let instances: [PlannedInstance]
   /// What the results hold beside the published values.
   package let tables: ResultTables
+  /// The gates that have failed, in the order of the plan.
+  let failedGates: [PlannedInstance]
   private let places: [String: Int]
 
   /// - Parameter tables: reads what artifacts hold.
@@ -20,6 +22,7 @@ package struct Findings: Sendable {
     self.axes = axes
     self.tables = tables
     instances = plan.items
+    failedGates = plan.items.filter { $0.outcome?.passes == false }
     places = Dictionary(plan.items.enumerated().map { ($1.name, $0) }) { $1 }
   }
 

@@ -92,8 +92,9 @@ extension ProblemScores {
 
   /// Whether a value is a share of each problem's completions, or a chance estimated from them.
   static func isShare(_ name: String) -> Bool {
-    !name.contains("tokens") && name != "chance" && !ratioNames.contains(name)
-      && plainName(ofMacro: name) == nil
+    passCount(name) != nil
+      || names.contains(name) && !ratioNames.contains(name)
+        && !["mean_tokens", "chance"].contains(name)
   }
 
   /// The k of `pass@k`; nil for another name.
@@ -218,6 +219,17 @@ package final class ResultTables: Sendable {
   }
 }
 
+extension ResultTables {
+  fileprivate func value(_ name: String, of instance: PlannedInstance) -> Double? {
+    if instance.values[name] != nil { return instance.values[name]?.number }
+    let scores = (try? scores(of: instance)) ?? nil
+    return scores?.values(name).flatMap(Statistics.mean)
+  }
+
+  /// Published values, and those that follow from the verdicts on problems, for gates.
+  package var values: ValueReader { { self.value($0, of: $1) } }
+}
+
 extension Findings {
   /// The verdicts of an evaluation, by problem; nil where there are none that can be read.
   func scores(of instance: PlannedInstance) -> ProblemScores? {
@@ -239,8 +251,7 @@ extension Findings {
   /// A value that an instance published, or that follows from its problems: `pass@k`, or one of
   /// `ProblemScores.names`.
   func value(_ name: String, of instance: PlannedInstance) -> Double? {
-    if instance.values[name] != nil { return instance.values[name]?.number }
-    return scores(of: instance)?.values(name).flatMap(Statistics.mean)
+    tables.value(name, of: instance)
   }
 
   /// Checks that a stage's instances have a value, as far as any is done.

@@ -167,7 +167,8 @@ extension CellRuns {
     _ reference: ValueReference, at point: AxisPoint, of instances: [PlannedInstance],
     in findings: Findings, scale: Double
   ) {
-    let planned = instances.filter { $0.stageName == reference.stage && point.includes($0.point) }
+    let planned = findings.runs(
+      of: instances.filter { $0.stageName == reference.stage }, at: point)
     let runs = planned.compactMap { instance -> Run? in
       guard let value = findings.value(reference.name, of: instance), value.isFinite else {
         return nil

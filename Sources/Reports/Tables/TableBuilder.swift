@@ -68,7 +68,8 @@ struct TableBuilder {
     let notes = TableNotes(
       specification: specification, references: grid.references, instances: grid.instances,
       lineage: data.lineage(of: grid.instances), rows: rows, columns: columns,
-      unreadable: data.unreadable(among: grid.instances))
+      unreadable: data.unreadable(among: grid.instances),
+      gates: data.gateNotes(among: grid.instances))
     let publication = PublishedNotes(
       specification: specification, rows: rows, columns: columns, published: published,
       unmatched: unmatched)

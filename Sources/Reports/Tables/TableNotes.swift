@@ -12,6 +12,8 @@ struct TableNotes {
   let rows: [TableReport.Row]
   let columns: [TableReport.Column]
   let unreadable: [String]
+  /// What gates stopped or marked of it.
+  let gates: [String]
 
   /// How many cells with the same shortcoming are listed.
   private static let listed = 6
@@ -24,7 +26,7 @@ struct TableNotes {
   }
 
   /// What is missing, or speaks against the numbers.
-  var shortcomings: [String] { refusals + lineage.warnings + unread + gaps }
+  var shortcomings: [String] { refusals + lineage.warnings + gates + unread + gaps }
 
   private var meaning: String {
     let counts = Set(cells.filter(\.isComplete).map(\.done))

@@ -60,7 +60,7 @@ struct TargetTableBuilder {
     let notes = TableNotes(
       specification: specification, references: [reference], instances: instances,
       lineage: data.lineage(of: instances), rows: rows, columns: columns,
-      unreadable: data.unreadable(among: instances))
+      unreadable: data.unreadable(among: instances), gates: data.gateNotes(among: instances))
     return TableReport(
       name: name, title: specification.title ?? name,
       rowHeader: specification.rows.joined(separator: " · "), columns: columns, rows: rows,
@@ -112,7 +112,7 @@ struct TargetTableBuilder {
     let runs = line.places.flatMap(\.runs.runs)
     let cells = line.places.map(\.runs.cell)
     return TableReport.Cell(
-      planned: instances.count { point.includes($0.point) },
+      planned: data.runs(of: instances, at: point).count,
       done: Set(runs.map(\.instance.name)).count, values: [],
       problems: Self.common(cells.map(\.problems)), samples: Self.common(cells.map(\.samples)),
       standardError: nil, estimate: nil, onTheseProblems: nil, reach: reach)
@@ -320,7 +320,7 @@ struct TargetCost {
 
   /// The mean cost of the runs at a point; nil until all of them are done.
   func mean(at point: AxisPoint) throws -> Double? {
-    let runs = instances.filter { point.includes($0.point) }
+    let runs = data.runs(of: instances, at: point)
     let results = runs.filter(\.isDone)
     guard !runs.isEmpty, results.count == runs.count else { return nil }
     return Statistics.mean(try results.map(cost))

@@ -28,6 +28,9 @@ struct ValueGrid {
     for reference in references { try findings.check(reference, of: instances, for: owner) }
   }
 
+  /// What gates stopped or marked of it, a sentence each.
+  var gateNotes: [String] { findings.gateNotes(among: instances) }
+
   /// The points of some axes, in the order of the axes' values.
   func points(of axes: [String]) -> [AxisPoint] { findings.points(of: axes, among: instances) }
 

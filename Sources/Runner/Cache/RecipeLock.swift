@@ -11,8 +11,8 @@ package struct RecipeLock: Sendable, Equatable {
   /// SHA-256 of the registration that stood beside the recipe at the last run; nil where none did.
   package private(set) var registration: String?
 
-  /// The key by the instance's name.
-  package var keys: [String: String] { entries.mapValues(\.key) }
+  /// The key by the instance's name, of what came out.
+  package var keys: [String: String] { entries.filter { !$0.value.isStopped }.mapValues(\.key) }
 
   init(entries: [String: LockedInstance], registration: String? = nil) {
     self.entries = entries
@@ -53,7 +53,8 @@ package struct RecipeLock: Sendable, Equatable {
       if let fields, (try? fields.key()) != key {
         throw RecipeLockError(reason: "the key of '\(name)' is not the one that its fields come to")
       }
-      entries[name] = LockedInstance(key: key, fields: fields)
+      entries[name] = LockedInstance(
+        key: key, fields: fields, isStopped: entry["stopped"] == true)
     }
   }
 
@@ -62,7 +63,7 @@ package struct RecipeLock: Sendable, Equatable {
     try change(in: recipeFolder) { $0.entries.merge(entries) { $1 } }
   }
 
-  /// Notes what was there already, and forgets instances that a recipe no longer has.
+  /// Notes what was there already or is stopped, and forgets instances that a recipe no longer has.
   /// - Parameter registration: SHA-256 of the registration beside the recipe.
   static func settle(
     _ entries: [String: LockedInstance], only names: Set<String>, registration: String?,
@@ -74,6 +75,11 @@ package struct RecipeLock: Sendable, Equatable {
       lock.registration = registration
       lock.entries = lock.entries.merging(entries) { $1 }.filter { names.contains($0.key) }
     }
+  }
+
+  /// Puts the lock in the place of the one that is there.
+  package func replace(in recipeFolder: URL) throws {
+    try Self.change(in: recipeFolder) { $0 = self }
   }
 
   private static func change(
@@ -104,6 +110,7 @@ package struct RecipeLock: Sendable, Equatable {
     let instances = entries.mapValues { entry in
       var members = entry.fields?.json.object ?? [:]
       members["key"] = .string(entry.key)
+      if entry.isStopped { members["stopped"] = true }
       return JSONValue.object(members)
     }
     var top: [String: JSONValue] = ["version": 2, "instances": .object(instances)]
@@ -119,10 +126,13 @@ package struct LockedInstance: Sendable, Equatable {
   package let key: String
   /// What the key was derived from; nil in locks of an older format.
   package let fields: KeyFields?
+  /// Whether a gate stopped it, so that it never came out.
+  package let isStopped: Bool
 
-  package init(key: String, fields: KeyFields?) {
+  package init(key: String, fields: KeyFields?, isStopped: Bool = false) {
     self.key = key
     self.fields = fields
+    self.isStopped = isStopped
   }
 }
 

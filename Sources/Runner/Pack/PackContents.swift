@@ -11,14 +11,18 @@ package struct PackContents: Sendable {
     package var texts: PackedTexts?
     /// Outputs of these types are no tables, and have no texts to leave out.
     package var tablelessTypes: Set<ArtifactType>
+    /// Whether the file is to be small: compressed, and without the parts that results were made
+    /// from, such as an evaluation's completions.
+    package var isSmall: Bool
 
     package init(
       leftOutTypes: Set<ArtifactType>, texts: PackedTexts? = nil,
-      tablelessTypes: Set<ArtifactType> = []
+      tablelessTypes: Set<ArtifactType> = [], isSmall: Bool = false
     ) {
       self.leftOutTypes = leftOutTypes
       self.texts = texts
       self.tablelessTypes = tablelessTypes
+      self.isSmall = isSmall
     }
   }
 
@@ -39,17 +43,23 @@ package struct PackContents: Sendable {
   let recipe: Recipe
   let plan: Plan
   let options: Options
-  /// What the packed lock says: everything that the plan has a key for.
+  /// What part of the recipe is packed; nil for all of it.
+  let part: PlanPart?
+  /// What the packed lock says: everything that the plan has a key for, of whatever part.
   let lock: RecipeLock
 
   /// Gathers what is done of a plan, and the parts of its stages that are artifacts of their own.
-  /// - Parameter registration: SHA-256 of the registration that the recipe's lock names.
+  /// - Parameters:
+  ///   - part: what part of the recipe the plan asks for; the rest of it has no results.
+  ///   - registration: SHA-256 of the registration that the recipe's lock names.
   package init(
-    recipe: Recipe, plan: Plan, cache: Cache, options: Options, registration: String? = nil,
+    recipe: Recipe, plan: Plan, part: PlanPart? = nil, cache: Cache, options: Options,
+    registration: String? = nil,
     tables: @escaping @Sendable () throws -> [(name: String, csv: String)]
   ) {
     self.recipe = recipe
     self.plan = plan
+    self.part = part
     self.tables = tables
     self.options = options
     lock = RecipeLock(plan, registration: registration)
@@ -64,7 +74,7 @@ package struct PackContents: Sendable {
         artifact: artifact, leftOut: files(of: options.leftOutTypes),
         tableless: files(of: options.tablelessTypes))
     }
-    let parts = PartsOfPlan(plan, in: cache)
+    let parts = options.isSmall ? PartsOfPlan() : PartsOfPlan(plan, in: cache)
     for part in parts.artifacts {
       items[part.key] = Item(artifact: part, leftOut: [], tableless: [])
     }
@@ -72,10 +82,8 @@ package struct PackContents: Sendable {
     self.items = items.sorted { $0.key < $1.key }.map(\.value)
   }
 
-  /// The instances that are not done.
-  package var missing: [String] {
-    plan.items.filter { $0.artifact == nil }.map(\.instance.name)
-  }
+  /// The instances that are asked for and not done.
+  package var missing: [String] { plan.asked.filter { !$0.isDone }.map(\.name) }
 
   package var leftOutCount: Int { items.map(\.leftOut.count).reduce(0, +) }
 }
@@ -84,6 +92,8 @@ package struct PackContents: Sendable {
 private struct PartsOfPlan {
   private(set) var artifacts: [Artifact] = []
   private(set) var ambiguous: [String] = []
+
+  init() {}
 
   init(_ plan: Plan, in cache: Cache) {
     func present(_ key: String) -> Artifact? {

@@ -63,6 +63,8 @@ enum PackLayout {
   static let done = "done"
   static let models = "models"
   static let texts = "texts"
+  /// What part of the recipe was packed, as `--only seed=1,2`; no such attribute where all of it was.
+  static let part = "only"
 
   /// What `models` and `texts` may be.
   static let kept = "kept"
@@ -74,7 +76,7 @@ enum PackLayout {
   static let recipeTexts = "/recipe/text"
   static let overrides = "/overrides"
   static let lock = "/lock"
-  /// Instances that were not done.
+  /// Instances that were asked for and not done.
   static let missing = "/missing"
   static let tables = "/tables"
   /// A group for each key; its datasets are the artifact's files, byte for byte.
@@ -139,7 +141,10 @@ package enum PackError: Error, Sendable, Equatable, CustomStringConvertible {
     case .contradictory(let path, let reason):
       return "\(path) cannot be trusted: \(reason); ask whoever packed it for another"
     case .unpackable(let reason): return "cannot pack: \(reason)"
-    case .occupied(let path): return "\(path) exists already; choose another folder with -o"
+    case .occupied(let path):
+      return
+        "\(path) exists already; choose another folder with -o, and name all packed files of a "
+        + "recipe at once"
     }
   }
 }

@@ -9,6 +9,8 @@ struct PackReader {
   private let main: String
   private let overrides: [String]
   private let lock: RecipeLock
+  private let part: String?
+  private let missing: Set<String>
   private let artifacts: [PackedArtifactReader]
 
   /// Writes everything into a folder.
@@ -29,6 +31,8 @@ struct PackReader {
         texts(PackLayout.recipePaths), texts(PackLayout.recipeTexts), folder)
       overrides = try texts(PackLayout.overrides)
       lock = try Self.readLock(texts(PackLayout.lock).first ?? "", folder)
+      part = try file.attribute(PackLayout.part)?.string
+      missing = try part == nil ? [] : Set(texts(PackLayout.missing))
       artifacts = try file.members(of: PackLayout.artifacts).map { key in
         try PackedArtifactReader(key, in: file, limit: limit, folder: folder)
       }
@@ -44,7 +48,8 @@ struct PackReader {
     let found = artifacts.map { ($0.record.key, $0.artifact(in: folder)) }
     return UnpackedExperiment(
       folder: folder, recipeFile: folder.appending(path: "recipe").appending(path: main),
-      overrides: overrides, lock: lock, artifacts: Dictionary(found) { $1 })
+      overrides: overrides, lock: lock, part: part, missing: missing,
+      artifacts: Dictionary(found) { $1 })
   }
 
   /// Writes the recipe's files.
@@ -93,17 +98,21 @@ struct PackedArtifactReader {
   private var incomplete: Set<String> = []
 
   private static let pieceSize = 1 << 22
+  /// How many times as long as the packed file an artifact's files may be together.
+  private static let greatestGrowth = 100
 
   /// Writes the artifact's files to `artifacts/<key>` in a folder.
-  /// - Parameter limit: the packed file's size; nothing in it can be larger.
+  /// - Parameter limit: the packed file's size; no text in it can be larger.
   /// - Throws: `PackContentsError`, `HDF5Error`, or what writing throws.
   init(_ key: String, in file: HDF5File, limit: Int, folder: URL) throws {
     guard PackLayout.isKey(key) else { throw PackContentsError("'\(key)' is no key") }
+    // Tables are compressed to a tenth or so; what claims to be far larger would fill the disk.
+    var room = Self.greatestGrowth * limit
     let place = Self.place(key, in: folder)
     try Cache.makeFolder(place)
     let recordFile = place.appending(path: Artifact.recordName)
     let recordPath = PackLayout.file(Artifact.recordName, of: key)
-    _ = try Self.copy(recordPath, of: file, limit: limit, to: recordFile)
+    _ = try Self.copy(recordPath, of: file, limit: Self.greatestGrowth * limit, to: recordFile)
     record = try Self.record(recordFile, key)
     let members = Set(try file.members(of: PackLayout.artifact(key)))
     let leftOut = try Self.leftOut(of: key, in: file)
@@ -121,6 +130,10 @@ struct PackedArtifactReader {
         incomplete.insert(name)
         continue
       }
+      guard expected.bytes >= 0, expected.bytes <= room else {
+        throw PackContentsError("\(name) of \(Self.short(key)) is too long")
+      }
+      room -= expected.bytes
       try take(name, expected, from: file, limit: limit, to: place.appending(path: name))
     }
   }
@@ -138,7 +151,7 @@ struct PackedArtifactReader {
     let path = PackLayout.file(name, of: record.key)
     let isHashed = try file.attribute(PackLayout.texts, of: path)?.string == PackLayout.hashed
     let digest = try Self.copy(
-      path, of: file, limit: isHashed ? limit : expected.bytes, to: target)
+      path, of: file, limit: isHashed ? Self.greatestGrowth * limit : expected.bytes, to: target)
     if isHashed {
       incomplete.insert(name)
     } else if digest != expected.sha256 {
@@ -241,16 +254,7 @@ package struct PackedFile: Sendable {
   /// Lays the file out in a new folder, whole or not at all, and checks everything in it.
   /// - Throws: `PackError`, or what writing throws.
   package func unpack(to folder: URL) throws -> UnpackedExperiment {
-    if FileManager.default.fileExists(atPath: folder.path) {
-      throw PackError.occupied(folder.relativePath)
-    }
-    let parent = folder.absoluteURL.standardizedFileURL.deletingLastPathComponent()
-    try Cache.makeFolder(parent)
-    let beside = parent.appending(path: ".\(folder.lastPathComponent)-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: beside) }
-    try Cache.makeFolder(beside)
-    let reader = try PackReader(self, folder: beside)
-    try FileManager.default.moveItem(at: beside, to: folder)
+    let reader = try NewFolder.make(folder) { try PackReader(self, folder: $0) }
     return reader.experiment(in: folder)
   }
 
@@ -264,6 +268,25 @@ package struct PackedFile: Sendable {
       return "there is no such file"
     }
     return isFolder.boolValue ? "it is a folder" : "check its permissions"
+  }
+}
+
+/// A folder that comes into being whole or not at all.
+enum NewFolder {
+  /// - Parameter fill: puts the content into a folder that takes the other's place afterwards.
+  /// - Throws: `PackError.occupied` where there is something already, or what filling it throws.
+  static func make<Content>(_ folder: URL, fill: (URL) throws -> Content) throws -> Content {
+    if FileManager.default.fileExists(atPath: folder.path) {
+      throw PackError.occupied(folder.relativePath)
+    }
+    let parent = folder.absoluteURL.standardizedFileURL.deletingLastPathComponent()
+    try Cache.makeFolder(parent)
+    let beside = parent.appending(path: ".\(folder.lastPathComponent)-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: beside) }
+    try Cache.makeFolder(beside)
+    let content = try fill(beside)
+    try FileManager.default.moveItem(at: beside, to: folder)
+    return content
   }
 }
 

@@ -21,7 +21,7 @@ struct PackWriter {
 
   private func writeTop(_ files: RecipeFiles, to file: HDF5File) throws {
     let options = contents.options
-    let done = contents.plan.items.count - contents.missing.count
+    let done = contents.plan.results.count
     let attributes: KeyValuePairs<String, HDF5Attribute> = [
       PackLayout.name: .string(contents.recipe.name),
       PackLayout.summary: .string(contents.recipe.summary),
@@ -32,6 +32,7 @@ struct PackWriter {
       PackLayout.texts: .string(options.texts == nil ? PackLayout.kept : PackLayout.hashed),
     ]
     for (name, value) in attributes { try file.setAttribute(name, value) }
+    if let part = contents.part { try file.setAttribute(PackLayout.part, .string(part.words)) }
     try file.write(strings: files.paths, to: PackLayout.recipePaths)
     try file.write(strings: files.texts, to: PackLayout.recipeTexts)
     try file.write(strings: contents.recipe.overrides, to: PackLayout.overrides)
@@ -87,7 +88,10 @@ struct PackWriter {
   private func write(bytesOf source: URL, _ artifact: Artifact, to file: HDF5File) throws {
     let data = try Data(contentsOf: source, options: .mappedIfSafe)
     let path = PackLayout.file(source.lastPathComponent, of: artifact.key)
-    try data.withUnsafeBytes { try file.write($0.bindMemory(to: UInt8.self), to: path) }
+    try data.withUnsafeBytes {
+      try file.write(
+        $0.bindMemory(to: UInt8.self), to: path, isCompressed: contents.options.isSmall)
+    }
   }
 }
 
@@ -145,12 +149,7 @@ struct RecipeFiles {
 
   /// The paths that the recipe names, relative to its folder.
   static func references(of recipe: Recipe) -> [String] {
-    var sources = RecipeSources(file: recipe.file.relativePath)
-    var sink = DiagnosticSink()
-    let tree = RecipeDocument.read(
-      recipe.sourceText, file: recipe.file, overrides: recipe.overrides, sources: &sources,
-      into: &sink)
-    guard case .map(let entries)? = tree?.value else { return [] }
+    let entries = RecipeDocument.entries(of: recipe)
     let shown = ["tables", "figures"].flatMap { section -> [RecipeEntry] in
       if case .map(let entries)? = entries[section]?.node.value { entries } else { [] }
     }

@@ -23,6 +23,10 @@ package struct UnpackedExperiment: PackedResults {
   package let overrides: [String]
   /// What identifies the result of each instance, done or not.
   package let lock: RecipeLock
+  /// What part of the recipe was packed, as `--only seed=1,2`; nil for all of it.
+  package let part: String?
+  /// Of a part, the instances that were not done.
+  let missing: Set<String>
   /// Every result by its key.
   package let artifacts: [String: PackedArtifact]
 
@@ -32,9 +36,22 @@ package struct UnpackedExperiment: PackedResults {
   package func recipe(
     overrides more: [String] = [], registry: KindRegistry
   ) throws -> Recipe {
-    let registry = more.isEmpty ? registry.withoutNameChecks : registry
-    let recipe = try Recipe.load(recipeFile, overrides: overrides + more, registry: registry)
-    if !more.isEmpty { return recipe }
+    if !more.isEmpty {
+      return try Recipe.load(recipeFile, overrides: overrides + more, registry: registry)
+    }
+    return try recipe(changed: overrides, registry)
+  }
+
+  /// Reads the recipe with other values of axes than those that it was packed with.
+  /// - Parameter axes: as `axes.seed=[1,2]`; those of the recipe's file where nothing is given.
+  /// - Throws: as `recipe(overrides:registry:)`.
+  func recipe(axes: [String], registry: KindRegistry) throws -> Recipe {
+    try recipe(changed: RecipeOverride.withoutAxes(overrides) + axes, registry)
+  }
+
+  private func recipe(changed overrides: [String], _ registry: KindRegistry) throws -> Recipe {
+    let recipe = try Recipe.load(
+      recipeFile, overrides: overrides, registry: registry.withoutNameChecks)
     let inside = folder.appending(path: "recipe").standardizedFileURL.path + "/"
     for path in RecipeFiles.references(of: recipe) {
       let place = recipeFile.deletingLastPathComponent().appending(path: path)
@@ -47,17 +64,49 @@ package struct UnpackedExperiment: PackedResults {
 
   /// What was done of the recipe's instances when it was packed, by their names: for reports and
   /// for looking at results. Needs neither data nor models, nor the same versions of kinds.
-  package func plan(_ instances: [Instance]) -> Plan {
+  /// - Parameter values: reads what gates ask for.
+  package func plan(
+    _ instances: [Instance], values: ValueReader = PlannedInstance.publishedValue
+  ) -> Plan {
     Plan(
       items: instances.map { instance in
         let entry = lock.entries[instance.name]
         let artifact = entry.flatMap { artifacts[$0.key] }?.artifact
+        let (state, reason) = standing(of: instance, isDone: artifact != nil)
         return PlannedInstance(
-          instance: instance, state: artifact == nil ? .toRun : .cached,
-          reason: artifact == nil ? "not done when it was packed" : "its result is in the file",
+          instance: instance, state: state, reason: reason,
           fields: entry?.fields, key: entry?.key, artifact: artifact,
           lastSeconds: artifact?.record.seconds)
-      })
+      }
+    ).gated(reading: values)
+  }
+
+  /// Lays what was joined of several packed files out in a new folder, as one file would be, with this
+  /// one's recipe.
+  /// - Throws: `PackError.occupied`, or what writing throws.
+  package func layOut(_ joined: JoinedResults, in folder: URL) throws {
+    try NewFolder.make(folder) { place in
+      let manager = FileManager.default
+      let recipe = "recipe"
+      try manager.copyItem(
+        at: self.folder.appending(path: recipe), to: place.appending(path: recipe))
+      let artifacts = place.appending(path: "artifacts")
+      try Cache.makeFolder(artifacts)
+      for (key, packed) in joined.artifacts.sorted(by: { $0.key < $1.key }) {
+        try manager.copyItem(at: packed.artifact.folder, to: artifacts.appending(path: key))
+      }
+      try AtomicFile.write(joined.lock.text, to: RecipeLock.file(in: place))
+    }
+  }
+
+  private func standing(
+    of instance: Instance, isDone: Bool
+  ) -> (PlannedInstance.State, reason: String) {
+    if isDone { return (.cached, "its result is in the file") }
+    guard let part, !missing.contains(instance.name) else {
+      return (.toRun, "not done when it was packed")
+    }
+    return (.notAsked, "not in the file, which was packed with \(part)")
   }
 
   package func wholeArtifact(_ key: String) -> Artifact? {

@@ -60,7 +60,7 @@ extension KeepDeclaration {
           key: "step", keyPosition: position,
           node: RecipeNode(.string("${\(axis)}"), at: position))
       ],
-      paramAxes: [axis], over: [], hasUnreadableAxes: steps.isEmpty)
+      paramAxes: [axis], over: [], gate: nil, hasUnreadableAxes: steps.isEmpty)
   }
 
   /// Reports steps that a training never comes to, where it says how many it has.

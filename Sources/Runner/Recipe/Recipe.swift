@@ -17,8 +17,8 @@ package struct Recipe: Sendable {
   /// The names of the stages, in the recipe's order.
   package let stageNames: [String]
   /// Every stage at every point of the axes that it depends on. Producers come first, and quick
-  /// kinds as early as they can; apart from that the order is the recipe's, and the last axis varies
-  /// fastest.
+  /// kinds as early as they can, then what gates need; apart from that the order is the recipe's,
+  /// and the last axis varies fastest.
   package let instances: [Instance]
   /// The tables, in the recipe's order.
   package let tables: [(name: String, specification: TableSpecification)]
@@ -26,6 +26,8 @@ package struct Recipe: Sendable {
   package let figures: [(name: String, specification: FigureSpecification)]
   /// The claims, in the recipe's order.
   package let claims: [(name: String, specification: ClaimSpecification)]
+  /// The gates by their stages, in the recipe's order.
+  package let gates: OrderedDictionary<String, Gate>
 
   /// Reads and checks a recipe, so that it can be planned.
   /// - Parameters:
@@ -82,6 +84,7 @@ package struct Recipe: Sendable {
     tables = body.tables
     figures = body.figures
     claims = body.claims
+    gates = outline.gates
   }
 }
 
@@ -114,9 +117,11 @@ struct RecipeBody {
       configurations.append(configured)
     }
     Self.checkPointsRemain(graph, in: axes, into: &sink)
+    let gates = outline.gates
     let checks = ReportChecks(
       graph: graph, axes: axes, folder: folder,
       configurations: checksNames ? configurations : nil)
+    for stage in graph.stages { checks.gate(of: stage, into: &sink) }
     tables = outline.tables.compactMap { entry in
       checks.table(entry, into: &sink).map { (entry.key, $0) }
     }
@@ -127,8 +132,9 @@ struct RecipeBody {
       checks.claim(entry, into: &sink).map { (entry.key, $0) }
     }
     if !sink.diagnostics.isEmpty { return nil }
-    instances = graph.instances(in: axes, configurations: configurations, into: &sink)
+    let linked = graph.instances(in: axes, configurations: configurations, into: &sink)
     if !sink.diagnostics.isEmpty { return nil }
+    instances = GateOrder(linked, gates: gates.keys.elements).ordered
   }
 
   private static func arePointsFew(
@@ -170,6 +176,12 @@ struct RecipeOutline {
   let tables: [RecipeEntry]
   let figures: [RecipeEntry]
   let claims: [RecipeEntry]
+
+  /// What stages require of their values, by the stage's name.
+  var gates: OrderedDictionary<String, Gate> {
+    let required = stages.compactMap { stage in stage.gate.map { (stage.name, $0.gate) } }
+    return OrderedDictionary(required) { first, _ in first }
+  }
 
   private static let keys = [
     "version", "name", "summary", "extends", "axes", "include", "exclude", "stages", "tables",

@@ -30,6 +30,17 @@ enum RecipeDocument {
     return tree
   }
 
+  /// The sections of a recipe that was read before, with what it extends and the overrides.
+  static func entries(of recipe: Recipe) -> [RecipeEntry] {
+    var sources = RecipeSources(file: recipe.file.relativePath)
+    var sink = DiagnosticSink()
+    let tree = read(
+      recipe.sourceText, file: recipe.file, overrides: recipe.overrides, sources: &sources,
+      into: &sink)
+    guard case .map(let entries)? = tree?.value else { return [] }
+    return entries
+  }
+
   /// The recipe that another extends, without its name: two recipes must not share their results.
   private static func base(
     _ node: RecipeNode, beside file: URL, sources: inout RecipeSources,
@@ -66,7 +77,7 @@ enum RecipeMerge {
   private static let merged: [[String]] = [
     [], ["axes"], ["stages"], ["tables"], ["figures"], ["claims"], ["stages", "*"],
     ["tables", "*"], ["figures", "*"], ["claims", "*"], ["stages", "*", "inputs"],
-    ["stages", "*", "params"],
+    ["stages", "*", "params"], ["stages", "*", "require"], ["stages", "*", "require", "*"],
   ]
 
   /// The base with everything that the recipe says put over it.

@@ -9,7 +9,7 @@ package enum RecipeSchema {
     let kinds = registry.names.compactMap { registry[$0] }
     var definitions: [String: JSONValue] = [
       "name": name, "axis_value": axisValue, "selector": selector,
-      "stage": stage(kinds), "whole_stage": wholeStage(kinds),
+      "stage": stage(kinds), "whole_stage": wholeStage(kinds), "gate": gate,
       "table": report(TableSpecification.self), "whole_table": whole(TableSpecification.self),
       "figure": report(FigureSpecification.self), "whole_figure": wholeFigure,
       "claim": report(ClaimSpecification.self), "whole_claim": wholeClaim,
@@ -112,7 +112,7 @@ package enum RecipeSchema {
       return (port.name, ["type": "string", "description": .string(description)])
     }
     var properties: [String: JSONValue] = [
-      "kind": true, "summary": ["type": "string"],
+      "kind": true, "summary": ["type": "string"], "require": ["$ref": "#/$defs/gate"],
       "inputs": inputs(.object(Dictionary(ports) { first, _ in first }), of: kind),
       "params": closed(ParameterSchema(allowsAxes: true).properties(fields(of: kind))),
     ]
@@ -158,6 +158,28 @@ package enum RecipeSchema {
             "axis": ["$ref": "#/$defs/name", "description": "the axis, instead of 'step'"],
           ],
         ],
+      ],
+    ]
+  }()
+
+  private static let gate: JSONValue = {
+    let bounds = ParameterSchema(allowsAxes: false).properties(
+      GateBounds.fields.map(\.description))
+    return [
+      "description": .string(
+        "bounds of published values; where they do not hold, what waits for the stage is not run "
+          + "(does not change the result)"),
+      "type": ["object", "null"],
+      "properties": [
+        "otherwise": [
+          "description": "what becomes of a point where they do not hold",
+          "enum": .array(Gate.Otherwise.allCases.map { .string($0.rawValue) }),
+          "default": .string(Gate.Otherwise.stop.rawValue),
+        ]
+      ],
+      "additionalProperties": [
+        "type": "object", "properties": bounds, "additionalProperties": false,
+        "anyOf": [["required": ["at_least"]], ["required": ["at_most"]]],
       ],
     ]
   }()

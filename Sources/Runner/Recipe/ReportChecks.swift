@@ -298,7 +298,7 @@ extension ReportChecks {
 
 /// Checks that stages publish and log what they are asked for.
 extension ReportChecks {
-  private func check(
+  func check(
     name: String, of stage: LinkedStage, as use: NameUse, at position: SourcePosition,
     into sink: inout DiagnosticSink
   ) {

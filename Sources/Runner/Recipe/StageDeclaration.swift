@@ -17,6 +17,8 @@ struct StageDeclaration {
   let paramAxes: Set<String>
   /// The axes at all of whose points it reads its inputs at once, in the order written.
   let over: [GatheredAxis]
+  /// What its values must be; nil where nothing is required.
+  let gate: GateDeclaration?
 
   /// Whether some `${axis}` of the stage could not be read, so that it may use more axes.
   let hasUnreadableAxes: Bool
@@ -62,7 +64,7 @@ extension StageDeclaration {
     position = entry.keyPosition
     entry.checkName(of: "a stage", into: &sink)
     let keys = KnownKeys(
-      entry.node, among: ["kind", "summary", "inputs", "params", "keep", "over"],
+      entry.node, among: ["kind", "summary", "inputs", "params", "keep", "over", "require"],
       owner: " in '\(entry.key)'",
       into: &sink)
     kind = keys.flatMap { Self.kind($0["kind"], of: entry, registry: registry, into: &sink) }
@@ -77,6 +79,7 @@ extension StageDeclaration {
       $0.formUnion($1.node.axesNamed(in: axes, into: &sink))
     }
     over = Self.over(keys?["over"], of: entry, kind: kind, axes: axes, into: &sink)
+    gate = GateDeclaration(keys?["require"], of: entry, into: &sink)
     for axis in over where paramAxes.contains(axis.name) {
       sink.report(
         axis.position,

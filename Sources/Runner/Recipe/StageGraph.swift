@@ -159,7 +159,8 @@ extension StageGraph {
         let instance = Instance(
           stageName: stage.declaration.name, point: point, stage: configured.stage,
           parameters: configured.parameters,
-          identity: configured.stage.identity(configured.identity, inputs: traits), inputs: inputs)
+          identity: configured.stage.identity(configured.identity, inputs: traits), inputs: inputs,
+          gate: stage.declaration.gate?.gate)
         instances.append(instance)
         known.append(
           Dictionary(
@@ -217,11 +218,16 @@ package struct Instance: Sendable {
   /// The parameters that belong to the key.
   package let identity: JSONValue
   /// What is bound to the input ports, in the order in which the kind declares them.
-  package let inputs: [BoundInput]
+  package private(set) var inputs: [BoundInput]
+  /// What its values must be; nil where it is no gate.
+  package let gate: Gate?
+  /// The gates that it waits for, as indices of their instances, always smaller ones; those that
+  /// the recipe declares first come first.
+  package private(set) var guards: [Int] = []
 
   package init(
     stageName: String, point: AxisPoint, stage: any Stage,
-    parameters: JSONValue, identity: JSONValue, inputs: [BoundInput]
+    parameters: JSONValue, identity: JSONValue, inputs: [BoundInput], gate: Gate? = nil
   ) {
     self.stageName = stageName
     self.point = point
@@ -231,6 +237,7 @@ package struct Instance: Sendable {
     self.parameters = parameters
     self.identity = identity
     self.inputs = inputs
+    self.gate = gate
   }
 
   /// An instance of which only a record tells: it can be reported and compared, not run.
@@ -246,6 +253,18 @@ package struct Instance: Sendable {
     self.parameters = parameters
     self.identity = identity
     self.inputs = inputs
+    gate = nil
+  }
+
+  /// The same instance in another order.
+  /// - Parameters:
+  ///   - guards: where the gates stand that it waits for.
+  ///   - position: where an instance stands now, by its index.
+  func placed(guards: [Int], position: (Int) -> Int) -> Instance {
+    var placed = self
+    placed.guards = guards
+    placed.inputs = inputs.map { $0.bound(to: position($0.producer)) }
+    return placed
   }
 
   /// Writes a stage and a point as `stage[axis=value,…]`.
@@ -265,7 +284,7 @@ package struct BoundInput: Sendable, Hashable {
   /// The point of the axes over which the stage gathers; empty for most.
   package let over: AxisPoint
   /// The index of the producing instance in the list of instances, always a smaller one.
-  package let producer: Int
+  package private(set) var producer: Int
   /// The producer's output port.
   package let output: String
 
@@ -274,5 +293,12 @@ package struct BoundInput: Sendable, Hashable {
     self.over = over
     self.producer = producer
     self.output = output
+  }
+
+  /// The same with its producer at another index.
+  func bound(to producer: Int) -> BoundInput {
+    var bound = self
+    bound.producer = producer
+    return bound
   }
 }

@@ -59,8 +59,9 @@ extension InstanceOutcome {
     case .ran(let seconds): "done in \(NumberText.compactDuration(seconds))"
     case .cached: "cached"
     case .failed(let sentence): "failed: \(sentence)"
-    case .skipped(let reason): reason
+    case .skipped(let reason), .stopped(let reason): reason
     case .interrupted: "\(InterruptedError())"
+    case .notAsked: "not asked for"
     }
   }
 }
@@ -154,7 +155,7 @@ package final class TerminalProgress: RunDisplay {
       case .ran: ("✓", 32)
       case .cached: ("=", 2)
       case .failed: ("✗", 31)
-      case .skipped: ("-", 2)
+      case .skipped, .stopped, .notAsked: ("-", 2)
       case .interrupted: ("!", 33)
       }
     return hasColour ? "\u{1B}[\(colour)m\(mark)\u{1B}[0m" : mark

@@ -13,6 +13,7 @@ package struct Executor: Sendable {
   private let display: any RunDisplay
   private let versions: [String: String]
   private let registration: String?
+  private let values: ValueReader
 
   /// Prepares an executor.
   /// - Parameters:
@@ -22,11 +23,13 @@ package struct Executor: Sendable {
   ///   - interruption: asks stages to stop; whoever handles signals requests it.
   ///   - versions: what to record beside the version of HDF5, such as this program's.
   ///   - registration: SHA-256 of the recipe's registration, for the lock.
+  ///   - values: reads what gates ask for.
   package init(
     cache: Cache, recipeFolder: URL, folders: DataFolders, threads: Int,
     keepsGoing: Bool = false, interruption: Interruption = Interruption(),
     display: any RunDisplay = SilentDisplay(), versions: [String: String] = [:],
-    registration: String? = nil
+    registration: String? = nil,
+    values: @escaping ValueReader = PlannedInstance.publishedValue
   ) {
     self.cache = cache
     self.recipeFolder = recipeFolder
@@ -37,6 +40,7 @@ package struct Executor: Sendable {
     self.display = display
     self.versions = versions.merging(["HDF5": HDF5Library.version]) { $1 }
     self.registration = registration
+    self.values = values
   }
 
   /// Runs what is not in the cache yet. Blocks; stages run on threads of their own.
@@ -52,19 +56,26 @@ package struct Executor: Sendable {
     if !keepsGoing, plan.count(.blocked) > 0 {
       run.stop = "not begun, because other instances are blocked"
     }
+    var number = 0
     for (index, item) in plan.items.enumerated() {
+      guard item.isAsked else {
+        run.leave(item, reading: values)
+        continue
+      }
+      number += 1
       let title = InstanceTitle(
-        name: item.instance.name, kind: item.instance.kind.name, number: index + 1,
-        total: plan.items.count)
-      let outcome = settle(item, title, &run)
-      run.outcomes.append(outcome)
+        name: item.instance.name, kind: item.instance.kind.name, number: number,
+        total: plan.asked.count)
+      let outcome = settle(item, at: index, title, &run)
+      run.note(outcome, of: item, reading: values)
       display.end(title, outcome)
+      if let words = run.consequence { display.notice(words) }
       if case .failed = outcome, !keepsGoing, run.stop == nil {
         run.stop = "not begun after the failure"
       }
     }
     try RecipeLock.settle(
-      run.cached, only: Set(plan.items.map(\.instance.name)), registration: registration,
+      run.unwritten, only: Set(plan.items.map(\.instance.name)), registration: registration,
       in: recipeFolder)
     return RunSummary(
       outcomes: run.outcomes, plan: run.carriedOut, wasInterrupted: run.wasInterrupted,
@@ -72,12 +83,15 @@ package struct Executor: Sendable {
   }
 
   private func settle(
-    _ item: PlannedInstance, _ title: InstanceTitle, _ run: inout Run
+    _ item: PlannedInstance, at index: Int, _ title: InstanceTitle, _ run: inout Run
   ) -> InstanceOutcome {
+    if let reason = item.stop(after: run.settled) { return .stopped(reason) }
     guard item.state != .blocked, let key = item.key, let fields = item.fields else {
       return .failed(item.reason)
     }
-    if let reason = run.stop ?? run.missingInput(of: item.instance) { return .skipped(reason) }
+    if let reason = run.stop ?? run.missingInput(of: item.instance) ?? run.missingGate(of: item) {
+      return .skipped(reason)
+    }
     if interruption.isRequested {
       run.interrupt()
       return .skipped("not begun before the interruption")
@@ -93,11 +107,11 @@ package struct Executor: Sendable {
       // Many may be cached, so the lock is not read and written for each of them.
       let seconds = obtained.seconds ?? again
       if seconds == nil {
-        run.cached.merge(entry) { $1 }
+        run.unwritten.merge(entry) { $1 }
       } else {
         try RecipeLock.update(entry, in: recipeFolder)
       }
-      run.artifacts[title.number - 1] = obtained.artifact
+      run.artifacts[index] = obtained.artifact
       return seconds.map { .ran(seconds: $0) } ?? .cached
     } catch is InterruptedError {
       run.interrupt()
@@ -119,7 +133,10 @@ private struct Run {
   let plan: Plan
   var outcomes: [InstanceOutcome] = []
   var artifacts: [Int: Artifact] = [:]
-  var cached: [String: LockedInstance] = [:]
+  /// What the lock does not say yet: what was cached, and what gates stop.
+  var unwritten: [String: LockedInstance] = [:]
+  /// The instances so far, with what has come out and what gates say of it.
+  var settled: [PlannedInstance] = []
   var stop: String?
   var wasInterrupted = false
 
@@ -130,14 +147,50 @@ private struct Run {
     stop = "not begun before the interruption"
   }
 
+  /// Leaves an instance that is not asked for as it is: done, not done or stopped by a gate.
+  mutating func leave(_ item: PlannedInstance, reading values: ValueReader) {
+    let left = item.gated(after: settled, reading: values)
+    artifacts[settled.count] = left.artifact
+    if let key = left.key, left.isDone || left.state == .stopped {
+      unwritten[item.name] = LockedInstance(
+        key: key, fields: left.fields, isStopped: left.state == .stopped)
+    }
+    outcomes.append(.notAsked)
+    settled.append(left)
+  }
+
   /// The plan with what has come out.
-  var carriedOut: Plan {
-    Plan(
-      items: plan.items.enumerated().map { index, item in
-        PlannedInstance(
-          instance: item.instance, state: item.state, reason: item.reason, fields: item.fields,
-          key: item.key, artifact: artifacts[index], lastSeconds: item.lastSeconds)
-      })
+  var carriedOut: Plan { Plan(items: settled) }
+
+  mutating func note(
+    _ outcome: InstanceOutcome, of item: PlannedInstance, reading values: ValueReader
+  ) {
+    let artifact = artifacts[settled.count]
+    outcomes.append(outcome)
+    guard case .stopped(let reason) = outcome else {
+      // A plan may have taken it for stopped by what has been made anew since.
+      let state = item.state == .stopped ? .toRun : item.state
+      settled.append(item.with(state, item.reason, artifact: artifact, reading: values))
+      return
+    }
+    settled.append(item.with(.stopped, reason, artifact: nil))
+    unwritten[item.name] = item.key.map {
+      LockedInstance(key: $0, fields: item.fields, isStopped: true)
+    }
+  }
+
+  /// What the last instance stops or marks, where it is a gate that has failed.
+  var consequence: String? {
+    guard settled.last?.outcome?.passes == false else { return nil }
+    let rest = plan.items.dropFirst(settled.count)
+    return Plan(items: settled + rest).consequence(ofGate: settled.count - 1)
+  }
+
+  /// A gate that did not come out, so that nobody knows whether it would stop the instance. What is
+  /// cached costs nothing.
+  func missingGate(of item: PlannedInstance) -> String? {
+    guard item.state != .cached, let gate = item.unknownGate(after: settled) else { return nil }
+    return "its gate '\(settled[gate].name)' did not come out"
   }
 
   func missingInput(of instance: Instance) -> String? {
@@ -205,8 +258,12 @@ package enum InstanceOutcome: Sendable, Equatable {
   case failed(String)
   /// It was not begun; the words say why.
   case skipped(String)
+  /// It is not run, because a gate has failed; the words say which.
+  case stopped(String)
   /// It stopped at a checkpoint because it was asked to.
   case interrupted
+  /// It lies outside the part that was asked for.
+  case notAsked
 }
 
 package struct RunSummary: Sendable {
@@ -223,8 +280,12 @@ package struct RunSummary: Sendable {
   /// How many instances had their results already.
   package var cached: Int { outcomes.count { $0 == .cached } }
   package var failed: Int { outcomes.count { if case .failed = $0 { true } else { false } } }
+  /// How many instances lie outside the part that was asked for.
+  package var notAsked: Int { outcomes.count { $0 == .notAsked } }
   /// How many instances were not begun.
   package var skipped: Int { outcomes.count { if case .skipped = $0 { true } else { false } } }
+  /// How many instances gates stopped.
+  package var stopped: Int { outcomes.count { if case .stopped = $0 { true } else { false } } }
 
   /// The program's exit code: 130 interrupted, 1 a stage failed, 0 done.
   package var exitCode: Int32 { wasInterrupted ? 130 : failed > 0 ? 1 : 0 }

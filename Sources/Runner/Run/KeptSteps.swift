@@ -29,8 +29,9 @@ extension Plan {
   /// The steps that a plan wants kept of a training, whatever its instances are called.
   func wantedSteps(ofTraining key: String) -> [WantedStep] {
     items.compactMap { item in
-      guard let step = item.instance.keptStep, let input = item.instance.inputs.first,
-        items[input.producer].key == key, let ownKey = item.key, let fields = item.fields,
+      guard item.isAsked, let step = item.instance.keptStep,
+        let input = item.instance.inputs.first, items[input.producer].key == key,
+        let ownKey = item.key, let fields = item.fields,
         let output = item.kind.outputs.first
       else { return nil }
       return WantedStep(

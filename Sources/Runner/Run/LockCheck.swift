@@ -12,17 +12,23 @@ extension RecipeLock {
   /// - Parameter registration: SHA-256 of the registration beside the recipe.
   package init(_ plan: Plan, registration: String? = nil) {
     let locked = plan.items.compactMap { item in
-      item.key.map { (item.instance.name, LockedInstance(key: $0, fields: item.fields)) }
+      item.key.map {
+        let isStopped = item.state == .stopped
+        return (
+          item.instance.name, LockedInstance(key: $0, fields: item.fields, isStopped: isStopped)
+        )
+      }
     }
     self.init(entries: Dictionary(locked) { $1 }, registration: registration)
   }
 
   /// Where a plan differs from the lock: first in the order of the plan, then what the recipe no
-  /// longer has, by name. None means that the plan is the experiment that was locked: the same
-  /// kinds in the same versions, the same parameters, inputs and contents from outside.
+  /// longer has, by name. None means that the plan is the experiment that was locked, or that part of
+  /// it that is asked for: the same kinds in the same versions, the same parameters, inputs and
+  /// contents from outside.
   package func differences(from plan: Plan) -> [LockDifference] {
     let known = Set(plan.items.map(\.instance.name))
-    let changed = plan.items.compactMap { item in
+    let changed = plan.asked.compactMap { item in
       reason(item).map { LockDifference(instance: item.instance.name, reason: $0) }
     }
     let gone = entries.keys.filter { !known.contains($0) }.sorted()
@@ -44,7 +50,8 @@ extension RecipeLock {
   package func check(_ plan: Plan, path: String) throws(LockMismatchError) {
     if entries.isEmpty { throw .missing(path) }
     let differences = differences(from: plan)
-    let total = Set(entries.keys).union(plan.items.map(\.instance.name)).count
+    let others = Set(plan.items.map(\.name)).subtracting(plan.asked.map(\.name))
+    let total = Set(entries.keys).union(plan.asked.map(\.name)).subtracting(others).count
     if !differences.isEmpty { throw .differs(differences, of: total) }
   }
 }

@@ -41,6 +41,10 @@ package struct PlannedInstance: Sendable {
     case toRun = "to_run"
     /// Nothing: it cannot run.
     case blocked
+    /// Nothing: it lies outside the part that was asked for. Its result may be there all the same.
+    case notAsked = "not_asked"
+    /// Nothing: a gate has failed that it waits for.
+    case stopped
   }
 
   package let instance: Instance
@@ -54,6 +58,8 @@ package struct PlannedInstance: Sendable {
   package let artifact: Artifact?
   /// How long it took last time, in seconds, where that is known.
   package let lastSeconds: Double?
+  /// What it came to as a gate; nil where it is none, or is not done.
+  package internal(set) var outcome: GateOutcome?
 
   package init(
     instance: Instance, state: State, reason: String, fields: KeyFields? = nil,
@@ -74,6 +80,7 @@ package struct PlannedInstance: Sendable {
   package var kind: KindDescription { instance.kind }
   package var parameters: JSONValue { instance.parameters }
   package var isDone: Bool { artifact != nil }
+  package var isAsked: Bool { state != .notAsked }
   /// What the stage published, such as `accuracy`; nothing before it is done.
   package var values: [String: JSONValue] { artifact?.record.values ?? [:] }
 
@@ -83,6 +90,7 @@ package struct PlannedInstance: Sendable {
       "state": .string(state.rawValue), "reason": .string(reason),
       "key": key.map { .string($0) } ?? .null,
       "seconds": lastSeconds.map { .number($0) } ?? .null,
+      "passes": outcome.map { .boolean($0.passes) } ?? .null,
     ]
   }
 }
@@ -103,20 +111,24 @@ package struct Planner: Sendable {
   private let folders: DataFolders
   private let previous: [String: String]
   private let packed: (any PackedResults)?
+  private let values: ValueReader
 
   /// Prepares a planner.
   /// - Parameters:
   ///   - previous: the key of each instance when it last came out, from the recipe's lock.
   ///   - packed: what the recipe was packed with: results that a run takes over, and what content
   ///     from outside was, where it is not at hand.
+  ///   - values: reads what gates ask for.
   package init(
     cache: Cache, folders: DataFolders, previous: [String: String] = [:],
-    packed: (any PackedResults)? = nil
+    packed: (any PackedResults)? = nil,
+    values: @escaping ValueReader = PlannedInstance.publishedValue
   ) {
     self.cache = cache
     self.folders = folders
     self.previous = previous
     self.packed = packed
+    self.values = values
   }
 
   /// Plans instances; producers must come before consumers. Changes nothing on disk.
@@ -130,7 +142,7 @@ package struct Planner: Sendable {
       contents[question] = content
       items.append(plan(instance, content, after: items))
     }
-    return Plan(items: items)
+    return Plan(items: items).gated(reading: values)
   }
 
   private func plan(

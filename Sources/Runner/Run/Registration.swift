@@ -14,6 +14,8 @@ package struct Registration: Sendable, Equatable {
   package let axes: [String: [JSONValue]]
   /// The claims by name.
   package let claims: [String: RegisteredClaim]
+  /// The gates by their stages, in the recipe's order. They choose which runs count.
+  package let gates: OrderedDictionary<String, Gate>
   /// The key of every instance by its name.
   package let keys: [String: String]
   /// SHA-256 of the registration whose place this one took.
@@ -40,16 +42,33 @@ package struct Registration: Sendable, Equatable {
         (name, RegisteredClaim(claim, in: recipe, results: results, problems: problems))
       }
     ) { $1 }
+    gates = recipe.gates
     keys = plan.keys
     self.replaces = replaces
   }
 
-  /// Whether another registration is of the same claims, runs and keys. What was done when either
-  /// was written does not count.
+  /// In what the gates of today are not the registered ones, such as `the gate skill_scores was
+  /// accuracy at least 0.7`; none where they are the same.
+  package func gateDifferences(from today: OrderedDictionary<String, Gate>) -> [String] {
+    var words = gates.compactMap { stage, gate -> String? in
+      guard let now = today[stage] else { return "the gate \(stage) is gone" }
+      return now == gate ? nil : "the gate \(stage) was \(gate.words)"
+    }
+    words += today.keys.filter { gates[$0] == nil }.map { "the gate \($0) is new" }
+    let isReordered =
+      gates.keys.filter { today[$0] != nil } != today.keys.filter { gates[$0] != nil }
+    return words + (isReordered ? ["the gates were in another order"] : [])
+  }
+
+  /// Whether another registration is of the same claims, gates, runs and keys. What was done when
+  /// either was written does not count.
   package func isSame(as other: Registration) -> Bool {
     func plain(_ registration: Registration) -> JSONValue {
       let claims = registration.claims.mapValues { $0.with(results: []).json }
-      return ["claims": .object(claims), "keys": registration.json["keys"] ?? .null]
+      return [
+        "claims": .object(claims), "keys": registration.json["keys"] ?? .null,
+        "gates": registration.json["gates"] ?? .null,
+      ]
     }
     return plain(self) == plain(other)
   }
@@ -164,12 +183,20 @@ extension Registration {
   package var text: String { json.prettyText }
 
   private var json: JSONValue {
-    [
+    var members: [String: JSONValue] = [
       "version": 1, "recipe": .string(recipe), "overrides": Self.list(overrides),
       "axes": .object(axes.mapValues { .array($0) }), "claims": .object(claims.mapValues(\.json)),
       "keys": .object(keys.mapValues { .string($0) }),
       "replaces": replaces.map { .string($0) } ?? .null,
     ]
+    // Registrations without gates are written as they were before there were any.
+    if !gates.isEmpty {
+      members["gates"] = .array(
+        gates.map { stage, gate in
+          .object((gate.json.object ?? [:]).merging(["stage": .string(stage)]) { $1 })
+        })
+    }
+    return .object(members)
   }
 
   private init?(json: JSONValue) {
@@ -183,6 +210,12 @@ extension Registration {
     self.claims = claims.compactMapValues { RegisteredClaim(json: $0) }
     self.keys = keys.compactMapValues(\.string)
     replaces = json["replaces"]?.string
+    let gates = json["gates"]?.array ?? []
+    let known = gates.compactMap { gate in
+      gate["stage"]?.string.flatMap { stage in Gate(json: gate).map { (stage, $0) } }
+    }
+    self.gates = OrderedDictionary(known) { $1 }
+    if known.count < gates.count { return nil }
     if self.claims.count < claims.count || self.keys.count < keys.count { return nil }
   }
 

@@ -96,6 +96,16 @@ struct KnownKeys {
 }
 
 extension RecipeNode {
+  /// The value without places, to be compared.
+  var json: JSONValue {
+    switch value {
+    case .list(let nodes): .array(nodes.map(\.json))
+    case .map(let entries):
+      .object(Dictionary(entries.map { ($0.key, $0.node.json) }) { $1 })
+    default: value.scalar ?? .null
+    }
+  }
+
   /// The entries of a mapping; nothing counts as an empty one.
   /// - Returns: nil when something was reported.
   func entries(expected: String, into sink: inout DiagnosticSink) -> [RecipeEntry]? {

@@ -38,11 +38,11 @@ package struct PlanEstimate {
         estimates.append(estimates[known])
         continue
       }
-      places[question] = index
+      if planned.isAsked { places[question] = index }
       identities.append(index)
       let estimate = Self.estimate(instance, estimates, meanTokens, folders)
       estimates.append(estimate)
-      guard planned.state != .cached else { continue }
+      guard planned.isAsked, planned.state != .cached, planned.state != .stopped else { continue }
       var work = estimate
       if let training = plan.repetition(for: planned) {
         // Once for all that is missing of it.

@@ -16,10 +16,15 @@ package struct MiniatureProblemsStage: Stage {
 
     package static var fields: [Field<Parameters>] {
       [
-        Field("domain", \.domain, "arithmetic (MATH's columns) or choice (MMLU-Pro's columns)"),
+        Field(
+          "domain", \.domain,
+          "arithmetic, sums, counting, largest or word_problem (MATH's columns), or choice "
+            + "(MMLU-Pro's columns)"),
         Field("count", \.count, range: .atLeast(1), "how many different problems"),
         Field("seed", \.seed, range: .atLeast(0), "seed of the draw"),
-        Field("levels", \.levels, range: 1...5, "levels of difficulty to draw from, 1 to 5"),
+        Field(
+          "levels", \.levels, range: 1...5,
+          "levels of difficulty to draw from, as far as the domain has them"),
       ]
     }
 
@@ -30,6 +35,15 @@ package struct MiniatureProblemsStage: Stage {
     ) {
       if levels.isEmpty || Set(levels).count != levels.count {
         return sink.report(positions["levels"] ?? position, "'levels' must list different levels")
+      }
+      // The default names levels that some domains do not have.
+      if let place = positions["levels"],
+        let level = levels.first(where: { !domain.levels.contains($0) })
+      {
+        return sink.report(
+          place,
+          "the domain \(domain.rawValue) has no level \(level), only 1 to \(domain.levels.upperBound)"
+        )
       }
       let available = levels.reduce(0) { $0 + domain.rows(level: $1).count }
       if count > available {
@@ -82,6 +96,8 @@ package struct WriteTextsStage: Stage {
     package var names: [String] = []
     /// The share of right answers in the part `format`.
     package var accuracy = 0.5
+    /// The share of the part `format` that is worked out.
+    package var worked = 0.0
     /// The template for problems bound to `puzzles`.
     package var puzzlePrompt = "knights_and_knaves_short"
     /// The template for problems bound to `arithmetic`.
@@ -98,7 +114,12 @@ package struct WriteTextsStage: Stage {
         Field("seed", \.seed, range: .atLeast(0), "seed of the texts"),
         Field("parts", \.parts, "what the texts are about, in turn"),
         Field("names", \.names, "names of people, instead of the published list"),
-        Field("accuracy", \.accuracy, range: 0...1, "share of right answers in the part 'format'"),
+        Field(
+          "accuracy", \.accuracy, range: 0...1,
+          "chance of a right answer in the part 'format', where it is not worked out"),
+        Field(
+          "worked", \.worked, range: 0...1, later: true,
+          "share of the part 'format' that is worked out, exactly"),
         Field("puzzle_prompt", \.puzzlePrompt, "prompt template for 'puzzles'"),
         Field("arithmetic_prompt", \.arithmeticPrompt, "prompt template for 'arithmetic'"),
         Field("choice_prompt", \.choicePrompt, "prompt template for 'choice'"),
@@ -162,14 +183,18 @@ package struct WriteTextsStage: Stage {
     var writer = TextWriter(
       sources: try Self.inputs.compactMap { try source($0.name, problems[$0.name]) },
       names: parameters.names.isEmpty ? PuzzleNames.common : parameters.names,
-      accuracy: parameters.accuracy, seed: parameters.seed)
+      accuracy: parameters.accuracy, worked: parameters.worked,
+      of: (0..<parameters.count).count { part(of: $0) == .format }, seed: parameters.seed)
     let rows = try (0..<parameters.count).map { index in
       try betweenTexts()
-      let part = parameters.parts[index % parameters.parts.count]
+      let part = part(of: index)
       return Texts.row(try writer.next(part), part: part.rawValue)
     }
     return Texts(rows: rows).table
   }
+
+  /// What a text is about; parts come in turn.
+  private func part(of text: Int) -> TextPart { parameters.parts[text % parameters.parts.count] }
 
   private func source(_ port: String, _ table: RowTable?) throws -> TextWriter.Source? {
     guard let table else { return nil }

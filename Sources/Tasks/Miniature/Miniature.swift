@@ -6,36 +6,57 @@ package enum MiniatureDomain: String, Sendable, CaseIterable {
   case arithmetic
   /// Multiple choice about numbers, in the columns of MMLU-Pro.
   case choice
+  /// Sums of numbers below 20 and of numbers below 80, in the columns of MATH like the next three.
+  case sums
+  /// How often a letter occurs in a word.
+  case counting
+  /// The largest of four numbers, to be said and not chosen.
+  case largest
+  /// Sums told as stories.
+  case wordProblem = "word_problem"
 
   /// The levels of difficulty that the domain has.
   package var levels: ClosedRange<Int> {
     switch self {
     case .arithmetic, .choice: 1...5
+    case .counting: 1...3
+    case .sums: 1...2
+    case .largest, .wordProblem: 1...1
     }
   }
 
   /// The task whose prompts and verifier fit the rows.
   package var task: String {
     switch self {
-    case .arithmetic: "math"
     case .choice: "mmlu_pro"
+    case .arithmetic, .sums, .counting, .largest, .wordProblem: "math"
     }
   }
 
   /// The columns that come first in tables.
   package var order: [String] {
     switch self {
-    case .arithmetic: ["id", "problem", "solution", "answer", "level", "type"]
     case .choice:
       ["id", "question_id", "question", "options", "answer", "answer_index", "category"]
+    case .arithmetic, .sums, .counting, .largest, .wordProblem:
+      ["id", "problem", "solution", "answer", "level", "type"]
     }
   }
 
-  /// Every problem of a level, always in the same order.
+  /// Every problem of a level, always in the same order; none of a level that there is not.
   package func rows(level: Int) -> [[String: JSONValue]] {
+    guard levels.contains(level) else { return [] }
+    func numbered(_ problems: [NumberProblem]) -> [[String: JSONValue]] {
+      problems.enumerated().map { $1.row(self, level: level, $0) }
+    }
     switch self {
-    case .arithmetic: ArithmeticProblem.all(level: level).enumerated().map { $1.row($0) }
-    case .choice: ChoiceProblem.all(level: level).enumerated().map { $1.row($0) }
+    case .sums: return numbered(NumberProblem.sums(level: level))
+    case .counting: return numbered(NumberProblem.counting(level: level))
+    case .largest: return numbered(NumberProblem.largest(level: level))
+    case .wordProblem: return numbered(NumberProblem.wordProblems(level: level))
+    case .arithmetic:
+      return ArithmeticProblem.all(level: level).enumerated().map { $1.row($0) }
+    case .choice: return ChoiceProblem.all(level: level).enumerated().map { $1.row($0) }
     }
   }
 

@@ -6,7 +6,7 @@ package enum TextPart: String, Sendable, CaseIterable {
   case arithmetic
   /// Comparing numbers, letters before options.
   case choice
-  /// Prompts with answers in their tags, and next to no reasoning.
+  /// Prompts with answers in their tags, most of them without reasoning.
   case format
 }
 
@@ -28,13 +28,25 @@ package struct TextWriter {
   private static let sentences = 4
   private let sources: [Source]
   private let accuracy: Double
+  /// Which of the examples are worked out, by number.
+  private let worked: Set<Int>
+  private var examples = 0
   private var random: NumpyRandom
   private var plain: PlainSentences
 
-  /// A writer. `accuracy` is the share of right answers in the part `format`.
-  package init(sources: [Source], names: [String], accuracy: Double, seed: Int) {
+  /// A writer.
+  /// - Parameters:
+  ///   - accuracy: the chance of a right answer in the part `format`, where it is not worked out.
+  ///   - worked: the share of that part's texts that are worked out, exactly of `examples` texts.
+  package init(
+    sources: [Source], names: [String], accuracy: Double, worked: Double = 0, of examples: Int = 0,
+    seed: Int
+  ) {
     self.sources = sources.filter { !$0.problems.isEmpty }
     self.accuracy = accuracy
+    var choice = NumpyRandom(seed: seed, stream: "worked")
+    let count = Int((worked * Double(examples)).rounded())
+    self.worked = count > 0 ? Set(choice.permutation(examples).prefix(count)) : []
     random = NumpyRandom(seed: seed, stream: "texts")
     plain = PlainSentences(names: names, random: NumpyRandom(seed: seed, stream: "sentences"))
   }
@@ -61,8 +73,16 @@ package struct TextWriter {
     let source = random.element(of: sources)
     let row = random.element(of: source.problems)
     let isRight = random.uniform() < accuracy
-    return try source.template.render(row)
-      + AnswerExample.completion(to: row, task: source.task, isRight: isRight, random: &random)
+    let prompt = try source.template.render(row)
+    // Drawn in any case, so that the other texts are the same whatever is worked out.
+    let guess = try AnswerExample.completion(
+      to: row, task: source.task, isRight: isRight, random: &random)
+    defer { examples += 1 }
+    guard worked.contains(examples) else { return prompt + guess }
+    let answer = try AnswerExample.answer(
+      to: row, task: source.task, isRight: true, random: &random)
+    let reasoning = try TraceWriter.reasoning(about: row, task: source.task, .short, seed: 0)
+    return prompt + AnswerExample.completion(reasoning: reasoning, answer: answer)
   }
 }
 

@@ -135,7 +135,8 @@ package struct TraceWriter: Sendable {
     if part == .worked, let wording = style.wording {
       let isRight = errors != .wrongAnswer
       return Trace(
-        problemID: id, reasoning: try reasoning(about: row, wording),
+        problemID: id,
+        reasoning: try Self.reasoning(about: row, task: task, wording, seed: seed),
         answer: isRight ? right : try answer(to: row, isRight: false, stream: "wrong " + id),
         rightAnswer: right, style: style)
     }
@@ -153,7 +154,11 @@ package struct TraceWriter: Sendable {
     return id
   }
 
-  private func reasoning(about row: [String: JSONValue], _ wording: TraceWording) throws -> String {
+  /// What works a problem out.
+  /// - Throws: `KnightsAndKnavesError`, or `MiniatureError`.
+  static func reasoning(
+    about row: [String: JSONValue], task: String, _ wording: TraceWording, seed: Int
+  ) throws -> String {
     if task == KnightsAndKnavesTask().name {
       return try SymbolicTeacher(style: wording, seed: seed).reasoning(about: ReadPuzzle(row))
     }

@@ -18,7 +18,9 @@ struct WorkedProblem {
     let options = Problems.options(of: row).compactMap { Int($0) }
     let result =
       switch task {
-      case "math": number(question).map { "\($0)" }
+      case "math":
+        number(question, isStory: row["type"]?.string == NumberProblem.wordProblemType)
+          .map { "\($0)" }
       case "mmlu_pro": choice(question, options).map(ChoiceProblem.letter)
       default: nil as String?
       }
@@ -31,11 +33,22 @@ struct WorkedProblem {
 // MARK: Sums, differences, products
 
 extension WorkedProblem {
-  /// The answer to a question that asks for a number.
-  private mutating func number(_ question: String) -> Int? {
+  /// The answer to a question that asks for a number; in a story it is the sum of the two there are.
+  private mutating func number(_ question: String, isStory: Bool) -> Int? {
+    let numbers = question.split { !$0.isNumber }.compactMap { Int($0) }
     let words = question.split(separator: " ")
-    guard question.hasPrefix("What is "), question.hasSuffix("?") else { return nil }
-    let terms = words.dropFirst(2).joined(separator: " ").dropLast().split(separator: " ")
+    guard question.hasSuffix("?"), let last = words.last?.dropLast() else { return nil }
+    if isStory { return numbers.count == 2 ? add(numbers[0], numbers[1]) : nil }
+    if question.hasPrefix("Which number is the largest: ") { return largest(numbers) }
+    if question.hasPrefix("How many times does the letter "), words.count == 12 {
+      return count(words[6], in: last)
+    }
+    guard question.hasPrefix("What is ") else { return nil }
+    return value(of: question.dropFirst("What is ".count).dropLast().split(separator: " "))
+  }
+
+  /// The value of `14 + 37` and the like.
+  private mutating func value(of terms: [Substring]) -> Int? {
     let numbers = stride(from: 0, to: terms.count, by: 2).compactMap { Int(terms[$0]) }
     let signs = stride(from: 1, to: terms.count, by: 2).map { terms[$0] }
     guard numbers.count == signs.count + 1, numbers.allSatisfy({ $0 >= 0 }) else { return nil }
@@ -85,6 +98,32 @@ extension WorkedProblem {
       steps.append("Try \(base) times \(count): \(base * count)\(isEnd ? ", yes" : "").")
     }
     return base * times
+  }
+}
+
+// MARK: Comparing and counting
+
+extension WorkedProblem {
+  /// Holds the largest number so far against each further one: `Try 34 and 71: 71.`
+  private mutating func largest(_ numbers: [Int]) -> Int? {
+    guard numbers.count > 1 else { return nil }
+    for (place, next) in numbers.enumerated().dropFirst() {
+      let best = numbers[..<place].reduce(0, max)
+      let isLast = place == numbers.count - 1
+      steps.append("Try \(best) and \(next): \(max(best, next))\(isLast ? ", yes" : "").")
+    }
+    return numbers.reduce(0, max)
+  }
+
+  /// Goes through a word, counting: the second letter of `aba` is `Try 2 b: 1.`
+  private mutating func count(_ letter: Substring, in word: Substring) -> Int {
+    var count = 0
+    for (place, found) in word.enumerated() {
+      if String(found) == letter { count += 1 }
+      let isLast = place == word.count - 1
+      steps.append("Try \(place + 1) \(found): \(count)\(isLast ? ", yes" : "").")
+    }
+    return count
   }
 }
 

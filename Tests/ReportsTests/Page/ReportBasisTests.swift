@@ -62,6 +62,22 @@ import Testing
     #expect(ReportBasis(plan([:])).lost(by: plan(["a": "1"], done: [])).isEmpty)
   }
 
+  /// What a gate stops is not missing, and what rests on it is out of date.
+  @Test func whatIsStoppedIsDecided() {
+    let basis = ReportBasis(plan(["a": "1", "b": "2"]))
+    func stopped(_ plan: Plan) -> Plan {
+      Plan(
+        items: plan.items.map { item in
+          PlannedInstance(
+            instance: item.instance, state: item.isDone ? item.state : .stopped, reason: "",
+            key: item.key, artifact: item.artifact)
+        })
+    }
+    let newer = stopped(plan(["a": "1", "b": "2"], done: ["a"]))
+    #expect(basis.lost(by: newer).isEmpty && basis.outdated(for: newer) == ["b"])
+    #expect(basis.lost(by: stopped(plan(["a": "9", "b": "2"], done: ["a"]))).isEmpty)
+  }
+
   @Test func whatIsNoLongerAskedForIsOutdated() {
     let basis = ReportBasis(plan(["a": "1", "b": "2", "old": "3"]))
     #expect(basis.outdated(for: plan(["b": "9", "a": "1", "c": "4"], done: [])) == ["b", "old"])

@@ -33,6 +33,24 @@ import Testing
       ])
   }
 
+  /// A perplexity is no share, so that nothing cuts its interval off at 1 or at the mean.
+  @Test func valuesWithoutLimitsHaveWholeIntervals() throws {
+    var fixture = ReportFixture()
+    fixture.axes["seed"] = [1, 2, 3]
+    for (seed, value) in [258.0, 261, 264].enumerated() {
+      fixture.add(
+        "scores", ["start": "base", "seed": .integer(seed + 1)], ["perplexity": .number(value)])
+    }
+    var specification = ReportFixture.table
+    (specification.value, specification.baseline) = (["scores.perplexity"], [:])
+    let cell = try #require(
+      try table(specification, fixture).rows.first { $0.label == "base" }?.cells.first)
+    let interval = try #require(cell.interval)
+    // t(0.975, 2) · 3 / √3.
+    #expect(abs(interval.upperBound - 261 - 7.4524) < 1e-3)
+    #expect(abs(261 - interval.lowerBound - 7.4524) < 1e-3)
+  }
+
   @Test func rowsFollowTheAxisAndNotTheResults() throws {
     var fixture = ReportFixture.scores
     fixture.axes["start"] = ["base", "warmed"]

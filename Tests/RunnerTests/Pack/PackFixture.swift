@@ -130,13 +130,14 @@ struct PackFixture {
   }
 
   func contents(
-    leftOut: Set<ArtifactType> = [ArtifactType("Model")], texts: PackedTexts? = nil
+    leftOut: Set<ArtifactType> = [ArtifactType("Model")], texts: PackedTexts? = nil,
+    isSmall: Bool = false
   ) throws -> PackContents {
     let recipe = try loaded()
     let plan = try project.plan(recipe.instances)
     return PackContents(
       recipe: recipe, plan: plan, cache: project.cache,
-      options: .init(leftOutTypes: leftOut, texts: texts)
+      options: .init(leftOutTypes: leftOut, texts: texts, isSmall: isSmall)
     ) { [(name: "main", csv: "value,mean\nnumber,24\n")] }
   }
 

@@ -62,7 +62,7 @@ struct PackForgery {
   /// Ways to forge a file, with what is said of each.
   enum Kind: String, CaseIterable, Sendable {
     case otherContent, otherKey, otherFields, brokenRecord, noKey, stray, missing, upwards, hidden
-    case recipeUpwards, recipeAbsolute, noRecipe, otherLock, noLock, tooLong
+    case recipeUpwards, recipeAbsolute, noRecipe, otherLock, noLock, tooLong, bomb
 
     var words: String {
       switch self {
@@ -81,6 +81,7 @@ struct PackForgery {
       case .otherLock: "the key of 'numbers' is not the one that its fields come to"
       case .noLock: "its lock is no JSON"
       case .tooLong: "is too long, or holds no bytes"
+      case .bomb: "is too long"
       }
     }
   }
@@ -106,6 +107,9 @@ struct PackForgery {
     case .otherLock: lock = lock.replacing("\"value\": 7", with: "\"value\": 8")
     case .noLock: lock = "version: 1"
     case .tooLong: artifacts[key]?["numbers.h5"]?.append(0)
+    case .bomb:
+      let bytes = artifacts[key]?["numbers.h5"]?.count ?? 0
+      changeRecord(of: key, "\"bytes\": \(bytes)", "\"bytes\": \(Int.max)")
     }
   }
 }

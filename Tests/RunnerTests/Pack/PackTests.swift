@@ -137,6 +137,27 @@ import Testing
     #expect(try experiment.experiment.seed(receiver.cache) == 1, "only 'numbers' is whole")
   }
 
+  @Test func smallFilesAreCompressedAndLackParts() throws {
+    let whole = try fixture.pack()
+    let file = fixture.project.folder.file("small.h5")
+    try fixture.contents(isSmall: true).write(to: file, programVersion: "0.0")
+    let sizes = try [whole, file].map { try Data(contentsOf: $0).count }
+    #expect(sizes[1] * 10 < sizes[0] * 7, "\(sizes)")
+    let opened = try PackedFile(checking: file).opened()
+    #expect(opened.experiment.artifacts.count == 5)
+    let recipe = try opened.experiment.recipe(registry: PackFixture.registry)
+    let plan = try fixture.project.plan(fixture.loaded().instances)
+    let packed = opened.experiment.plan(recipe.instances)
+    for (item, original) in zip(packed.items, plan.items) where item.stageName != "trained" {
+      for name in try #require(original.artifact).record.files.keys {
+        let copies = try [item, original].map {
+          try Data(contentsOf: try #require($0.artifact).folder.appending(path: name))
+        }
+        #expect(copies[0] == copies[1], "\(name)")
+      }
+    }
+  }
+
   @Test func partsGoAlongWithWhatWasMadeFromThem() throws {
     let kinds = { (contents: PackContents) in
       let file = fixture.project.folder.file("kinds.h5")

@@ -31,7 +31,9 @@ import Testing
     "{kind: train, inputs: {model: base, problems: p}, params: {order: \"${start}\"}}",
     "{kind: train, inputs: {model: base, problems: p}, params: {loss: {clip: \"${seed}\"}}}",
     "{kind: train, inputs: {model: base, problems: p}, params: {note: null, weights: {a: .5}}}",
-    "{kind: puzzles, params: {people: 3}}", "{kind: puzzles, params: {people: [3, \"${seed}\"]}}",
+    "{kind: note, require: {a: {at_least: 1}, b: {at_most: .5}, otherwise: mark}}",
+    "{kind: note, require: }", "{kind: puzzles, params: {people: 3}}",
+    "{kind: puzzles, params: {people: [3, \"${seed}\"]}}",
   ])
   func accepted(stage: String) throws {
     #expect(try accepts(Self.recipe(stage)))
@@ -47,6 +49,9 @@ import Testing
     "{kind: train, inputs: {model: base, problems: p}, params: {order: sorted}}",
     "{kind: train, inputs: {model: base, problems: p}, params: {loss: {clip: 2}}}",
     "{kind: train, inputs: {model: base, problems: p}, params: {loss: {clap: 1}}}",
+    "{kind: note, require: 1}", "{kind: note, require: {a: {}}}",
+    "{kind: note, require: {a: {at_lest: 1}}}", "{kind: note, require: {a: 1}}",
+    "{kind: note, require: {a: {at_most: 1}, otherwise: go}}",
     "{kind: puzzles, params: {people: [3, 9]}}", "{kind: note, inputs: {model: 1}}", "7",
   ])
   func refused(stage: String) throws {

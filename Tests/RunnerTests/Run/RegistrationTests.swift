@@ -1,5 +1,6 @@
 import Base
 import Foundation
+import OrderedCollections
 import Runner
 import TestSupport
 import Testing
@@ -87,6 +88,37 @@ import Testing
           "it said “same”", "it was 'equivalent'", "'within' was 1", "its first point was value=1",
           "its second point was value=2",
         ])
+  }
+
+  /// Gates choose which runs count.
+  @Test func gatesAreRegistered() throws {
+    func gated(_ one: String, _ two: String = "null") throws -> Registration {
+      try registration(
+        recipe(
+          Self.text().replacing(
+            "claims:",
+            with: "  two: {kind: fake_source, require: \(two)}\nclaims:"
+          ).replacing(
+            "  one: {kind: fake_source,", with: "  one: {kind: fake_source, require: \(one),")))
+    }
+    let old = try gated("{b: {at_least: 1}, a: {at_most: 2}}", "{c: {at_most: 0}, otherwise: mark}")
+    try AtomicFile.write(old.text, to: Registration.file(of: file))
+    #expect(try Registration(beside: file) == old)
+    #expect(old.gates.keys == ["one", "two"])
+    let same = try gated(
+      "{a: {at_most: 2}, b: {at_least: 1}}", "{c: {at_most: 0}, otherwise: mark}")
+    #expect(same.isSame(as: old) && old.gateDifferences(from: same.gates).isEmpty)
+    let other = try gated("{a: {at_most: 2}}")
+    #expect(!other.isSame(as: old))
+    #expect(
+      old.gateDifferences(from: other.gates) == [
+        "the gate one was b at least 1, a at most 2", "the gate two is gone",
+      ])
+    #expect(other.gateDifferences(from: old.gates).last == "the gate two is new")
+    let reversed = OrderedDictionary(
+      uniqueKeys: ["two", "one"], values: old.gates.values.reversed())
+    #expect(old.gateDifferences(from: reversed) == ["the gates were in another order"])
+    #expect(!(try registration(recipe())).text.contains("gates"), "as it was before there were any")
   }
 
   @Test func nothingIsRegisteredWithoutClaimsOrKeys() throws {

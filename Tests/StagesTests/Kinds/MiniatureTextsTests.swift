@@ -1,4 +1,5 @@
 import Base
+import Foundation
 import Runner
 import Stages
 import Tasks
@@ -6,13 +7,14 @@ import Testing
 
 @Suite struct MiniatureTextsTests {
   private static func texts(
-    _ parts: [TextPart], count: Int = 200, accuracy: Double = 0.5, seed: Int = 0,
-    showing problems: [String: RowTable] = [:]
+    _ parts: [TextPart], count: Int = 200, accuracy: Double = 0.5, worked: Double = 0,
+    seed: Int = 0, showing problems: [String: RowTable] = [:]
   ) throws -> RowTable {
     var parameters = WriteTextsStage.Parameters()
     parameters.parts = parts
     parameters.count = count
     parameters.accuracy = accuracy
+    parameters.worked = worked
     parameters.seed = seed
     return try WriteTextsStage(parameters: parameters).texts(showing: problems)
   }
@@ -67,6 +69,35 @@ import Testing
     // Different choices share a question, so that a wrong letter may be another one's right one.
     if port == "choice" && accuracy < 1 { return }
     #expect(abs(Double(right.count) / 400 - accuracy) < 0.1)
+  }
+
+  /// Of 201 texts 101 show the form, and a quarter of those, 25, work it out; the rest is as before.
+  @Test(arguments: ["puzzles", "arithmetic", "choice"])
+  func someExamplesAreWorkedOut(port: String) throws {
+    let table = try #require(try Self.problems()[port])
+    func texts(_ worked: Double) throws -> [String] {
+      try Self.texts(
+        [.format, .statements], count: 201, worked: worked, showing: [port: table]
+      ).strings("text")
+    }
+    let (plain, some) = (try texts(0), try texts(0.25))
+    let different = zip(plain, some).filter { $0 != $1 }
+    #expect(different.count == 25)
+    for (before, text) in different {
+      let parts = text.components(separatedBy: "<think>")
+      #expect(before.hasPrefix(parts[0]), "the same problem is shown")
+      #expect(parts[1].hasPrefix("Try ") && !before.contains("<think>Try "))
+      let problem = try #require(
+        table.rows.first { row in
+          let options = Problems.options(of: row).enumerated().map {
+            "\("ABCD".map(String.init)[$0]). \($1)"
+          }
+          return ([Problems.question(of: row) ?? ""] + options).allSatisfy(text.contains)
+        })
+      let task = try TaskDefinitions.named(table.attributes["task"] ?? "")
+      let item = GradingItem(row: problem, completion: parts[1], id: "")
+      #expect(try task.grade([item], GradingRules(use: .train))[0].outcome == .correct)
+    }
   }
 
   @Test func answersNeedProblems() {

@@ -1,0 +1,108 @@
+import Base
+import OrderedCollections
+
+/// A part of a recipe's points, as `--only seed=1,2` names it: what one sitting runs of the whole.
+package struct PlanPart: Sendable, Equatable {
+  /// What names it, as `seed=1,2`.
+  package let texts: [String]
+  private let values: OrderedDictionary<String, [JSONValue]>
+
+  /// Reads which values of which axes are asked for; an axis may be named several times.
+  /// - Parameter axes: the recipe's, with their values.
+  /// - Throws: `PlanPartError`.
+  package init(
+    _ texts: [String], of axes: OrderedDictionary<String, [JSONValue]>
+  ) throws(PlanPartError) {
+    self.texts = texts
+    var chosen: OrderedDictionary<String, [JSONValue]> = [:]
+    for text in texts {
+      guard let split = text.firstIndex(of: "="), split > text.startIndex else {
+        throw .malformed(text)
+      }
+      let axis = String(text[..<split])
+      guard let all = axes[axis] else { throw .unknownAxis(axis, known: Array(axes.keys)) }
+      let labels = text[text.index(after: split)...]
+        .split(separator: ",", omittingEmptySubsequences: false)
+        .map { String($0.drop { $0 == " " }) }
+      for label in labels {
+        guard let value = all.first(where: { $0.isWritten(label) }) else {
+          throw .unknownValue(label, axis: axis, known: all.map(\.label))
+        }
+        chosen[axis, default: []].append(value)
+      }
+    }
+    values = chosen
+  }
+
+  /// Whether no axis of a point stands at a value that was not asked for.
+  fileprivate func includes(_ point: AxisPoint) -> Bool {
+    AxisSelector(values: values).agrees(with: point)
+  }
+
+  /// For people, as `--only seed=1,2`.
+  package var words: String { texts.map { "--only \($0)" }.joined(separator: " ") }
+}
+
+extension JSONValue {
+  /// Whether a text on the command line means this value of an axis.
+  fileprivate func isWritten(_ text: String) -> Bool {
+    if label == text { return true }
+    guard let number, let other = Double(text) else { return false }
+    return number == other
+  }
+}
+
+extension Plan {
+  /// The plan of which only a part is asked for: the instances at its points, as far as they need
+  /// nothing from other points and wait for no gate there, as what gathers over an axis does. The
+  /// others stay as they are.
+  package func only(_ part: PlanPart) -> Plan {
+    var isAsked: [Bool] = []
+    for item in items {
+      isAsked.append(
+        part.includes(item.point) && item.instance.inputs.allSatisfy { isAsked[$0.producer] }
+          && item.instance.guards.allSatisfy { isAsked[$0] })
+    }
+    let reason = "not asked for (\(part.words))"
+    return Plan(
+      items: zip(items, isAsked).map { $1 ? $0 : $0.left(reason, $0.artifact) })
+  }
+
+  /// The plan as if there were no result of what is not asked for.
+  package var withoutOthers: Plan {
+    Plan(items: items.map { $0.isAsked ? $0 : $0.left($0.reason, nil) })
+  }
+
+  /// What is asked for.
+  package var asked: [PlannedInstance] { items.filter(\.isAsked) }
+}
+
+extension PlannedInstance {
+  /// The same instance, not asked for. A gate that is done stays judged.
+  fileprivate func left(_ reason: String, _ artifact: Artifact?) -> PlannedInstance {
+    var left = PlannedInstance(
+      instance: instance, state: .notAsked, reason: reason, fields: fields, key: key,
+      artifact: artifact, lastSeconds: lastSeconds)
+    left.outcome = artifact == nil ? nil : outcome
+    return left
+  }
+}
+
+/// What can be wrong with `--only`.
+package enum PlanPartError: Error, Sendable, Equatable, CustomStringConvertible {
+  case malformed(String)
+  case unknownAxis(String, known: [String])
+  case unknownValue(String, axis: String, known: [String])
+
+  package var description: String {
+    switch self {
+    case .malformed(let text):
+      return "--only \(text): expected an axis with values, such as seed=1,2"
+    case .unknownAxis(let axis, let known):
+      return "--only: the recipe has no axis '\(axis)'\(suggestion(for: axis, among: known))"
+    case .unknownValue(let value, let axis, let known):
+      return "--only: the axis '\(axis)' has no value '\(value)'; it has "
+        + known.joined(separator: ", ")
+    }
+  }
+}
