@@ -63,7 +63,7 @@ package struct PublishedModel: Sendable {
       ropeTheta: 10_000, normEpsilon: 1e-6, tiedEmbeddings: tied, attentionBias: false)
   }
 
-  /// The models of the paper, and the one that the examples use.
+  /// The models of the paper and of its rivals, and the one that the examples use.
   package static let known: [PublishedModel] = [
     PublishedModel(
       "Qwen2.5-3B", "Qwen/Qwen2.5-3B", "Qwen Research License", hidden: 2048, intermediate: 11_008,
@@ -75,6 +75,18 @@ package struct PublishedModel: Sendable {
       "Qwen2.5-Math-1.5B", "Qwen/Qwen2.5-Math-1.5B", "Apache-2.0", hidden: 1536,
       intermediate: 8960, layers: 28, heads: 12, keyValueHeads: 2, vocabulary: 151_936,
       context: 4096, tied: true),
+    PublishedModel(
+      "Qwen2.5-Math-7B", "Qwen/Qwen2.5-Math-7B", "Apache-2.0", hidden: 3584,
+      intermediate: 18_944, layers: 28, heads: 28, keyValueHeads: 4, vocabulary: 152_064,
+      context: 4096),
+    PublishedModel(
+      "Qwen2.5-7B-Instruct-1M", "Qwen/Qwen2.5-7B-Instruct-1M", "Apache-2.0", hidden: 3584,
+      intermediate: 18_944, layers: 28, heads: 28, keyValueHeads: 4, vocabulary: 152_064,
+      context: 1_010_000),
+    PublishedModel(
+      "Qwen2.5-32B-Instruct", "Qwen/Qwen2.5-32B-Instruct", "Apache-2.0", hidden: 5120,
+      intermediate: 27_648, layers: 64, heads: 40, keyValueHeads: 8, vocabulary: 152_064,
+      context: 32_768),
     PublishedModel(
       "deepseek-math-7b-base", "deepseek-ai/deepseek-math-7b-base", "DeepSeek License Agreement",
       hidden: 4096, intermediate: 11_008, layers: 30, heads: 32, keyValueHeads: 32,

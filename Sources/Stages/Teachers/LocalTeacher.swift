@@ -98,12 +98,13 @@ struct TraceJudge {
     if let refusal = completion.refusal { return refusal }
     if completion.isTruncated { return "cut off at max_tokens" }
     switch (acceptance, verdict.outcome) {
+    case (.wrong, .correct): return "right answer"
     case (.any, _), (_, .correct): return nil
     case (_, .badFormat): return "bad format"
-    case (.format, _): return nil
-    case (.correct, .noAnswer): return "no answer can be read"
-    case (.correct, .timeout): return "out of time"
+    case (.format, _), (.wrong, .wrong): return nil
     case (.correct, .wrong): return "wrong answer"
+    case (.correct, .noAnswer), (.wrong, .noAnswer): return "no answer can be read"
+    case (.correct, .timeout), (.wrong, .timeout): return "out of time"
     }
   }
 }

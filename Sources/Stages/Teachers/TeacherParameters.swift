@@ -218,4 +218,6 @@ package enum TraceAcceptance: String, ParameterChoice {
   case format
   /// Those with the right answer.
   case correct
+  /// Those in the format with a wrong answer: a control.
+  case wrong
 }

@@ -67,15 +67,14 @@ import Testing
     #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
   }
 
-  private static let projectFolder = ProjectFolder.experiments.appending(path: "paper/published")
-  private static let projectFiles =
+  private static let projectFiles = ["paper/published", "rivals/published"].flatMap { folder in
     ((try? FileManager.default.contentsOfDirectory(
-      at: projectFolder, includingPropertiesForKeys: nil)) ?? []).filter {
-      $0.pathExtension == "yaml"
-    }.sorted { $0.path < $1.path }
+      at: ProjectFolder.experiments.appending(path: folder), includingPropertiesForKeys: nil)) ?? [])
+      .filter { $0.pathExtension == "yaml" }.sorted { $0.path < $1.path }
+  }
 
   @Test(
-    .enabled(if: !projectFiles.isEmpty, "there are no published values in experiments/paper"),
+    .enabled(if: !projectFiles.isEmpty, "there are no published values in experiments"),
     arguments: projectFiles)
   func theProjectsFilesAreRead(file: URL) throws {
     let table = try PublishedTable(contentsOf: file)

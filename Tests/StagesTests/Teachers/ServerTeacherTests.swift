@@ -130,6 +130,30 @@ private final class ServerState: Sendable {
     }
   }
 
+  /// Of all four answers to a puzzle for two, one about somebody else, and one without tags.
+  @Test(arguments: [
+    (
+      "correct",
+      ["", "bad format", "no answer can be read"] + Array(repeating: "wrong answer", count: 3)
+    ),
+    ("wrong", ["", "", "", "bad format", "no answer can be read", "right answer"]),
+  ])
+  func rightAndWrongAnswersCanBeParted(accept: String, reasons: [String]) throws {
+    let answers = ["knight", "knave"].flatMap { first in
+      ["knight", "knave"].map { "(1) Ann is a \(first)\n(2) Bob is a \($0)" }
+    }
+    let texts =
+      (answers + ["(1) Zoe is a knight"]).map { "Hm. </think> <answer> \($0)" } + ["no tags at all"]
+    let server = try MisbehavingTeacher { number, _ in .answer(texts[number % 6]) }
+    defer { server.stop() }
+    let text = Self.recipe(server.url, count: 1)
+      .replacing("seed: 1}", with: "seed: 1, names: [Ann, Bob]}")
+    let run = try RecipeRun(text + "\n      samples: 6\n      accept: \(accept)")
+    let rows = try run.rows("traces", "traces")
+    #expect(rows.compactMap { $0["reason"]?.string }.sorted() == reasons)
+    #expect(rows.allSatisfy { $0["accepted"] == .boolean($0["reason"] == "") })
+  }
+
   /// What was answered before a failure is on the disk and is not asked again.
   @Test func nothingIsAskedTwiceAfterAFailure() throws {
     let state = ServerState()
