@@ -58,8 +58,7 @@ package struct PairedArms: Sendable {
   /// The ratios, − 1, with which second − ratio · first may be 0 (Fieller 1954); nil where the first
   /// arm's mean may be 0 itself, so that nothing bounds them.
   package var ratioInterval: ClosedRange<Double>? {
-    guard let ratio, let most = interval(times: Self.largestRatio), most.upperBound < 0
-    else { return nil }
+    guard let ratio, remainder(atRatio: ratio) != nil else { return nil }
     let center = ratio + 1
     let low = Bisection.root(from: 0, to: center) { factor in
       interval(times: factor).map { $0.lowerBound <= 0 } ?? true
@@ -68,6 +67,14 @@ package struct PairedArms: Sendable {
       interval(times: factor).map { $0.upperBound < 0 } ?? true
     }
     return (low - 1)...(max(high, center) - 1)
+  }
+
+  /// The interval of second − ratio · first, which holds 0 just where `ratioInterval` holds the ratio,
+  /// − 1; nil where there is no such interval.
+  func remainder(atRatio ratio: Double) -> ClosedRange<Double>? {
+    guard self.ratio != nil, let most = interval(times: Self.largestRatio), most.upperBound < 0
+    else { return nil }
+    return interval(times: ratio + 1)
   }
 
   private static let largestRatio = 1000.0
