@@ -56,7 +56,8 @@ package struct PairedArms: Sendable {
   }
 
   /// The ratios, − 1, with which second − ratio · first may be 0 (Fieller 1954); nil where the first
-  /// arm's mean may be 0 itself, so that nothing bounds them.
+  /// arm's mean may be 0 itself, so that nothing bounds them, and for two runs: those that bound a
+  /// ratio lie close together by chance, and their intervals hold it too seldom.
   package var ratioInterval: ClosedRange<Double>? {
     guard let ratio, remainder(atRatio: ratio) != nil else { return nil }
     let center = ratio + 1
@@ -72,7 +73,8 @@ package struct PairedArms: Sendable {
   /// The interval of second − ratio · first, which holds 0 just where `ratioInterval` holds the ratio,
   /// − 1; nil where there is no such interval.
   func remainder(atRatio ratio: Double) -> ClosedRange<Double>? {
-    guard self.ratio != nil, let most = interval(times: Self.largestRatio), most.upperBound < 0
+    guard first.count != 2, self.ratio != nil,
+      let most = interval(times: Self.largestRatio), most.upperBound < 0
     else { return nil }
     return interval(times: ratio + 1)
   }

@@ -155,6 +155,13 @@ import Testing
     let rare = try #require(
       PairedArms(first: [[1] + none], second: [[1, 1] + none.dropLast()], isShare: true))
     #expect(rare.ratio == 1 && rare.ratioInterval == nil)
+    for (runs, isBounded) in [(2, false), (3, true)] {
+      let arms = try #require(
+        PairedArms(
+          first: [[Double]](repeating: first, count: runs),
+          second: [[Double]](repeating: second, count: runs), isShare: true))
+      #expect((arms.ratioInterval != nil) == isBounded)
+    }
   }
 }
 
