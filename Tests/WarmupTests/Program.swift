@@ -81,7 +81,7 @@ enum Program {
   }
 
   /// Where the program was built: beside the tests, or else in this package's build folder.
-  private static func binary() throws -> URL {
+  static func binary() throws -> URL {
     #if DEBUG
       let configuration = "debug"
     #else
