@@ -185,8 +185,7 @@ extension RowTable {
       let rows = try source.attribute(Self.rowsAttribute)?.integer
       try self.init(columns: columns, attributes: attributes, count: rows)
     } catch {
-      let reason = (error as? HDF5Error)?.reason ?? "\(error)"
-      throw RowTableError.unreadable(file.path, reason)
+      throw RowTableError.unreadable(file.path, reason(for: error))
     }
   }
 

@@ -119,8 +119,8 @@ struct Workspace {
   }
 
   private static func print(_ report: RecipeReport, _ tables: [TableReport]) {
-    for table in tables { StandardOutput.write(table.terminalText + "\n") }
-    if !report.claims.isEmpty { StandardOutput.write(report.claims.terminalText + "\n") }
+    for table in tables { StandardOutput.tell(table.terminalText + "\n") }
+    if !report.claims.isEmpty { StandardOutput.tell(report.claims.terminalText + "\n") }
   }
 
   /// Writes the report on a plan.

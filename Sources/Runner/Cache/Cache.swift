@@ -35,7 +35,7 @@ package struct Cache: Sendable {
     } catch CacheError.malformed(_, let reason) {
       return .damaged("\(Artifact.recordName) cannot be used: \(reason)")
     } catch {
-      return .damaged("\(Artifact.recordName) cannot be read: \(error.localizedDescription)")
+      return .damaged("\(Artifact.recordName) cannot be read: \(reason(for: error))")
     }
   }
 
@@ -195,7 +195,7 @@ extension Cache {
     } else {
       try AtomicFile.write(record.json.prettyText, to: recordFile)
     }
-    chmod(recordFile.path, 0o444)
+    Self.makeReadOnly(recordFile)
     try AtomicFile.sync(output)
     let place = artifactFolder(record.key)
     let group = place.deletingLastPathComponent()
@@ -215,20 +215,26 @@ extension Cache {
     where name != Artifact.recordName {
       let file = output.appending(path: name)
       let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int
-      chmod(file.path, 0o444)
+      Self.makeReadOnly(file)
       try AtomicFile.sync(file)
       files[name] = .init(bytes: size ?? 0, sha256: try SHA256Digest.hex(ofFile: file))
     }
     return files
   }
 
-  /// Makes a folder and those that it lies in.
+  /// Takes the right to write away and leaves who may read as the umask has it.
+  private static func makeReadOnly(_ file: URL) {
+    var status = stat()
+    if stat(file.path, &status) == 0 { chmod(file.path, status.st_mode & 0o444) }
+  }
+
+  /// Makes a folder and those that it lies in, with the rights that the umask leaves.
   /// - Throws: `CacheError.unwritable`.
   static func makeFolder(_ url: URL) throws {
-    if mkdir(url.path, 0o755) == 0 || errno == EEXIST { return }
+    if mkdir(url.path, 0o777) == 0 || errno == EEXIST { return }
     guard errno == ENOENT else { throw CacheError.unwritable(url.path, systemMessage()) }
     try makeFolder(url.deletingLastPathComponent())
-    guard mkdir(url.path, 0o755) == 0 || errno == EEXIST else {
+    guard mkdir(url.path, 0o777) == 0 || errno == EEXIST else {
       throw CacheError.unwritable(url.path, systemMessage())
     }
   }
@@ -245,7 +251,7 @@ package enum CacheError: Error, Sendable, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .unwritable(let path, let reason):
-      "could not write to \(path): \(reason); make it writable or choose another results folder"
+      "could not write to \(path): \(FileAdvice.words(reason))"
     case .full(let path, let megabytes):
       "only \(megabytes) MB are free at \(path); free some space or choose another results folder"
     case .malformed(let path, let reason):

@@ -159,7 +159,8 @@ struct PackageDownload {
             requirement, reason: lines.last.map(String.init) ?? "pip failed")
         }
       } catch let error as SubprocessError {
-        throw DataSourceError.download(requirement, reason: "python3 -m pip: \(error)")
+        throw DataSourceError.download(
+          requirement, reason: "python3 -m pip: \(sentence(for: error))")
       }
     }
   }
