@@ -37,7 +37,7 @@ let package = Package(
       cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
     .executableTarget(name: "sandbox"),
 
-    .target(name: "HDF5", dependencies: ["CHDF5"], swiftSettings: strict),
+    .target(name: "HDF5", dependencies: ["CHDF5", "CZlib"], swiftSettings: strict),
     .target(
       name: "Base",
       dependencies: [

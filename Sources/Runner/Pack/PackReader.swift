@@ -18,7 +18,7 @@ struct PackReader {
   init(_ packed: PackedFile, folder: URL) throws {
     path = packed.url.relativePath
     do {
-      let file = try HDF5File.open(packed.url)
+      let file = try HDF5Reader(packed.url)
       let limit = try packed.url.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
       func texts(_ path: String) throws -> [String] {
         let shape = try file.describe(path).shape
@@ -104,7 +104,7 @@ struct PackedArtifactReader {
   /// Writes the artifact's files to `artifacts/<key>` in a folder.
   /// - Parameter limit: the packed file's size; no text in it can be larger.
   /// - Throws: `PackContentsError`, `HDF5Error`, or what writing throws.
-  init(_ key: String, in file: HDF5File, limit: Int, folder: URL) throws {
+  init(_ key: String, in file: HDF5Reader, limit: Int, folder: URL) throws {
     guard PackLayout.isKey(key) else { throw PackContentsError("'\(key)' is no key") }
     // Tables are compressed to a tenth or so; what claims to be far larger would fill the disk.
     var room = Self.greatestGrowth * limit
@@ -146,7 +146,7 @@ struct PackedArtifactReader {
   }
 
   private mutating func take(
-    _ name: String, _ expected: ArtifactRecord.File, from file: HDF5File, limit: Int, to target: URL
+    _ name: String, _ expected: ArtifactRecord.File, from file: HDF5Reader, limit: Int, to target: URL
   ) throws {
     let path = PackLayout.file(name, of: record.key)
     let isHashed = try file.attribute(PackLayout.texts, of: path)?.string == PackLayout.hashed
@@ -176,7 +176,7 @@ struct PackedArtifactReader {
     return record
   }
 
-  private static func leftOut(of key: String, in file: HDF5File) throws -> Set<String> {
+  private static func leftOut(of key: String, in file: HDF5Reader) throws -> Set<String> {
     let text = try file.attribute(PackLayout.leftOutFiles, of: PackLayout.artifact(key))?.string
     let names = try? JSONValue(parsing: Data((text ?? "[]").utf8)).array
     return Set((names ?? []).compactMap(\.string))
@@ -185,7 +185,7 @@ struct PackedArtifactReader {
   /// Copies a dataset of bytes into a new file, piece by piece.
   /// - Returns: SHA-256 of the bytes.
   private static func copy(
-    _ path: String, of file: HDF5File, limit: Int, to target: URL
+    _ path: String, of file: HDF5Reader, limit: Int, to target: URL
   ) throws -> String {
     let description = try file.describe(path)
     guard description.type == .uint8, description.shape.count == 1, description.count <= limit

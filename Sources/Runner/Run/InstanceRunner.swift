@@ -188,7 +188,7 @@ enum Postconditions {
         throw StageError.failed("it ended without writing its output '\(port.name)'")
       }
       do {
-        try HDF5File.open(file).close()
+        _ = try HDF5Reader(file)
       } catch let error as HDF5Error {
         let reason = error.reason
         throw StageError.failed("its output '\(port.name)' is no whole HDF5 file: \(reason)")

@@ -20,7 +20,7 @@ struct PackModel: Stage {
   let parameters: Parameters
 
   func run(_ context: StageContext) throws {
-    let value: Int = try HDF5File.open(context.input("numbers").file).read("/value")[0]
+    let value: Int = try HDF5Reader(context.input("numbers").file).read("/value")[0]
     try HDF5File.create(context.output("model")) {
       try $0.write([Float](repeating: Float(value + parameters.seed), count: 50), to: "/model/w")
     }

@@ -14,7 +14,7 @@ struct PackForgery {
   var leftOut: [String: String] = [:]
 
   init(_ packed: URL) throws {
-    let file = try HDF5File.open(packed)
+    let file = try HDF5Reader(packed)
     paths = try file.readStrings("/recipe/path")
     texts = try file.readStrings("/recipe/text")
     overrides = try file.readStrings("/overrides")

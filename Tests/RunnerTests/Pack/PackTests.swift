@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test func itsTopIsReadable() throws {
-    let file = try HDF5File.open(fixture.pack())
+    let file = try HDF5Reader(fixture.pack())
     #expect(try file.attribute("recipe")?.string == "packed")
     #expect(try file.attribute("summary")?.string == "Does what is packed come out again?")
     #expect(try file.attribute("planned")?.integer == 5)
@@ -162,7 +162,7 @@ import Testing
     let kinds = { (contents: PackContents) in
       let file = fixture.project.folder.file("kinds.h5")
       try contents.write(to: file, programVersion: "0.0")
-      return try HDF5File.open(file).members(of: "/artifacts").map { key in
+      return try HDF5Reader(file).members(of: "/artifacts").map { key in
         let place = fixture.project.cache.artifactFolder(key).appending(path: "record.json")
         return try ArtifactRecord(contentsOf: place).fields.kind
       }.sorted()
