@@ -37,8 +37,8 @@ package enum FileAdvice {
     (EDQUOT, "free some of your quota or choose another folder"),
     (EFBIG, "raise the limit on the size of files ('ulimit -f') or choose another folder"),
     (EROFS, "choose another folder, or mount this one for writing"),
-    (EACCES, "change the permissions or choose another folder"),
-    (EPERM, "change the owner or choose another folder"),
+    (EACCES, "change the permissions or choose another place"),
+    (EPERM, "change the owner or choose another place"),
     (ENOENT, "check the path"),
     (ENOTDIR, "a file stands where a folder is needed; remove it or choose another path"),
     (EISDIR, "a folder stands where a file is needed; name a file"),
@@ -60,6 +60,35 @@ package enum FileAdvice {
   }
 }
 
+/// Folders are made with the rights that the umask leaves, and in the group of a setgid parent.
+package enum Folder {
+  /// Whether files can be put into a folder, or into the one in which it would be made.
+  package static func isWritable(_ url: URL) -> Bool {
+    if access(url.path, W_OK) == 0 { return true }
+    let parent = url.deletingLastPathComponent()
+    return errno == ENOENT && parent.path != url.path && isWritable(parent)
+  }
+
+  /// Makes a folder and those that it lies in; harmless where it is there already.
+  package static func make(_ url: URL) throws(FileError) {
+    if mkdir(url.path, 0o777) == 0 { return }
+    if errno == EEXIST {
+      var status = stat()
+      if stat(url.path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+      throw FileError(
+        action: "make the folder", path: url.path, code: errno == ELOOP ? ELOOP : ENOTDIR)
+    }
+    let parent = url.deletingLastPathComponent()
+    guard errno == ENOENT, parent.path != url.path else {
+      throw FileError(action: "make the folder", path: url.path)
+    }
+    try make(parent)
+    guard mkdir(url.path, 0o777) == 0 || errno == EEXIST else {
+      throw FileError(action: "make the folder", path: url.path)
+    }
+  }
+}
+
 extension FileError {
   /// What Foundation says of a file, which it says to programmers.
   /// - Returns: nil for an error that is not about a file.
@@ -67,8 +96,11 @@ extension FileError {
     guard error is CocoaError || error is POSIXError || type(of: error) == NSError.self else {
       return nil
     }
+    // What lies below is an NSError or not, as Foundation likes.
     let chain = Array(
-      sequence(first: error as NSError) { $0.userInfo[NSUnderlyingErrorKey] as? NSError })
+      sequence(first: error as NSError) {
+        ($0.userInfo[NSUnderlyingErrorKey] as? any Error).map { $0 as NSError }
+      })
     guard chain[0].domain == NSCocoaErrorDomain || chain[0].domain == NSPOSIXErrorDomain else {
       return nil
     }

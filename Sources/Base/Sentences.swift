@@ -7,7 +7,7 @@ package func sentence(for error: any Error) -> String {
   if let error = error as? HDF5Error {
     return "could not \(error.action) \(error.path): \(FileAdvice.words(error.reason))"
   }
-  return FileError(error).map(\.description) ?? reason(for: error)
+  return ((error as? FileError) ?? FileError(error)).map(\.description) ?? reason(for: error)
 }
 
 /// What an error says to people who know which file or server it is about.

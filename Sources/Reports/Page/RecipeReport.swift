@@ -111,7 +111,7 @@ package struct RecipeReport: Sendable {
         continue
       }
       let parent = file.deletingLastPathComponent()
-      try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+      try Folder.make(parent)
       try AtomicFile.write(text, to: file)
     }
     return (

@@ -17,11 +17,34 @@ package struct Cache: Sendable {
   /// Where it lies, usually `results/cache`.
   package let folder: URL
 
-  /// Names a cache; nothing is made yet.
-  package init(folder: URL) { self.folder = folder }
+  /// Further caches, which are looked up after this one and never written to. What is found there is
+  /// used where it lies.
+  package let others: [URL]
 
-  /// Looks for an artifact, checking its record and the sizes of its files.
+  /// Names a cache; nothing is made yet.
+  package init(folder: URL, others: [URL] = []) {
+    self.folder = folder
+    self.others = others
+  }
+
+  /// Looks for an artifact, here and then in the other caches, checking its record and the sizes of
+  /// its files.
   package func lookUp(_ key: String) -> CachedArtifact {
+    let own = lookUpHere(key)
+    if case .present = own { return own }
+    for other in others {
+      let found = Cache(folder: other).lookUpHere(key)
+      if case .present = found { return found }
+    }
+    return own
+  }
+
+  /// The other cache that an artifact lies in; nil for one of this cache.
+  func otherPlace(of artifact: Artifact) -> URL? {
+    others.first { Cache(folder: $0).artifactFolder(artifact.key).path == artifact.folder.path }
+  }
+
+  private func lookUpHere(_ key: String) -> CachedArtifact {
     let place = artifactFolder(key)
     guard FileManager.default.fileExists(atPath: place.path) else { return .absent }
     let recordFile = place.appending(path: Artifact.recordName)
@@ -39,13 +62,16 @@ package struct Cache: Sendable {
     }
   }
 
-  /// The keys of all artifacts, damaged ones among them, sorted.
+  /// The keys of all artifacts, damaged ones and those of other caches among them, sorted.
   package func keys() -> [String] {
     let manager = FileManager.default
-    let groups = (try? manager.contentsOfDirectory(atPath: folder.path)) ?? []
-    return groups.filter { $0.utf8.count == 2 }.flatMap { group in
-      (try? manager.contentsOfDirectory(atPath: folder.appending(path: group).path)) ?? []
-    }.sorted()
+    let keys = ([folder] + others).flatMap { folder in
+      let groups = (try? manager.contentsOfDirectory(atPath: folder.path)) ?? []
+      return groups.filter { $0.utf8.count == 2 }.flatMap { group in
+        (try? manager.contentsOfDirectory(atPath: folder.appending(path: group).path)) ?? []
+      }
+    }
+    return Set(keys).sorted()
   }
 
   /// Where the artifact of a key lies once it is published.
@@ -60,6 +86,26 @@ package struct Cache: Sendable {
 
   /// The file whose lock an instance holds while it works.
   private func lockFile(_ key: String) -> URL { folder.appending(path: "locks/\(key).lock") }
+}
+
+extension Cache {
+  /// The cache of a results folder, or the folder itself; nil where there is none.
+  package static func existing(at folder: URL) -> URL? {
+    [folder.appending(path: "cache"), folder].first { url in
+      var isFolder: ObjCBool = false
+      return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+        && isFolder.boolValue
+    }
+  }
+
+  /// The caches that the variable `WARMUP_CACHE_PATH` names, as far as they are there.
+  package static func path(
+    _ environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> [URL] {
+    (environment["WARMUP_CACHE_PATH"] ?? "").split(separator: ":").compactMap {
+      existing(at: URL(fileURLWithPath: String($0)))
+    }
+  }
 }
 
 /// What the cache has of a key.
@@ -86,7 +132,7 @@ extension Cache {
   /// Makes the folders and makes sure that results can be written, before anything runs.
   /// - Throws: `CacheError`.
   package func prepare(freeMegabytes: Int = 64) throws {
-    for name in ["work", "locks"] { try Self.makeFolder(folder.appending(path: name)) }
+    for name in ["work", "locks"] { try Folder.make(folder.appending(path: name)) }
     let probe = folder.appending(path: "work/.probe-\(UUID().uuidString)")
     defer { unlink(probe.path) }
     guard let file = fopen(probe.path, "w") else {
@@ -115,7 +161,8 @@ extension Cache {
     make: (_ output: URL, _ work: WorkFolder) throws -> ArtifactRecord
   ) throws -> (artifact: Artifact, isNew: Bool) {
     if case .present(let artifact) = lookUp(key) {
-      try discardWork(key)
+      // A cache that cannot be written serves all the same.
+      try? discardWork(key)
       return (artifact, false)
     }
     begin()
@@ -177,7 +224,7 @@ extension Cache {
 
   private func setAside(_ key: String) throws {
     let damaged = folder.appending(path: "damaged")
-    try Self.makeFolder(damaged)
+    try Folder.make(damaged)
     let place = damaged.appending(path: "\(key)-\(UUID().uuidString)")
     try FileManager.default.moveItem(at: artifactFolder(key), to: place)
   }
@@ -199,7 +246,7 @@ extension Cache {
     try AtomicFile.sync(output)
     let place = artifactFolder(record.key)
     let group = place.deletingLastPathComponent()
-    try Self.makeFolder(group)
+    try Folder.make(group)
     guard rename(output.path, place.path) == 0 else {
       throw CacheError.unwritable(place.path, systemMessage())
     }
@@ -226,17 +273,6 @@ extension Cache {
   private static func makeReadOnly(_ file: URL) {
     var status = stat()
     if stat(file.path, &status) == 0 { chmod(file.path, status.st_mode & 0o444) }
-  }
-
-  /// Makes a folder and those that it lies in, with the rights that the umask leaves.
-  /// - Throws: `CacheError.unwritable`.
-  static func makeFolder(_ url: URL) throws {
-    if mkdir(url.path, 0o777) == 0 || errno == EEXIST { return }
-    guard errno == ENOENT else { throw CacheError.unwritable(url.path, systemMessage()) }
-    try makeFolder(url.deletingLastPathComponent())
-    guard mkdir(url.path, 0o777) == 0 || errno == EEXIST else {
-      throw CacheError.unwritable(url.path, systemMessage())
-    }
   }
 }
 
@@ -274,7 +310,7 @@ package struct WorkFolder: Sendable {
   /// new one. Only whoever holds the key's lock may call this.
   func prepare() throws -> URL {
     let manager = FileManager.default
-    try manager.createDirectory(at: checkpoints, withIntermediateDirectories: true)
+    try Folder.make(checkpoints)
     for name in try manager.contentsOfDirectory(atPath: url.path)
     where name.hasPrefix("output-") || AtomicFile.isLeftover(name) {
       try manager.removeItem(at: url.appending(path: name))
@@ -284,7 +320,7 @@ package struct WorkFolder: Sendable {
       try manager.removeItem(at: checkpoints.appending(path: name))
     }
     let output = url.appending(path: "output-\(getpid())")
-    try manager.createDirectory(at: output, withIntermediateDirectories: false)
+    try Folder.make(output)
     return output
   }
 }

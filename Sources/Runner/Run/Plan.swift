@@ -175,7 +175,8 @@ package struct Planner: Sendable {
     }
     let entry = cache.lookUp(key)
     if case .present(let artifact) = entry {
-      return planned(.cached, "its result is in the cache", artifact, artifact.record.seconds)
+      let place = cache.otherPlace(of: artifact)?.relativePath ?? "the cache"
+      return planned(.cached, "its result is in \(place)", artifact, artifact.record.seconds)
     }
     if let artifact = packed?.wholeArtifact(key) {
       return planned(.cached, "its result is in the packed file", artifact, artifact.record.seconds)

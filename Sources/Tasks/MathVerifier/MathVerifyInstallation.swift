@@ -67,7 +67,7 @@ package struct MathVerifyInstallation: Sendable {
   ) throws {
     let parent = folder.deletingLastPathComponent()
     do {
-      try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+      try Folder.make(parent)
     } catch {
       throw MathVerifyError.installation(
         folder: folder.path, reason: "\(sentence(for: error))")
