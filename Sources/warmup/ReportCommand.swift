@@ -53,7 +53,9 @@ struct ReportCommand: ParsableCommand {
     if plan.results.isEmpty {
       StandardOutput.writeError("Nothing is done yet; 'warmup run \(options.recipe)' begins.\n")
     }
-    return try workspace.writeReport(of: plan, to: folder)
+    let isWhole = try workspace.writeReport(of: plan, to: folder)
+    StandardOutput.writeError(Workspace.foreign(in: plan))
+    return isWhole
   }
 
   private func joinedReport(_ options: [RecipeOptions]) throws -> Bool {

@@ -45,7 +45,7 @@ struct RunCommand: ParsableCommand {
     let plan = try workspace.plan()
     if locked { try workspace.checkLock(plan) }
     do {
-      try workspace.takePacked(interruption)
+      try workspace.takePacked(for: plan, interruption)
     } catch is InterruptedError {
       throw ExitCode(130)
     }
@@ -60,6 +60,7 @@ struct RunCommand: ParsableCommand {
       values: workspace.values)
     let summary = try executor.run(plan)
     StandardOutput.writeError(sentence(summary) + "\n")
+    StandardOutput.writeError(Workspace.foreign(in: summary.plan))
     for failure in summary.plan.gateFailures { StandardOutput.writeError(failure + "\n") }
     let isReported = try reportOrPrint(summary, basis, workspace)
     if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }

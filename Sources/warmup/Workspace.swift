@@ -80,14 +80,28 @@ struct Workspace {
     }
   }
 
-  /// Takes the results of a packed file over into the cache.
-  func takePacked(_ interruption: Interruption) throws {
+  /// Takes those results of a packed file over into the cache that a plan needs.
+  func takePacked(for plan: Plan, _ interruption: Interruption) throws {
     guard let packed else { return }
-    let count = try packed.experiment.seed(cache, interruption: interruption) {
+    let (taken, left) = try packed.experiment.seed(cache, for: plan, interruption: interruption) {
       StandardOutput.writeError("waiting, \($0)\n")
     }
-    let results = count == 1 ? "1 result" : "\(count) results"
+    let results = taken == 1 ? "1 result" : "\(taken) results"
     StandardOutput.writeError("Took \(results) over from \(packed.file.relativePath)\n")
+    if left > 0 {
+      StandardOutput.writeError(
+        "Left \(left) more that it holds and this recipe does not need\n")
+    }
+  }
+
+  /// Says which results were not made here; nothing where all were.
+  static func foreign(in plan: Plan) -> String {
+    let origins = plan.results.compactMap { $0.artifact?.origin }
+    if origins.isEmpty { return "" }
+    let files = Set(
+      origins.map { "\($0.file) (\($0.sha256.prefix(12))…, made on \($0.host) as it says)" })
+    return "Not made here: \(origins.count) of \(plan.results.count) results, taken over from "
+      + files.sorted().joined(separator: ", ") + "\n"
   }
 
   /// What the report that is there rests on; nil where there is none.
@@ -210,7 +224,7 @@ struct RecipeOptions: ParsableArguments {
   /// The packed file, where one stands in the recipe's place.
   func openPack() throws -> OpenedPack? {
     guard PackedFile.isPacked(recipeURL) else { return nil }
-    return try PackedFile(checking: recipeURL).opened()
+    return try PackedFile(checking: recipeURL).opened(.standard)
   }
 
   var folders: DataFolders { DataFolders(recipe: recipeURL, results: resultsURL) }

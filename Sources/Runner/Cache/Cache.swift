@@ -197,7 +197,8 @@ extension Cache {
   /// - Throws: `CacheError`, `LockError`, or `InterruptedError` while somebody else works on the
   ///   key.
   package func adopt(
-    _ artifact: Artifact, interruption: Interruption, waiting: (String) -> Void
+    _ artifact: Artifact, from origin: ArtifactOrigin, interruption: Interruption,
+    waiting: (String) -> Void
   ) throws -> Bool {
     do {
       return try obtain(artifact.key, interruption: interruption, waiting: waiting) { output, _ in
@@ -205,6 +206,7 @@ extension Cache {
           try FileManager.default.copyItem(
             at: artifact.folder.appending(path: name), to: output.appending(path: name))
         }
+        try origin.write(to: output)
         return artifact.record
       }.isNew
     } catch CacheError.malformed(_, let reason) {
@@ -264,6 +266,8 @@ extension Cache {
       let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int
       Self.makeReadOnly(file)
       try AtomicFile.sync(file)
+      // What tells where a result came from is no part of it.
+      if name == ArtifactOrigin.fileName { continue }
       files[name] = .init(bytes: size ?? 0, sha256: try SHA256Digest.hex(ofFile: file))
     }
     return files

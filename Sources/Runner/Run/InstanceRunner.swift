@@ -77,6 +77,7 @@ struct InstanceRunner {
     #endif
     try context.metrics.table(without: type(of: stage).metrics.timings)?
       .write(to: output.appending(path: Artifact.metricsName))
+    try parts.origin?.write(to: output)
     return Attempt(
       started: started, seconds: elapsed / .seconds(1), resumedFrom: resumedFrom,
       parts: parts.keys, values: context.values)
@@ -103,6 +104,10 @@ final class PartRunner: StagePartStore {
   private let display: any RunDisplay
   private let versions: [String: String]
   private let used = Mutex<[String: String]>([:])
+  private let foreign = Mutex<ArtifactOrigin?>(nil)
+
+  /// Where a part came from that was not made here.
+  var origin: ArtifactOrigin? { foreign.withLock { $0 } }
 
   init(
     cache: Cache, kind: String, instance: String, interruption: Interruption,
@@ -144,6 +149,12 @@ final class PartRunner: StagePartStore {
           versions: versions)
       })
     used.withLock { $0[part.name] = key }
+    if let origin = artifact.origin {
+      let origin = ArtifactOrigin(
+        file: origin.file, sha256: origin.sha256, host: origin.host, part: part.name)
+      foreign.withLock { $0 = origin }
+      display.notice("\(instance): \(origin.words)")
+    }
     return artifact.output(part.name)
   }
 }

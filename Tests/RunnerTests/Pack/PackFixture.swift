@@ -58,6 +58,10 @@ struct PackScores: Stage {
     try RowTable(contentsOf: file).write(to: context.output("scores"))
     context.publish(0.25, as: "accuracy")
   }
+
+  static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    ["accuracy": .number(try outputs.table("scores")?.count == 4 ? 0.25 : 0)]
+  }
 }
 
 /// A recipe with files around it, whose results are packed.
