@@ -39,7 +39,7 @@ struct CacheVerifyCommand: ParsableCommand {
     do {
       let found = try CacheVerification(
         Cache(folder: folder), isDeep: deep, interruption: interruption)
-      StandardOutput.write(found.text)
+      try StandardOutput.write(found.text)
       if !found.faults.isEmpty { throw ExitCode(1) }
     } catch is InterruptedError {
       throw ExitCode(130)

@@ -138,7 +138,7 @@ struct UnpackCommand: ParsableCommand {
   /// - Returns: what is done, and what could not be made of the report.
   private func unpack(_ file: String, to folder: URL) throws -> (plan: Plan, failures: [String]) {
     let packed = try PackedFile(checking: URL(fileURLWithPath: file))
-    let experiment = try packed.unpack(to: folder)
+    let experiment = try packed.unpack(to: folder, registry: .standard)
     let recipe = try experiment.recipe(registry: .standard)
     let plan = experiment.plan(recipe.instances, values: ResultTables().values)
     let report = RecipeReport(recipe, plan, registration: experiment.lock.registration)

@@ -56,7 +56,9 @@ struct ReportCommand: ParsableCommand {
     if plan.results.isEmpty {
       StandardOutput.writeError("Nothing is done yet; 'warmup run \(options.recipe)' begins.\n")
     }
-    return try workspace.writeReport(of: plan, to: folder)
+    let isWhole = try workspace.writeReport(of: plan, to: folder)
+    StandardOutput.writeError(Workspace.foreign(in: plan))
+    return isWhole
   }
 
   private func joinedReport(_ options: [RecipeOptions]) throws -> Bool {
@@ -81,7 +83,7 @@ struct SchemaCommand: ParsableCommand {
     abstract: "Print the JSON Schema of recipes, for editors and validators.")
 
   func run() throws {
-    StandardOutput.write(RecipeSchema.json(for: .standard).prettyText)
+    try StandardOutput.write(RecipeSchema.json(for: .standard).prettyText)
   }
 }
 
@@ -95,7 +97,7 @@ struct ValidateCommand: ParsableCommand {
 
   func run() throws {
     let recipe = try Workspace(options).recipe
-    StandardOutput.write(
+    try StandardOutput.write(
       "\(options.recipe): fine; \(recipe.stageNames.count) stages, "
         + "\(recipe.instances.count) instances\n")
   }

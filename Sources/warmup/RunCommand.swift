@@ -46,7 +46,7 @@ struct RunCommand: ParsableCommand {
     let runs = try workspace.runs()
     if locked { try workspace.checkLock(plan, runs) }
     do {
-      try workspace.takePacked(interruption)
+      try workspace.takePacked(for: plan, interruption)
     } catch is InterruptedError {
       throw ExitCode(130)
     }
@@ -62,18 +62,36 @@ struct RunCommand: ParsableCommand {
       values: workspace.values)
     let summary = try executor.run(plan)
     StandardOutput.writeError(sentence(summary) + "\n")
+    StandardOutput.writeError(Workspace.foreign(in: summary.plan))
     for failure in summary.plan.gateFailures { StandardOutput.writeError(failure + "\n") }
-    let isReported = try RecipeLock.whileReporting(in: workspace.folder) {
-      guard !overwrite else { return try report(summary.plan, nil, summary, workspace) }
-      // Another run may have written its report meanwhile.
-      let newest = try workspace.reportBasis(since: basis)
-      guard let whole = try workspace.withOtherRuns(runs) else {
-        return try report(summary.plan, newest, summary, workspace)
-      }
-      return try report(whole.plan(), newest, summary, whole)
-    }
+    let isReported = try reportOrPrint(summary, basis, workspace, runs)
     if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
     if !isReported { throw ExitCode(1) }
+  }
+
+  /// Where nothing ran in a folder that cannot be written, its results are shown without a report.
+  private func reportOrPrint(
+    _ summary: RunSummary, _ basis: ReportBasis?, _ workspace: Workspace, _ runs: RecipeRuns
+  ) throws -> Bool {
+    // Then there may be no folder either.
+    if summary.plan.results.isEmpty, basis == nil { return true }
+    do {
+      return try RecipeLock.whileReporting(in: workspace.folder) {
+        guard !overwrite else { return try report(summary.plan, nil, summary, workspace) }
+        // Another run may have written its report meanwhile.
+        let newest = try workspace.reportBasis(since: basis)
+        guard let whole = try workspace.withOtherRuns(runs) else {
+          return try report(summary.plan, newest, summary, workspace)
+        }
+        return try report(whole.plan(), newest, summary, whole)
+      }
+    } catch  where summary.ran == 0 && !Folder.isWritable(workspace.folder) {
+      try workspace.printReport(of: summary.plan)
+      StandardOutput.writeError(
+        "The report is left as it is: \(Base.sentence(for: error)).\n'warmup report "
+          + "\(options.recipe.recipe) -o FOLDER' writes it elsewhere.\n")
+      return true
+    }
   }
 
   /// Writes the report, unless the one that is there rests on more; the tables of what is complete

@@ -25,7 +25,7 @@ struct Workspace {
     recipe =
       try packed?.experiment.recipe(overrides: options.overrides, registry: .standard)
       ?? options.load()
-    cache = Cache(folder: options.resultsURL.appending(path: "cache"))
+    cache = try options.place.cache
     folder = options.resultsURL.appending(path: recipe.name)
     folders = options.folders
     part = nil
@@ -105,14 +105,28 @@ struct Workspace {
     return workspace
   }
 
-  /// Takes the results of a packed file over into the cache.
-  func takePacked(_ interruption: Interruption) throws {
+  /// Takes those results of a packed file over into the cache that a plan needs.
+  func takePacked(for plan: Plan, _ interruption: Interruption) throws {
     guard let packed else { return }
-    let count = try packed.experiment.seed(cache, interruption: interruption) {
+    let (taken, left) = try packed.experiment.seed(cache, for: plan, interruption: interruption) {
       StandardOutput.writeError("waiting, \($0)\n")
     }
-    let results = count == 1 ? "1 result" : "\(count) results"
+    let results = taken == 1 ? "1 result" : "\(taken) results"
     StandardOutput.writeError("Took \(results) over from \(packed.file.relativePath)\n")
+    if left > 0 {
+      StandardOutput.writeError(
+        "Left \(left) more that it holds and this recipe does not need\n")
+    }
+  }
+
+  /// Says which results were not made here; nothing where all were.
+  static func foreign(in plan: Plan) -> String {
+    let origins = plan.results.compactMap { $0.artifact?.origin }
+    if origins.isEmpty { return "" }
+    let files = Set(
+      origins.map { "\($0.file) (\($0.sha256.prefix(12))…, made on \($0.host) as it says)" })
+    return "Not made here: \(origins.count) of \(plan.results.count) results, taken over from "
+      + files.sorted().joined(separator: ", ") + "\n"
   }
 
   /// What the report that is there rests on; nil where there is none.
@@ -147,8 +161,8 @@ struct Workspace {
   }
 
   private static func print(_ report: RecipeReport, _ tables: [TableReport]) {
-    for table in tables { StandardOutput.write(table.terminalText + "\n") }
-    if !report.claims.isEmpty { StandardOutput.write(report.claims.terminalText + "\n") }
+    for table in tables { StandardOutput.tell(table.terminalText + "\n") }
+    if !report.claims.isEmpty { StandardOutput.tell(report.claims.terminalText + "\n") }
   }
 
   /// Writes the report on a plan.
@@ -184,10 +198,36 @@ struct ResultOptions: ParsableArguments {
       valueName: "path=value"))
   var overrides: [String] = []
 
+  @Option(
+    name: .customLong("cache-also"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Another results folder, or its cache, to take results from, which is never written to. May be "
+        + "repeated; WARMUP_CACHE_PATH names more, with colons between.", valueName: "folder"),
+    completion: .directory)
+  var cacheAlso: [String] = []
+
+  /// The cache, with those that are looked up after it.
+  /// - Throws: `ValidationError` for a folder that is not there: computing all anew is no answer to a
+  ///   mistyped name.
+  var cache: Cache {
+    get throws {
+      let named = try cacheAlso.map { path in
+        guard let cache = Cache.existing(at: URL(fileURLWithPath: path)) else {
+          throw ValidationError("--cache-also: there is no folder \(path)")
+        }
+        return cache
+      }
+      return Cache(
+        folder: URL(fileURLWithPath: results).appending(path: "cache"), others: named + Cache.path()
+      )
+    }
+  }
+
   /// What a command would take that reads one recipe.
   func options(for recipe: String) throws -> RecipeOptions {
     try RecipeOptions.parse(
-      ["--results", results] + overrides.flatMap { ["--set", $0] } + ["--", recipe])
+      ["--results", results] + overrides.flatMap { ["--set", $0] }
+        + cacheAlso.flatMap { ["--cache-also", $0] } + ["--", recipe])
   }
 }
 
@@ -212,7 +252,7 @@ struct RecipeOptions: ParsableArguments {
   /// The packed file, where one stands in the recipe's place.
   func openPack() throws -> OpenedPack? {
     guard PackedFile.isPacked(recipeURL) else { return nil }
-    return try PackedFile(checking: recipeURL).opened()
+    return try PackedFile(checking: recipeURL).opened(.standard)
   }
 
   var folders: DataFolders { DataFolders(recipe: recipeURL, results: resultsURL) }

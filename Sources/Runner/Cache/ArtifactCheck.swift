@@ -9,6 +9,7 @@ extension Cache {
     _ damaged: DamagedArtifact, interruption: Interruption, waiting: (String) -> Void
   ) throws -> String? {
     let key = damaged.artifact.key
+    if otherPlace(of: damaged.artifact) != nil { return "the other cache is left as it is" }
     let lock = try FileLock.acquire(lockFile(key), interruption: interruption, waiting: waiting)
     defer { lock.release() }
     switch lookUp(key) {

@@ -20,16 +20,36 @@ package struct Cache: Sendable {
   /// The digests of files that have been read.
   let digests: FileDigests
 
+  /// Further caches, which are looked up after this one and never written to. What is found there is
+  /// used where it lies.
+  package let others: [URL]
+
   /// Names a cache; nothing is made yet.
-  package init(folder: URL) {
+  package init(folder: URL, others: [URL] = []) {
     self.folder = folder
+    self.others = others
     digests = FileDigests(file: folder.appending(path: FileDigests.fileName))
   }
 
-  /// Looks for an artifact, checking its record, the sizes of its files and what is remembered of
-  /// their bytes.
+  /// Looks for an artifact, here and then in the other caches, checking its record, the sizes of its
+  /// files and what is remembered of their bytes.
   package func lookUp(_ key: String) -> CachedArtifact {
-    let place = artifactFolder(key)
+    let own = lookUp(key, in: folder)
+    if case .present = own { return own }
+    for other in others {
+      let found = lookUp(key, in: other)
+      if case .present = found { return found }
+    }
+    return own
+  }
+
+  /// The other cache that an artifact lies in; nil for one of this cache.
+  func otherPlace(of artifact: Artifact) -> URL? {
+    others.first { Self.artifactFolder(artifact.key, in: $0).path == artifact.folder.path }
+  }
+
+  private func lookUp(_ key: String, in folder: URL) -> CachedArtifact {
+    let place = Self.artifactFolder(key, in: folder)
     guard FileManager.default.fileExists(atPath: place.path) else { return .absent }
     let recordFile = place.appending(path: Artifact.recordName)
     guard FileManager.default.fileExists(atPath: recordFile.path) else {
@@ -47,21 +67,26 @@ package struct Cache: Sendable {
     } catch CacheError.malformed(_, let reason) {
       return .damaged("\(Artifact.recordName) cannot be used: \(reason)")
     } catch {
-      return .damaged("\(Artifact.recordName) cannot be read: \(error.localizedDescription)")
+      return .damaged("\(Artifact.recordName) cannot be read: \(reason(for: error))")
     }
   }
 
-  /// The keys of all artifacts, damaged ones among them, sorted.
+  /// The keys of all artifacts, damaged ones and those of other caches among them, sorted.
   package func keys() -> [String] {
     let manager = FileManager.default
-    let groups = (try? manager.contentsOfDirectory(atPath: folder.path)) ?? []
-    return groups.filter { $0.utf8.count == 2 }.flatMap { group in
-      (try? manager.contentsOfDirectory(atPath: folder.appending(path: group).path)) ?? []
-    }.sorted()
+    let keys = ([folder] + others).flatMap { folder in
+      let groups = (try? manager.contentsOfDirectory(atPath: folder.path)) ?? []
+      return groups.filter { $0.utf8.count == 2 }.flatMap { group in
+        (try? manager.contentsOfDirectory(atPath: folder.appending(path: group).path)) ?? []
+      }
+    }
+    return Set(keys).sorted()
   }
 
   /// Where the artifact of a key lies once it is published.
-  package func artifactFolder(_ key: String) -> URL {
+  package func artifactFolder(_ key: String) -> URL { Self.artifactFolder(key, in: folder) }
+
+  private static func artifactFolder(_ key: String, in folder: URL) -> URL {
     folder.appending(path: key.prefix(2)).appending(path: key)
   }
 
@@ -72,6 +97,26 @@ package struct Cache: Sendable {
 
   /// The file whose lock an instance holds while it works.
   func lockFile(_ key: String) -> URL { folder.appending(path: "locks/\(key).lock") }
+}
+
+extension Cache {
+  /// The cache of a results folder, or the folder itself; nil where there is none.
+  package static func existing(at folder: URL) -> URL? {
+    [folder.appending(path: "cache"), folder].first { url in
+      var isFolder: ObjCBool = false
+      return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+        && isFolder.boolValue
+    }
+  }
+
+  /// The caches that the variable `WARMUP_CACHE_PATH` names, as far as they are there.
+  package static func path(
+    _ environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> [URL] {
+    (environment["WARMUP_CACHE_PATH"] ?? "").split(separator: ":").compactMap {
+      existing(at: URL(fileURLWithPath: String($0)))
+    }
+  }
 }
 
 /// What the cache has of a key.
@@ -103,7 +148,7 @@ extension Cache {
   /// Makes the folders and makes sure that results can be written, before anything runs.
   /// - Throws: `CacheError`.
   package func prepare(freeMegabytes: Int = 64) throws {
-    for name in ["work", "locks"] { try Self.makeFolder(folder.appending(path: name)) }
+    for name in ["work", "locks"] { try Folder.make(folder.appending(path: name)) }
     let probe = folder.appending(path: "work/.probe-\(UUID().uuidString)")
     defer { unlink(probe.path) }
     guard let file = fopen(probe.path, "w") else {
@@ -134,7 +179,8 @@ extension Cache {
     make: (_ output: URL, _ work: WorkFolder) throws -> ArtifactRecord
   ) throws -> (artifact: Artifact, isNew: Bool) {
     if case .present(let artifact) = lookUp(key) {
-      try discardWork(key)
+      // A cache that cannot be written serves all the same.
+      try? discardWork(key)
       return (artifact, false)
     }
     begin()
@@ -169,7 +215,8 @@ extension Cache {
   /// - Throws: `CacheError`, `LockError`, or `InterruptedError` while somebody else works on the
   ///   key.
   package func adopt(
-    _ artifact: Artifact, interruption: Interruption, waiting: (String) -> Void
+    _ artifact: Artifact, from origin: ArtifactOrigin, interruption: Interruption,
+    waiting: (String) -> Void
   ) throws -> Bool {
     do {
       return try obtain(artifact.key, interruption: interruption, waiting: waiting) { output, _ in
@@ -177,6 +224,7 @@ extension Cache {
           try FileManager.default.copyItem(
             at: artifact.folder.appending(path: name), to: output.appending(path: name))
         }
+        try origin.write(to: output)
         return artifact.record
       }.isNew
     } catch CacheError.malformed(_, let reason) {
@@ -198,7 +246,7 @@ extension Cache {
   /// - Returns: where it is now, in words.
   func setAside(_ key: String) throws -> String {
     let damaged = folder.appending(path: "damaged")
-    try Self.makeFolder(damaged)
+    try Folder.make(damaged)
     let place = damaged.appending(path: "\(key)-\(UUID().uuidString)")
     guard rename(artifactFolder(key).path, place.path) == 0 else {
       throw CacheError.unwritable(place.path, systemMessage())
@@ -219,11 +267,11 @@ extension Cache {
     } else {
       try AtomicFile.write(record.text, to: recordFile)
     }
-    chmod(recordFile.path, 0o444)
+    Self.makeReadOnly(recordFile)
     try AtomicFile.sync(output)
     let place = artifactFolder(record.key)
     let group = place.deletingLastPathComponent()
-    try Self.makeFolder(group)
+    try Folder.make(group)
     guard rename(output.path, place.path) == 0 else {
       throw CacheError.unwritable(place.path, systemMessage())
     }
@@ -239,22 +287,19 @@ extension Cache {
     where name != Artifact.recordName {
       let file = output.appending(path: name)
       let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int
-      chmod(file.path, 0o444)
+      Self.makeReadOnly(file)
       try AtomicFile.sync(file)
+      // What tells where a result came from is no part of it.
+      if name == ArtifactOrigin.fileName { continue }
       files[name] = .init(bytes: size ?? 0, sha256: try digests.hex(of: file, isSettled: true))
     }
     return files
   }
 
-  /// Makes a folder and those that it lies in.
-  /// - Throws: `CacheError.unwritable`.
-  static func makeFolder(_ url: URL) throws {
-    if mkdir(url.path, 0o755) == 0 || errno == EEXIST { return }
-    guard errno == ENOENT else { throw CacheError.unwritable(url.path, systemMessage()) }
-    try makeFolder(url.deletingLastPathComponent())
-    guard mkdir(url.path, 0o755) == 0 || errno == EEXIST else {
-      throw CacheError.unwritable(url.path, systemMessage())
-    }
+  /// Takes the right to write away and leaves who may read as the umask has it.
+  private static func makeReadOnly(_ file: URL) {
+    var status = stat()
+    if stat(file.path, &status) == 0 { chmod(file.path, status.st_mode & 0o444) }
   }
 }
 
@@ -269,7 +314,7 @@ package enum CacheError: Error, Sendable, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .unwritable(let path, let reason):
-      "could not write to \(path): \(reason); make it writable or choose another results folder"
+      "could not write to \(path): \(FileAdvice.words(reason))"
     case .full(let path, let megabytes):
       "only \(megabytes) MB are free at \(path); free some space or choose another results folder"
     case .malformed(let path, let reason):
@@ -292,7 +337,7 @@ package struct WorkFolder: Sendable {
   /// new one. Only whoever holds the key's lock may call this.
   func prepare() throws -> URL {
     let manager = FileManager.default
-    try manager.createDirectory(at: checkpoints, withIntermediateDirectories: true)
+    try Folder.make(checkpoints)
     for name in try manager.contentsOfDirectory(atPath: url.path)
     where name.hasPrefix("output-") || AtomicFile.isLeftover(name) {
       try manager.removeItem(at: url.appending(path: name))
@@ -302,7 +347,7 @@ package struct WorkFolder: Sendable {
       try manager.removeItem(at: checkpoints.appending(path: name))
     }
     let output = url.appending(path: "output-\(getpid())")
-    try manager.createDirectory(at: output, withIntermediateDirectories: false)
+    try Folder.make(output)
     return output
   }
 }

@@ -74,7 +74,7 @@ package struct CacheVerification: Sendable {
     }
     let names = try? FileManager.default.contentsOfDirectory(atPath: place.path)
     let strays = Set(names ?? []).subtracting(artifact.record.files.keys)
-      .subtracting([Artifact.recordName])
+      .subtracting([Artifact.recordName, ArtifactOrigin.fileName])
     for name in strays.sorted() {
       let reason = "it is no file of the artifact"
       faults.append(

@@ -100,9 +100,14 @@ package struct RecipeLock: Sendable, Equatable {
   package static func whileReporting<Result>(
     in recipeFolder: URL, _ body: () throws -> Result
   ) throws -> Result {
-    try Cache.makeFolder(recipeFolder)
+    try Folder.make(recipeFolder)
     let guardian = try FileLock.acquire(recipeFolder.appending(path: "report.lock"))
     defer { guardian.release() }
+    // What killed runs left half-written; the lock's own belongs to whoever guards that.
+    for path in try FileManager.default.subpathsOfDirectory(atPath: recipeFolder.path)
+    where AtomicFile.isLeftover(path) && !path.hasPrefix("lock.json") {
+      try FileManager.default.removeItem(at: recipeFolder.appending(path: path))
+    }
     return try body()
   }
 
@@ -122,7 +127,13 @@ package struct RecipeLock: Sendable, Equatable {
   private static func change(
     in recipeFolder: URL, _ change: (inout RecipeLock) -> Void
   ) throws {
-    try Cache.makeFolder(recipeFolder)
+    // What the lock says already needs no writing, which may not be possible.
+    if let there = try? RecipeLock(recipeFolder: recipeFolder) {
+      var same = there
+      change(&same)
+      if same == there { return }
+    }
+    try Folder.make(recipeFolder)
     let file = file(in: recipeFolder)
     // Two runs of one recipe must not overwrite each other's entries.
     let guardian = try FileLock.acquire(file.appendingPathExtension("lock"))

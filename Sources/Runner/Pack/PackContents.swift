@@ -121,10 +121,10 @@ private struct PartsOfPlan {
 }
 
 extension KeyFields {
-  /// Whether a part may belong to a result whose record does not name its parts: it is bound to the
-  /// same inputs, and has the same whole numbers where both have a parameter of one name, such as
+  /// Whether a part may belong to a result, also one whose record does not name its parts: it is bound
+  /// to the same inputs, and has the same whole numbers where both have a parameter of one name, such as
   /// `samples` and `seed`. Texts may be told in other words there (a template by its hash).
-  fileprivate func mayHavePart(_ part: KeyFields) -> Bool {
+  func mayHavePart(_ part: KeyFields) -> Bool {
     guard part.kind.hasPrefix(kind + "/"), part.inputs.allSatisfy({ inputs[$0.key] == $0.value })
     else { return false }
     let own = identity.object ?? [:]

@@ -57,9 +57,12 @@ package struct Executor: Sendable {
   /// - Throws: `CacheError` when results cannot be written; what happens to single instances is in
   ///   the summary.
   package func run(_ plan: Plan) throws -> RunSummary {
-    try cache.prepare()
-    // Before another run settles the lock, so that it keeps what is about to come.
-    try RecipeLock.note(others, in: recipeFolder)
+    // What is cached is shown from a cache that cannot be written, too.
+    if plan.count(.cached) < plan.asked.count {
+      try cache.prepare()
+      // Before another run settles the lock, so that it keeps what is about to come.
+      try RecipeLock.note(others, in: recipeFolder)
+    }
     let start = ContinuousClock.now
     var run = Run(plan: plan)
     if !keepsGoing, plan.count(.blocked) > 0 {
@@ -83,12 +86,22 @@ package struct Executor: Sendable {
         run.stop = "not begun after the failure"
       }
     }
-    try RecipeLock.settle(
-      run.unwritten, of: Set(plan.items.map(\.instance.name)), besides: others,
-      registration: registration, in: recipeFolder)
+    try settleLock(run)
     return RunSummary(
       outcomes: run.outcomes, plan: run.carriedOut, wasInterrupted: run.wasInterrupted,
       seconds: (ContinuousClock.now - start) / .seconds(1))
+  }
+
+  /// - Throws: `FileError`, `LockError` or `CacheError`, unless nothing ran in a folder that cannot
+  ///   be written.
+  private func settleLock(_ run: Run) throws {
+    do {
+      try RecipeLock.settle(
+        run.unwritten, of: Set(run.plan.items.map(\.name)), besides: others,
+        registration: registration, in: recipeFolder)
+    } catch  where !run.hasRun && !Folder.isWritable(recipeFolder) {
+      display.notice("lock.json is left as it is: \(sentence(for: error))")
+    }
   }
 
   private func settle(
@@ -203,6 +216,8 @@ private struct Run {
   var wasInterrupted = false
 
   init(plan: Plan) { self.plan = plan }
+
+  var hasRun: Bool { outcomes.contains { if case .ran = $0 { true } else { false } } }
 
   mutating func interrupt() {
     wasInterrupted = true

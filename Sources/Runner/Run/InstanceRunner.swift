@@ -82,6 +82,7 @@ struct InstanceRunner {
     #endif
     try context.metrics.table(without: type(of: stage).metrics.timings)?
       .write(to: output.appending(path: Artifact.metricsName))
+    try parts.origin?.write(to: output)
     return Attempt(
       started: started, seconds: elapsed / .seconds(1), resumedFrom: resumedFrom,
       parts: parts.keys, values: context.values)
@@ -109,6 +110,10 @@ final class PartRunner: StagePartStore {
   private let versions: [String: String]
   private let isLocked: Bool
   private let used = Mutex<[String: String]>([:])
+  private let foreign = Mutex<ArtifactOrigin?>(nil)
+
+  /// Where a part came from that was not made here.
+  var origin: ArtifactOrigin? { foreign.withLock { $0 } }
 
   init(
     cache: Cache, kind: String, instance: String, interruption: Interruption,
@@ -146,6 +151,12 @@ final class PartRunner: StagePartStore {
       (artifact, isNew) = try obtain(key, fields, part, inputs, make)
     }
     used.withLock { $0[part.name] = key }
+    if let origin = artifact.origin {
+      let origin = ArtifactOrigin(
+        file: origin.file, sha256: origin.sha256, host: origin.host, part: part.name)
+      foreign.withLock { $0 = origin }
+      display.notice("\(instance): \(origin.words)")
+    }
     return artifact.output(part.name)
   }
 
@@ -220,7 +231,7 @@ enum Postconditions {
         throw StageError.failed("it ended without writing its output '\(port.name)'")
       }
       do {
-        try HDF5File.open(file).close()
+        _ = try HDF5Reader(file)
       } catch let error as HDF5Error {
         let reason = error.reason
         throw StageError.failed("its output '\(port.name)' is no whole HDF5 file: \(reason)")

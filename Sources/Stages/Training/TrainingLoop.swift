@@ -160,8 +160,7 @@ struct TrainingState {
   private static func read(
     _ checkpoint: Checkpoint, weights: Weights, optimiser: OptimiserParameters
   ) throws -> TrainingState {
-    let file = try HDF5File.open(checkpoint.file)
-    defer { try? file.close() }
+    let file = try HDF5Reader(checkpoint.file)
     // Everything is read before the weights are touched: half a checkpoint must change nothing.
     let loaded = Weights(weights.configuration)
     try loaded.buffer.read(from: file, group: "/model", layout: weights.layout)

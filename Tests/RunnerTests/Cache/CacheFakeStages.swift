@@ -76,9 +76,9 @@ struct FakeTraining: Stage {
 
   func run(_ context: StageContext) throws {
     try context.folders.note("ran \(context.instance)")
-    let value: Int = try HDF5File.open(context.input("numbers").file).read("/value")[0]
+    let value: Int = try HDF5Reader(context.input("numbers").file).read("/value")[0]
     let resumed = try context.checkpoints.resume { checkpoint in
-      let sum: [Int] = try HDF5File.open(checkpoint.file).read("/sum")
+      let sum: [Int] = try HDF5Reader(checkpoint.file).read("/sum")
       return (step: checkpoint.step, sum: sum[0])
     }
     var (step, sum) = resumed ?? (0, 0)

@@ -24,7 +24,7 @@ import Testing
   }
 
   private func value(_ result: PlannedInstance, _ file: String) throws -> Int {
-    try HDF5File.open(result.folder.appending(path: file)).read("/value")[0]
+    try HDF5Reader(result.folder.appending(path: file)).read("/value")[0]
   }
 
   /// Flips a bit of a file in its place, whatever its permissions.
@@ -202,7 +202,7 @@ import Testing
     let bytes = try Data(contentsOf: file)
     let place = try #require(bytes.lastRange(of: Data([6, 0, 0, 0, 0, 0, 0, 0]))?.lowerBound)
     try flip(file, at: place)
-    #expect(try HDF5File.open(file).read("/sum") == [7])
+    #expect(try HDF5Reader(file).read("/sum") == [7])
     let found = try CacheVerification(project.cache, isDeep: true)
     #expect(found.checkpoints == 2 && found.faults.map(\.place.lastPathComponent) == ["step-3.h5"])
     let result = try run(instances).plan.results[1]
