@@ -39,6 +39,11 @@ package struct SHA256Digest: ~Copyable {
   package static func hex(ofFile file: URL) throws -> String {
     let handle = try FileHandle(forReadingFrom: file)
     defer { try? handle.close() }
+    return try hex(of: handle)
+  }
+
+  /// The digest of what an open file has from its position on.
+  static func hex(of handle: FileHandle) throws -> String {
     let digest = SHA256Digest()
     while let piece = try handle.read(upToCount: 1 << 22), !piece.isEmpty { digest.update(piece) }
     return digest.hex()

@@ -37,7 +37,9 @@ struct ShowCommand: ParsableCommand {
   private func file(of item: PlannedInstance, _ artifact: Artifact) throws -> URL {
     let outputs = item.instance.kind.outputs.map(\.name)
     let name = output ?? outputs[0]
-    if name == "metrics", let metrics = artifact.metrics { return metrics }
+    if name == "metrics", artifact.metrics != nil {
+      return try artifact.whole(Artifact.metricsName)
+    }
     guard outputs.contains(name) else {
       throw LookupError.unknownOutput(name, known: outputs)
     }

@@ -20,7 +20,7 @@ struct Warmup: ParsableCommand {
     subcommands: [
       RunCommand.self, PlanCommand.self, StatusCommand.self, ShowCommand.self, ReportCommand.self,
       RegisterCommand.self, CompareCommand.self, PackCommand.self, UnpackCommand.self,
-      ValidateCommand.self,
+      ValidateCommand.self, CacheCommand.self,
       SchemaCommand.self, ExportCommand.self, TokenizeCommand.self,
       BenchCommand.self, GradeCommand.self, AuditCommand.self, DoctorCommand.self,
     ])

@@ -198,6 +198,29 @@ extension JSONValue {
     guard let number, let otherNumber = other.number else { return false }
     return number == otherNumber
   }
+
+  /// Whether a text, as people type it, means this value of an axis: it is written exactly so, or is
+  /// the same number.
+  func isTyped(_ text: some StringProtocol) -> Bool {
+    if label.utf8.elementsEqual(text.utf8) { return true }
+    switch self {
+    case .integer(let value):
+      return Int(text).map { $0 == value }
+        ?? (Double(text).map { Int(exactly: $0) == value } ?? false)
+    case .number(let value): return Double(text) == value
+    default: return false
+    }
+  }
+
+  /// The order of values of an axis: numbers by value, then texts by their bytes.
+  static func isBeforeOnAxis(_ one: JSONValue, _ other: JSONValue) -> Bool {
+    switch (one.number, other.number) {
+    case (let one?, let other?): one < other
+    case (.some, nil): true
+    case (nil, .some): false
+    case (nil, nil): one.label.utf8.lexicographicallyPrecedes(other.label.utf8)
+    }
+  }
 }
 
 extension RecipeValue {

@@ -9,7 +9,7 @@ extension DataSource {
     if let sha256 { return sha256.lowercased() }
     guard case .path(let path) = self else { throw DataSourceError.unpinned(description) }
     let file = try Self.locate(path, in: folders)
-    return try ContentDigest.hex(of: file)
+    return try ContentDigest.hex(of: file, folders.digests)
   }
 
   /// The file or folder behind the source, fetched if need be and checked against its pin.
@@ -21,7 +21,7 @@ extension DataSource {
     let pin = sha256?.lowercased()
     if case .path(let path) = self {
       let file = try Self.locate(path, in: folders)
-      if let pin { try ContentDigest.check(file, pin) }
+      if let pin { try ContentDigest.check(file, pin, folders.digests) }
       return file
     }
     guard let pin else { throw DataSourceError.unpinned(description) }
@@ -31,7 +31,7 @@ extension DataSource {
     let lock = try Self.lock(beside: file, interruption)
     defer { lock.release() }
     if FileManager.default.fileExists(atPath: file.path) {
-      try ContentDigest.check(file, pin)
+      try ContentDigest.check(file, pin, folders.digests)
     } else {
       try fetch(to: file, pin, progress, interruption)
     }
