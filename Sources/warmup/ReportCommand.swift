@@ -95,5 +95,6 @@ struct ValidateCommand: ParsableCommand {
     StandardOutput.write(
       "\(options.recipe): fine; \(recipe.stageNames.count) stages, "
         + "\(recipe.instances.count) instances\n")
+    for use in ServerUse.all(of: recipe.instances) { StandardOutput.write("  \(use.words)\n") }
   }
 }

@@ -30,7 +30,7 @@ struct TokenizeCommand: ParsableCommand {
     var lines = StandardInputLines()
     while let batch = try lines.next() {
       var out = ""
-      defer { StandardOutput.write(out) }
+      defer { StandardOutput.writeData(out) }
       for line in batch { out += try answer(line, tokenizer) + "\n" }
     }
   }

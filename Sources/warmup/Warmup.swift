@@ -65,7 +65,14 @@ struct Warmup: ParsableCommand {
 
 /// Data for people and programs goes to stdout, everything else to stderr.
 enum StandardOutput {
-  static func write(_ text: String) {
+  /// Text for people, in which nothing steers the terminal.
+  static func write(_ text: String) { writeData(text.visible) }
+
+  /// JSON for programs, which people may look at, too.
+  static func writeJSON(_ text: String) { writeData(text.visibleJSON) }
+
+  /// Text as it is.
+  static func writeData(_ text: String) {
     do {
       try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
     } catch {
@@ -75,7 +82,7 @@ enum StandardOutput {
   }
 
   static func writeError(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
+    FileHandle.standardError.write(Data(text.visible.utf8))
   }
 }
 

@@ -218,7 +218,9 @@ package struct PackedFile: Sendable {
   /// Whether a file says of itself that it is packed, or is called as if it were HDF5.
   package static func isPacked(_ url: URL) -> Bool {
     if url.pathExtension == "h5" { return true }
-    guard let handle = try? FileHandle(forReadingFrom: url) else { return false }
+    guard (try? RegularFile.check(url)) != nil,
+      let handle = try? FileHandle(forReadingFrom: url)
+    else { return false }
     defer { try? handle.close() }
     return (try? handle.read(upToCount: PackHeader.size)).map { PackHeader.begins($0) } ?? false
   }
@@ -228,6 +230,9 @@ package struct PackedFile: Sendable {
   package init(checking url: URL) throws {
     self.url = url
     let path = url.relativePath
+    do { try RegularFile.check(url) } catch {
+      throw PackError.unreadable(path, "it is \(error.sort)")
+    }
     let handle: FileHandle
     let data: Data
     do {

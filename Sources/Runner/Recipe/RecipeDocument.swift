@@ -209,6 +209,9 @@ struct RecipeOverride {
 }
 
 enum RecipeText {
+  /// How many bytes a recipe, or what it names in YAML, may have.
+  static let sizeLimit = 16 << 20
+
   /// The text of a file.
   /// - Throws: `RecipeTextError`, a sentence without the file's name.
   static func read(_ file: URL) throws(RecipeTextError) -> String {
@@ -217,6 +220,9 @@ enum RecipeText {
       throw .missing
     }
     if isFolder.boolValue { throw .folder }
+    do { try RegularFile.check(file) } catch { throw .special(error.sort) }
+    let size = (try? file.resourceValues(forKeys: [.fileSizeKey]))?.fileSize ?? 0
+    guard size <= sizeLimit else { throw .tooLarge }
     guard let data = try? Data(contentsOf: file) else { throw .unreadable }
     guard let text = String(validating: data, as: UTF8.self) else {
       throw .notUTF8(line: lineOfFirstError(in: data))
@@ -239,6 +245,9 @@ enum RecipeText {
 enum RecipeTextError: Error, CustomStringConvertible {
   case missing
   case folder
+  /// A device or the like.
+  case special(String)
+  case tooLarge
   case unreadable
   case notUTF8(line: Int)
 
@@ -247,6 +256,9 @@ enum RecipeTextError: Error, CustomStringConvertible {
     switch self {
     case .missing: "there is no such file"
     case .folder: "this is a folder; name a recipe in it"
+    case .special(let sort): "this is \(sort), not a file; name a recipe"
+    case .tooLarge:
+      "a recipe has at most \(RecipeText.sizeLimit >> 20) MiB; keep data in files of its own"
     case .unreadable: "the file cannot be read; check its permissions"
     case .notUTF8(let line): "the file is not valid UTF-8 (line \(line)); save it as UTF-8"
     }
