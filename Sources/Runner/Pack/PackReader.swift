@@ -2,10 +2,6 @@ import Base
 import Foundation
 import HDF5
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
 /// Takes a packed file apart. Nothing in it is believed: names, keys and digests are checked before
 /// anything is used.
 struct PackReader {
