@@ -3,6 +3,7 @@ import Base
 import Foundation
 import Reports
 import Runner
+import Stages
 
 /// `warmup run RECIPE`.
 struct RunCommand: ParsableCommand {
@@ -44,6 +45,7 @@ struct RunCommand: ParsableCommand {
     }
     let plan = try workspace.plan()
     if locked { try workspace.checkLock(plan) }
+    try MemoryNeed.check(plan, folders: workspace.folders)
     do {
       try workspace.takePacked(interruption)
     } catch is InterruptedError {

@@ -29,7 +29,7 @@ import Testing
       ("Not a directory; a file stands", { try Folder.make(file) }),
       ("Not a directory; a file stands", { try Folder.make(file.appending(path: "d/e")) }),
       ("Too many levels of symbolic links", { try Folder.make(loop.appending(path: "d")) }),
-      ("No such file or directory; check", { _ = try HDF5File.open(folder.file("f")) }),
+      ("No such file or directory; check", { _ = try HDF5Reader(folder.file("f")) }),
       ("No space left on device; free some space", { try fill() }),
     ]
     for (words, attempt) in cases {
