@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Foundation
+import Model
 import Runner
 
 #if canImport(Glibc)
@@ -27,6 +28,7 @@ struct Warmup: ParsableCommand {
 
   static func main() {
     StandardStream.prepare()
+    FailedAllocations.explain()
     refuseUnknownCommand()
     do {
       var command = try parseAsRoot()
