@@ -191,8 +191,7 @@ extension RowTable {
       }
       try self.init(columns: columns, attributes: attributes, count: rows)
     } catch {
-      let reason = (error as? HDF5Error)?.reason ?? "\(error)"
-      throw RowTableError.unreadable(file.path, reason)
+      throw RowTableError.unreadable(file.path, reason(for: error))
     }
   }
 

@@ -39,7 +39,7 @@ struct CompareCommand: ParsableCommand {
       try AtomicFile.write(ComparisonPage(comparison).html, to: URL(fileURLWithPath: html))
       StandardOutput.writeError("Page: \(html)\n")
     }
-    StandardOutput.write(
+    try StandardOutput.write(
       json ? comparison.json.prettyText : ComparisonText(comparison, flipLimit: flips).text)
   }
 

@@ -32,7 +32,7 @@ struct DoctorCommand: ParsableCommand {
       DoctorSurroundings(
         recipes: named.isEmpty ? Self.experiments : named,
         results: URL(fileURLWithPath: results)))
-    StandardOutput.write(json ? report.json.prettyText : report.text)
+    try StandardOutput.write(json ? report.json.prettyText : report.text)
     if report.somethingIsWrong { throw ExitCode(1) }
   }
 

@@ -38,10 +38,10 @@ struct PlanCommand: ParsableCommand {
     let workspace = try Workspace(options)
     let plan = try workspace.plan()
     let estimate = PlanEstimate(plan, folders: workspace.folders, meanTokens: tokens)
-    guard !json else { return StandardOutput.write(estimate.json(of: plan).prettyText) }
+    guard !json else { return try StandardOutput.write(estimate.json(of: plan).prettyText) }
     let text = PlanEstimateText(
       estimate: estimate, meanTokens: tokens, rate: rate ?? PlanEstimateText.assumedRate)
-    StandardOutput.write(PlanText(plan).text + text.text + claims(of: workspace.recipe))
+    try StandardOutput.write(PlanText(plan).text + text.text + claims(of: workspace.recipe))
   }
 
   /// After a run it is too late to register.

@@ -80,7 +80,7 @@ struct SchemaCommand: ParsableCommand {
     abstract: "Print the JSON Schema of recipes, for editors and validators.")
 
   func run() throws {
-    StandardOutput.write(RecipeSchema.json(for: .standard).prettyText)
+    try StandardOutput.write(RecipeSchema.json(for: .standard).prettyText)
   }
 }
 
@@ -94,7 +94,7 @@ struct ValidateCommand: ParsableCommand {
 
   func run() throws {
     let recipe = try Workspace(options).recipe
-    StandardOutput.write(
+    try StandardOutput.write(
       "\(options.recipe): fine; \(recipe.stageNames.count) stages, "
         + "\(recipe.instances.count) instances\n")
   }

@@ -62,9 +62,24 @@ struct RunCommand: ParsableCommand {
     StandardOutput.writeError(sentence(summary) + "\n")
     StandardOutput.writeError(Workspace.foreign(in: summary.plan))
     for failure in summary.plan.gateFailures { StandardOutput.writeError(failure + "\n") }
-    let isReported = try report(summary, basis, workspace)
+    let isReported = try reportOrPrint(summary, basis, workspace)
     if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
     if !isReported { throw ExitCode(1) }
+  }
+
+  /// Where nothing ran in a folder that cannot be written, its results are shown without a report.
+  private func reportOrPrint(
+    _ summary: RunSummary, _ basis: ReportBasis?, _ workspace: Workspace
+  ) throws -> Bool {
+    do {
+      return try report(summary, basis, workspace)
+    } catch  where summary.ran == 0 && !Folder.isWritable(workspace.folder) {
+      try workspace.printReport(of: summary.plan)
+      StandardOutput.writeError(
+        "The report is left as it is: \(Base.sentence(for: error)).\n'warmup report "
+          + "\(options.recipe.recipe) -o FOLDER' writes it elsewhere.\n")
+      return true
+    }
   }
 
   /// Writes the report, unless the one that is there rests on more; the tables of what is complete

@@ -25,7 +25,7 @@ struct Workspace {
     recipe =
       try packed?.experiment.recipe(overrides: options.overrides, registry: .standard)
       ?? options.load()
-    cache = Cache(folder: options.resultsURL.appending(path: "cache"))
+    cache = try options.place.cache
     folder = options.resultsURL.appending(path: recipe.name)
     folders = options.folders
     part = nil
@@ -133,8 +133,8 @@ struct Workspace {
   }
 
   private static func print(_ report: RecipeReport, _ tables: [TableReport]) {
-    for table in tables { StandardOutput.write(table.terminalText + "\n") }
-    if !report.claims.isEmpty { StandardOutput.write(report.claims.terminalText + "\n") }
+    for table in tables { StandardOutput.tell(table.terminalText + "\n") }
+    if !report.claims.isEmpty { StandardOutput.tell(report.claims.terminalText + "\n") }
   }
 
   /// Writes the report on a plan.
@@ -170,10 +170,36 @@ struct ResultOptions: ParsableArguments {
       valueName: "path=value"))
   var overrides: [String] = []
 
+  @Option(
+    name: .customLong("cache-also"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Another results folder, or its cache, to take results from, which is never written to. May be "
+        + "repeated; WARMUP_CACHE_PATH names more, with colons between.", valueName: "folder"),
+    completion: .directory)
+  var cacheAlso: [String] = []
+
+  /// The cache, with those that are looked up after it.
+  /// - Throws: `ValidationError` for a folder that is not there: computing all anew is no answer to a
+  ///   mistyped name.
+  var cache: Cache {
+    get throws {
+      let named = try cacheAlso.map { path in
+        guard let cache = Cache.existing(at: URL(fileURLWithPath: path)) else {
+          throw ValidationError("--cache-also: there is no folder \(path)")
+        }
+        return cache
+      }
+      return Cache(
+        folder: URL(fileURLWithPath: results).appending(path: "cache"), others: named + Cache.path()
+      )
+    }
+  }
+
   /// What a command would take that reads one recipe.
   func options(for recipe: String) throws -> RecipeOptions {
     try RecipeOptions.parse(
-      ["--results", results] + overrides.flatMap { ["--set", $0] } + ["--", recipe])
+      ["--results", results] + overrides.flatMap { ["--set", $0] }
+        + cacheAlso.flatMap { ["--cache-also", $0] } + ["--", recipe])
   }
 }
 

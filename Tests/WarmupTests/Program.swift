@@ -56,6 +56,20 @@ enum Program {
     return Ending(code: code, output: result.standardOutput, messages: result.standardError)
   }
 
+  /// Runs a line of shell, in which `$W` is the program.
+  static func shell(_ line: String, _ environment: [String: String] = [:]) async throws -> Ending {
+    var changes: [Environment.Key: String?] = [
+      "W": try binary().path, "COLUMNS": "80", "NO_COLOR": "1", "WARMUP_DATA": "",
+    ]
+    for (name, value) in environment { changes[Environment.Key(stringLiteral: name)] = value }
+    let result = try await Subprocess.run(
+      .path("/bin/bash"), arguments: ["-c", line], environment: .inherit.updating(changes),
+      input: .none, output: .string(limit: 1 << 24), error: .string(limit: 1 << 24))
+    var code: Int32?
+    if case .exited(let value) = result.terminationStatus { code = Int32(value) }
+    return Ending(code: code, output: result.standardOutput, messages: result.standardError)
+  }
+
   /// Runs the program with standard input.
   static func run(_ arguments: [String], input: Data) async throws -> Ending {
     let result = try await Subprocess.run(

@@ -81,7 +81,7 @@ package struct RecipeReport: Sendable {
   /// What cannot be made is shown with its reason in its place, and its files go: they would be those
   /// of an earlier report.
   /// - Returns: the tables, which take a while to make, and what could not be made.
-  /// - Throws: `AtomicFileError`, or what the file system says.
+  /// - Throws: `FileError`, or what the file system says.
   @discardableResult
   package func write(to folder: URL) throws -> (tables: [TableReport], failures: [String]) {
     let tables = tableParts()
@@ -111,7 +111,7 @@ package struct RecipeReport: Sendable {
         continue
       }
       let parent = file.deletingLastPathComponent()
-      try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+      try Folder.make(parent)
       try AtomicFile.write(text, to: file)
     }
     return (

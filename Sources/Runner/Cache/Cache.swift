@@ -17,11 +17,34 @@ package struct Cache: Sendable {
   /// Where it lies, usually `results/cache`.
   package let folder: URL
 
-  /// Names a cache; nothing is made yet.
-  package init(folder: URL) { self.folder = folder }
+  /// Further caches, which are looked up after this one and never written to. What is found there is
+  /// used where it lies.
+  package let others: [URL]
 
-  /// Looks for an artifact, checking its record and the sizes of its files.
+  /// Names a cache; nothing is made yet.
+  package init(folder: URL, others: [URL] = []) {
+    self.folder = folder
+    self.others = others
+  }
+
+  /// Looks for an artifact, here and then in the other caches, checking its record and the sizes of
+  /// its files.
   package func lookUp(_ key: String) -> CachedArtifact {
+    let own = lookUpHere(key)
+    if case .present = own { return own }
+    for other in others {
+      let found = Cache(folder: other).lookUpHere(key)
+      if case .present = found { return found }
+    }
+    return own
+  }
+
+  /// The other cache that an artifact lies in; nil for one of this cache.
+  func otherPlace(of artifact: Artifact) -> URL? {
+    others.first { Cache(folder: $0).artifactFolder(artifact.key).path == artifact.folder.path }
+  }
+
+  private func lookUpHere(_ key: String) -> CachedArtifact {
     let place = artifactFolder(key)
     guard FileManager.default.fileExists(atPath: place.path) else { return .absent }
     let recordFile = place.appending(path: Artifact.recordName)
@@ -35,17 +58,20 @@ package struct Cache: Sendable {
     } catch CacheError.malformed(_, let reason) {
       return .damaged("\(Artifact.recordName) cannot be used: \(reason)")
     } catch {
-      return .damaged("\(Artifact.recordName) cannot be read: \(error.localizedDescription)")
+      return .damaged("\(Artifact.recordName) cannot be read: \(reason(for: error))")
     }
   }
 
-  /// The keys of all artifacts, damaged ones among them, sorted.
+  /// The keys of all artifacts, damaged ones and those of other caches among them, sorted.
   package func keys() -> [String] {
     let manager = FileManager.default
-    let groups = (try? manager.contentsOfDirectory(atPath: folder.path)) ?? []
-    return groups.filter { $0.utf8.count == 2 }.flatMap { group in
-      (try? manager.contentsOfDirectory(atPath: folder.appending(path: group).path)) ?? []
-    }.sorted()
+    let keys = ([folder] + others).flatMap { folder in
+      let groups = (try? manager.contentsOfDirectory(atPath: folder.path)) ?? []
+      return groups.filter { $0.utf8.count == 2 }.flatMap { group in
+        (try? manager.contentsOfDirectory(atPath: folder.appending(path: group).path)) ?? []
+      }
+    }
+    return Set(keys).sorted()
   }
 
   /// Where the artifact of a key lies once it is published.
@@ -60,6 +86,26 @@ package struct Cache: Sendable {
 
   /// The file whose lock an instance holds while it works.
   private func lockFile(_ key: String) -> URL { folder.appending(path: "locks/\(key).lock") }
+}
+
+extension Cache {
+  /// The cache of a results folder, or the folder itself; nil where there is none.
+  package static func existing(at folder: URL) -> URL? {
+    [folder.appending(path: "cache"), folder].first { url in
+      var isFolder: ObjCBool = false
+      return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+        && isFolder.boolValue
+    }
+  }
+
+  /// The caches that the variable `WARMUP_CACHE_PATH` names, as far as they are there.
+  package static func path(
+    _ environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> [URL] {
+    (environment["WARMUP_CACHE_PATH"] ?? "").split(separator: ":").compactMap {
+      existing(at: URL(fileURLWithPath: String($0)))
+    }
+  }
 }
 
 /// What the cache has of a key.
@@ -86,7 +132,7 @@ extension Cache {
   /// Makes the folders and makes sure that results can be written, before anything runs.
   /// - Throws: `CacheError`.
   package func prepare(freeMegabytes: Int = 64) throws {
-    for name in ["work", "locks"] { try Self.makeFolder(folder.appending(path: name)) }
+    for name in ["work", "locks"] { try Folder.make(folder.appending(path: name)) }
     let probe = folder.appending(path: "work/.probe-\(UUID().uuidString)")
     defer { unlink(probe.path) }
     guard let file = fopen(probe.path, "w") else {
@@ -115,7 +161,8 @@ extension Cache {
     make: (_ output: URL, _ work: WorkFolder) throws -> ArtifactRecord
   ) throws -> (artifact: Artifact, isNew: Bool) {
     if case .present(let artifact) = lookUp(key) {
-      try discardWork(key)
+      // A cache that cannot be written serves all the same.
+      try? discardWork(key)
       return (artifact, false)
     }
     begin()
@@ -179,7 +226,7 @@ extension Cache {
 
   private func setAside(_ key: String) throws {
     let damaged = folder.appending(path: "damaged")
-    try Self.makeFolder(damaged)
+    try Folder.make(damaged)
     let place = damaged.appending(path: "\(key)-\(UUID().uuidString)")
     try FileManager.default.moveItem(at: artifactFolder(key), to: place)
   }
@@ -197,11 +244,11 @@ extension Cache {
     } else {
       try AtomicFile.write(record.json.prettyText, to: recordFile)
     }
-    chmod(recordFile.path, 0o444)
+    Self.makeReadOnly(recordFile)
     try AtomicFile.sync(output)
     let place = artifactFolder(record.key)
     let group = place.deletingLastPathComponent()
-    try Self.makeFolder(group)
+    try Folder.make(group)
     guard rename(output.path, place.path) == 0 else {
       throw CacheError.unwritable(place.path, systemMessage())
     }
@@ -217,7 +264,7 @@ extension Cache {
     where name != Artifact.recordName {
       let file = output.appending(path: name)
       let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int
-      chmod(file.path, 0o444)
+      Self.makeReadOnly(file)
       try AtomicFile.sync(file)
       // What tells where a result came from is no part of it.
       if name == ArtifactOrigin.fileName { continue }
@@ -226,15 +273,10 @@ extension Cache {
     return files
   }
 
-  /// Makes a folder and those that it lies in.
-  /// - Throws: `CacheError.unwritable`.
-  static func makeFolder(_ url: URL) throws {
-    if mkdir(url.path, 0o755) == 0 || errno == EEXIST { return }
-    guard errno == ENOENT else { throw CacheError.unwritable(url.path, systemMessage()) }
-    try makeFolder(url.deletingLastPathComponent())
-    guard mkdir(url.path, 0o755) == 0 || errno == EEXIST else {
-      throw CacheError.unwritable(url.path, systemMessage())
-    }
+  /// Takes the right to write away and leaves who may read as the umask has it.
+  private static func makeReadOnly(_ file: URL) {
+    var status = stat()
+    if stat(file.path, &status) == 0 { chmod(file.path, status.st_mode & 0o444) }
   }
 }
 
@@ -249,7 +291,7 @@ package enum CacheError: Error, Sendable, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .unwritable(let path, let reason):
-      "could not write to \(path): \(reason); make it writable or choose another results folder"
+      "could not write to \(path): \(FileAdvice.words(reason))"
     case .full(let path, let megabytes):
       "only \(megabytes) MB are free at \(path); free some space or choose another results folder"
     case .malformed(let path, let reason):
@@ -272,7 +314,7 @@ package struct WorkFolder: Sendable {
   /// new one. Only whoever holds the key's lock may call this.
   func prepare() throws -> URL {
     let manager = FileManager.default
-    try manager.createDirectory(at: checkpoints, withIntermediateDirectories: true)
+    try Folder.make(checkpoints)
     for name in try manager.contentsOfDirectory(atPath: url.path)
     where name.hasPrefix("output-") || AtomicFile.isLeftover(name) {
       try manager.removeItem(at: url.appending(path: name))
@@ -282,7 +324,7 @@ package struct WorkFolder: Sendable {
       try manager.removeItem(at: checkpoints.appending(path: name))
     }
     let output = url.appending(path: "output-\(getpid())")
-    try manager.createDirectory(at: output, withIntermediateDirectories: false)
+    try Folder.make(output)
     return output
   }
 }

@@ -85,7 +85,13 @@ package struct RecipeLock: Sendable, Equatable {
   private static func change(
     in recipeFolder: URL, _ change: (inout RecipeLock) -> Void
   ) throws {
-    try Cache.makeFolder(recipeFolder)
+    // What the lock says already needs no writing, which may not be possible.
+    if let there = try? RecipeLock(recipeFolder: recipeFolder) {
+      var same = there
+      change(&same)
+      if same == there { return }
+    }
+    try Folder.make(recipeFolder)
     let file = file(in: recipeFolder)
     // Two runs of one recipe must not overwrite each other's entries.
     let guardian = try FileLock.acquire(file.appendingPathExtension("lock"))

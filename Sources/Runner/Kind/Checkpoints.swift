@@ -13,7 +13,7 @@ package struct CheckpointStore: Sendable {
   /// Opens the store, making its folder.
   package init(folder: URL) throws {
     self.folder = folder
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Folder.make(folder)
   }
 
   /// The checkpoints there are, the newest first.

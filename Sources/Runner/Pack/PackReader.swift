@@ -71,7 +71,7 @@ struct PackReader {
     }
     for (path, text) in zip(paths, texts) {
       let target = folder.appending(path: "recipe").appending(path: path)
-      try Cache.makeFolder(target.deletingLastPathComponent())
+      try Folder.make(target.deletingLastPathComponent())
       try Data(text.utf8).write(to: target, options: .withoutOverwriting)
     }
     return main
@@ -128,7 +128,7 @@ struct PackedArtifactReader {
     // Tables are compressed to a tenth or so; what claims to be far larger would fill the disk.
     var room = HDF5Reader.greatestGrowth * file.bytes
     let place = Self.place(key, in: folder)
-    try Cache.makeFolder(place)
+    try Folder.make(place)
     let recordFile = place.appending(path: Artifact.recordName)
     let recordPath = PackLayout.file(Artifact.recordName, of: key)
     _ = try Self.copy(recordPath, of: file, limit: room, to: recordFile)
@@ -346,10 +346,10 @@ enum NewFolder {
       throw PackError.occupied(folder.relativePath)
     }
     let parent = folder.absoluteURL.standardizedFileURL.deletingLastPathComponent()
-    try Cache.makeFolder(parent)
+    try Folder.make(parent)
     let beside = parent.appending(path: ".\(folder.lastPathComponent)-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: beside) }
-    try Cache.makeFolder(beside)
+    try Folder.make(beside)
     let content = try fill(beside)
     try FileManager.default.moveItem(at: beside, to: folder)
     return content

@@ -119,7 +119,7 @@ package enum PackSeal {
 extension PackContents {
   /// Writes the packed file, whole or not at all.
   /// - Parameter programVersion: this program's version, for people.
-  /// - Throws: `PackError`, `ReportError`, `AtomicFileError`, or what reading the cache throws.
+  /// - Throws: `PackError`, `ReportError`, `FileError`, or what reading the cache throws.
   package func write(to destination: URL, programVersion: String) throws {
     try PackWriter(contents: self, programVersion: programVersion).write(to: destination)
   }

@@ -95,7 +95,7 @@ package struct UnpackedExperiment: PackedResults {
       try manager.copyItem(
         at: self.folder.appending(path: recipe), to: place.appending(path: recipe))
       let artifacts = place.appending(path: "artifacts")
-      try Cache.makeFolder(artifacts)
+      try Folder.make(artifacts)
       for (key, packed) in joined.artifacts.sorted(by: { $0.key < $1.key }) {
         try manager.copyItem(at: packed.artifact.folder, to: artifacts.appending(path: key))
       }

@@ -213,11 +213,13 @@ enum RecipeText {
   /// - Throws: `RecipeTextError`, a sentence without the file's name.
   static func read(_ file: URL) throws(RecipeTextError) -> String {
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) else {
-      throw .missing
+    let isThere = FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder)
+    if isThere, isFolder.boolValue { throw .folder }
+    let data: Data
+    do { data = try Data(contentsOf: file) } catch {
+      let code = FileError(error)?.code
+      throw code == ENOENT ? .missing : .unreadable(Base.reason(for: error))
     }
-    if isFolder.boolValue { throw .folder }
-    guard let data = try? Data(contentsOf: file) else { throw .unreadable }
     guard let text = String(validating: data, as: UTF8.self) else {
       throw .notUTF8(line: lineOfFirstError(in: data))
     }
@@ -239,7 +241,8 @@ enum RecipeText {
 enum RecipeTextError: Error, CustomStringConvertible {
   case missing
   case folder
-  case unreadable
+  /// The words say why and what to do.
+  case unreadable(String)
   case notUTF8(line: Int)
 
   /// A sentence without the file's name.
@@ -247,7 +250,7 @@ enum RecipeTextError: Error, CustomStringConvertible {
     switch self {
     case .missing: "there is no such file"
     case .folder: "this is a folder; name a recipe in it"
-    case .unreadable: "the file cannot be read; check its permissions"
+    case .unreadable(let reason): "the file cannot be read: \(reason)"
     case .notUTF8(let line): "the file is not valid UTF-8 (line \(line)); save it as UTF-8"
     }
   }

@@ -50,7 +50,8 @@ package struct Executor: Sendable {
   /// - Throws: `CacheError` when results cannot be written; what happens to single instances is in
   ///   the summary.
   package func run(_ plan: Plan) throws -> RunSummary {
-    try cache.prepare()
+    // What is cached is shown from a cache that cannot be written, too.
+    if plan.count(.cached) < plan.asked.count { try cache.prepare() }
     let start = ContinuousClock.now
     var run = Run(plan: plan)
     if !keepsGoing, plan.count(.blocked) > 0 {
@@ -74,12 +75,22 @@ package struct Executor: Sendable {
         run.stop = "not begun after the failure"
       }
     }
-    try RecipeLock.settle(
-      run.unwritten, only: Set(plan.items.map(\.instance.name)), registration: registration,
-      in: recipeFolder)
+    try settleLock(run)
     return RunSummary(
       outcomes: run.outcomes, plan: run.carriedOut, wasInterrupted: run.wasInterrupted,
       seconds: (ContinuousClock.now - start) / .seconds(1))
+  }
+
+  /// - Throws: `FileError`, `LockError` or `CacheError`, unless nothing ran in a folder that cannot
+  ///   be written.
+  private func settleLock(_ run: Run) throws {
+    do {
+      try RecipeLock.settle(
+        run.unwritten, only: Set(run.plan.items.map(\.name)), registration: registration,
+        in: recipeFolder)
+    } catch  where !run.hasRun && !Folder.isWritable(recipeFolder) {
+      display.notice("lock.json is left as it is: \(sentence(for: error))")
+    }
   }
 
   private func settle(
@@ -141,6 +152,8 @@ private struct Run {
   var wasInterrupted = false
 
   init(plan: Plan) { self.plan = plan }
+
+  var hasRun: Bool { outcomes.contains { if case .ran = $0 { true } else { false } } }
 
   mutating func interrupt() {
     wasInterrupted = true

@@ -108,7 +108,7 @@ struct PythonSection: DoctorSection {
     } catch {
       return [
         DoctorFinding(
-          "python3", .missing, "\(error)",
+          "python3", .missing, sentence(for: error),
           advice: "HumanEval+ and sources 'pip:…' need it; everything else works without.")
       ]
     }
@@ -150,7 +150,7 @@ struct SandboxSection: DoctorSection {
     do { sandbox = try Sandbox.locate() } catch {
       return [
         DoctorFinding(
-          "sandbox", .missing, "HumanEval+ cannot be graded here", advice: "\(error)")
+          "sandbox", .missing, "HumanEval+ cannot be graded here", advice: sentence(for: error))
       ]
     }
     return Self.findings(sandbox.protections)
@@ -255,7 +255,7 @@ private struct NamedFile: Hashable {
         advice: BenchmarkFile.at(source)?.advice
           ?? PublishedModel.at(source)?.advice(path: source) ?? "Put it into one of these folders.")
     } catch {
-      return DoctorFinding(source, .wrong, "\(error)")
+      return DoctorFinding(source, .wrong, sentence(for: error))
     }
   }
 

@@ -142,7 +142,8 @@ package struct DatasetStage: Stage {
       do {
         return try task.checked(row.fields).merging([name: .string(id)]) { $1 }
       } catch let error as TaskError {
-        throw DatasetError.unreadableGold(path: path, line: row.number, problem: "\(error)")
+        throw DatasetError.unreadableGold(
+          path: path, line: row.number, problem: sentence(for: error))
       }
     }
   }

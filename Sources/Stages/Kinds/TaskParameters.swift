@@ -40,7 +40,7 @@ struct PinnedSource {
         sink.report(positions["source"] ?? position, "\(DataSourceError.unpinned(source))")
       }
     } catch {
-      sink.report(positions["source"] ?? position, "\(error)")
+      sink.report(positions["source"] ?? position, sentence(for: error))
     }
   }
 }

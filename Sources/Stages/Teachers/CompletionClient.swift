@@ -100,7 +100,7 @@ struct CompletionClient: Sendable {
 
   private static func sentence(_ error: any Error) -> String {
     error is NoAnswerError
-      ? "no answer came in time" : "the connection failed (\(error.localizedDescription))"
+      ? "no answer came in time" : "the connection failed (\(reason(for: error)))"
   }
 }
 

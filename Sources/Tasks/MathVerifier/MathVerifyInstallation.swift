@@ -67,10 +67,10 @@ package struct MathVerifyInstallation: Sendable {
   ) throws {
     let parent = folder.deletingLastPathComponent()
     do {
-      try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+      try Folder.make(parent)
     } catch {
       throw MathVerifyError.installation(
-        folder: folder.path, reason: "\(parent.path) cannot be made: \(error.localizedDescription)")
+        folder: folder.path, reason: "\(sentence(for: error))")
     }
     let lock = try FileLock.acquire(parent.appending(path: folder.lastPathComponent + ".lock"))
     defer { lock.release() }
@@ -98,7 +98,7 @@ package struct MathVerifyInstallation: Sendable {
       case .timedOut: reason = "it took more than ten minutes"
       case .flooded: reason = "it wrote too much"
       }
-    } catch { reason = "\(error)" }
+    } catch { reason = sentence(for: error) }
     let command = arguments.prefix(3).joined(separator: " ")
     throw MathVerifyError.installation(
       folder: folder.path, reason: "'\(program.lastPathComponent) \(command)' says: \(reason)")

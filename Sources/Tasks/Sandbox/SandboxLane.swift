@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import Synchronization
 
@@ -27,7 +28,7 @@ final class SandboxLane: Sendable {
     process.standardOutput = replies
     process.standardError = errors
     do { try process.run() } catch {
-      throw SandboxError.refused(reason: "\(launcher.path): \(error.localizedDescription)")
+      throw SandboxError.refused(reason: "\(launcher.path): \(reason(for: error))")
     }
     connection = Mutex(
       Connection(

