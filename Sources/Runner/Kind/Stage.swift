@@ -66,6 +66,11 @@ package protocol Stage: Sendable {
   /// - Parameter inputs: what is known of what is bound, by port.
   func mistakes(inputs: [String: Traits]) -> [BindingMistake]
 
+  /// The values that follow from what a stage of this kind published, computed again: those of somebody
+  /// else's record are not believed. What only the run itself knew is left out.
+  /// - Throws: where an output is not what the kind writes, or where values must not come without it.
+  static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue]
+
   /// Does the work: reads the inputs, writes every output, and reports values.
   ///
   /// Runs on a thread of its own and may block. Must ask `context.interruption` between steps.
@@ -84,6 +89,10 @@ extension Stage {
   package static var kept: KeptOutput? { nil }
 
   package static var openInputs: [ArtifactType] { [] }
+
+  package static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    [:]
+  }
 
   package func externalContent(in folders: DataFolders) throws -> [ExternalContent] { [] }
 

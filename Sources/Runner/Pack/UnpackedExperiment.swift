@@ -19,6 +19,10 @@ package struct UnpackedExperiment: PackedResults {
 
   package let folder: URL
   package let recipeFile: URL
+  /// The packed file's name.
+  let packedFile: String
+  /// SHA-256 of the packed file behind its header.
+  let sha256: String
   /// What was changed on the command line when it was packed.
   package let overrides: [String]
   /// What identifies the result of each instance, done or not.
@@ -126,22 +130,42 @@ package struct UnpackedExperiment: PackedResults {
     return fields.external
   }
 
-  /// Takes the whole results that a plan needs over into a cache, and the parts of its stages.
+  /// Takes the whole results that a plan needs over into a cache, and the parts of its stages. Others,
+  /// which another recipe might meet there, are left.
   /// - Parameter waiting: called with a sentence while another run works on the same result.
-  /// - Returns: how many were not there yet.
+  /// - Returns: how many were not there yet, and how many the plan does not need.
   /// - Throws: `CacheError`, or `InterruptedError`.
   package func seed(
-    _ cache: Cache, interruption: Interruption = Interruption(),
+    _ cache: Cache, for plan: Plan, interruption: Interruption = Interruption(),
     waiting: (String) -> Void = { _ in }
-  ) throws -> Int {
+  ) throws -> (taken: Int, left: Int) {
     try cache.prepare()
+    let needed = keys(neededBy: plan)
     var count = 0
-    for key in artifacts.keys.sorted() {
+    for key in needed.sorted() {
       guard let artifact = wholeArtifact(key) else { continue }
       try interruption.check()
-      if try cache.adopt(artifact, interruption: interruption, waiting: waiting) { count += 1 }
+      let origin = ArtifactOrigin(
+        file: packedFile, sha256: sha256, host: artifact.record.machine.host)
+      if try cache.adopt(artifact, from: origin, interruption: interruption, waiting: waiting) {
+        count += 1
+      }
     }
-    return count
+    return (count, Set(artifacts.keys).subtracting(needed).count)
+  }
+
+  private func keys(neededBy plan: Plan) -> Set<String> {
+    var needed: Set<String> = []
+    for key in plan.items.compactMap(\.key) {
+      guard let record = artifacts[key]?.artifact.record else { continue }
+      needed.insert(key)
+      let named = record.parts.map { Set($0.values) }
+      let parts = artifacts.values.map(\.artifact.record).filter { part in
+        named?.contains(part.key) != false && record.fields.mayHavePart(part.fields)
+      }
+      needed.formUnion(parts.map(\.key))
+    }
+    return needed
   }
 }
 

@@ -90,6 +90,7 @@ package struct PlannedInstance: Sendable {
       "state": .string(state.rawValue), "reason": .string(reason),
       "key": key.map { .string($0) } ?? .null,
       "seconds": lastSeconds.map { .number($0) } ?? .null,
+      "origin": artifact?.origin?.json ?? .null,
       "passes": outcome.map { .boolean($0.passes) } ?? .null,
     ]
   }
@@ -176,7 +177,9 @@ package struct Planner: Sendable {
     let entry = cache.lookUp(key)
     if case .present(let artifact) = entry {
       let place = cache.otherPlace(of: artifact)?.relativePath ?? "the cache"
-      return planned(.cached, "its result is in \(place)", artifact, artifact.record.seconds)
+      let origin = artifact.origin.map { ", \($0.words)" } ?? ""
+      return planned(
+        .cached, "its result is in \(place)\(origin)", artifact, artifact.record.seconds)
     }
     if let artifact = packed?.wholeArtifact(key) {
       return planned(.cached, "its result is in the packed file", artifact, artifact.record.seconds)

@@ -82,6 +82,10 @@ package struct DatasetStage: Stage {
   package static let inputs: [StagePort] = []
   package static let outputs = [StagePort("problems", .problems, "the rows with their ids")]
 
+  package static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    try outputs.count("problems", as: "problems")
+  }
+
   let parameters: Parameters
 
   package init(parameters: Parameters) { self.parameters = parameters }

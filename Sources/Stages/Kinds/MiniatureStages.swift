@@ -63,6 +63,10 @@ package struct MiniatureProblemsStage: Stage {
   package static let inputs: [StagePort] = []
   package static let outputs = [StagePort("problems", .problems, "problems with their answers")]
 
+  package static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    try outputs.count("problems", as: "problems")
+  }
+
   let parameters: Parameters
 
   package init(parameters: Parameters) { self.parameters = parameters }
@@ -154,6 +158,10 @@ package struct WriteTextsStage: Stage {
     StagePort("choice", .problems, optional: true, "multiple-choice problems to show answers to"),
   ]
   package static let outputs = [StagePort("texts", .texts, "texts, a row each")]
+
+  package static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    try outputs.count("texts", as: "texts")
+  }
 
   let parameters: Parameters
 

@@ -26,6 +26,25 @@ package struct RLVRStage: Stage {
     StagePort("rollouts", .rollouts, "every completion that was sampled, with its reward"),
   ]
 
+  /// The reward at the end, where the rollouts are there, and the signal in the log, whose numbers
+  /// follow from nothing that is kept.
+  package static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    var values: [String: JSONValue] = [:]
+    if let metrics = try outputs.metrics {
+      values = RewardSignal(metrics.rows).values.mapValues { .number($0) }
+    }
+    if let rollouts = try outputs.table("rollouts").map(Rollouts.init) {
+      let last = try rollouts.steps.max() ?? 0
+      values["steps"] = .number(Double(last))
+      if let mean = try reward(in: rollouts, at: last) { values["final_reward"] = .number(mean) }
+    }
+    return values
+  }
+
+  private static func reward(in rollouts: Rollouts, at step: Int) throws -> Double? {
+    Statistics.mean(zip(try rollouts.steps, try rollouts.rewards).filter { $0.0 == step }.map(\.1))
+  }
+
   let parameters: RLVRParameters
 
   package init(parameters: RLVRParameters) { self.parameters = parameters }
@@ -151,9 +170,9 @@ package struct RLVRStage: Stage {
     try rollouts.table.write(to: context.output("rollouts"))
     context.publish(Double(parameters.steps), as: "steps")
     context.publish(fact: .string(parameters.formula), as: "loss_formula")
-    let lastRewards = zip(try rollouts.steps, try rollouts.rewards)
-      .filter { $0.0 == parameters.steps }.map(\.1)
-    if let mean = Statistics.mean(lastRewards) { context.publish(mean, as: "final_reward") }
+    if let mean = try Self.reward(in: rollouts, at: parameters.steps) {
+      context.publish(mean, as: "final_reward")
+    }
     let signal = try RewardSignal(context.metrics)
     for (name, value) in signal.values { context.publish(value, as: name) }
     if let warning = signal.warning(parameters) {

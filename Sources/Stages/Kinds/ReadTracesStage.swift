@@ -52,6 +52,10 @@ package struct ReadTracesStage: Stage {
     StagePort("traces", .traces, "prompts with completions, a row each")
   ]
 
+  package static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    try outputs.count("traces", as: "traces")
+  }
+
   let parameters: Parameters
 
   package init(parameters: Parameters) { self.parameters = parameters }

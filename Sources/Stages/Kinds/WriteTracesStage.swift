@@ -20,6 +20,21 @@ package struct WriteTracesStage: Stage {
     StagePort("traces", .traces, "prompts with completions, a row each")
   ]
 
+  /// What was written; how well the problems were worked out is not in its rows.
+  package static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    var values = try outputs.count("traces", as: "traces")
+    if let traces = try outputs.table("traces", needsTexts: true).map(Traces.init) {
+      values["mean_characters"] = .number(try meanCharacters(traces))
+      values["accepted"] = .number(Double(try traces.accepted.count { $0 }))
+    }
+    return values
+  }
+
+  private static func meanCharacters(_ traces: Traces) throws -> Double {
+    let characters = try traces.texts.reduce(0) { $0 + $1.count }
+    return Double(characters) / Double(max(1, traces.count))
+  }
+
   let parameters: WriteTracesParameters
 
   package init(parameters: WriteTracesParameters) { self.parameters = parameters }
@@ -135,7 +150,7 @@ package struct WriteTracesStage: Stage {
 
   private func served(_ problems: Problems, _ context: StageContext) throws -> [WrittenCompletion] {
     let server = try RemoteTeacher(
-      parameters, environment: ProcessInfo.processInfo.environment,
+      parameters, keys: context.keys,
       store: context.folders.downloads.appending(path: "completions"))
     let completions = try server.completions(problems, context)
     context.publish(
@@ -152,8 +167,7 @@ package struct WriteTracesStage: Stage {
 
   private func publish(_ traces: Traces, to context: StageContext) throws {
     context.publish(Double(traces.count), as: "traces")
-    let characters = try traces.texts.reduce(0) { $0 + $1.count }
-    context.publish(Double(characters) / Double(max(1, traces.count)), as: "mean_characters")
+    context.publish(try Self.meanCharacters(traces), as: "mean_characters")
     guard parameters.teacher != .symbolic else { return }
     let accepted = try traces.accepted.count { $0 }
     context.publish(Double(accepted), as: "accepted")

@@ -83,7 +83,7 @@ struct Sitting {
   func pack(
     _ only: String..., overrides: [String] = [], leftOut: Set<ArtifactType> = []
   ) throws -> OpenedPack {
-    try PackedFile(checking: file(only, overrides, leftOut)).opened()
+    try PackedFile(checking: file(only, overrides, leftOut)).opened(PackFixture.registry)
   }
 
   private func file(

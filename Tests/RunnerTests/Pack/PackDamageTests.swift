@@ -20,7 +20,7 @@ import Testing
     let before = try FileManager.default.subpathsOfDirectory(
       atPath: fixture.project.folder.url.path)
     let error = #expect(throws: PackError.self) {
-      try PackedFile(checking: file).unpack(to: place)
+      try PackedFile(checking: file).unpack(to: place, registry: PackFixture.registry)
     }
     #expect(!FileManager.default.fileExists(atPath: place.path))
     let after = try FileManager.default.subpathsOfDirectory(
@@ -32,7 +32,7 @@ import Testing
   @Test func aForgeryWithoutChangesIsRead() throws {
     let file = fixture.project.folder.file("same.h5")
     try PackForgery(packed).write(to: file)
-    _ = try PackedFile(checking: file).opened()
+    _ = try PackedFile(checking: file).opened(PackFixture.registry)
   }
 
   @Test(arguments: PackForgery.Kind.allCases)
@@ -51,7 +51,7 @@ import Testing
     forgery.texts[0] = forgery.texts[0].replacing("../published", with: "../../../published")
     let file = fixture.project.folder.file("reads.h5")
     try forgery.write(to: file)
-    let opened = try PackedFile(checking: file).opened()
+    let opened = try PackedFile(checking: file).opened(PackFixture.registry)
     #expect(throws: PackError.self) {
       try opened.experiment.recipe(registry: PackFixture.registry)
     }

@@ -58,6 +58,10 @@ struct PackScores: Stage {
     try RowTable(contentsOf: file).write(to: context.output("scores"))
     context.publish(0.25, as: "accuracy")
   }
+
+  static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    ["accuracy": .number(try outputs.table("scores")?.count == 4 ? 0.25 : 0)]
+  }
 }
 
 /// A recipe with files around it, whose results are packed.
@@ -124,6 +128,7 @@ struct PackFixture {
       let file = project.cache.artifactFolder(key).appending(path: "record.json")
       var record = try #require(try JSONValue(parsing: Data(contentsOf: file)).object)
       record["parts"] = nil
+      record["digest"] = nil
       try FileManager.default.removeItem(at: file)
       try Data(JSONValue.object(record).prettyText.utf8).write(to: file)
     }
