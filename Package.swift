@@ -37,7 +37,7 @@ let package = Package(
       cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
     .executableTarget(name: "sandbox"),
 
-    .target(name: "HDF5", dependencies: ["CHDF5"], swiftSettings: strict),
+    .target(name: "HDF5", dependencies: ["CHDF5", "CZlib"], swiftSettings: strict),
     .target(
       name: "Base",
       dependencies: [
@@ -88,6 +88,13 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "Stages", "Reports", "Runner", "Tasks", "Model", "Base", "HDF5", "TestSupport",
+      ],
+      path: "Tests/Fuzz", exclude: ["README.md", "run.py", "last-run.json"], swiftSettings: strict),
+
     .target(
       name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
@@ -119,7 +126,7 @@ let package = Package(
     .testTarget(
       name: "WarmupTests",
       dependencies: [
-        "Reports", "Runner", "Tasks", "Base", "HDF5", "TestSupport", "warmup", "sandbox",
+        "Reports", "Runner", "Tasks", "Base", "HDF5", "TestSupport", "warmup", "sandbox", "fuzz",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict),

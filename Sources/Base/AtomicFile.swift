@@ -8,7 +8,7 @@ import Synchronization
 /// Writes files so that nobody ever sees half of one.
 package enum AtomicFile {
   /// Lets `write` make a file beside `destination`, syncs it and renames it into place.
-  /// - Throws: what `write` throws, or `AtomicFileError`; the destination is then untouched.
+  /// - Throws: what `write` throws, or `FileError`; the destination is then untouched.
   package static func write(to destination: URL, _ write: (URL) throws -> Void) throws {
     let number = counter.add(1, ordering: .relaxed).newValue
     let beside = destination.appendingPathExtension("\(leftoverMark)\(getpid())-\(number)")
@@ -16,24 +16,32 @@ package enum AtomicFile {
     try write(beside)
     try sync(beside)
     guard rename(beside.path, destination.path) == 0 else {
-      throw AtomicFileError(action: "rename", path: destination.path, code: errno)
+      throw FileError(action: "write to", path: destination.path)
     }
     try sync(destination.deletingLastPathComponent())
   }
 
   package static func write(_ text: String, to destination: URL) throws {
-    try write(to: destination) { try Data(text.utf8).write(to: $0) }
+    try write(to: destination) { beside in
+      do {
+        try Data(text.utf8).write(to: beside)
+      } catch {
+        // People know the file by its own name.
+        throw FileError(
+          action: "write to", path: destination.path, code: FileError(error)?.code ?? EIO)
+      }
+    }
   }
 
   /// Waits until a file or folder is on the disk.
   package static func sync(_ url: URL) throws {
     let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
-      throw AtomicFileError(action: "open", path: url.path, code: errno)
+      throw FileError(action: "open", path: url.path)
     }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else {
-      throw AtomicFileError(action: "sync", path: url.path, code: errno)
+      throw FileError(action: "write to", path: url.path)
     }
   }
 
@@ -43,15 +51,4 @@ package enum AtomicFile {
   private static let leftoverMark = "tmp-"
   /// Keeps two threads apart that write the same file.
   private static let counter = Atomic<Int>(0)
-}
-
-/// The operating system refused to write a file.
-package struct AtomicFileError: Error, CustomStringConvertible {
-  let action: String
-  let path: String
-  let code: Int32
-
-  package var description: String {
-    "could not \(action) \(path): \(String(cString: strerror(code)))"
-  }
 }

@@ -43,7 +43,7 @@ package final class FileLock: Sendable {
   /// - Returns: nil when somebody does.
   package static func attempt(_ file: URL) throws -> FileLock? {
     while true {
-      let descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+      let descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
       guard descriptor >= 0 else { throw LockError.unwritable(file.path, systemMessage()) }
       guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
         let code = errno
@@ -80,9 +80,6 @@ package final class FileLock: Sendable {
     return held.st_ino == named.st_ino && held.st_dev == named.st_dev
   }
 }
-
-/// The system's words for an error code.
-package func systemMessage(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }
 
 /// Who holds a lock, as its file says.
 struct LockHolder {
@@ -129,7 +126,7 @@ package enum LockError: Error, Sendable, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .unwritable(let path, let reason):
-      "could not write to \(path): \(reason); make it writable or choose another results folder"
+      "could not write to \(path): \(FileAdvice.words(reason))"
     case .unlockable(let path, let reason):
       "could not lock \(path): \(reason); choose a results folder on a file system with locks"
     }

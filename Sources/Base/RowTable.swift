@@ -141,6 +141,8 @@ extension JSONValue {
 /// What can be wrong with a table of rows.
 package enum RowTableError: Error, CustomStringConvertible {
   case unequalColumns
+  /// There are no columns, and so many rows.
+  case impossibleCount(Int)
   /// A column is missing or of another type.
   case noColumn(String, String)
   /// The file is no table.
@@ -151,6 +153,7 @@ package enum RowTableError: Error, CustomStringConvertible {
   package var description: String {
     switch self {
     case .unequalColumns: "the columns of a table must have the same length"
+    case .impossibleCount(let count): "there cannot be \(count) rows"
     case .noColumn(let name, let type): "the table has no column '\(name)' that holds \(type)"
     case .unreadable(let path, let reason): "\(path) cannot be read as a table: \(reason)"
     case .unwritable(let path, let reason): "could not write the table \(path): \(reason)"
@@ -173,7 +176,7 @@ extension RowTable {
   /// - Throws: `RowTableError.unreadable`.
   package init(contentsOf file: URL, columns wanted: [String]? = nil) throws {
     do {
-      let source = try HDF5File.open(file)
+      let source = try HDF5Reader(file)
       var columns: OrderedDictionary<String, Column> = [:]
       for name in try Self.columnNames(of: source) where wanted?.contains(name) != false {
         columns[name] = try Self.readColumn(name, of: source)
@@ -183,10 +186,12 @@ extension RowTable {
         attributes[name] = try source.attribute(name)?.string
       }
       let rows = try source.attribute(Self.rowsAttribute)?.integer
+      guard (0...source.bytes).contains(rows ?? 0) else {
+        throw RowTableError.impossibleCount(rows ?? 0)
+      }
       try self.init(columns: columns, attributes: attributes, count: rows)
     } catch {
-      let reason = (error as? HDF5Error)?.reason ?? "\(error)"
-      throw RowTableError.unreadable(file.path, reason)
+      throw RowTableError.unreadable(file.path, reason(for: error))
     }
   }
 
@@ -219,14 +224,18 @@ extension RowTable {
     }
   }
 
-  private static func columnNames(of file: HDF5File) throws -> [String] {
+  private static func columnNames(of file: HDF5Reader) throws -> [String] {
     guard let text = try file.attribute(columnsAttribute)?.string else { return try file.members() }
     return try JSONValue(parsing: Data(text.utf8)).array?.compactMap(\.string) ?? []
   }
 
-  private static func readColumn(_ name: String, of file: HDF5File) throws -> Column {
+  private static func readColumn(_ name: String, of file: HDF5Reader) throws -> Column {
     let type = try file.attribute(typeAttribute, of: name)?.string
-    switch (try file.describe(name).type, type) {
+    let description = try file.describe(name)
+    guard description.shape.count == 1 else {
+      throw RowTableError.noColumn(name, "one value a row")
+    }
+    switch (description.type, type) {
     case (.string, "json"): return .json(try readJSON(name, of: file))
     case (.string, "json_string"):
       return .strings(try readJSON(name, of: file).map { $0.string ?? "" })
@@ -240,7 +249,7 @@ extension RowTable {
     }
   }
 
-  private static func readJSON(_ name: String, of file: HDF5File) throws -> [JSONValue] {
+  private static func readJSON(_ name: String, of file: HDF5Reader) throws -> [JSONValue] {
     try file.readStrings(name).map { try JSONValue(parsing: Data($0.utf8)) }
   }
 

@@ -1,15 +1,22 @@
 import Foundation
+import HDF5
 
 /// What an error says to people. Our errors describe themselves; those of Foundation describe
-/// themselves to programmers and have their sentence elsewhere, often without the path.
+/// themselves to programmers, and those of HDF5 do not know what to do.
 package func sentence(for error: any Error) -> String {
-  let isFoundation = error is CocoaError || error is POSIXError || type(of: error) == NSError.self
-  guard isFoundation else { return "\(error)" }
-  let sentence = error.localizedDescription
-  guard let path = (error as? CocoaError)?.filePath, !sentence.contains(path) else {
-    return sentence
+  if let error = error as? HDF5Error {
+    return "could not \(error.action) \(error.path): \(FileAdvice.words(error.reason))"
   }
-  return "\(path): \(sentence)"
+  return ((error as? FileError) ?? FileError(error)).map(\.description) ?? reason(for: error)
+}
+
+/// What an error says to people who know which file or server it is about.
+package func reason(for error: any Error) -> String {
+  if let error = error as? HDF5Error { return FileAdvice.words(error.reason) }
+  if let error = (error as? FileError) ?? FileError(error) { return error.reason }
+  guard (error as NSError).domain == NSURLErrorDomain else { return "\(error)" }
+  let words = error.localizedDescription
+  return words.hasPrefix("The operation could") ? "no connection came about" : words
 }
 
 /// Finds the candidate that a person most likely meant to type.

@@ -3,7 +3,6 @@
 
 // Swift does not import HDF5's constants, because they are macros that call functions.
 
-static inline unsigned chdf5_access_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned chdf5_access_truncate(void) { return H5F_ACC_TRUNC; }
 
 static inline hid_t chdf5_file_creation(void) { return H5P_FILE_CREATE; }

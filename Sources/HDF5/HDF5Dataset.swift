@@ -30,14 +30,6 @@ package struct HDF5Block: Sendable, Equatable {
 }
 
 extension HDF5File {
-  package func describe(_ path: String) throws -> HDF5DatasetDescription {
-    try perform("describe '\(path)' of") { file, operation in
-      try operation.using(H5Dopen2(file, path, hid_t(H5P_DEFAULT)), H5Dclose) {
-        try description(of: $0, operation)
-      }
-    }
-  }
-
   /// Writes a new dataset, row-major; the groups above it are made.
   /// - Parameter shape: the length of each dimension; one dimension when it is left out.
   package func write<Element: HDF5Element>(
@@ -68,69 +60,6 @@ extension HDF5File {
       }
     }
   }
-
-  /// Reads a dataset, or a block of it, row-major.
-  /// - Throws: `HDF5Error`, also where the elements are of another type; nothing is converted.
-  package func read<Element: HDF5Element>(
-    _ path: String, as type: Element.Type = Element.self, block: HDF5Block? = nil
-  ) throws -> [Element] {
-    let count = try block?.count ?? describe(path).count
-    var values = [Element](repeating: .zero, count: max(0, count))
-    try values.withUnsafeMutableBufferPointer { try read(path, into: $0, block: block) }
-    return values
-  }
-
-  /// Reads a dataset, or a block of it, into memory that somebody else owns and that is just as
-  /// large.
-  package func read<Element: HDF5Element>(
-    _ path: String, into target: UnsafeMutableBufferPointer<Element>, block: HDF5Block? = nil
-  ) throws {
-    try perform("read '\(path)' of") { file, operation in
-      try operation.using(H5Dopen2(file, path, hid_t(H5P_DEFAULT)), H5Dclose) { dataset in
-        let whole = try description(of: dataset, operation)
-        guard let types = Element.elementType.numberTypes, whole.type == Element.elementType else {
-          throw operation.failure("it holds \(whole.type), not \(Element.elementType)")
-        }
-        let block = block ?? HDF5Block(start: whole.shape.map { _ in 0 }, shape: whole.shape)
-        try checkBlock(block, of: whole, capacity: target.count, operation)
-        guard let start = target.baseAddress, !target.isEmpty else { return }
-        try readBlock(block, of: dataset, as: types.memory, into: start, operation)
-      }
-    }
-  }
-
-  private func checkBlock(
-    _ block: HDF5Block, of whole: HDF5DatasetDescription, capacity: Int, _ operation: Operation
-  ) throws {
-    let fits =
-      block.start.count == whole.shape.count && block.shape.count == whole.shape.count
-      && zip(zip(block.start, block.shape), whole.shape).allSatisfy { part, length in
-        part.0 >= 0 && part.1 >= 0 && part.0 <= length && part.1 <= length - part.0
-      }
-    guard fits else {
-      throw operation.failure("\(block.shape) from \(block.start) lies outside \(whole.shape)")
-    }
-    guard block.count == capacity else {
-      throw operation.failure("there are \(block.count) elements, but room for \(capacity)")
-    }
-  }
-
-  private func readBlock(
-    _ block: HDF5Block, of dataset: hid_t, as type: hid_t, into start: UnsafeMutableRawPointer,
-    _ operation: Operation
-  ) throws {
-    try operation.using(H5Dget_space(dataset), H5Sclose) { space in
-      if !block.shape.isEmpty {
-        let first = block.start.map { hsize_t($0) }
-        let lengths = block.shape.map { hsize_t($0) }
-        try operation.check(
-          H5Sselect_hyperslab(space, H5S_SELECT_SET, first, nil, lengths, nil))
-      }
-      try usingSpace([block.count], operation) { memory in
-        try operation.check(H5Dread(dataset, type, memory, space, hid_t(H5P_DEFAULT), start))
-      }
-    }
-  }
 }
 
 /// Lends a data space; no dimensions at all mean a single value.
@@ -147,18 +76,6 @@ func checkShape(_ shape: [Int], count: Int, _ operation: Operation) throws {
   guard shape.allSatisfy({ $0 >= 0 }), shape.reduce(1, *) == count else {
     throw operation.failure("\(count) values do not fill the shape \(shape)")
   }
-}
-
-func description(of dataset: hid_t, _ operation: Operation) throws -> HDF5DatasetDescription {
-  let type = try operation.using(H5Dget_type(dataset), H5Tclose) { HDF5ElementType($0) }
-  let shape = try operation.using(H5Dget_space(dataset), H5Sclose) { space in
-    let rank = H5Sget_simple_extent_ndims(space)
-    try operation.check(rank)
-    var lengths = [hsize_t](repeating: 0, count: Int(rank))
-    try operation.check(H5Sget_simple_extent_dims(space, &lengths, nil))
-    return lengths.map { Int(clamping: $0) }
-  }
-  return HDF5DatasetDescription(type: type, shape: shape)
 }
 
 /// Makes a dataset without time stamps and lends it to a closure. It is contiguous, or in compressed
@@ -195,18 +112,6 @@ package enum HDF5ElementType: String, Sendable, CustomStringConvertible {
   case other
 
   package var description: String { rawValue }
-
-  init(_ type: hid_t) {
-    let numbers: [(HDF5ElementType, hid_t)] = [
-      (.float32, chdf5_float32()), (.float64, chdf5_float64()), (.int64, chdf5_int64()),
-      (.int32, chdf5_int32()), (.uint8, chdf5_uint8()),
-    ]
-    if let match = numbers.first(where: { H5Tequal(type, $0.1) > 0 }) {
-      self = match.0
-    } else {
-      self = H5Tis_variable_str(type) > 0 ? .string : .other
-    }
-  }
 }
 
 /// A number that datasets hold. Only the types named here conform.

@@ -1,7 +1,8 @@
 import CHDF5
 import Foundation
 
-/// An HDF5 file. Safe to use from several threads.
+/// An HDF5 file that is written, through the C library; `HDF5Reader` reads. Safe to use from several
+/// threads.
 ///
 /// Files are made for h5py and for bit-equal results: old format bounds, no time stamps, contiguous
 /// and uncompressed datasets, UTF-8 names. Equal calls in equal order give equal bytes.
@@ -52,17 +53,6 @@ package final class HDF5File: @unchecked Sendable {
     return result
   }
 
-  package static func open(_ url: URL) throws -> HDF5File {
-    let operation = Operation(action: "open", path: url.path)
-    return try HDF5Library.locked {
-      try withAccess(operation) { access in
-        let identifier = H5Fopen(url.path, chdf5_access_read_only(), access)
-        if identifier < 0 { throw operation.error }
-        return HDF5File(url, identifier)
-      }
-    }
-  }
-
   /// Closes the file; harmless when it is closed already.
   /// - Throws: `HDF5Error` when what was written did not reach the file, as on a full disk.
   package func close() throws {
@@ -105,46 +95,6 @@ extension HDF5File {
       try makeGroups(path.split(separator: "/"), in: file, operation)
     }
   }
-
-  /// Whether there is a group or dataset of that path.
-  package func exists(_ path: String) throws -> Bool {
-    try perform("look for '\(path)' in") { file, operation in
-      var reached = ""
-      for part in path.split(separator: "/") {
-        reached += "/" + part
-        let found = H5Lexists(file, reached, hid_t(H5P_DEFAULT))
-        try operation.check(found)
-        if found == 0 { return false }
-      }
-      return true
-    }
-  }
-
-  /// The names of what lies directly in a group, sorted by their bytes.
-  package func members(of path: String = "/") throws -> [String] {
-    try perform("list '\(path)' of") { file, operation in
-      try operation.using(H5Gopen2(file, path, hid_t(H5P_DEFAULT)), H5Gclose) { group in
-        var information = H5G_info_t()
-        try operation.check(H5Gget_info(group, &information))
-        return try (0..<information.nlinks).map { try memberName($0, of: group, operation) }
-      }
-    }
-  }
-
-  private func memberName(
-    _ index: UInt64, of group: hid_t, _ operation: Operation
-  ) throws -> String {
-    func name(_ buffer: UnsafeMutablePointer<CChar>?, _ size: Int) throws -> Int {
-      let length = H5Lget_name_by_idx(
-        group, ".", H5_INDEX_NAME, H5_ITER_INC, index, buffer, size, hid_t(H5P_DEFAULT))
-      if length < 0 { throw operation.error }
-      return length
-    }
-    let length = try name(nil, 0)
-    var buffer = [CChar](repeating: 0, count: length + 1)
-    _ = try name(&buffer, buffer.count)
-    return String(decoding: buffer.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
-  }
 }
 
 /// Makes the groups of a path one by one, because those that HDF5 makes of itself bear time stamps.
@@ -183,24 +133,6 @@ extension HDF5File {
       }
     }
   }
-
-  /// Reads a dataset of variable-length strings, row-major.
-  package func readStrings(_ path: String) throws -> [String] {
-    try perform("read '\(path)' of") { file, operation in
-      try operation.using(H5Dopen2(file, path, hid_t(H5P_DEFAULT)), H5Dclose) { dataset in
-        let whole = try description(of: dataset, operation)
-        guard whole.type == .string else {
-          throw operation.failure("it holds \(whole.type), not strings")
-        }
-        if whole.count == 0 { return [] }
-        return try operation.using(H5Dget_space(dataset), H5Sclose) { space in
-          try receiveStrings(whole.count, space, operation) { type, target in
-            H5Dread(dataset, type, hid_t(H5S_ALL), hid_t(H5S_ALL), hid_t(H5P_DEFAULT), target)
-          }
-        }
-      }
-    }
-  }
 }
 
 /// Lends the strings as C strings that lie one after the other.
@@ -220,19 +152,5 @@ func withCStrings<Result>(
   }
   return try bytes.withUnsafeBufferPointer { buffer in
     try body(starts.map { start in buffer.baseAddress.map { $0 + start } })
-  }
-}
-
-/// Lets HDF5 allocate strings, copies them and gives their memory back.
-func receiveStrings(
-  _ count: Int, _ space: hid_t, _ operation: Operation,
-  _ receive: (hid_t, UnsafeMutableRawPointer) -> herr_t
-) throws -> [String] {
-  try operation.usingStringType { type in
-    var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
-    try operation.check(receive(type, &pointers))
-    let strings = pointers.map { $0.map { String(cString: $0) } ?? "" }
-    try operation.check(H5Dvlen_reclaim(type, space, hid_t(H5P_DEFAULT), &pointers))
-    return strings
   }
 }

@@ -45,7 +45,7 @@ struct BenchTrain: ParsableCommand {
       work: "train", bench: bench, tokens: work.tokens, seconds: seconds,
       floor: work.floor(bench.floor))
     result.precision = engine.precision.rawValue
-    options.print(result)
+    try options.print(result)
   }
 }
 
@@ -83,7 +83,7 @@ struct BenchSample: ParsableCommand {
     result.precision = bench.precision.rawValue
     let prefill = Statistics.median(times.map(\.prefill)) ?? .nan
     result.more.append(("prefill_tokens_per_second", Double(prompt) / prefill))
-    options.print(result)
+    try options.print(result)
   }
 }
 
@@ -130,7 +130,7 @@ struct BenchRLVR: ParsableCommand {
       ("seconds_sampling", Statistics.median(times.map(\.sampling)) ?? .nan),
       ("seconds_update", Statistics.median(times.map(\.update)) ?? .nan),
     ]
-    options.print(result)
+    try options.print(result)
   }
 }
 
@@ -162,15 +162,15 @@ struct BenchOptions: ParsableArguments {
   /// Reads the model and measures what the machine can do.
   func prepare() throws -> Bench {
     let weights = try ImportedModel(contentsOf: URL(fileURLWithPath: model)).weights
-    let pool = WorkerPool(threads: threads)
+    let pool = try WorkerPool(reserving: threads)
     return Bench(
       weights: weights, pool: pool, precision: dtype,
       rates: MachineRates(pool: pool, precision: dtype))
   }
 
   /// Prints a result for people or, with `--json`, for programs.
-  func print(_ result: BenchResult) {
-    StandardOutput.write((json ? result.json : result.text) + "\n")
+  func print(_ result: BenchResult) throws {
+    try StandardOutput.write((json ? result.json : result.text) + "\n")
   }
 }
 
@@ -226,7 +226,7 @@ struct BenchPuzzles: ParsableCommand {
       }
     }
     let rate = Double(count * rounds) / (time / .seconds(1))
-    StandardOutput.write("\(people) people: \(Int(rate)) puzzles/s\n")
+    try StandardOutput.write("\(people) people: \(Int(rate)) puzzles/s\n")
   }
 }
 

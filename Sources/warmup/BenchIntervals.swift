@@ -38,7 +38,7 @@ struct BenchIntervals: ParsableCommand {
       while true {
         let index = next.add(1, ordering: .relaxed).oldValue
         guard index < settings.count else { return }
-        StandardOutput.write(line(of: settings[index], stream: UInt64(index)))
+        StandardOutput.tell(line(of: settings[index], stream: UInt64(index)))
       }
     }
   }

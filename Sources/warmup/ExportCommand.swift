@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import Foundation
 import Model
 import Runner
@@ -26,6 +27,7 @@ struct ExportCommand: ParsableCommand {
     }
     let model = try ModelArtifact(
       contentsOf: try artifact.existingOutput(port.name, of: item))
+    try Folder.make(URL(fileURLWithPath: folder))
     try HuggingFaceExport.write(
       model.weights, tokenizer: model.tokenizer, chatTemplate: model.chatTemplate,
       to: URL(fileURLWithPath: folder))

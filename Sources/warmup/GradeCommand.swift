@@ -56,7 +56,7 @@ struct GradeCommand: ParsableCommand {
         }
         out += answer.object.text + "\n"
       }
-      StandardOutput.write(out)
+      try StandardOutput.writeJSON(out)
     }
     StandardOutput.writeError(summary(counts, unreadable) + "\n")
     if unreadable > 0 { throw ExitCode(1) }
@@ -117,12 +117,12 @@ struct AuditCommand: ParsableCommand {
         let outcomes = try VerifierAudit.outcomes(of: name, definition, threads: threads)
         columns.append((name, outcomes))
       } catch  where asked.isEmpty {
-        StandardOutput.writeError("warmup: \(name) is left out: \(error)\n")
+        StandardOutput.writeError("warmup: \(name) is left out: \(sentence(for: error))\n")
       }
     }
     guard !columns.isEmpty else { throw ExitCode(1) }
     let audit = try VerifierAudit(definition, columns)
-    StandardOutput.write(AuditText.text(audit))
+    try StandardOutput.write(AuditText.text(audit))
     if columns.indices.contains(where: { !audit.tally(of: $0).unexpected.isEmpty }) {
       throw ExitCode(1)
     }

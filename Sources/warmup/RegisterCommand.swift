@@ -34,14 +34,15 @@ struct RegisterCommand: ParsableCommand {
       recipe, plan, problems: { estimate.problems[$0.name] },
       replaces: again ? Registration.digest(beside: recipe.file) : nil)
     if let old, old.isSame(as: new) {
-      StandardOutput.write("\(file.relativePath): registered already, and nothing has changed\n")
+      try StandardOutput.write(
+        "\(file.relativePath): registered already, and nothing has changed\n")
       return
     }
     if old != nil, !again {
       throw RegisterError.registered(path: file.relativePath, changes: changes(from: old, to: new))
     }
     try AtomicFile.write(new.text, to: file)
-    StandardOutput.write(summary(of: new, recipe, file))
+    try StandardOutput.write(summary(of: new, recipe, file))
   }
 
   /// The registration that is there; nil also for one that cannot be read and is to be replaced.

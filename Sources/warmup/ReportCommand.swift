@@ -43,7 +43,10 @@ struct ReportCommand: ParsableCommand {
   }
 
   private func report(_ options: RecipeOptions) throws -> Bool {
-    let workspace = try Workspace(options)
+    let asked = try Workspace(options)
+    // What other runs made belongs to it, unless it is asked for as it is or for another place.
+    let isShared = !overwrite && output == nil && asked.packed == nil
+    let workspace = try isShared ? asked.withOtherRuns(asked.runs()) ?? asked : asked
     let plan = try workspace.findings()
     let folder = outputURL ?? workspace.folder
     if !overwrite, let kept = workspace.keptReport(try ReportBasis(reportIn: folder), against: plan)
@@ -53,7 +56,9 @@ struct ReportCommand: ParsableCommand {
     if plan.results.isEmpty {
       StandardOutput.writeError("Nothing is done yet; 'warmup run \(options.recipe)' begins.\n")
     }
-    return try workspace.writeReport(of: plan, to: folder)
+    let isWhole = try workspace.writeReport(of: plan, to: folder)
+    StandardOutput.writeError(Workspace.foreign(in: plan))
+    return isWhole
   }
 
   private func joinedReport(_ options: [RecipeOptions]) throws -> Bool {
@@ -78,7 +83,7 @@ struct SchemaCommand: ParsableCommand {
     abstract: "Print the JSON Schema of recipes, for editors and validators.")
 
   func run() throws {
-    StandardOutput.write(RecipeSchema.json(for: .standard).prettyText)
+    try StandardOutput.write(RecipeSchema.json(for: .standard).prettyText)
   }
 }
 
@@ -92,8 +97,9 @@ struct ValidateCommand: ParsableCommand {
 
   func run() throws {
     let recipe = try Workspace(options).recipe
-    StandardOutput.write(
+    try StandardOutput.write(
       "\(options.recipe): fine; \(recipe.stageNames.count) stages, "
         + "\(recipe.instances.count) instances\n")
+    for use in ServerUse.all(of: recipe.instances) { try StandardOutput.write("  \(use.words)\n") }
   }
 }

@@ -28,7 +28,7 @@ struct StatusCommand: ParsableCommand {
       let sections: JSONValue = [
         "instances": .array(rows), "gates": gates.json, "claims": claims.json,
       ]
-      StandardOutput.write(sections.prettyText)
+      try StandardOutput.writeJSON(sections.prettyText)
       return
     }
     let asked = zip(plan.items, rows).filter(\.0.isAsked)
@@ -36,14 +36,14 @@ struct StatusCommand: ParsableCommand {
       (plan.count(.stopped), "stopped by gates"), (plan.count(.notAsked), "not asked for"),
     ]
     .filter { $0.0 > 0 }.map { ", \($0.0) \($0.1)" }.joined()
-    StandardOutput.write(
+    try StandardOutput.write(
       "\(workspace.recipe.name): \(plan.count(.cached)) of \(asked.count) done\(more)\n")
     let names = AlignedText.column(asked.map(\.0.name))
     for ((item, row), name) in zip(asked, names) {
-      StandardOutput.write("  \(mark(item)) \(name)  \(words(item, row))\n")
+      try StandardOutput.write("  \(mark(item)) \(name)  \(words(item, row))\n")
     }
-    if !gates.isEmpty { StandardOutput.write("\n" + gates.terminalText) }
-    if !claims.isEmpty { StandardOutput.write("\n" + claims.terminalText) }
+    if !gates.isEmpty { try StandardOutput.write("\n" + gates.terminalText) }
+    if !claims.isEmpty { try StandardOutput.write("\n" + claims.terminalText) }
   }
 
   private func row(_ item: PlannedInstance, _ cache: Cache) -> JSONValue {

@@ -30,8 +30,13 @@ struct TokenizeCommand: ParsableCommand {
     var lines = StandardInputLines()
     while let batch = try lines.next() {
       var out = ""
-      defer { StandardOutput.write(out) }
-      for line in batch { out += try answer(line, tokenizer) + "\n" }
+      do {
+        for line in batch { out += try answer(line, tokenizer) + "\n" }
+      } catch {
+        try StandardOutput.writeData(out)
+        throw error
+      }
+      try StandardOutput.writeData(out)
     }
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Foundation
+import Model
 import Runner
 
 #if canImport(Glibc)
@@ -20,12 +21,14 @@ struct Warmup: ParsableCommand {
     subcommands: [
       RunCommand.self, PlanCommand.self, StatusCommand.self, ShowCommand.self, ReportCommand.self,
       RegisterCommand.self, CompareCommand.self, PackCommand.self, UnpackCommand.self,
-      ValidateCommand.self,
+      ValidateCommand.self, CacheCommand.self,
       SchemaCommand.self, ExportCommand.self, TokenizeCommand.self,
       BenchCommand.self, GradeCommand.self, AuditCommand.self, DoctorCommand.self,
     ])
 
   static func main() {
+    StandardStream.prepare()
+    FailedAllocations.explain()
     refuseUnknownCommand()
     do {
       var command = try parseAsRoot()
@@ -36,8 +39,10 @@ struct Warmup: ParsableCommand {
     } catch let error as LockMismatchError {
       StandardOutput.writeError("warmup: \(error)\n")
       exit(withError: ExitCode(64))
-    } catch let error as any CustomStringConvertible & Error where isOurs(error) {
-      StandardOutput.writeError("warmup: \(error)\n")
+    } catch let error as StandardOutputError {
+      error.leave()
+    } catch  where isOurs(error) {
+      StandardOutput.writeError("warmup: \(sentence(for: error))\n")
       exit(withError: ExitCode(1))
     } catch {
       exit(withError: error)
@@ -65,17 +70,41 @@ struct Warmup: ParsableCommand {
 
 /// Data for people and programs goes to stdout, everything else to stderr.
 enum StandardOutput {
-  static func write(_ text: String) {
-    do {
-      try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
-    } catch {
-      writeError("warmup: standard output cannot be written: \(error.localizedDescription)\n")
-      exit(1)
-    }
+  /// Writes text for people, in which nothing steers the terminal.
+  /// - Throws: `StandardOutputError`.
+  static func write(_ text: String) throws { try writeData(text.visible) }
+
+  /// Writes JSON for programs, which people may look at, too.
+  /// - Throws: `StandardOutputError`.
+  static func writeJSON(_ text: String) throws { try writeData(text.visibleJSON) }
+
+  /// Writes text as it is.
+  /// - Throws: `StandardOutputError`.
+  static func writeData(_ text: String) throws {
+    if let code = StandardStream.output.write(text) { throw StandardOutputError(code: code) }
   }
 
-  static func writeError(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
+  /// Writes what stands in files, too, so that it matters little where nobody takes it.
+  static func tell(_ text: String) { StandardStream.output.write(text.visible) }
+
+  static func writeError(_ text: String) { StandardStream.error.write(text.visible) }
+}
+
+/// Standard output cannot be written.
+struct StandardOutputError: Error {
+  /// The system's error number.
+  let code: Int32
+
+  /// Ends the program: as other programs end where nobody reads them any more, else with a sentence.
+  func leave() -> Never {
+    if code == EPIPE {
+      signal(SIGPIPE, SIG_DFL)
+      raise(SIGPIPE)
+    } else {
+      StandardOutput.writeError(
+        "warmup: standard output cannot be written: \(FileAdvice.words(systemMessage(code)))\n")
+    }
+    exit(1)
   }
 }
 
@@ -150,6 +179,6 @@ struct StandardInputError: Error, CustomStringConvertible {
   let code: Int32
 
   var description: String {
-    "\(name) cannot be read: \(String(cString: strerror(code)))"
+    "\(name) cannot be read: \(FileAdvice.words(systemMessage(code)))"
   }
 }

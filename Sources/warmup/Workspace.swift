@@ -7,7 +7,7 @@ import Stages
 
 /// A recipe with the folder of its results: what every command works on.
 struct Workspace {
-  let recipe: Recipe
+  private(set) var recipe: Recipe
   let cache: Cache
   /// `results/<recipe>`.
   let folder: URL
@@ -25,7 +25,7 @@ struct Workspace {
     recipe =
       try packed?.experiment.recipe(overrides: options.overrides, registry: .standard)
       ?? options.load()
-    cache = Cache(folder: options.resultsURL.appending(path: "cache"))
+    cache = try options.place.cache
     folder = options.resultsURL.appending(path: recipe.name)
     folders = options.folders
     part = nil
@@ -71,27 +71,69 @@ struct Workspace {
 
   /// Makes sure that a plan is the experiment of the lock: the packed one, or `lock.json`.
   /// - Throws: `LockMismatchError`.
-  func checkLock(_ plan: Plan) throws {
+  func checkLock(_ plan: Plan, _ runs: RecipeRuns) throws {
+    let others = Set(runs.whole.instances.map(\.name))
     if let packed {
-      try packed.experiment.lock.check(plan, path: packed.file.relativePath)
+      try packed.experiment.lock.check(plan, besides: others, path: packed.file.relativePath)
     } else {
       let path = folder.appending(path: "lock.json").relativePath
-      try RecipeLock(recipeFolder: folder).check(plan, path: path)
+      try RecipeLock(recipeFolder: folder).check(plan, besides: others, path: path)
     }
   }
 
-  /// Takes the results of a packed file over into the cache.
-  func takePacked(_ interruption: Interruption) throws {
+  /// The runs of the recipe that share its folder.
+  func runs() throws -> RecipeRuns {
+    let lock = try RecipeLock(recipeFolder: folder)
+    guard let packed else { return RecipeRuns(recipe, lock: lock, registry: .standard) }
+    return RecipeRuns(
+      recipe, written: packed.experiment.overrides, lock: lock,
+      registry: .standard.withoutNameChecks)
+  }
+
+  /// The same at the values of axes at which other runs made something, too; says so where there are
+  /// any. Nil where there are none.
+  func withOtherRuns(_ runs: RecipeRuns) throws -> Workspace? {
+    let reported = try runs.reported(RecipeLock(recipeFolder: folder))
+    let further = runs.furtherValues(of: reported)
+    if further.isEmpty { return nil }
+    let more = further.count > 6 ? " and \(further.count - 6) more" : ""
+    StandardOutput.writeError(
+      "The report covers what other runs of this recipe made, too: "
+        + "\(further.prefix(6).joined(separator: ", "))\(more).\n")
+    var workspace = self
+    workspace.recipe = reported
+    return workspace
+  }
+
+  /// Takes those results of a packed file over into the cache that a plan needs.
+  func takePacked(for plan: Plan, _ interruption: Interruption) throws {
     guard let packed else { return }
-    let count = try packed.experiment.seed(cache, interruption: interruption) {
+    let (taken, left) = try packed.experiment.seed(cache, for: plan, interruption: interruption) {
       StandardOutput.writeError("waiting, \($0)\n")
     }
-    let results = count == 1 ? "1 result" : "\(count) results"
+    let results = taken == 1 ? "1 result" : "\(taken) results"
     StandardOutput.writeError("Took \(results) over from \(packed.file.relativePath)\n")
+    if left > 0 {
+      StandardOutput.writeError(
+        "Left \(left) more that it holds and this recipe does not need\n")
+    }
+  }
+
+  /// Says which results were not made here; nothing where all were.
+  static func foreign(in plan: Plan) -> String {
+    let origins = plan.results.compactMap { $0.artifact?.origin }
+    if origins.isEmpty { return "" }
+    let files = Set(
+      origins.map { "\($0.file) (\($0.sha256.prefix(12))…, made on \($0.host) as it says)" })
+    return "Not made here: \(origins.count) of \(plan.results.count) results, taken over from "
+      + files.sorted().joined(separator: ", ") + "\n"
   }
 
   /// What the report that is there rests on; nil where there is none.
-  func reportBasis() throws -> ReportBasis? { try ReportBasis(reportIn: folder) }
+  /// - Parameter old: what was known before a run, which changed the lock.
+  func reportBasis(since old: ReportBasis? = nil) throws -> ReportBasis? {
+    try ReportBasis(reportIn: folder, since: old)
+  }
 
   /// Why a report on a plan must not take the place of the one that is there; nil where it may: all
   /// that the recipe asks for as it is written may, even if it asked for more before.
@@ -119,8 +161,8 @@ struct Workspace {
   }
 
   private static func print(_ report: RecipeReport, _ tables: [TableReport]) {
-    for table in tables { StandardOutput.write(table.terminalText + "\n") }
-    if !report.claims.isEmpty { StandardOutput.write(report.claims.terminalText + "\n") }
+    for table in tables { StandardOutput.tell(table.terminalText + "\n") }
+    if !report.claims.isEmpty { StandardOutput.tell(report.claims.terminalText + "\n") }
   }
 
   /// Writes the report on a plan.
@@ -156,10 +198,36 @@ struct ResultOptions: ParsableArguments {
       valueName: "path=value"))
   var overrides: [String] = []
 
+  @Option(
+    name: .customLong("cache-also"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Another results folder, or its cache, to take results from, which is never written to. May be "
+        + "repeated; WARMUP_CACHE_PATH names more, with colons between.", valueName: "folder"),
+    completion: .directory)
+  var cacheAlso: [String] = []
+
+  /// The cache, with those that are looked up after it.
+  /// - Throws: `ValidationError` for a folder that is not there: computing all anew is no answer to a
+  ///   mistyped name.
+  var cache: Cache {
+    get throws {
+      let named = try cacheAlso.map { path in
+        guard let cache = Cache.existing(at: URL(fileURLWithPath: path)) else {
+          throw ValidationError("--cache-also: there is no folder \(path)")
+        }
+        return cache
+      }
+      return Cache(
+        folder: URL(fileURLWithPath: results).appending(path: "cache"), others: named + Cache.path()
+      )
+    }
+  }
+
   /// What a command would take that reads one recipe.
   func options(for recipe: String) throws -> RecipeOptions {
     try RecipeOptions.parse(
-      ["--results", results] + overrides.flatMap { ["--set", $0] } + ["--", recipe])
+      ["--results", results] + overrides.flatMap { ["--set", $0] }
+        + cacheAlso.flatMap { ["--cache-also", $0] } + ["--", recipe])
   }
 }
 
@@ -184,10 +252,23 @@ struct RecipeOptions: ParsableArguments {
   /// The packed file, where one stands in the recipe's place.
   func openPack() throws -> OpenedPack? {
     guard PackedFile.isPacked(recipeURL) else { return nil }
-    return try PackedFile(checking: recipeURL).opened()
+    return try PackedFile(checking: recipeURL).opened(.standard)
   }
 
   var folders: DataFolders { DataFolders(recipe: recipeURL, results: resultsURL) }
+}
+
+/// What commands take that may send a key to a server.
+struct KeyOptions: ParsableArguments {
+  @Option(
+    name: .customLong("allow-key"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "An environment variable that the recipe may send to its server as a key. May be repeated.",
+      discussion: "Variables whose names begin with \(ServerKeys.prefix) need not be allowed.",
+      valueName: "name"))
+  var names: [String] = []
+
+  var keys: ServerKeys { ServerKeys(allowing: names) }
 }
 
 /// What commands take that may be asked for a part of a recipe.
@@ -203,13 +284,13 @@ struct RecipePartOptions: ParsableArguments {
 }
 
 extension Workspace {
-  /// The artifact of an instance that people name as `stage[axis=value,…]`. Blanks and the order of
-  /// axes do not matter.
+  /// The artifact of an instance that people name as `stage[axis=value,…]`. The order of axes and
+  /// blanks around values do not matter.
   /// - Throws: `LookupError`.
   func artifact(of name: String) throws -> (item: PlannedInstance, artifact: Artifact) {
     let plan = try findings()
-    let wanted = normalised(name)
-    guard let item = plan.items.first(where: { normalised($0.instance.name) == wanted }) else {
+    let found = InstanceName(name).find(among: plan.items) { ($0.name, $0.stageName, $0.point) }
+    guard let item = found else {
       throw LookupError.unknown(instance: name, known: plan.items.map(\.instance.name))
     }
     if item.state == .stopped {
@@ -221,23 +302,17 @@ extension Workspace {
     }
     return (item, artifact)
   }
-
-  private func normalised(_ name: String) -> [String] {
-    let parts = name.filter { !$0.isWhitespace }.split(separator: "[", maxSplits: 1)
-    let coordinates = parts.dropFirst().first.map { $0.dropLast().split(separator: ",") } ?? []
-    return [parts.first.map(String.init) ?? ""] + coordinates.map(String.init).sorted()
-  }
 }
 
 extension Artifact {
   /// The file of an output, which a packed file may have left out.
-  /// - Throws: `LookupError`.
+  /// - Throws: `LookupError`, or `DamagedArtifact`.
   func existingOutput(_ name: String, of item: PlannedInstance) throws -> URL {
     let file = output(name)
     guard FileManager.default.fileExists(atPath: file.path) else {
       throw LookupError.leftOut(name, instance: item.instance.name)
     }
-    return file
+    return try whole(file.lastPathComponent)
   }
 }
 

@@ -93,7 +93,7 @@ import Testing
     #expect {
       _ = try RowTable(contentsOf: file)
     } throws: {
-      "\($0)" == "\(file.path) cannot be read as a table: No such file or directory"
+      "\($0)" == "\(file.path) cannot be read as a table: No such file or directory; check the path"
     }
   }
 

@@ -18,7 +18,7 @@ import Testing
       try file.write([Int32.min, 3], to: "/c/f")
       try file.write([0, 255] as [UInt8], to: "/g")
     }
-    let file = try HDF5File.open(url)
+    let file = try HDF5Reader(url)
     #expect(try file.read("/model/a") == [1.5, -0.0, .infinity] as [Float])
     #expect(try file.read("/model/b") == [1e-300, .pi] as [Double])
     #expect(try file.read("/c/d/e") == [Int64.min, Int64.max])
@@ -35,7 +35,7 @@ import Testing
       try file.write(Array(0..<24).map(Float.init), to: "/x", shape: [2, 3, 4])
       try file.write([5] as [Double], to: "/scalar", shape: [])
     }
-    let file = try HDF5File.open(url)
+    let file = try HDF5Reader(url)
     #expect(try file.describe("/x") == .init(type: .float32, shape: [2, 3, 4]))
     let block = HDF5Block(start: [1, 1, 2], shape: [1, 2, 2])
     #expect(try file.read("/x", block: block) == [18, 19, 22, 23] as [Float])
@@ -62,7 +62,7 @@ import Testing
       try file.write(strings: strings, to: "/texts/grid", shape: [2, 3])
       try file.write(strings: [], to: "/texts/none")
     }
-    let file = try HDF5File.open(url)
+    let file = try HDF5Reader(url)
     let read = try file.readStrings("/texts/all")
     #expect(read.map { Array($0.utf8) } == strings.map { Array($0.utf8) })
     #expect(try file.readStrings("/texts/grid") == strings)
@@ -73,7 +73,7 @@ import Testing
   @Test func keepsEmptyDatasets() throws {
     let url = folder.file("empty.h5")
     try HDF5File.create(url) { try $0.write([Float](), to: "/x", shape: [0, 7]) }
-    let file = try HDF5File.open(url)
+    let file = try HDF5Reader(url)
     #expect(try file.describe("/x").shape == [0, 7])
     #expect(try file.read("/x") == [Float]())
   }
@@ -89,7 +89,7 @@ import Testing
       try file.setAttribute("template", .string(long), of: "/données")
       try file.setAttribute("empty", .string(""))
     }
-    let file = try HDF5File.open(url)
+    let file = try HDF5Reader(url)
     #expect(try file.attribute("step") == .integer(.max))
     #expect(try file.attribute("rate") == .number(1e-6))
     #expect(try file.attribute("unité", of: "/données/x") == .string("m²"))
@@ -102,7 +102,7 @@ import Testing
   @Test func findsWhatIsThere() throws {
     let url = folder.file("paths.h5")
     try HDF5File.create(url) { try $0.createGroup("/a/b") }
-    let file = try HDF5File.open(url)
+    let file = try HDF5Reader(url)
     #expect(try file.exists("/a/b"))
     #expect(try file.exists("/"))
     #expect(try !file.exists("/a/c"))
@@ -133,14 +133,14 @@ import Testing
     try handle.seek(toOffset: 0)
     try handle.write(contentsOf: Data("anything".utf8))
     try handle.close()
-    #expect(try HDF5File.open(url).read("/x") == [1, 2])
+    #expect(try HDF5Reader(url).read("/x") == [1, 2])
     #expect(throws: HDF5Error.self) { try HDF5File.create(url, userBlock: 100) }
   }
 
   @Test func worksFromManyThreads() async throws {
     let url = folder.file("threads.h5")
     try HDF5File.create(url) { try $0.write(Array(0..<1000), to: "/x") }
-    let shared = try HDF5File.open(url)
+    let shared = try HDF5Reader(url)
     let folder = folder.url
     try await withThrowingTaskGroup(of: Void.self) { group in
       for index in 0..<20 {

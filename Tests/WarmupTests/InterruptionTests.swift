@@ -43,17 +43,83 @@ extension EndToEnd {
       try expectEqualFiles(key, results, whole)
     }
 
-    @Test func ctrlCStopsAtACheckpoint() async throws {
+    /// Ctrl-C, and what terminals and batch systems send.
+    @Test(
+      arguments: [
+        .interrupt, .terminate, .terminalClosed, .userDefinedOne, .userDefinedTwo,
+      ] as [Signal])
+    func aSignalStopsAtACheckpoint(signal: Signal) async throws {
       let whole = try await FinishedRun.training.value.results
       let results = try ResultsFolder(copying: whole)
       try await results.forget("warmed")
       let key = try await results.artifact("warmed").lastPathComponent
-      let stopped = try await disturbed(results, key, with: .interrupt)
+      let stopped = try await disturbed(results, key, with: signal)
       #expect(stopped.code == 130, "\(stopped.messages)")
       #expect(stopped.messages.contains("Finishing the step; press Ctrl-C again to leave at once."))
       #expect(stopped.messages.contains("stopped at the last checkpoint; run again to continue"))
       #expect(!results.published.contains(key))
+      guard signal == .interrupt else { return }
       try await expectGoesOn(results, "warmed", whole)
+    }
+
+    /// `timeout` signals its child, and then the child's group.
+    @Test func aSignalThatComesTwiceAtOnceIsOneWish() async throws {
+      let results = try ResultsFolder(copying: try await FinishedRun.training.value.results)
+      try await results.forget("warmed")
+      let work = Cache(folder: results.cache).workFolder(
+        try await results.artifact("warmed").lastPathComponent)
+      let stopped = try await Program.shell(
+        """
+        "$W" run "$RECIPE" --results "$RESULTS" & p=$!
+        until [ -s "$LOG" ]; do sleep 0.01; done
+        kill -TERM $p; kill -CONT $p; kill -TERM $p; wait $p
+        """,
+        [
+          "RECIPE": results.recipe.path, "RESULTS": results.url.path,
+          "LOG": work.url.appending(path: "metrics.jsonl").path,
+        ])
+      #expect(stopped.code == 130)
+      #expect(stopped.messages.contains("stopped at the last checkpoint"), "\(stopped.messages)")
+    }
+
+    /// A step of this training takes about a minute.
+    @Test func aSecondSignalLeavesAtOnce() async throws {
+      let results = try ResultsFolder("tiny")
+      let changes = [
+        "scratch.params.hidden=512", "scratch.params.layers=8", "scratch.params.intermediate=2048",
+        "texts.params.count=400", "base.params.batch_size=400",
+      ].flatMap { ["--set", "stages.\($0)"] }
+      let key = try await results.plan(changes)["base"]?["key"]?.string ?? ""
+      let work = Cache(folder: results.cache).workFolder(key).url
+      let beginning = ContinuousClock.now
+      let ending = try await Program.run(
+        ["run", results.recipe.path, "--results", results.url.path] + changes
+      ) { send in
+        while !FileManager.default.fileExists(atPath: work.path),
+          ContinuousClock.now - beginning < .seconds(30)
+        {
+          try await Task.sleep(for: .milliseconds(5))
+        }
+        try await Task.sleep(for: .milliseconds(300))
+        try send(.userDefinedOne)
+        try await Task.sleep(for: .milliseconds(150))
+        try send(.terminate)
+      }
+      #expect(ending.code == 130)
+      #expect(ending.messages.contains("Finishing the step"), "\(ending.messages)")
+      #expect(!ending.messages.contains("stopped at the last checkpoint"), "\(ending.messages)")
+    }
+
+    @Test func underNohupARunOutlivesItsTerminal() async throws {
+      let results = try ResultsFolder("tiny")
+      let ending = try await Program.shell(
+        """
+        trap '' HUP; "$W" run "$RECIPE" --results "$RESULTS" & p=$!
+        while kill -HUP $p 2>/dev/null; do sleep 0.02; done; wait $p
+        """,
+        ["RECIPE": results.recipe.path, "RESULTS": results.url.path])
+      #expect(ending.code == 0)
+      #expect((ending.output + ending.messages).contains("17 ran"), "\(ending.messages)")
     }
 
     /// A run that gets a signal once the instance at work has done a few steps.

@@ -46,6 +46,30 @@ enum Program {
     return Ending(code: code, output: result.standardOutput, messages: result.standardError)
   }
 
+  /// Runs a line of shell, in which `$W` is the program.
+  static func shell(_ line: String, _ environment: [String: String] = [:]) async throws -> Ending {
+    var changes: [Environment.Key: String?] = [
+      "W": try binary().path, "COLUMNS": "80", "NO_COLOR": "1", "WARMUP_DATA": "",
+    ]
+    for (name, value) in environment { changes[Environment.Key(stringLiteral: name)] = value }
+    let result = try await Subprocess.run(
+      .path("/bin/bash"), arguments: ["-c", line], environment: .inherit.updating(changes),
+      input: .none, output: .string(limit: 1 << 24), error: .string(limit: 1 << 24))
+    var code: Int32?
+    if case .exited(let value) = result.terminationStatus { code = Int32(value) }
+    return Ending(code: code, output: result.standardOutput, messages: result.standardError)
+  }
+
+  /// Runs another program of the package to its end.
+  static func run(_ arguments: [String], of name: String) async throws -> Ending {
+    let result = try await Subprocess.run(
+      .path(FilePath(try binary(name).path)), arguments: Arguments(arguments), input: .none,
+      output: .string(limit: 1 << 24), error: .string(limit: 1 << 24))
+    var code: Int32?
+    if case .exited(let value) = result.terminationStatus { code = Int32(value) }
+    return Ending(code: code, output: result.standardOutput, messages: result.standardError)
+  }
+
   /// Runs the program with standard input.
   static func run(_ arguments: [String], input: Data) async throws -> Ending {
     let result = try await Subprocess.run(
@@ -81,7 +105,7 @@ enum Program {
   }
 
   /// Where the program was built: beside the tests, or else in this package's build folder.
-  static func binary() throws -> URL {
+  static func binary(_ name: String = "warmup") throws -> URL {
     #if DEBUG
       let configuration = "debug"
     #else
@@ -92,7 +116,7 @@ enum Program {
     let built = ancestors(of: URL(filePath: #filePath)).map {
       $0.appending(path: ".build/\(configuration)")
     }
-    let candidates = (besides + built).map { $0.appending(path: "warmup") }
+    let candidates = (besides + built).map { $0.appending(path: name) }
     let found = candidates.first { file in
       var isFolder: ObjCBool = false
       return FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder)

@@ -34,7 +34,9 @@ final class ResultsFolder: Sendable {
   }
 
   /// What `plan --json` says, by instance.
-  func plan(_ more: String...) async throws -> [String: JSONValue] {
+  func plan(_ more: String...) async throws -> [String: JSONValue] { try await plan(more) }
+
+  func plan(_ more: [String]) async throws -> [String: JSONValue] {
     let ending = try await Program.run(
       ["plan", recipe.path, "--json", "--results", url.path] + more
     ) { _ in }

@@ -109,7 +109,11 @@ private func littleEndian(_ bytes: ArraySlice<UInt8>) -> UInt64 {
 /// Why a file could not be read, as short as possible.
 func readingProblem(_ error: any Error) -> String {
   if (error as? CocoaError)?.code == .fileReadNoSuchFile { return "there is no such file" }
-  return error.localizedDescription
+  let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
+  guard let cause = cause.map({ $0 as NSError }), cause.domain == NSPOSIXErrorDomain else {
+    return "it is no file with content"
+  }
+  return String(cString: strerror(Int32(cause.code)))
 }
 
 struct SafetensorsHeader {

@@ -57,7 +57,7 @@ struct ClaimMeasurement {
       compare(sides[0], sides[1])
     } catch {
       // Where it is said, the claim is named already.
-      obstacle = "\(error)".replacing(owner + ": ", with: "")
+      obstacle = sentence(for: error).replacing(owner + ": ", with: "")
     }
   }
 

@@ -217,10 +217,16 @@ package struct ComparedRun: Sendable {
       }
     }
     let caches = [place, place.deletingLastPathComponent()].map { $0.appending(path: "cache") }
-    guard let cache = caches.first(where: { FileManager.default.fileExists(atPath: $0.path) })
+    let others = Cache.path()
+    let own = caches.first { FileManager.default.fileExists(atPath: $0.path) }
+    guard let cache = own ?? others.first
     else { throw ComparisonError.noCache(place.relativePath) }
     return { key in
-      if case .present(let artifact) = Cache(folder: cache).lookUp(key) { artifact } else { nil }
+      if case .present(let artifact) = Cache(folder: cache, others: others).lookUp(key) {
+        artifact
+      } else {
+        nil
+      }
     }
   }
 

@@ -61,7 +61,7 @@ struct CompletionsSection {
   private func markup(_ name: String, _ listed: Result<Listed, any Error>) -> Markup {
     switch listed {
     case .failure(let error):
-      return .element("p", ["class": "warning"], Markup("\(name): \(error)"))
+      return .element("p", ["class": "warning"], Markup("\(name): \(sentence(for: error))"))
     case .success(let listed):
       let shown = listed.shown.count
       let words =

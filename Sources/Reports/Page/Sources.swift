@@ -3,7 +3,8 @@ import Foundation
 import OrderedCollections
 import Runner
 
-/// The part of a report on joined results that says which packed file, or whose results, gave what.
+/// The part of a report that says what was not made here: which packed file, or whose results, gave
+/// what.
 struct SourcesSection {
   /// What came from one source.
   private struct Origin {
@@ -14,8 +15,15 @@ struct SourcesSection {
   }
 
   private let origins: [Origin]
+  /// What was taken over from packed files, each with the instances.
+  private let taken: OrderedDictionary<ArtifactOrigin, [String]>
 
   init(_ shares: [JoinedResults.Share], _ data: Findings) {
+    taken = OrderedDictionary(
+      grouping: data.instances.filter { $0.artifact?.origin != nil }, by: { $0.artifact?.origin }
+    ).reduce(into: [:]) { taken, entry in
+      if let origin = entry.key { taken[origin] = entry.value.map(\.name) }
+    }
     origins = shares.map { share in
       let records = share.given.compactMap { data[$0]?.artifact?.record }
       return Origin(
@@ -27,6 +35,19 @@ struct SourcesSection {
   }
 
   var markup: Markup {
+    let notes = takenSentences.map { Markup.element("p", ["class": "warning"], Markup($0)) }
+    return joined + Markup(notes)
+  }
+
+  /// What was taken over from packed files: how it was made is their word.
+  private var takenSentences: [String] {
+    taken.map { origin, names in
+      let count = names.count == 1 ? "1 result was" : "\(names.count) results were"
+      return "\(count) not made here, \(origin.words): \(names.joined(separator: ", "))."
+    }
+  }
+
+  private var joined: Markup {
     if origins.isEmpty { return .empty }
     let head = ["From", "Results", "Also there", "Time", "Machine", "warmup"]
     let rows = origins.map { origin in
@@ -47,12 +68,12 @@ struct SourcesSection {
 
   /// Sentences for the short form of the report; none where nothing was joined.
   var sentences: [String] {
-    if origins.isEmpty { return [] }
+    if origins.isEmpty { return takenSentences }
     let parts = origins.map { origin in
       let machines = origin.machines.isEmpty ? "" : ", " + origin.machines.joined(separator: ", ")
       return "\(origin.share.source) (\(origin.share.given.count) results\(machines))"
     }
-    return ["Joined from \(parts.joined(separator: "; "))."] + notes
+    return ["Joined from \(parts.joined(separator: "; "))."] + notes + takenSentences
   }
 
   private static let meaning =

@@ -12,44 +12,81 @@ import Foundation
 /// work/ab12…/        an instance at work: checkpoints/, metrics.jsonl, output-<pid>/
 /// locks/ab12….lock   somebody is at work on that key
 /// damaged/           artifacts that lost something, moved aside
+/// digests.jsonl      which files' bytes have been read, and their SHA-256
 /// ```
 package struct Cache: Sendable {
   /// Where it lies, usually `results/cache`.
   package let folder: URL
+  /// The digests of files that have been read.
+  let digests: FileDigests
+
+  /// Further caches, which are looked up after this one and never written to. What is found there is
+  /// used where it lies.
+  package let others: [URL]
 
   /// Names a cache; nothing is made yet.
-  package init(folder: URL) { self.folder = folder }
+  package init(folder: URL, others: [URL] = []) {
+    self.folder = folder
+    self.others = others
+    digests = FileDigests(file: folder.appending(path: FileDigests.fileName))
+  }
 
-  /// Looks for an artifact, checking its record and the sizes of its files.
+  /// Looks for an artifact, here and then in the other caches, checking its record, the sizes of its
+  /// files and what is remembered of their bytes.
   package func lookUp(_ key: String) -> CachedArtifact {
-    let place = artifactFolder(key)
+    let own = lookUp(key, in: folder)
+    if case .present = own { return own }
+    for other in others {
+      let found = lookUp(key, in: other)
+      if case .present = found { return found }
+    }
+    return own
+  }
+
+  /// The other cache that an artifact lies in; nil for one of this cache.
+  func otherPlace(of artifact: Artifact) -> URL? {
+    others.first { Self.artifactFolder(artifact.key, in: $0).path == artifact.folder.path }
+  }
+
+  private func lookUp(_ key: String, in folder: URL) -> CachedArtifact {
+    let place = Self.artifactFolder(key, in: folder)
     guard FileManager.default.fileExists(atPath: place.path) else { return .absent }
     let recordFile = place.appending(path: Artifact.recordName)
     guard FileManager.default.fileExists(atPath: recordFile.path) else {
       return .damaged("\(Artifact.recordName) is missing")
     }
     do {
-      let artifact = Artifact(folder: place, record: try ArtifactRecord(contentsOf: recordFile))
+      let artifact = Artifact(
+        folder: place, record: try ArtifactRecord(contentsOf: recordFile), digests: digests)
       if artifact.key != key { return .damaged("its record is that of another key") }
-      return artifact.sizeProblems.first.map { .damaged($0) } ?? .present(artifact)
+      // Of what no digest covers, the key covers what it is made of.
+      if !artifact.record.isSealed, (try? artifact.record.fields.key()) != key {
+        return .damaged("its key is not the one that its record comes to")
+      }
+      return artifact.quickDamage(digests).map { .damaged($0) } ?? .present(artifact)
     } catch CacheError.malformed(_, let reason) {
       return .damaged("\(Artifact.recordName) cannot be used: \(reason)")
     } catch {
-      return .damaged("\(Artifact.recordName) cannot be read: \(error.localizedDescription)")
+      return .damaged("\(Artifact.recordName) cannot be read: \(reason(for: error))")
     }
   }
 
-  /// The keys of all artifacts, damaged ones among them, sorted.
+  /// The keys of all artifacts, damaged ones and those of other caches among them, sorted.
   package func keys() -> [String] {
     let manager = FileManager.default
-    let groups = (try? manager.contentsOfDirectory(atPath: folder.path)) ?? []
-    return groups.filter { $0.utf8.count == 2 }.flatMap { group in
-      (try? manager.contentsOfDirectory(atPath: folder.appending(path: group).path)) ?? []
-    }.sorted()
+    let keys = ([folder] + others).flatMap { folder in
+      let groups = (try? manager.contentsOfDirectory(atPath: folder.path)) ?? []
+      return groups.filter { $0.utf8.count == 2 }.flatMap { group in
+        (try? manager.contentsOfDirectory(atPath: folder.appending(path: group).path)) ?? []
+      }
+    }
+    return Set(keys).sorted()
   }
 
   /// Where the artifact of a key lies once it is published.
-  package func artifactFolder(_ key: String) -> URL {
+  package func artifactFolder(_ key: String) -> URL { Self.artifactFolder(key, in: folder) }
+
+  private static func artifactFolder(_ key: String, in folder: URL) -> URL {
     folder.appending(path: key.prefix(2)).appending(path: key)
   }
 
@@ -59,7 +96,27 @@ package struct Cache: Sendable {
   }
 
   /// The file whose lock an instance holds while it works.
-  private func lockFile(_ key: String) -> URL { folder.appending(path: "locks/\(key).lock") }
+  func lockFile(_ key: String) -> URL { folder.appending(path: "locks/\(key).lock") }
+}
+
+extension Cache {
+  /// The cache of a results folder, or the folder itself; nil where there is none.
+  package static func existing(at folder: URL) -> URL? {
+    [folder.appending(path: "cache"), folder].first { url in
+      var isFolder: ObjCBool = false
+      return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+        && isFolder.boolValue
+    }
+  }
+
+  /// The caches that the variable `WARMUP_CACHE_PATH` names, as far as they are there.
+  package static func path(
+    _ environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> [URL] {
+    (environment["WARMUP_CACHE_PATH"] ?? "").split(separator: ":").compactMap {
+      existing(at: URL(fileURLWithPath: String($0)))
+    }
+  }
 }
 
 /// What the cache has of a key.
@@ -72,13 +129,18 @@ package enum CachedArtifact: Sendable, Equatable {
 }
 
 extension Artifact {
-  fileprivate var sizeProblems: [String] {
-    record.files.sorted { $0.key < $1.key }.compactMap { name, file in
-      let path = folder.appending(path: name).path
-      guard let found = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-      else { return "\(name) is missing" }
-      return found == file.bytes ? nil : "\(name) has \(found) bytes instead of \(file.bytes)"
-    }
+  /// What is wrong with a file, as far as it is known without reading any: by sizes, and by the
+  /// digests of what was read before.
+  fileprivate func quickDamage(_ digests: FileDigests) -> String? {
+    record.files.sorted { $0.key < $1.key }.lazy.compactMap { name, file in
+      let place = folder.appending(path: name)
+      guard let stamp = FileStamp(of: place) else { return "\(name) is missing" }
+      if stamp.size != file.bytes {
+        return "\(name) has \(stamp.size) bytes instead of \(file.bytes)"
+      }
+      return [nil, file.sha256].contains(digests.remembered(stamp))
+        ? nil : "the bytes of \(name) are not those that were published"
+    }.first
   }
 }
 
@@ -86,7 +148,7 @@ extension Cache {
   /// Makes the folders and makes sure that results can be written, before anything runs.
   /// - Throws: `CacheError`.
   package func prepare(freeMegabytes: Int = 64) throws {
-    for name in ["work", "locks"] { try Self.makeFolder(folder.appending(path: name)) }
+    for name in ["work", "locks"] { try Folder.make(folder.appending(path: name)) }
     let probe = folder.appending(path: "work/.probe-\(UUID().uuidString)")
     defer { unlink(probe.path) }
     guard let file = fopen(probe.path, "w") else {
@@ -104,6 +166,7 @@ extension Cache {
   /// - Parameters:
   ///   - waiting: called with a sentence while somebody else works on the key.
   ///   - begin: called before there is anything to wait for or to make.
+  ///   - aside: called with a sentence where something damaged is moved aside.
   ///   - make: puts the files into the folder `output` and tells how they came about. What it puts
   ///     into the work folder survives a kill. Where it puts `record.json` beside the files, that
   ///     stays byte for byte, and the files must be those that it names.
@@ -112,10 +175,12 @@ extension Cache {
   ///   somebody else works on the key.
   func obtain(
     _ key: String, interruption: Interruption, waiting: (String) -> Void, begin: () -> Void = {},
+    aside: (String) -> Void = { _ in },
     make: (_ output: URL, _ work: WorkFolder) throws -> ArtifactRecord
   ) throws -> (artifact: Artifact, isNew: Bool) {
     if case .present(let artifact) = lookUp(key) {
-      try discardWork(key)
+      // A cache that cannot be written serves all the same.
+      try? discardWork(key)
       return (artifact, false)
     }
     begin()
@@ -123,7 +188,7 @@ extension Cache {
     defer { lock.release() }
     switch lookUp(key) {
     case .present(let artifact): return (artifact, false)
-    case .damaged: try setAside(key)
+    case .damaged(let words): aside("\(words); \(try setAside(key))")
     case .absent: break
     }
     let work = workFolder(key)
@@ -150,7 +215,8 @@ extension Cache {
   /// - Throws: `CacheError`, `LockError`, or `InterruptedError` while somebody else works on the
   ///   key.
   package func adopt(
-    _ artifact: Artifact, interruption: Interruption, waiting: (String) -> Void
+    _ artifact: Artifact, from origin: ArtifactOrigin, interruption: Interruption,
+    waiting: (String) -> Void
   ) throws -> Bool {
     do {
       return try obtain(artifact.key, interruption: interruption, waiting: waiting) { output, _ in
@@ -158,6 +224,7 @@ extension Cache {
           try FileManager.default.copyItem(
             at: artifact.folder.appending(path: name), to: output.appending(path: name))
         }
+        try origin.write(to: output)
         return artifact.record
       }.isNew
     } catch CacheError.malformed(_, let reason) {
@@ -175,11 +242,16 @@ extension Cache {
     try FileManager.default.removeItem(at: work)
   }
 
-  private func setAside(_ key: String) throws {
+  /// Moves a damaged artifact aside. Only whoever holds the key's lock may call this.
+  /// - Returns: where it is now, in words.
+  func setAside(_ key: String) throws -> String {
     let damaged = folder.appending(path: "damaged")
-    try Self.makeFolder(damaged)
+    try Folder.make(damaged)
     let place = damaged.appending(path: "\(key)-\(UUID().uuidString)")
-    try FileManager.default.moveItem(at: artifactFolder(key), to: place)
+    guard rename(artifactFolder(key).path, place.path) == 0 else {
+      throw CacheError.unwritable(place.path, systemMessage())
+    }
+    return "it was moved to \(place.relativePath)"
   }
 
   /// Writes the record, syncs everything and renames the folder. The work folder goes.
@@ -193,20 +265,20 @@ extension Cache {
       }
       try AtomicFile.sync(recordFile)
     } else {
-      try AtomicFile.write(record.json.prettyText, to: recordFile)
+      try AtomicFile.write(record.text, to: recordFile)
     }
-    chmod(recordFile.path, 0o444)
+    Self.makeReadOnly(recordFile)
     try AtomicFile.sync(output)
     let place = artifactFolder(record.key)
     let group = place.deletingLastPathComponent()
-    try Self.makeFolder(group)
+    try Folder.make(group)
     guard rename(output.path, place.path) == 0 else {
       throw CacheError.unwritable(place.path, systemMessage())
     }
     try AtomicFile.sync(group)
     try AtomicFile.sync(folder)
     try FileManager.default.removeItem(at: workFolder(record.key).url)
-    return Artifact(folder: place, record: record)
+    return Artifact(folder: place, record: record, digests: digests)
   }
 
   private func describeAndSync(_ output: URL) throws -> [String: ArtifactRecord.File] {
@@ -215,22 +287,19 @@ extension Cache {
     where name != Artifact.recordName {
       let file = output.appending(path: name)
       let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int
-      chmod(file.path, 0o444)
+      Self.makeReadOnly(file)
       try AtomicFile.sync(file)
-      files[name] = .init(bytes: size ?? 0, sha256: try SHA256Digest.hex(ofFile: file))
+      // What tells where a result came from is no part of it.
+      if name == ArtifactOrigin.fileName { continue }
+      files[name] = .init(bytes: size ?? 0, sha256: try digests.hex(of: file, isSettled: true))
     }
     return files
   }
 
-  /// Makes a folder and those that it lies in.
-  /// - Throws: `CacheError.unwritable`.
-  static func makeFolder(_ url: URL) throws {
-    if mkdir(url.path, 0o755) == 0 || errno == EEXIST { return }
-    guard errno == ENOENT else { throw CacheError.unwritable(url.path, systemMessage()) }
-    try makeFolder(url.deletingLastPathComponent())
-    guard mkdir(url.path, 0o755) == 0 || errno == EEXIST else {
-      throw CacheError.unwritable(url.path, systemMessage())
-    }
+  /// Takes the right to write away and leaves who may read as the umask has it.
+  private static func makeReadOnly(_ file: URL) {
+    var status = stat()
+    if stat(file.path, &status) == 0 { chmod(file.path, status.st_mode & 0o444) }
   }
 }
 
@@ -245,7 +314,7 @@ package enum CacheError: Error, Sendable, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .unwritable(let path, let reason):
-      "could not write to \(path): \(reason); make it writable or choose another results folder"
+      "could not write to \(path): \(FileAdvice.words(reason))"
     case .full(let path, let megabytes):
       "only \(megabytes) MB are free at \(path); free some space or choose another results folder"
     case .malformed(let path, let reason):
@@ -268,7 +337,7 @@ package struct WorkFolder: Sendable {
   /// new one. Only whoever holds the key's lock may call this.
   func prepare() throws -> URL {
     let manager = FileManager.default
-    try manager.createDirectory(at: checkpoints, withIntermediateDirectories: true)
+    try Folder.make(checkpoints)
     for name in try manager.contentsOfDirectory(atPath: url.path)
     where name.hasPrefix("output-") || AtomicFile.isLeftover(name) {
       try manager.removeItem(at: url.appending(path: name))
@@ -278,7 +347,7 @@ package struct WorkFolder: Sendable {
       try manager.removeItem(at: checkpoints.appending(path: name))
     }
     let output = url.appending(path: "output-\(getpid())")
-    try manager.createDirectory(at: output, withIntermediateDirectories: false)
+    try Folder.make(output)
     return output
   }
 }

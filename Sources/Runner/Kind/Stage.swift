@@ -14,6 +14,10 @@ package protocol Stage: Sendable {
   /// Raised whenever the same parameters and inputs would give another result than before.
   static var version: Int { get }
 
+  /// What each version but the first made different, a clause by the version, as the change log has
+  /// it. `plan` shows it to whoever loses results by an upgrade.
+  static var changes: [Int: String] { get }
+
   /// One sentence for `warmup schema` and the documentation.
   static var summary: String { get }
 
@@ -66,6 +70,11 @@ package protocol Stage: Sendable {
   /// - Parameter inputs: what is known of what is bound, by port.
   func mistakes(inputs: [String: Traits]) -> [BindingMistake]
 
+  /// The values that follow from what a stage of this kind published, computed again: those of somebody
+  /// else's record are not believed. What only the run itself knew is left out.
+  /// - Throws: where an output is not what the kind writes, or where values must not come without it.
+  static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue]
+
   /// Does the work: reads the inputs, writes every output, and reports values.
   ///
   /// Runs on a thread of its own and may block. Must ask `context.interruption` between steps.
@@ -73,6 +82,8 @@ package protocol Stage: Sendable {
 }
 
 extension Stage {
+  package static var changes: [Int: String] { [:] }
+
   package static var metrics: LoggedMetrics { LoggedMetrics() }
 
   package static var names: PublishedNames { .unknown }
@@ -84,6 +95,10 @@ extension Stage {
   package static var kept: KeptOutput? { nil }
 
   package static var openInputs: [ArtifactType] { [] }
+
+  package static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    [:]
+  }
 
   package func externalContent(in folders: DataFolders) throws -> [ExternalContent] { [] }
 

@@ -96,7 +96,23 @@ enum PackLayout {
 
   /// Whether a text names a file that an artifact may have. Nothing else is ever written.
   static func isFileName(_ name: String) -> Bool {
-    name.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}/) != nil && name != Artifact.recordName
+    name.wholeMatch(of: /[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}/) != nil
+      && ![Artifact.recordName, ArtifactOrigin.fileName].contains(name)
+  }
+
+  /// A path that stands there twice, or in which another one is a folder; nil where none does.
+  static func repeated(in paths: [String]) -> String? {
+    var files: Set<String> = []
+    var folders: Set<String> = []
+    for path in paths {
+      let parts = path.split(separator: "/")
+      let above = (1..<max(1, parts.count)).map { parts.prefix($0).joined(separator: "/") }
+      if folders.contains(path) || !files.isDisjoint(with: above) || !files.insert(path).inserted {
+        return path
+      }
+      folders.formUnion(above)
+    }
+    return nil
   }
 
   /// Whether a text is a path that stays inside the folder that it is put in.

@@ -13,20 +13,18 @@ struct PackReader {
   private let missing: Set<String>
   private let artifacts: [PackedArtifactReader]
 
+  private let sha256: String
+
   /// Writes everything into a folder.
+  /// - Parameter registry: the kinds that compute values again.
   /// - Throws: `PackError`, or what writing throws.
-  init(_ packed: PackedFile, folder: URL) throws {
+  init(_ packed: PackedFile, folder: URL, registry: KindRegistry) throws {
     path = packed.url.relativePath
+    sha256 = packed.sha256
     do {
-      let file = try HDF5File.open(packed.url)
-      let limit = try packed.url.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
-      func texts(_ path: String) throws -> [String] {
-        let shape = try file.describe(path).shape
-        guard shape.count <= 1, shape.allSatisfy({ $0 <= limit }) else {
-          throw PackContentsError("'\(path)' holds too much")
-        }
-        return try file.readStrings(path)
-      }
+      let file = try HDF5Reader(packed.url)
+      try file.check()
+      func texts(_ path: String) throws -> [String] { try file.readStrings(path) }
       main = try Self.writeRecipe(
         texts(PackLayout.recipePaths), texts(PackLayout.recipeTexts), folder)
       overrides = try texts(PackLayout.overrides)
@@ -34,7 +32,7 @@ struct PackReader {
       part = try file.attribute(PackLayout.part)?.string
       missing = try part == nil ? [] : Set(texts(PackLayout.missing))
       artifacts = try file.members(of: PackLayout.artifacts).map { key in
-        try PackedArtifactReader(key, in: file, limit: limit, folder: folder)
+        try PackedArtifactReader(key, in: file, folder: folder, registry: registry)
       }
     } catch let fault as PackContentsError {
       throw PackError.contradictory(path, fault.reason)
@@ -48,6 +46,7 @@ struct PackReader {
     let found = artifacts.map { ($0.record.key, $0.artifact(in: folder)) }
     return UnpackedExperiment(
       folder: folder, recipeFile: folder.appending(path: "recipe").appending(path: main),
+      packedFile: (path as NSString).lastPathComponent, sha256: sha256,
       overrides: overrides, lock: lock, part: part, missing: missing,
       artifacts: Dictionary(found) { $1 })
   }
@@ -63,9 +62,12 @@ struct PackReader {
     for path in paths where !PackLayout.isInnerPath(path) {
       throw PackContentsError("it would write the file '\(path)'")
     }
+    if let path = PackLayout.repeated(in: paths) {
+      throw PackContentsError("it would write the file '\(path)' twice")
+    }
     for (path, text) in zip(paths, texts) {
       let target = folder.appending(path: "recipe").appending(path: path)
-      try Cache.makeFolder(target.deletingLastPathComponent())
+      try Folder.make(target.deletingLastPathComponent())
       try Data(text.utf8).write(to: target, options: .withoutOverwriting)
     }
     return main
@@ -85,6 +87,21 @@ struct PackReader {
   }
 }
 
+extension ArtifactRecord {
+  /// The names that people are shown, which a stranger chose.
+  fileprivate var names: [String] {
+    [instance, fields.kind, machine.host, machine.processor] + producers.values + files.keys
+      + versions.flatMap { [$0.key, $0.value] }
+  }
+}
+
+extension String {
+  /// Whether a terminal would do something else than show it.
+  fileprivate var hasControlCharacters: Bool {
+    unicodeScalars.contains { $0.properties.generalCategory == .control }
+  }
+}
+
 /// What does not fit together in a packed file, in words that follow its name.
 struct PackContentsError: Error {
   let reason: String
@@ -96,23 +113,21 @@ struct PackContentsError: Error {
 struct PackedArtifactReader {
   let record: ArtifactRecord
   private var incomplete: Set<String> = []
+  private var leftOut: Set<String> = []
 
   private static let pieceSize = 1 << 22
-  /// How many times as long as the packed file an artifact's files may be together.
-  private static let greatestGrowth = 100
 
   /// Writes the artifact's files to `artifacts/<key>` in a folder.
-  /// - Parameter limit: the packed file's size; no text in it can be larger.
   /// - Throws: `PackContentsError`, `HDF5Error`, or what writing throws.
-  init(_ key: String, in file: HDF5File, limit: Int, folder: URL) throws {
+  init(_ key: String, in file: HDF5Reader, folder: URL, registry: KindRegistry) throws {
     guard PackLayout.isKey(key) else { throw PackContentsError("'\(key)' is no key") }
     // Tables are compressed to a tenth or so; what claims to be far larger would fill the disk.
-    var room = Self.greatestGrowth * limit
+    var room = HDF5Reader.greatestGrowth * file.bytes
     let place = Self.place(key, in: folder)
-    try Cache.makeFolder(place)
+    try Folder.make(place)
     let recordFile = place.appending(path: Artifact.recordName)
     let recordPath = PackLayout.file(Artifact.recordName, of: key)
-    _ = try Self.copy(recordPath, of: file, limit: Self.greatestGrowth * limit, to: recordFile)
+    _ = try Self.copy(recordPath, of: file, limit: room, to: recordFile)
     record = try Self.record(recordFile, key)
     let members = Set(try file.members(of: PackLayout.artifact(key)))
     let leftOut = try Self.leftOut(of: key, in: file)
@@ -128,14 +143,39 @@ struct PackedArtifactReader {
           throw PackContentsError("\(name) of \(Self.short(key)) is missing")
         }
         incomplete.insert(name)
+        self.leftOut.insert(name)
         continue
       }
       guard expected.bytes >= 0, expected.bytes <= room else {
         throw PackContentsError("\(name) of \(Self.short(key)) is too long")
       }
       room -= expected.bytes
-      try take(name, expected, from: file, limit: limit, to: place.appending(path: name))
+      try take(name, expected, from: file, limit: room, to: place.appending(path: name))
     }
+    try checkContent(in: place, registry)
+  }
+
+  /// Makes sure that every file can be read, and that values are those that its rows come to.
+  private func checkContent(in place: URL, _ registry: KindRegistry) throws {
+    let present = Set(record.files.keys).subtracting(leftOut)
+    for name in present.sorted() where name.hasSuffix(".h5") {
+      do {
+        try HDF5Reader(place.appending(path: name)).check()
+      } catch let error as HDF5Error {
+        throw PackContentsError(
+          "\(name) of \(Self.short(record.key)) cannot be read (\(error.reason))")
+      }
+    }
+    guard let kind = registry[record.fields.kind] else { return }
+    let outputs = PublishedOutputs(
+      folder: place, present: present, withoutTexts: incomplete.subtracting(leftOut))
+    let computed: [String: JSONValue]
+    do {
+      computed = try kind.recomputedValues(outputs)
+    } catch {
+      throw PackContentsError("of '\(record.instance)', \(sentence(for: error))")
+    }
+    if let words = record.falseValue(comparedWith: computed) { throw PackContentsError(words) }
   }
 
   /// The artifact, once the folder is where it stays.
@@ -146,12 +186,13 @@ struct PackedArtifactReader {
   }
 
   private mutating func take(
-    _ name: String, _ expected: ArtifactRecord.File, from file: HDF5File, limit: Int, to target: URL
+    _ name: String, _ expected: ArtifactRecord.File, from file: HDF5Reader, limit: Int,
+    to target: URL
   ) throws {
     let path = PackLayout.file(name, of: record.key)
     let isHashed = try file.attribute(PackLayout.texts, of: path)?.string == PackLayout.hashed
     let digest = try Self.copy(
-      path, of: file, limit: isHashed ? Self.greatestGrowth * limit : expected.bytes, to: target)
+      path, of: file, limit: isHashed ? limit : expected.bytes, to: target)
     if isHashed {
       incomplete.insert(name)
     } else if digest != expected.sha256 {
@@ -167,6 +208,11 @@ struct PackedArtifactReader {
     } catch CacheError.malformed(_, let reason) {
       throw PackContentsError("the record of \(short(key)) cannot be used: \(reason)")
     }
+    if let text = record.names.first(where: \.hasControlCharacters) {
+      throw PackContentsError(
+        "the record of \(short(key)) names something with control characters: \(text.debugDescription)"
+      )
+    }
     guard record.key == key else {
       throw PackContentsError("the record of \(short(key)) has another key")
     }
@@ -176,7 +222,7 @@ struct PackedArtifactReader {
     return record
   }
 
-  private static func leftOut(of key: String, in file: HDF5File) throws -> Set<String> {
+  private static func leftOut(of key: String, in file: HDF5Reader) throws -> Set<String> {
     let text = try file.attribute(PackLayout.leftOutFiles, of: PackLayout.artifact(key))?.string
     let names = try? JSONValue(parsing: Data((text ?? "[]").utf8)).array
     return Set((names ?? []).compactMap(\.string))
@@ -185,7 +231,7 @@ struct PackedArtifactReader {
   /// Copies a dataset of bytes into a new file, piece by piece.
   /// - Returns: SHA-256 of the bytes.
   private static func copy(
-    _ path: String, of file: HDF5File, limit: Int, to target: URL
+    _ path: String, of file: HDF5Reader, limit: Int, to target: URL
   ) throws -> String {
     let description = try file.describe(path)
     guard description.type == .uint8, description.shape.count == 1, description.count <= limit
@@ -209,96 +255,4 @@ struct PackedArtifactReader {
   }
 
   private static func short(_ key: String) -> String { String(key.prefix(12)) + "…" }
-}
-
-/// A packed file whose bytes are those that were written.
-package struct PackedFile: Sendable {
-  package let url: URL
-
-  /// Whether a file says of itself that it is packed, or is called as if it were HDF5.
-  package static func isPacked(_ url: URL) -> Bool {
-    if url.pathExtension == "h5" { return true }
-    guard let handle = try? FileHandle(forReadingFrom: url) else { return false }
-    defer { try? handle.close() }
-    return (try? handle.read(upToCount: PackHeader.size)).map { PackHeader.begins($0) } ?? false
-  }
-
-  /// Compares the file's length and bytes with what its header says.
-  /// - Throws: `PackError`.
-  package init(checking url: URL) throws {
-    self.url = url
-    let path = url.relativePath
-    let handle: FileHandle
-    let data: Data
-    do {
-      handle = try FileHandle(forReadingFrom: url)
-      data = try handle.read(upToCount: PackHeader.size) ?? Data()
-    } catch {
-      throw PackError.unreadable(path, Self.reason(path: url.path))
-    }
-    defer { try? handle.close() }
-    guard PackHeader.begins(data) else { throw PackError.notPacked(path) }
-    guard let header = PackHeader(data) else { throw PackError.damaged(path) }
-    if header.format > PackHeader.currentFormat {
-      throw PackError.newer(path, format: header.format)
-    }
-    let bytes = Int(try handle.seekToEnd())
-    guard bytes == header.bytes else {
-      throw PackError.wrongLength(path, found: bytes, expected: header.bytes)
-    }
-    guard header.data == data, header.sha256 == (try PackSeal.digest(of: handle)) else {
-      throw PackError.damaged(path)
-    }
-  }
-
-  /// Lays the file out in a new folder, whole or not at all, and checks everything in it.
-  /// - Throws: `PackError`, or what writing throws.
-  package func unpack(to folder: URL) throws -> UnpackedExperiment {
-    let reader = try NewFolder.make(folder) { try PackReader(self, folder: $0) }
-    return reader.experiment(in: folder)
-  }
-
-  /// Lays the file out in a folder that goes with the value.
-  /// - Throws: `PackError`, or what writing throws.
-  package func opened() throws -> OpenedPack { try OpenedPack(self) }
-
-  private static func reason(path: String) -> String {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      return "there is no such file"
-    }
-    return isFolder.boolValue ? "it is a folder" : "check its permissions"
-  }
-}
-
-/// A folder that comes into being whole or not at all.
-enum NewFolder {
-  /// - Parameter fill: puts the content into a folder that takes the other's place afterwards.
-  /// - Throws: `PackError.occupied` where there is something already, or what filling it throws.
-  static func make<Content>(_ folder: URL, fill: (URL) throws -> Content) throws -> Content {
-    if FileManager.default.fileExists(atPath: folder.path) {
-      throw PackError.occupied(folder.relativePath)
-    }
-    let parent = folder.absoluteURL.standardizedFileURL.deletingLastPathComponent()
-    try Cache.makeFolder(parent)
-    let beside = parent.appending(path: ".\(folder.lastPathComponent)-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: beside) }
-    try Cache.makeFolder(beside)
-    let content = try fill(beside)
-    try FileManager.default.moveItem(at: beside, to: folder)
-    return content
-  }
-}
-
-/// A packed file laid out in a temporary folder, which goes with the value.
-package final class OpenedPack: Sendable {
-  package let experiment: UnpackedExperiment
-  package let file: URL
-  private let folder: TemporaryFolder
-
-  fileprivate init(_ packed: PackedFile) throws {
-    file = packed.url
-    folder = try TemporaryFolder()
-    experiment = try packed.unpack(to: folder.url.appending(path: "pack"))
-  }
 }

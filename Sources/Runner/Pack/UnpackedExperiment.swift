@@ -19,6 +19,10 @@ package struct UnpackedExperiment: PackedResults {
 
   package let folder: URL
   package let recipeFile: URL
+  /// The packed file's name.
+  let packedFile: String
+  /// SHA-256 of the packed file behind its header.
+  let sha256: String
   /// What was changed on the command line when it was packed.
   package let overrides: [String]
   /// What identifies the result of each instance, done or not.
@@ -59,7 +63,29 @@ package struct UnpackedExperiment: PackedResults {
         throw PackError.contradictory(recipe.name, "its recipe reads '\(path)', which is not in it")
       }
     }
+    if overrides == self.overrides { try check(recipe) }
     return recipe
+  }
+
+  /// Makes sure that results are shown as what they are: of the kind that the recipe names, with its
+  /// parameters, from the inputs that are shown beside them.
+  private func check(_ recipe: Recipe) throws(PackError) {
+    for instance in recipe.instances {
+      guard let key = lock.entries[instance.name]?.key,
+        let fields = artifacts[key]?.artifact.record.fields
+      else { continue }
+      if let words = fields.mismatch(with: instance) {
+        throw .contradictory(packedFile, "the result of '\(instance.name)' is another's: \(words)")
+      }
+      for input in instance.inputs {
+        let producer = recipe.instances[input.producer].name
+        guard let bound = fields.inputs[input.port], let made = lock.entries[producer],
+          bound.key != made.key
+        else { continue }
+        throw .contradictory(
+          packedFile, "its '\(instance.name)' was made from another '\(producer)'")
+      }
+    }
   }
 
   /// What was done of the recipe's instances when it was packed, by their names: for reports and
@@ -91,7 +117,7 @@ package struct UnpackedExperiment: PackedResults {
       try manager.copyItem(
         at: self.folder.appending(path: recipe), to: place.appending(path: recipe))
       let artifacts = place.appending(path: "artifacts")
-      try Cache.makeFolder(artifacts)
+      try Folder.make(artifacts)
       for (key, packed) in joined.artifacts.sorted(by: { $0.key < $1.key }) {
         try manager.copyItem(at: packed.artifact.folder, to: artifacts.appending(path: key))
       }
@@ -126,26 +152,61 @@ package struct UnpackedExperiment: PackedResults {
     return fields.external
   }
 
-  /// Takes the whole results that a plan needs over into a cache, and the parts of its stages.
+  /// Takes the whole results that a plan needs over into a cache, and the parts of its stages. Others,
+  /// which another recipe might meet there, are left.
   /// - Parameter waiting: called with a sentence while another run works on the same result.
-  /// - Returns: how many were not there yet.
+  /// - Returns: how many were not there yet, and how many the plan does not need.
   /// - Throws: `CacheError`, or `InterruptedError`.
   package func seed(
-    _ cache: Cache, interruption: Interruption = Interruption(),
+    _ cache: Cache, for plan: Plan, interruption: Interruption = Interruption(),
     waiting: (String) -> Void = { _ in }
-  ) throws -> Int {
+  ) throws -> (taken: Int, left: Int) {
     try cache.prepare()
+    let needed = keys(neededBy: plan)
     var count = 0
-    for key in artifacts.keys.sorted() {
+    for key in needed.sorted() {
       guard let artifact = wholeArtifact(key) else { continue }
       try interruption.check()
-      if try cache.adopt(artifact, interruption: interruption, waiting: waiting) { count += 1 }
+      let origin = ArtifactOrigin(
+        file: packedFile, sha256: sha256, host: artifact.record.machine.host)
+      if try cache.adopt(artifact, from: origin, interruption: interruption, waiting: waiting) {
+        count += 1
+      }
     }
-    return count
+    return (count, Set(artifacts.keys).subtracting(needed).count)
+  }
+
+  private func keys(neededBy plan: Plan) -> Set<String> {
+    var needed: Set<String> = []
+    for key in plan.items.compactMap(\.key) {
+      guard let record = artifacts[key]?.artifact.record else { continue }
+      needed.insert(key)
+      let named = record.parts.map { Set($0.values) }
+      let parts = artifacts.values.map(\.artifact.record).filter { part in
+        named?.contains(part.key) != false && record.fields.mayHavePart(part.fields)
+      }
+      needed.formUnion(parts.map(\.key))
+    }
+    return needed
   }
 }
 
 extension KeyFields {
+  /// In what a result differs from what an instance would make, in words. Parameters count that both
+  /// name, in the same version of the kind, and that stand in the key as the recipe says them.
+  fileprivate func mismatch(with instance: Instance) -> String? {
+    if kind != instance.kind.name { return "it is of the kind \(kind)" }
+    if kindVersion != instance.kind.version { return nil }
+    let (theirs, ours) = (identity.object ?? [:], instance.identity.object ?? [:])
+    let said = instance.parameters.object ?? [:]
+    let common = ours.filter { name, value in theirs[name] != nil && said[name] == value }
+    func fields(_ identity: [String: JSONValue]) -> KeyFields {
+      KeyFields(kind: kind, kindVersion: kindVersion, identity: .object(identity))
+    }
+    return fields(common).differences(from: fields(theirs.filter { common[$0.key] != nil })).first?
+      .description
+  }
+
   fileprivate func equalsIdentity(_ other: JSONValue) -> Bool {
     func key(_ identity: JSONValue) -> String? {
       try? KeyFields(kind: kind, kindVersion: kindVersion, identity: identity).key()

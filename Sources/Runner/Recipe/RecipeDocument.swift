@@ -209,15 +209,25 @@ struct RecipeOverride {
 }
 
 enum RecipeText {
+  /// How many bytes a recipe, or what it names in YAML, may have.
+  static let sizeLimit = 16 << 20
+
   /// The text of a file.
   /// - Throws: `RecipeTextError`, a sentence without the file's name.
   static func read(_ file: URL) throws(RecipeTextError) -> String {
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) else {
-      throw .missing
+    let isThere = FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder)
+    if isThere, isFolder.boolValue { throw .folder }
+    if isThere {
+      do { try RegularFile.check(file) } catch { throw .special(error.sort) }
     }
-    if isFolder.boolValue { throw .folder }
-    guard let data = try? Data(contentsOf: file) else { throw .unreadable }
+    let size = (try? file.resourceValues(forKeys: [.fileSizeKey]))?.fileSize ?? 0
+    guard size <= sizeLimit else { throw .tooLarge }
+    let data: Data
+    do { data = try Data(contentsOf: file) } catch {
+      let code = FileError(error)?.code
+      throw code == ENOENT ? .missing : .unreadable(Base.reason(for: error))
+    }
     guard let text = String(validating: data, as: UTF8.self) else {
       throw .notUTF8(line: lineOfFirstError(in: data))
     }
@@ -239,7 +249,11 @@ enum RecipeText {
 enum RecipeTextError: Error, CustomStringConvertible {
   case missing
   case folder
-  case unreadable
+  /// A device or the like.
+  case special(String)
+  case tooLarge
+  /// The words say why and what to do.
+  case unreadable(String)
   case notUTF8(line: Int)
 
   /// A sentence without the file's name.
@@ -247,7 +261,10 @@ enum RecipeTextError: Error, CustomStringConvertible {
     switch self {
     case .missing: "there is no such file"
     case .folder: "this is a folder; name a recipe in it"
-    case .unreadable: "the file cannot be read; check its permissions"
+    case .special(let sort): "this is \(sort), not a file; name a recipe"
+    case .tooLarge:
+      "a recipe has at most \(RecipeText.sizeLimit >> 20) MiB; keep data in files of its own"
+    case .unreadable(let reason): "the file cannot be read: \(reason)"
     case .notUTF8(let line): "the file is not valid UTF-8 (line \(line)); save it as UTF-8"
     }
   }

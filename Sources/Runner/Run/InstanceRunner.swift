@@ -1,17 +1,23 @@
 import Base
-import Dispatch
 import Foundation
 import HDF5
 import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#endif
 
 /// Brings one instance's result about: finds it in the cache, or runs the stage and publishes.
 struct InstanceRunner {
   let cache: Cache
   let folders: DataFolders
   let threads: Int
+  let keys: ServerKeys
   let interruption: Interruption
   let display: any RunDisplay
   let versions: [String: String]
+  /// Whether nothing may run in the place of what is damaged.
+  var isLocked = false
 
   /// The result, and whether the stage ran for it.
   typealias Obtained = (artifact: Artifact, seconds: Double?)
@@ -28,11 +34,13 @@ struct InstanceRunner {
     let (artifact, isNew) = try cache.obtain(
       key, interruption: interruption,
       waiting: { display.notice("\(instance.name): waiting, \($0)") }, begin: begin,
+      aside: { display.notice("\(instance.name) is damaged: \($0)") },
       make: { output, work in
         let keeper = StepPublisher(runner: self, training: instance.name, steps: steps())
         return record(
           key, fields, of: instance,
-          try attempt(instance, inputs, output: output, work, keeper: keeper),
+          try attempt(
+            instance, inputs, output: output, work, keeper: keeper, external: fields.external),
           producers: inputs.mapValues(\.instance))
       })
     return (artifact, isNew ? artifact.record.seconds : nil)
@@ -51,32 +59,34 @@ struct InstanceRunner {
   /// Runs an instance's stage and checks that it did what it must.
   func attempt(
     _ instance: Instance, _ inputs: [String: InputArtifact], output: URL, _ work: WorkFolder,
-    keeper: any StepKeeper
+    keeper: any StepKeeper, external: [String: String] = [:]
   ) throws -> Attempt {
     guard let stage = instance.stage else {
       throw StageError.failed("it is known from its record only, and cannot run")
     }
     let parts = PartRunner(
       cache: cache, kind: instance.kind.name, instance: instance.name, interruption: interruption,
-      display: display, versions: versions)
+      display: display, versions: versions, isLocked: isLocked)
     let context = try StageContext(
       instance: instance.name, inputs: inputs, outputDirectory: output, workDirectory: work.url,
-      folders: folders, threads: threads, interruption: interruption, progress: display,
-      parts: parts, keeper: keeper)
+      folders: folders, threads: threads, keys: keys, interruption: interruption, progress: display,
+      parts: parts, keeper: keeper, external: external)
     let resumedFrom = work.newestStep
     // Steps that an attempt without checkpoints logged are about to be logged again.
     if resumedFrom == nil { try context.metrics.truncate(after: 0) }
 
     let started = Date()
     let elapsed = try ContinuousClock().measure {
-      try StageThread.run(instance.name) { try stage.run(context) }
+      try StageThread.run { try stage.run(context) }
     }
+    try context.checkWatched()
     try Postconditions.check(instance.kind, context)
     #if DEBUG
       try Postconditions.checkNames(of: type(of: stage), context)
     #endif
     try context.metrics.table(without: type(of: stage).metrics.timings)?
       .write(to: output.appending(path: Artifact.metricsName))
+    try parts.origin?.write(to: output)
     return Attempt(
       started: started, seconds: elapsed / .seconds(1), resumedFrom: resumedFrom,
       parts: parts.keys, values: context.values)
@@ -102,12 +112,18 @@ final class PartRunner: StagePartStore {
   private let interruption: Interruption
   private let display: any RunDisplay
   private let versions: [String: String]
+  private let isLocked: Bool
   private let used = Mutex<[String: String]>([:])
+  private let foreign = Mutex<ArtifactOrigin?>(nil)
+
+  /// Where a part came from that was not made here.
+  var origin: ArtifactOrigin? { foreign.withLock { $0 } }
 
   init(
     cache: Cache, kind: String, instance: String, interruption: Interruption,
-    display: any RunDisplay, versions: [String: String]
+    display: any RunDisplay, versions: [String: String], isLocked: Bool = false
   ) {
+    self.isLocked = isLocked
     self.cache = cache
     self.kind = kind
     self.instance = instance
@@ -129,9 +145,42 @@ final class PartRunner: StagePartStore {
       kind: "\(kind)/\(part.name)", kindVersion: part.version, identity: part.identity,
       inputs: inputs.mapValues { KeyFields.Input(key: $0.key, output: $0.output) })
     let key = try fields.key()
-    let (artifact, _) = try cache.obtain(
+    var (artifact, isNew) = try obtain(key, fields, part, inputs, make)
+    if !isNew, let damaged = damage(of: part, artifact) {
+      if isLocked { throw damaged.inLockedRun }
+      let place = try cache.setAside(damaged, interruption: interruption) { _ in }
+      if let place {
+        display.notice("\(instance): of its \(part.name), \(damaged.reason); \(place)")
+      }
+      (artifact, isNew) = try obtain(key, fields, part, inputs, make)
+    }
+    used.withLock { $0[part.name] = key }
+    if let origin = artifact.origin {
+      let origin = ArtifactOrigin(
+        file: origin.file, sha256: origin.sha256, host: origin.host, part: part.name)
+      foreign.withLock { $0 = origin }
+      display.notice("\(instance): \(origin.words)")
+    }
+    return artifact.output(part.name)
+  }
+
+  private func damage(of part: StagePart, _ artifact: Artifact) -> DamagedArtifact? {
+    do {
+      _ = try artifact.whole("\(part.name).h5")
+      return nil
+    } catch {
+      return error as? DamagedArtifact
+    }
+  }
+
+  private func obtain(
+    _ key: String, _ fields: KeyFields, _ part: StagePart, _ inputs: [String: InputArtifact],
+    _ make: (_ file: URL, _ workFolder: URL) throws -> Void
+  ) throws -> (Artifact, isNew: Bool) {
+    try cache.obtain(
       key, interruption: interruption,
       waiting: { display.notice("\(instance): waiting, \($0)") },
+      aside: { display.notice("\(instance): of its \(part.name), \($0)") },
       make: { output, work in
         let started = Date()
         let elapsed = try ContinuousClock().measure {
@@ -143,8 +192,6 @@ final class PartRunner: StagePartStore {
           seconds: elapsed / .seconds(1), resumedFrom: nil, machine: .current(),
           versions: versions)
       })
-    used.withLock { $0[part.name] = key }
-    return artifact.output(part.name)
   }
 }
 
@@ -153,20 +200,42 @@ enum StageThread {
   private static let stackBytes = 16 << 20
 
   /// Runs the work and waits for it.
-  /// - Throws: what the work throws.
-  static func run(_ name: String, _ work: @escaping @Sendable () throws -> Void) throws {
+  ///
+  /// Foundation's threads do not say when the system refuses them.
+  /// - Throws: what the work throws, or `StageError.failed` where there is no memory for a thread.
+  static func run(_ work: @escaping @Sendable () throws -> Void) throws {
     let failure = Failure()
-    let done = DispatchSemaphore(value: 0)
-    let thread = Thread {
-      do { try work() } catch { failure.set(error) }
-      done.signal()
+    let body = Unmanaged.passRetained(
+      ThreadBody { do { try work() } catch { failure.set(error) } })
+    let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
+    pthread_attr_init(attributes)
+    pthread_attr_setstacksize(attributes, stackBytes)
+    defer {
+      pthread_attr_destroy(attributes)
+      attributes.deallocate()
     }
-    thread.name = name
-    thread.stackSize = stackBytes
-    thread.start()
-    done.wait()
+    var thread = pthread_t()
+    let code = pthread_create(
+      &thread, attributes,
+      { body in
+        if let body { Unmanaged<ThreadBody>.fromOpaque(body).takeRetainedValue().run() }
+        return nil
+      }, body.toOpaque())
+    guard code == 0 else {
+      body.release()
+      throw StageError.failed(
+        "no thread could be started for it: \(systemMessage(code)); raise the limits on memory "
+          + "('ulimit -v') and processes ('ulimit -u')")
+    }
+    pthread_join(thread, nil)
     if let error = failure.error { throw error }
   }
+}
+
+private final class ThreadBody: Sendable {
+  let run: @Sendable () -> Void
+
+  init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }
 
 private final class Failure: Sendable {
@@ -188,7 +257,7 @@ enum Postconditions {
         throw StageError.failed("it ended without writing its output '\(port.name)'")
       }
       do {
-        try HDF5File.open(file).close()
+        _ = try HDF5Reader(file)
       } catch let error as HDF5Error {
         let reason = error.reason
         throw StageError.failed("its output '\(port.name)' is no whole HDF5 file: \(reason)")

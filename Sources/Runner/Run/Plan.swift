@@ -58,6 +58,8 @@ package struct PlannedInstance: Sendable {
   package let artifact: Artifact?
   /// How long it took last time, in seconds, where that is known.
   package let lastSeconds: Double?
+  /// What identified the result last time, where it is another now.
+  var lastFields: KeyFields?
   /// What it came to as a gate; nil where it is none, or is not done.
   package internal(set) var outcome: GateOutcome?
 
@@ -90,6 +92,7 @@ package struct PlannedInstance: Sendable {
       "state": .string(state.rawValue), "reason": .string(reason),
       "key": key.map { .string($0) } ?? .null,
       "seconds": lastSeconds.map { .number($0) } ?? .null,
+      "origin": artifact?.origin?.json ?? .null,
       "passes": outcome.map { .boolean($0.passes) } ?? .null,
     ]
   }
@@ -175,7 +178,10 @@ package struct Planner: Sendable {
     }
     let entry = cache.lookUp(key)
     if case .present(let artifact) = entry {
-      return planned(.cached, "its result is in the cache", artifact, artifact.record.seconds)
+      let place = cache.otherPlace(of: artifact)?.relativePath ?? "the cache"
+      let origin = artifact.origin.map { ", \($0.words)" } ?? ""
+      return planned(
+        .cached, "its result is in \(place)\(origin)", artifact, artifact.record.seconds)
     }
     if let artifact = packed?.wholeArtifact(key) {
       return planned(.cached, "its result is in the packed file", artifact, artifact.record.seconds)
@@ -185,7 +191,9 @@ package struct Planner: Sendable {
     let reason = reason(
       instance, key, entry, changes: oldRecord.map { fields.differences(from: $0.fields) },
       after: items)
-    return planned(.toRun, reason, nil, oldRecord?.seconds)
+    var item = planned(.toRun, reason, nil, oldRecord?.seconds)
+    item.lastFields = oldRecord?.fields
+    return item
   }
 
   /// The content from outside. Where it is not at hand, but known from a packed file, the words say

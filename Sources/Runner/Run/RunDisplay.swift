@@ -56,7 +56,7 @@ package struct DisplayOutput: Sendable {
   }
 
   package static let standardError = DisplayOutput(
-    write: { text in try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) },
+    write: { text in StandardStream.error.write(text) },
     now: { ProcessInfo.processInfo.systemUptime },
     columns: {
       var size = winsize()

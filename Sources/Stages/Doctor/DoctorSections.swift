@@ -108,7 +108,7 @@ struct PythonSection: DoctorSection {
     } catch {
       return [
         DoctorFinding(
-          "python3", .missing, "\(error)",
+          "python3", .missing, sentence(for: error),
           advice: "HumanEval+ and sources 'pip:…' need it; everything else works without.")
       ]
     }
@@ -133,9 +133,8 @@ struct PythonSection: DoctorSection {
 
   private func version(of package: String, _ python: PythonInstallation) -> String? {
     let question = "import importlib.metadata as m; print(m.version('\(package)'))"
-    let ending = try? ChildProcess.run(
-      URL(filePath: python.executable), ["-c", question],
-      environment: ProcessInfo.processInfo.environment, input: "", limit: .seconds(60))
+    let ending = try? IsolatedPython.run(
+      python.executable, ["-c", question], limit: .seconds(60))
     guard case .ended(let output)? = ending, output.status.isSuccess else { return nil }
     return output.text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
@@ -150,7 +149,7 @@ struct SandboxSection: DoctorSection {
     do { sandbox = try Sandbox.locate() } catch {
       return [
         DoctorFinding(
-          "sandbox", .missing, "HumanEval+ cannot be graded here", advice: "\(error)")
+          "sandbox", .missing, "HumanEval+ cannot be graded here", advice: sentence(for: error))
       ]
     }
     return Self.findings(sandbox.protections)
@@ -255,7 +254,7 @@ private struct NamedFile: Hashable {
         advice: BenchmarkFile.at(source)?.advice
           ?? PublishedModel.at(source)?.advice(path: source) ?? "Put it into one of these folders.")
     } catch {
-      return DoctorFinding(source, .wrong, "\(error)")
+      return DoctorFinding(source, .wrong, sentence(for: error))
     }
   }
 

@@ -82,6 +82,10 @@ package struct DatasetStage: Stage {
   package static let inputs: [StagePort] = []
   package static let outputs = [StagePort("problems", .problems, "the rows with their ids")]
 
+  package static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    try outputs.count("problems", as: "problems")
+  }
+
   let parameters: Parameters
 
   package init(parameters: Parameters) { self.parameters = parameters }
@@ -138,7 +142,8 @@ package struct DatasetStage: Stage {
       do {
         return try task.checked(row.fields).merging([name: .string(id)]) { $1 }
       } catch let error as TaskError {
-        throw DatasetError.unreadableGold(path: path, line: row.number, problem: "\(error)")
+        throw DatasetError.unreadableGold(
+          path: path, line: row.number, problem: sentence(for: error))
       }
     }
   }

@@ -52,8 +52,13 @@ package enum OverlapRule: String, ParameterChoice {
 /// Sampling is an artifact of its own inside, so another verifier grades the same completions.
 package struct EvaluateStage: Stage {
   package static let kind = "evaluate"
-  /// 4: `worked` knows steps whose outcomes stand behind colons, and `accuracy_worked` is published.
   package static let version = 4
+  package static let changes = [
+    2: "keys name the verifier in full, also a default; completions are kept",
+    3: "form and ability are told apart (accuracy_in_form, chance, worked); completions are kept",
+    4: "worked counts steps whose outcomes stand behind colons, and accuracy_worked is published; "
+      + "completions are kept",
+  ]
   /// `correct`, `pass@k` and means over categories follow from the verdicts in its rows.
   package static let names = PublishedNames(
     values: shares + shares.map { $0 + "_macro" } + [
@@ -76,6 +81,14 @@ package struct EvaluateStage: Stage {
       "problems that must not be among them, beside what the model's own stages trained on"),
   ]
   package static let outputs = [StagePort("scores", .scores, "a verdict for each completion")]
+
+  /// All but `unboxed`, which no row says, and what is known of the task.
+  package static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    guard let table = try outputs.table("scores") else {
+      throw StageError.failed("the verdicts are not there that its values follow from")
+    }
+    return try ScoreSheet.values(of: Scores(table))
+  }
 
   let parameters: EvaluateParameters
 
@@ -105,7 +118,7 @@ package struct EvaluateStage: Stage {
     let sheet = try ScoreSheet(
       completions, verdicts, of: problems, task, verifier: verifier, template: template)
     try sheet.scores.table.write(to: context.output("scores"))
-    sheet.publish(to: context, countsUnboxed: task.acceptsUnboxed)
+    try sheet.publish(to: context, countsUnboxed: task.acceptsUnboxed)
     context.publish(fact: .string(verifier), as: "verifier")
     for (name, fact) in try task.facts() { context.publish(fact: fact, as: name) }
     context.publish(fact: .string(template.sha256), as: "template_sha256")
@@ -204,7 +217,7 @@ package struct PerplexityStage: Stage {
       throw StageError.failed("there is nothing to read; set 'texts' or bind the input 'texts'")
     }
     let engine = TrainingEngine(
-      weights: model.weights, pool: WorkerPool(threads: context.threads))
+      weights: model.weights, pool: try WorkerPool(reserving: context.threads))
     var scores: [[String: JSONValue]] = []
     for (index, text) in texts.enumerated() {
       try context.interruption.check()
@@ -242,12 +255,20 @@ package struct PerplexityStage: Stage {
   }
 
   private func publish(_ scores: [[String: JSONValue]], _ context: StageContext) {
+    for (name, value) in Self.values(of: scores) { context.publish(fact: value, as: name) }
+  }
+
+  package static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    try outputs.table("scores").map { values(of: $0.rows) } ?? [:]
+  }
+
+  private static func values(of scores: [[String: JSONValue]]) -> [String: JSONValue] {
     func total(_ name: String) -> Double { scores.reduce(0) { $0 + ($1[name]?.number ?? 0) } }
     let mean = total("negative_log_likelihood") / total("tokens")
-    context.publish(mean, as: "negative_log_likelihood")
-    context.publish(exp(mean), as: "perplexity")
-    context.publish(
-      total("negative_log_likelihood") / log(2) / total("bytes"), as: "bits_per_byte")
-    context.publish(total("tokens"), as: "tokens")
+    return [
+      "negative_log_likelihood": .number(mean), "perplexity": .number(exp(mean)),
+      "bits_per_byte": .number(total("negative_log_likelihood") / log(2) / total("bytes")),
+      "tokens": .number(total("tokens")),
+    ]
   }
 }

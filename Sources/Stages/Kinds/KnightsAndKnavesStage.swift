@@ -94,6 +94,10 @@ package struct KnightsAndKnavesStage: Stage {
     StagePort("problems", .problems, "puzzles in the published field names")
   ]
 
+  package static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    try outputs.count("problems", as: "problems")
+  }
+
   let parameters: Parameters
 
   package init(parameters: Parameters) { self.parameters = parameters }

@@ -63,6 +63,10 @@ package struct MiniatureProblemsStage: Stage {
   package static let inputs: [StagePort] = []
   package static let outputs = [StagePort("problems", .problems, "problems with their answers")]
 
+  package static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    try outputs.count("problems", as: "problems")
+  }
+
   let parameters: Parameters
 
   package init(parameters: Parameters) { self.parameters = parameters }
@@ -141,8 +145,10 @@ package struct WriteTextsStage: Stage {
   }
 
   package static let kind = "write_texts"
-  /// 2: answers to puzzles told in other words use those words.
   package static let version = 2
+  package static let changes = [
+    2: "answers to puzzles told in other words use those words"
+  ]
   package static let isQuick = true
   package static let names = PublishedNames(values: ["texts"])
   package static let summary = "Plain texts that teach a base model words and the form of answers"
@@ -154,6 +160,10 @@ package struct WriteTextsStage: Stage {
     StagePort("choice", .problems, optional: true, "multiple-choice problems to show answers to"),
   ]
   package static let outputs = [StagePort("texts", .texts, "texts, a row each")]
+
+  package static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    try outputs.count("texts", as: "texts")
+  }
 
   let parameters: Parameters
 

@@ -82,6 +82,10 @@ package struct MixStage: Stage {
     StagePort("rows", .asBound, "the rows, each with the input that it came from")
   ]
 
+  package static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    try outputs.count("rows", as: "rows")
+  }
+
   let parameters: Parameters
 
   package init(parameters: Parameters) { self.parameters = parameters }

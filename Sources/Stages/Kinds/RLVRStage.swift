@@ -9,6 +9,9 @@ import Tasks
 package struct RLVRStage: Stage {
   package static let kind = "rlvr"
   package static let version = 2
+  package static let changes = [
+    2: "metrics with TRL's names are TRL's numbers; models come out as before"
+  ]
   package static let metrics = TrainingLoop.metrics
   package static let names = PublishedNames(
     values: ["steps", "final_reward"] + RewardSignal.names,
@@ -25,6 +28,25 @@ package struct RLVRStage: Stage {
     StagePort("model", .model, "the trained model"),
     StagePort("rollouts", .rollouts, "every completion that was sampled, with its reward"),
   ]
+
+  /// The reward at the end, where the rollouts are there, and the signal in the log, whose numbers
+  /// follow from nothing that is kept.
+  package static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    var values: [String: JSONValue] = [:]
+    if let metrics = try outputs.metrics {
+      values = RewardSignal(metrics.rows).values.mapValues { .number($0) }
+    }
+    if let rollouts = try outputs.table("rollouts").map(Rollouts.init) {
+      let last = try rollouts.steps.max() ?? 0
+      values["steps"] = .number(Double(last))
+      if let mean = try reward(in: rollouts, at: last) { values["final_reward"] = .number(mean) }
+    }
+    return values
+  }
+
+  private static func reward(in rollouts: Rollouts, at step: Int) throws -> Double? {
+    Statistics.mean(zip(try rollouts.steps, try rollouts.rewards).filter { $0.0 == step }.map(\.1))
+  }
 
   let parameters: RLVRParameters
 
@@ -84,7 +106,7 @@ package struct RLVRStage: Stage {
     for (name, fact) in try task.facts() { context.publish(fact: fact, as: name) }
     context.publish(fact: .string(template.sha256), as: "template_sha256")
     let sampler = TextSampler(
-      model, parameters.sampling, stopStrings: [], pool: WorkerPool(threads: context.threads))
+      model, parameters.sampling, stopStrings: [], pool: try WorkerPool(reserving: context.threads))
     return RolloutSampler(
       problems: problems, ids: try Problems(problems).ids, task: task, template: template,
       parameters: parameters, sampler: sampler, context: context)
@@ -151,9 +173,9 @@ package struct RLVRStage: Stage {
     try rollouts.table.write(to: context.output("rollouts"))
     context.publish(Double(parameters.steps), as: "steps")
     context.publish(fact: .string(parameters.formula), as: "loss_formula")
-    let lastRewards = zip(try rollouts.steps, try rollouts.rewards)
-      .filter { $0.0 == parameters.steps }.map(\.1)
-    if let mean = Statistics.mean(lastRewards) { context.publish(mean, as: "final_reward") }
+    if let mean = try Self.reward(in: rollouts, at: parameters.steps) {
+      context.publish(mean, as: "final_reward")
+    }
     let signal = try RewardSignal(context.metrics)
     for (name, value) in signal.values { context.publish(value, as: name) }
     if let warning = signal.warning(parameters) {

@@ -42,8 +42,10 @@ package struct ReadTracesStage: Stage {
   }
 
   package static let kind = "read_traces"
-  /// 2: rows that this program printed keep their ids, problems and verdicts.
   package static let version = 2
+  package static let changes = [
+    2: "rows that this program printed keep their ids, problems and verdicts"
+  ]
   package static let isQuick = true
   package static let names = PublishedNames(values: ["traces"])
   package static let summary = "Prompts with completions that somebody else wrote, from a file"
@@ -51,6 +53,10 @@ package struct ReadTracesStage: Stage {
   package static let outputs = [
     StagePort("traces", .traces, "prompts with completions, a row each")
   ]
+
+  package static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    try outputs.count("traces", as: "traces")
+  }
 
   let parameters: Parameters
 

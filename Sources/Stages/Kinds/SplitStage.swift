@@ -74,6 +74,16 @@ package struct SplitStage: Stage {
     StagePort("test", .problems, "problems to test on"),
   ]
 
+  /// All but how many rows were left out, which neither side says.
+  package static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    guard let train = try outputs.table("train", needsTexts: true),
+      let test = try outputs.table("test", needsTexts: true)
+    else { return [:] }
+    var facts = try facts(of: (train, test, 0))
+    facts["removed_duplicates"] = nil
+    return facts
+  }
+
   let parameters: Parameters
 
   package init(parameters: Parameters) { self.parameters = parameters }

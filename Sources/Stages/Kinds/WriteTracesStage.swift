@@ -6,8 +6,10 @@ import Tasks
 /// The kind `write_traces`: long chains of thought for problems, to warm a model up with.
 package struct WriteTracesStage: Stage {
   package static let kind = "write_traces"
-  /// 2: the symbolic teacher checks, looks again and sums up in more ways.
   package static let version = 2
+  package static let changes = [
+    2: "the symbolic teacher checks, looks again and sums up in more ways"
+  ]
   package static let names = PublishedNames(
     values: ["traces", "mean_characters", "worked", "accuracy", "accepted"], facts: ["teacher"])
   package static let summary = "Long chains of thought for problems, to warm a model up with"
@@ -19,6 +21,21 @@ package struct WriteTracesStage: Stage {
   package static let outputs = [
     StagePort("traces", .traces, "prompts with completions, a row each")
   ]
+
+  /// What was written; how well the problems were worked out is not in its rows.
+  package static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    var values = try outputs.count("traces", as: "traces")
+    if let traces = try outputs.table("traces", needsTexts: true).map(Traces.init) {
+      values["mean_characters"] = .number(try meanCharacters(traces))
+      values["accepted"] = .number(Double(try traces.accepted.count { $0 }))
+    }
+    return values
+  }
+
+  private static func meanCharacters(_ traces: Traces) throws -> Double {
+    let characters = try traces.texts.reduce(0) { $0 + $1.count }
+    return Double(characters) / Double(max(1, traces.count))
+  }
 
   let parameters: WriteTracesParameters
 
@@ -135,7 +152,7 @@ package struct WriteTracesStage: Stage {
 
   private func served(_ problems: Problems, _ context: StageContext) throws -> [WrittenCompletion] {
     let server = try RemoteTeacher(
-      parameters, environment: ProcessInfo.processInfo.environment,
+      parameters, keys: context.keys,
       store: context.folders.downloads.appending(path: "completions"))
     let completions = try server.completions(problems, context)
     context.publish(
@@ -152,8 +169,7 @@ package struct WriteTracesStage: Stage {
 
   private func publish(_ traces: Traces, to context: StageContext) throws {
     context.publish(Double(traces.count), as: "traces")
-    let characters = try traces.texts.reduce(0) { $0 + $1.count }
-    context.publish(Double(characters) / Double(max(1, traces.count)), as: "mean_characters")
+    context.publish(try Self.meanCharacters(traces), as: "mean_characters")
     guard parameters.teacher != .symbolic else { return }
     let accepted = try traces.accepted.count { $0 }
     context.publish(Double(accepted), as: "accepted")

@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import HDF5
 import Model
@@ -36,10 +37,12 @@ package struct ModelArtifact: Sendable {
   /// Reads a model from the HDF5 file of an artifact or a checkpoint.
   /// - Throws: `StageError.failed` for one whose weights are not finite, and what reading throws.
   package init(contentsOf file: URL) throws {
-    let source = try HDF5File.open(file)
-    defer { try? source.close() }
+    let source = try HDF5Reader(file)
     let configuration = try ModelConfiguration(
       huggingFaceConfig: Data(try source.readText("/config").utf8))
+    try MemoryLimit.check(
+      4 * ParameterLayout(configuration).count, of: "the model", for: "its weights",
+      advice: MemoryNeed.advice)
     let weights = Weights(configuration)
     try weights.buffer.read(from: source, group: "/model", layout: weights.layout)
     if let found = weights.firstNotFinite() {
@@ -94,7 +97,7 @@ extension FloatBuffer {
   }
 
   /// Reads what `write` wrote.
-  func read(from file: HDF5File, group: String, layout: ParameterLayout) throws {
+  func read(from file: HDF5Reader, group: String, layout: ParameterLayout) throws {
     for entry in layout.entries {
       try withElements(entry.offset..<entry.offset + entry.count) { elements in
         try file.read("\(group)/\(entry.name)", into: elements)
@@ -103,7 +106,7 @@ extension FloatBuffer {
   }
 }
 
-extension HDF5File {
+extension HDF5Reader {
   /// The only string of a dataset.
   func readText(_ path: String) throws -> String {
     guard let text = try readStrings(path).first else {

@@ -27,12 +27,10 @@ package struct ModelSelection: Sendable, Equatable {
 
   /// How the model of a file was chosen; nothing where it was not.
   static func all(in file: URL) throws -> [ModelSelection] {
-    let source = try HDF5File.open(file)
-    defer { try? source.close() }
-    return try all(in: source)
+    try all(in: HDF5Reader(file))
   }
 
-  static func all(in file: HDF5File) throws -> [ModelSelection] {
+  static func all(in file: HDF5Reader) throws -> [ModelSelection] {
     guard try file.exists(path) else { return [] }
     return try file.readStrings(path).map { text in
       guard let json = try? JSONValue(parsing: Data(text.utf8)), let selection = Self(json) else {

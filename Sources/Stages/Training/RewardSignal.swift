@@ -22,7 +22,11 @@ package struct RewardSignal {
 
   /// Reads what was logged so far.
   package init(_ log: MetricsLog) throws {
-    let rows = try log.rows()
+    self.init(try log.rows().map { $0.object ?? [:] })
+  }
+
+  /// Takes the rows of a log.
+  init(_ rows: [[String: JSONValue]]) {
     shares = rows.compactMap { $0[Self.groupsWithGradient]?.number }
     passes = rows.compactMap { $0[Self.passAtGroup]?.number }
   }

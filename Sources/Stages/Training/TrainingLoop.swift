@@ -51,7 +51,10 @@ struct TrainingLoop {
     update: (_ step: Int, _ engine: TrainingEngine, _ apply: () throws -> Void) throws
       -> StepResult
   ) throws {
-    let pool = WorkerPool(threads: context.threads)
+    try MemoryLimit.check(
+      12 * weights.layout.count, of: "training", for: "gradients and moments",
+      advice: MemoryNeed.advice)
+    let pool = try WorkerPool(reserving: context.threads)
     let precision = optimiser.precision.forTraining
     if optimiser.precision != .float32 {
       context.publish(fact: .string(precision.rawValue), as: "precision")
@@ -160,8 +163,7 @@ struct TrainingState {
   private static func read(
     _ checkpoint: Checkpoint, weights: Weights, optimiser: OptimiserParameters
   ) throws -> TrainingState {
-    let file = try HDF5File.open(checkpoint.file)
-    defer { try? file.close() }
+    let file = try HDF5Reader(checkpoint.file)
     // Everything is read before the weights are touched: half a checkpoint must change nothing.
     let loaded = Weights(weights.configuration)
     try loaded.buffer.read(from: file, group: "/model", layout: weights.layout)

@@ -127,7 +127,7 @@ package final class MathVerifyWorker {
     process.standardOutput = theirs
     process.standardError = FileHandle.nullDevice
     do { try process.run() } catch {
-      throw MathVerifyError.worker(reason: error.localizedDescription)
+      throw MathVerifyError.worker(reason: sentence(for: error))
     }
     try? theirs.close()
     try welcome(installation)

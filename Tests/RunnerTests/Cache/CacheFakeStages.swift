@@ -38,6 +38,11 @@ struct FakeSource: Stage {
 
   func run(_ context: StageContext) throws {
     try context.folders.note("ran \(context.instance)")
+    if parameters.needsContent {
+      let file = context.folders.searchPaths[0].appending(path: "content")
+      context.watch(file)
+      if context.folders.takes("write-meanwhile") { try Data("other".utf8).write(to: file) }
+    }
     try HDF5File.create(context.output("numbers")) {
       try $0.write([parameters.value], to: "/value")
     }
@@ -62,6 +67,7 @@ struct FakeTraining: Stage {
 
   static let kind = "fake_training"
   static let version = 2
+  static let changes = [2: "it adds otherwise"]
   static let summary = "adds"
   static let metrics = LoggedMetrics(timings: ["step_time"])
   static let inputs = [StagePort("numbers", ArtifactType("Numbers"), "what to add")]
@@ -71,9 +77,9 @@ struct FakeTraining: Stage {
 
   func run(_ context: StageContext) throws {
     try context.folders.note("ran \(context.instance)")
-    let value: Int = try HDF5File.open(context.input("numbers").file).read("/value")[0]
+    let value: Int = try HDF5Reader(context.input("numbers").file).read("/value")[0]
     let resumed = try context.checkpoints.resume { checkpoint in
-      let sum: [Int] = try HDF5File.open(checkpoint.file).read("/sum")
+      let sum: [Int] = try HDF5Reader(checkpoint.file).read("/sum")
       return (step: checkpoint.step, sum: sum[0])
     }
     var (step, sum) = resumed ?? (0, 0)
@@ -175,12 +181,13 @@ struct FakeProject: Sendable {
 
   func executor(
     keepsGoing: Bool = false, interruption: Interruption = Interruption(),
-    display: any RunDisplay = SilentDisplay(), registration: String? = nil
+    display: any RunDisplay = SilentDisplay(), registration: String? = nil,
+    others: OtherRuns = OtherRuns()
   ) -> Executor {
     Executor(
       cache: Cache(folder: cache.folder), recipeFolder: recipeFolder, folders: folders,
       threads: 1, keepsGoing: keepsGoing, interruption: interruption, display: display,
-      versions: ["warmup": "0.0"], registration: registration)
+      versions: ["warmup": "0.0"], registration: registration, others: others)
   }
 
   func run(_ instances: [Instance], keepsGoing: Bool = false) throws -> RunSummary {

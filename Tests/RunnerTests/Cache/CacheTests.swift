@@ -79,7 +79,8 @@ import Testing
     let artifact = try publish()
     func adopt(into receiver: Cache) throws -> Bool {
       try receiver.prepare()
-      return try receiver.adopt(artifact, interruption: Interruption()) { _ in }
+      let origin = ArtifactOrigin(file: "a.warmup.h5", sha256: "ab", host: "there")
+      return try receiver.adopt(artifact, from: origin, interruption: Interruption()) { _ in }
     }
     let receiver = try FakeProject()
     #expect(try adopt(into: receiver.cache) && !adopt(into: receiver.cache))

@@ -20,7 +20,7 @@ struct JoinTotal: Stage {
 
   func run(_ context: StageContext) throws {
     let values: [Int] = try context.inputs(gatheredBy: "numbers").map {
-      try HDF5File.open($0.file).read("/value")[0]
+      try HDF5Reader($0.file).read("/value")[0]
     }
     try HDF5File.create(context.output("numbers")) {
       try $0.write([values.reduce(0, +)], to: "/value")
@@ -83,7 +83,7 @@ struct Sitting {
   func pack(
     _ only: String..., overrides: [String] = [], leftOut: Set<ArtifactType> = []
   ) throws -> OpenedPack {
-    try PackedFile(checking: file(only, overrides, leftOut)).opened()
+    try PackedFile(checking: file(only, overrides, leftOut)).opened(PackFixture.registry)
   }
 
   private func file(

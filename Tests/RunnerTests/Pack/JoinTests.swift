@@ -111,15 +111,17 @@ import Testing
     let same = sitting.project.folder.file("same.h5")
     try forgery.write(to: same)
     #expect(
-      try OpenPacks(first, PackedFile(checking: same).opened()).joined().plan.results.count == 2,
+      try OpenPacks(first, PackedFile(checking: same).opened(PackFixture.registry)).joined().plan
+        .results.count == 2,
       "where does not count")
     forgery.changeRecord(of: key, "\"sum\": 3", "\"sum\": 5")
     let other = sitting.project.folder.file("other.h5")
     try forgery.write(to: other)
     #expect(
-      try OpenPacks(first, PackedFile(checking: other).opened()).refusal().contains(
-        "and on Abacus \(Machine.current().processor), which may differ in the last bits: let one "
-          + "go on from what the other packed ('warmup run a')"))
+      try OpenPacks(first, PackedFile(checking: other).opened(PackFixture.registry)).refusal()
+        .contains(
+          "and on Abacus \(Machine.current().processor), which may differ in the last bits: let one "
+            + "go on from what the other packed ('warmup run a')"))
   }
 
   @Test func theFullerResultIsTaken() throws {
@@ -154,7 +156,7 @@ import Testing
         "\n  \"version\": 2", with: "\n  \"registration\": \"\(digest)\",\n  \"version\": 2")
       let file = sitting.project.folder.file("\(digest).h5")
       try forgery.write(to: file)
-      return try PackedFile(checking: file).opened()
+      return try PackedFile(checking: file).opened(PackFixture.registry)
     }
     let (one, two) = (try registered("aa"), try registered("bb"))
     #expect(try OpenPacks(one, one).joined().lock.registration == "aa")

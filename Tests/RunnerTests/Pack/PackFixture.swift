@@ -20,7 +20,7 @@ struct PackModel: Stage {
   let parameters: Parameters
 
   func run(_ context: StageContext) throws {
-    let value: Int = try HDF5File.open(context.input("numbers").file).read("/value")[0]
+    let value: Int = try HDF5Reader(context.input("numbers").file).read("/value")[0]
     try HDF5File.create(context.output("model")) {
       try $0.write([Float](repeating: Float(value + parameters.seed), count: 50), to: "/model/w")
     }
@@ -57,6 +57,10 @@ struct PackScores: Stage {
     let file = try context.file(of: part) { file, _ in try RowTable(rows: rows).write(to: file) }
     try RowTable(contentsOf: file).write(to: context.output("scores"))
     context.publish(0.25, as: "accuracy")
+  }
+
+  static func recomputedValues(_ outputs: PublishedOutputs) throws -> [String: JSONValue] {
+    ["accuracy": .number(try outputs.table("scores")?.count == 4 ? 0.25 : 0)]
   }
 }
 
@@ -124,6 +128,7 @@ struct PackFixture {
       let file = project.cache.artifactFolder(key).appending(path: "record.json")
       var record = try #require(try JSONValue(parsing: Data(contentsOf: file)).object)
       record["parts"] = nil
+      record["digest"] = nil
       try FileManager.default.removeItem(at: file)
       try Data(JSONValue.object(record).prettyText.utf8).write(to: file)
     }

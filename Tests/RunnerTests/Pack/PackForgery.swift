@@ -14,7 +14,7 @@ struct PackForgery {
   var leftOut: [String: String] = [:]
 
   init(_ packed: URL) throws {
-    let file = try HDF5File.open(packed)
+    let file = try HDF5Reader(packed)
     paths = try file.readStrings("/recipe/path")
     texts = try file.readStrings("/recipe/text")
     overrides = try file.readStrings("/overrides")
@@ -53,16 +53,19 @@ struct PackForgery {
     return key
   }
 
-  /// Changes the text of a record.
+  /// Changes the text of a record, and its digest with it.
   mutating func changeRecord(of key: String, _ old: String, _ new: String) {
     let text = String(decoding: artifacts[key]?["record.json"] ?? [], as: UTF8.self)
-    artifacts[key]?["record.json"] = Array(text.replacing(old, with: new).utf8)
+    let changed = text.replacing(old, with: new)
+    let record = try? JSONValue(parsing: Data(changed.utf8))
+    artifacts[key]?["record.json"] = Array((record.map(RecordSeal.sealed) ?? changed).utf8)
   }
 
   /// Ways to forge a file, with what is said of each.
   enum Kind: String, CaseIterable, Sendable {
     case otherContent, otherKey, otherFields, brokenRecord, noKey, stray, missing, upwards, hidden
     case recipeUpwards, recipeAbsolute, noRecipe, otherLock, noLock, tooLong, bomb
+    case samePath, folderAndFile, otherValue, noTable, escapes, origin
 
     var words: String {
       switch self {
@@ -82,6 +85,13 @@ struct PackForgery {
       case .noLock: "its lock is no JSON"
       case .tooLong: "is too long, or holds no bytes"
       case .bomb: "is too long"
+      case .samePath: "it would write the file 'own/packed.yaml' twice"
+      case .folderAndFile: "it would write the file 'own/packed.yaml/x' twice"
+      case .otherValue:
+        "the record of 'scores[seed=1]' says that accuracy is 0.75, and its rows come to 0.25"
+      case .noTable: "scores.h5 of"
+      case .escapes: "names something with control characters"
+      case .origin: "it would write the file 'origin.json'"
       }
     }
   }
@@ -106,10 +116,29 @@ struct PackForgery {
     case .noRecipe: (paths, texts) = ([], [])
     case .otherLock: lock = lock.replacing("\"value\": 7", with: "\"value\": 8")
     case .noLock: lock = "version: 1"
+    case .samePath: paths[1] = paths[0]
+    case .folderAndFile: paths[1] = paths[0] + "/x"
+    case .otherValue:
+      changeRecord(of: try self.key(of: "scores[seed=1]"), ": 0.25", ": 0.75")
+    case .noTable: try forgeTable()
+    case .escapes: changeRecord(of: key, "\"numbers\"", "\"\\u001b[2J\"")
+    case .origin:
+      changeRecord(of: key, "\"numbers.h5\"", "\"origin.json\"")
+      artifacts[key]?["numbers.h5"] = nil
+      leftOut[key] = "[\"origin.json\"]"
     case .tooLong: artifacts[key]?["numbers.h5"]?.append(0)
     case .bomb:
       let bytes = artifacts[key]?["numbers.h5"]?.count ?? 0
       changeRecord(of: key, "\"bytes\": \(bytes)", "\"bytes\": \(Int.max)")
     }
+  }
+
+  /// Puts bytes that are no HDF5 in a table's place, with a record that fits them.
+  private mutating func forgeTable() throws {
+    let key = try key(of: "scores[seed=1]")
+    let old = artifacts[key]?["scores.h5"] ?? []
+    let new = [UInt8](repeating: 7, count: old.count)
+    changeRecord(of: key, SHA256Digest.hex(of: Data(old)), SHA256Digest.hex(of: Data(new)))
+    artifacts[key]?["scores.h5"] = new
   }
 }

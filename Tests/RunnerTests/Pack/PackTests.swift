@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test func itsTopIsReadable() throws {
-    let file = try HDF5File.open(fixture.pack())
+    let file = try HDF5Reader(fixture.pack())
     #expect(try file.attribute("recipe")?.string == "packed")
     #expect(try file.attribute("summary")?.string == "Does what is packed come out again?")
     #expect(try file.attribute("planned")?.integer == 5)
@@ -54,7 +54,8 @@ import Testing
     let published = try values(recipe)
     try FileManager.default.removeItem(at: fixture.project.folder.url)
 
-    let experiment = try PackedFile(checking: file).unpack(to: elsewhere.file("laid/out"))
+    let experiment = try PackedFile(checking: file).unpack(
+      to: elsewhere.file("laid/out"), registry: PackFixture.registry)
     let unpacked = try experiment.recipe(registry: PackFixture.registry)
     #expect(unpacked.overrides == PackFixture.overrides)
     #expect(unpacked.sourceText == recipe.sourceText && unpacked.summary == recipe.summary)
@@ -63,7 +64,8 @@ import Testing
     #expect(packedPlan.items.map(\.artifact?.record) == plan.items.map(\.artifact?.record))
     #expect(packedPlan.count(.cached) == 5)
     #expect(throws: PackError.self, "a folder that is there stays as it is") {
-      try PackedFile(checking: file).unpack(to: elsewhere.file("laid/out"))
+      try PackedFile(checking: file).unpack(
+        to: elsewhere.file("laid/out"), registry: PackFixture.registry)
     }
   }
 
@@ -71,7 +73,7 @@ import Testing
     let file = try fixture.pack()
     let before = try fixture.project.plan(fixture.loaded().instances)
     let receiver = try FakeProject()
-    let opened = try PackedFile(checking: file).opened()
+    let opened = try PackedFile(checking: file).opened(PackFixture.registry)
     let recipe = try opened.experiment.recipe(registry: PackFixture.registry)
     let planner = Planner(
       cache: receiver.cache, folders: receiver.folders, packed: opened.experiment)
@@ -82,8 +84,8 @@ import Testing
     #expect(plan.items.map(\.key) == before.items.map(\.key))
     try opened.experiment.lock.check(plan, path: "")
 
-    #expect(try opened.experiment.seed(receiver.cache) == 5)
-    #expect(try opened.experiment.seed(receiver.cache) == 0)
+    #expect(try opened.experiment.seed(receiver.cache, for: plan) == (5, 0))
+    #expect(try opened.experiment.seed(receiver.cache, for: plan) == (0, 0))
     #expect(try receiver.executor().run(plan).ran == 2)
     for key in fixture.project.cache.keys() {
       #expect(try receiver.cache.isWhole(key))
@@ -101,7 +103,7 @@ import Testing
   @Test func withoutDataWhatDependsOnItIsBlocked() throws {
     let file = try fixture.pack(leftOut: [ArtifactType("Numbers")])
     let receiver = try FakeProject()
-    let opened = try PackedFile(checking: file).opened()
+    let opened = try PackedFile(checking: file).opened(PackFixture.registry)
     let recipe = try opened.experiment.recipe(registry: PackFixture.registry)
     let plan = Planner(
       cache: receiver.cache, folders: receiver.folders, packed: opened.experiment
@@ -123,7 +125,7 @@ import Testing
     let file = try fixture.pack("bare.h5", texts: rule)
     #expect(try Data(contentsOf: whole).range(of: Data(PackScores.secret.utf8)) != nil)
     #expect(try Data(contentsOf: file).range(of: Data(PackScores.secret.utf8)) == nil)
-    let experiment = try PackedFile(checking: file).opened()
+    let experiment = try PackedFile(checking: file).opened(PackFixture.registry)
     let recipe = try experiment.experiment.recipe(registry: PackFixture.registry)
     let plan = experiment.experiment.plan(recipe.instances)
     let artifact = try #require(plan.items[3].artifact)
@@ -134,7 +136,8 @@ import Testing
     #expect(try table.strings("completion")[2] == "I count 2")
     #expect(try table.integers("tokens") == [0, 1, 2, 3])
     let receiver = try FakeProject()
-    #expect(try experiment.experiment.seed(receiver.cache) == 1, "only 'numbers' is whole")
+    let seeded = try experiment.experiment.seed(receiver.cache, for: plan)
+    #expect(seeded.taken == 1, "only 'numbers' is whole")
   }
 
   @Test func smallFilesAreCompressedAndLackParts() throws {
@@ -143,7 +146,7 @@ import Testing
     try fixture.contents(isSmall: true).write(to: file, programVersion: "0.0")
     let sizes = try [whole, file].map { try Data(contentsOf: $0).count }
     #expect(sizes[1] * 10 < sizes[0] * 7, "\(sizes)")
-    let opened = try PackedFile(checking: file).opened()
+    let opened = try PackedFile(checking: file).opened(PackFixture.registry)
     #expect(opened.experiment.artifacts.count == 5)
     let recipe = try opened.experiment.recipe(registry: PackFixture.registry)
     let plan = try fixture.project.plan(fixture.loaded().instances)
@@ -162,7 +165,7 @@ import Testing
     let kinds = { (contents: PackContents) in
       let file = fixture.project.folder.file("kinds.h5")
       try contents.write(to: file, programVersion: "0.0")
-      return try HDF5File.open(file).members(of: "/artifacts").map { key in
+      return try HDF5Reader(file).members(of: "/artifacts").map { key in
         let place = fixture.project.cache.artifactFolder(key).appending(path: "record.json")
         return try ArtifactRecord(contentsOf: place).fields.kind
       }.sorted()
@@ -189,10 +192,10 @@ import Testing
     #expect(plan.count(.cached) == 5)
     #expect(plan.items.allSatisfy { $0.artifact?.record.parts == nil })
     #expect(try fixture.contents().ambiguous == [])
-    let opened = try PackedFile(checking: fixture.pack()).opened()
+    let opened = try PackedFile(checking: fixture.pack()).opened(PackFixture.registry)
     #expect(opened.experiment.artifacts.count == 7)
     let receiver = try FakeProject()
-    #expect(try opened.experiment.seed(receiver.cache) == 5)
+    #expect(try opened.experiment.seed(receiver.cache, for: plan) == (5, 0))
   }
 
   @Test func unfinishedRecipesSayWhatTheyLack() throws {
@@ -201,7 +204,7 @@ import Testing
     let key = try #require(plan.items[4].key)
     try FileManager.default.removeItem(at: project.cache.artifactFolder(key))
     #expect(try fixture.contents().missing == ["scores[seed=2]"])
-    let opened = try PackedFile(checking: fixture.pack()).opened()
+    let opened = try PackedFile(checking: fixture.pack()).opened(PackFixture.registry)
     let recipe = try opened.experiment.recipe(registry: PackFixture.registry)
     let packed = opened.experiment.plan(recipe.instances)
     #expect(packed.items[4].reason == "not done when it was packed")
@@ -237,5 +240,74 @@ import Testing
     let absolute = fixture.project.folder.file("experiments/published/p.yaml").path
     #expect(try refusal(absolute).hasPrefix("cannot pack: the recipe names '\(absolute)', which"))
     #expect(try refusal("none.yaml").hasSuffix("none.yaml, but there is no such file"))
+  }
+}
+
+/// What a cache takes over of a packed file, and how it says so.
+@Suite struct PackOriginTests {
+  private let fixture: PackFixture
+
+  init() throws {
+    fixture = try PackFixture()
+    try fixture.run()
+  }
+
+  /// A result of another recipe in a packed file, which that recipe would find in the cache.
+  @Test func whatThePlanDoesNotNeedIsLeft() throws {
+    let file = fixture.project.folder.file("more.h5")
+    try PackForgery(fixture.pack(leftOut: [])).write(to: file)
+    let opened = try PackedFile(checking: file).opened(PackFixture.registry)
+    let whole = try opened.experiment.recipe(registry: PackFixture.registry)
+    let receiver = try FakeProject()
+    let plan = Planner(
+      cache: receiver.cache, folders: receiver.folders, packed: opened.experiment
+    ).plan(Array(whole.instances.prefix(1)))
+    #expect(try opened.experiment.seed(receiver.cache, for: plan) == (1, 6))
+    #expect(receiver.cache.keys() == [plan.items[0].key])
+  }
+
+  @Test func plansSayWhereResultsCameFrom() throws {
+    let file = try fixture.pack()
+    let opened = try PackedFile(checking: file).opened(PackFixture.registry)
+    let recipe = try opened.experiment.recipe(registry: PackFixture.registry)
+    let receiver = try FakeProject()
+    try receiver.ask("content", "from outside")
+    let packedPlan = Planner(
+      cache: receiver.cache, folders: receiver.folders, packed: opened.experiment
+    ).plan(recipe.instances)
+    _ = try opened.experiment.seed(receiver.cache, for: packedPlan)
+    let plan = try receiver.plan(recipe.instances)
+    let origin = try #require(plan.items[0].artifact?.origin)
+    let seal = try SHA256Digest.hex(of: Data(contentsOf: file).dropFirst(512))
+    #expect(
+      origin
+        == ArtifactOrigin(
+          file: "packed.warmup.h5", sha256: seal, host: Machine.current().host))
+    #expect(plan.items[0].reason == "its result is in the cache, \(origin.words)")
+    #expect(plan.json.array?[0]["origin"]?["sha256"]?.string == seal)
+    // What was made here says nothing, and what was there before stays ours.
+    #expect(
+      try fixture.project.plan(recipe.instances).items.allSatisfy { $0.artifact?.origin == nil })
+    _ = try opened.experiment.seed(fixture.project.cache, for: packedPlan)
+    #expect(
+      try fixture.project.plan(recipe.instances).items.allSatisfy { $0.artifact?.origin == nil })
+  }
+
+  /// A part that was taken over marks what is made of it here.
+  @Test func resultsOfForeignPartsSaySo() throws {
+    let opened = try PackedFile(checking: fixture.pack(leftOut: [])).opened(PackFixture.registry)
+    let recipe = try opened.experiment.recipe(registry: PackFixture.registry)
+    let receiver = try FakeProject()
+    try receiver.ask("content", "from outside")
+    let packedPlan = Planner(
+      cache: receiver.cache, folders: receiver.folders, packed: opened.experiment
+    ).plan(recipe.instances)
+    _ = try opened.experiment.seed(receiver.cache, for: packedPlan)
+    let key = try #require(packedPlan.items[3].key)
+    try FileManager.default.removeItem(at: receiver.cache.artifactFolder(key))
+    #expect(try receiver.executor().run(receiver.plan(recipe.instances)).ran == 1)
+    let origin = try receiver.plan(recipe.instances).items[3].artifact?.origin
+    #expect(origin?.part == "completions")
+    #expect(origin?.words.hasPrefix("its completions are from the packed file") == true)
   }
 }

@@ -25,6 +25,7 @@ import Testing
       SignalHandling.install(interruption)
       kill(getpid(), SIGINT)
       while !interruption.isRequested { usleep(1000) }
+      usleep(150_000)
       kill(getpid(), SIGINT)
       usleep(10_000_000)
     }
@@ -32,7 +33,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(1))) func aBrokenPipeIsNoDeath() async {
     await #expect(processExitsWith: .exitCode(8)) {
-      SignalHandling.install(Interruption())
+      StandardStream.prepare()
       var ends: [Int32] = [0, 0]
       guard pipe(&ends) == 0 else { exit(1) }
       close(ends[0])

@@ -13,7 +13,7 @@ import Testing
   init() throws { project = try FakeProject() }
 
   private func sum(_ result: PlannedInstance) throws -> Int {
-    try HDF5File.open(result.folder.appending(path: "sum.h5")).read("/value")[0]
+    try HDF5Reader(result.folder.appending(path: "sum.h5")).read("/value")[0]
   }
 
   @Test func runsOnceAndThenReuses() throws {
@@ -197,8 +197,8 @@ import Testing
     #expect {
       _ = try project.executor().run(plan)
     } throws: { error in
-      "\(error)".hasPrefix("could not write to \(project.folder.file("results").path)")
-        && "\(error)".contains("Not a directory; make it writable or choose another")
+      "\(error)".hasPrefix("could not make the folder \(project.folder.file("results").path)")
+        && "\(error)".contains("Not a directory; a file stands")
     }
   }
 }

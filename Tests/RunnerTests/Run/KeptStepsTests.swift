@@ -12,7 +12,7 @@ import Testing
   init() throws { project = try FakeProject() }
 
   private func sum(_ result: PlannedInstance) throws -> Int {
-    try HDF5File.open(result.folder.appending(path: "sum.h5")).read("/value")[0]
+    try HDF5Reader(result.folder.appending(path: "sum.h5")).read("/value")[0]
   }
 
   /// The sums that the kept instances of a run hold, by their names.

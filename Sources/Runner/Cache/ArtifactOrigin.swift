@@ -1,0 +1,58 @@
+import Base
+import Foundation
+
+/// That a result of the cache was not made here, but taken over from a packed file: `origin.json`
+/// beside its record.
+package struct ArtifactOrigin: Sendable, Hashable {
+  /// The packed file's name.
+  package let file: String
+  /// SHA-256 of the packed file behind its header.
+  package let sha256: String
+  /// The machine that made it, as the packed file says.
+  package let host: String
+  /// The part that was taken over, such as `completions`, where the rest was made here.
+  package let part: String?
+
+  package init(file: String, sha256: String, host: String, part: String? = nil) {
+    self.file = file
+    self.sha256 = sha256
+    self.host = host
+    self.part = part
+  }
+
+  static let fileName = "origin.json"
+
+  /// In words that follow what it is about.
+  package var words: String {
+    (part.map { "its \($0) are " } ?? "")
+      + "from the packed file '\(file)' (\(sha256.prefix(12))…), "
+      + "which says that \(host) made it"
+  }
+
+  var json: JSONValue {
+    var members: [String: JSONValue] = [
+      "file": .string(file), "sha256": .string(sha256), "host": .string(host),
+    ]
+    members["part"] = part.map { .string($0) }
+    return .object(members)
+  }
+
+  /// Reads the origin of what lies in a folder; nil where it was made here.
+  init?(of folder: URL) {
+    let file = folder.appending(path: Self.fileName)
+    guard let data = try? Data(contentsOf: file) else { return nil }
+    let json = try? JSONValue(parsing: data)
+    self.init(
+      file: json?["file"]?.string ?? "unknown", sha256: json?["sha256"]?.string ?? "unknown",
+      host: json?["host"]?.string ?? "an unknown machine", part: json?["part"]?.string)
+  }
+
+  func write(to folder: URL) throws {
+    try Data(json.prettyText.utf8).write(to: folder.appending(path: Self.fileName))
+  }
+}
+
+extension Artifact {
+  /// Where it came from; nil where it was made here.
+  package var origin: ArtifactOrigin? { ArtifactOrigin(of: folder) }
+}
