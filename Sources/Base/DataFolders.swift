@@ -6,10 +6,13 @@ package struct DataFolders: Sendable {
   package let searchPaths: [URL]
   /// Where downloads are kept between runs.
   package let downloads: URL
+  /// The digests of what was read there.
+  package let digests: FileDigests
 
-  package init(searchPaths: [URL], downloads: URL) {
+  package init(searchPaths: [URL], downloads: URL, digests: FileDigests = FileDigests()) {
     self.searchPaths = searchPaths
     self.downloads = downloads
+    self.digests = digests
   }
 
   /// Where a recipe's relative paths are looked up: in the folder that the variable `WARMUP_DATA`
@@ -23,6 +26,9 @@ package struct DataFolders: Sendable {
     searchPaths.append(recipe.deletingLastPathComponent())
     let current = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
     if current.path != searchPaths.last?.path { searchPaths.append(current) }
-    self.init(searchPaths: searchPaths, downloads: results.appending(path: "cache/downloads"))
+    let cache = results.appending(path: "cache")
+    self.init(
+      searchPaths: searchPaths, downloads: cache.appending(path: "downloads"),
+      digests: FileDigests(file: cache.appending(path: FileDigests.fileName)))
   }
 }

@@ -35,10 +35,16 @@ package struct SHA256Digest: ~Copyable {
   }
 
   /// The digest of a file's bytes, read a piece at a time.
-  /// - Throws: what opening and reading the file throws.
+  /// - Throws: `SpecialFileError`, or what opening and reading the file throws.
   package static func hex(ofFile file: URL) throws -> String {
+    try RegularFile.check(file)
     let handle = try FileHandle(forReadingFrom: file)
     defer { try? handle.close() }
+    return try hex(of: handle)
+  }
+
+  /// The digest of what an open file has from its position on.
+  static func hex(of handle: FileHandle) throws -> String {
     let digest = SHA256Digest()
     while let piece = try handle.read(upToCount: 1 << 22), !piece.isEmpty { digest.update(piece) }
     return digest.hex()

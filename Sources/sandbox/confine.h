@@ -33,20 +33,19 @@ int landlock_version(void);
 /// Does nothing where the kernel has no Landlock.
 void restrict_files(const struct allowance *allowance);
 
-/// What a filter of system calls lets through besides.
+/// What a filter of system calls allows besides.
 enum strictness {
-  MAY_FORK,     // for the process that starts others: forking and signals
+  MAY_FORK,     // for the process that starts others: forking, ending them, changing files
   MAY_WRITE,    // for a judged program with an own folder: changing files
   MAY_READ_ONLY // for a judged program without: nothing
 };
 
-/// Writes a filter that refuses the system calls that reach the network, other processes, or the
-/// kernel's settings.
+/// Writes a filter that allows the system calls that Python needs (calls.h), and refuses the rest.
 /// @return the number of instructions; 0 where the architecture is not known.
 int write_filter(struct sock_filter *filter, enum strictness strictness);
 
 /// The most instructions that `write_filter` writes.
-enum { MOST_INSTRUCTIONS = 512 };
+enum { MOST_INSTRUCTIONS = 640 };
 
 /// Puts a filter on this process.
 /// @return 0, or -1 where the kernel or the architecture has no such filter.

@@ -266,6 +266,8 @@ void serve(const struct allowance *allowance, char **program, bool fresh, bool i
   lane.fresh = fresh, lane.is_first_process = is_first_process;
   lane.threads = is_first_process ? 0 : count_threads(geteuid() ? geteuid() : NOBODY);
   signal(SIGPIPE, SIG_IGN);
+  // Jobs hold what tests expect: no program of the same user may read them in this memory.
+  if (!is_first_process && prctl(PR_SET_DUMPABLE, 0)) die("dumpable");
   if (!is_first_process) prctl(PR_SET_CHILD_SUBREAPER, 1);
   uint32_t header[2];
   while (read_all(0, header, sizeof header) && header[0] <= MOST_JOB_BYTES) {

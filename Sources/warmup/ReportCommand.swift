@@ -43,7 +43,10 @@ struct ReportCommand: ParsableCommand {
   }
 
   private func report(_ options: RecipeOptions) throws -> Bool {
-    let workspace = try Workspace(options)
+    let asked = try Workspace(options)
+    // What other runs made belongs to it, unless it is asked for as it is or for another place.
+    let isShared = !overwrite && output == nil && asked.packed == nil
+    let workspace = try isShared ? asked.withOtherRuns(asked.runs()) ?? asked : asked
     let plan = try workspace.findings()
     let folder = outputURL ?? workspace.folder
     if !overwrite, let kept = workspace.keptReport(try ReportBasis(reportIn: folder), against: plan)
@@ -97,5 +100,8 @@ struct ValidateCommand: ParsableCommand {
     try StandardOutput.write(
       "\(options.recipe): fine; \(recipe.stageNames.count) stages, "
         + "\(recipe.instances.count) instances\n")
+    for use in ServerUse.all(of: recipe.instances) {
+      try StandardOutput.write("  \(use.words)\n")
+    }
   }
 }

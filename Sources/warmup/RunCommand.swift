@@ -3,6 +3,7 @@ import Base
 import Foundation
 import Reports
 import Runner
+import Stages
 
 /// `warmup run RECIPE`.
 struct RunCommand: ParsableCommand {
@@ -19,6 +20,8 @@ struct RunCommand: ParsableCommand {
       """)
 
   @OptionGroup var options: RecipePartOptions
+
+  @OptionGroup var keys: KeyOptions
 
   @Option(help: "How many threads a stage may use. Cannot change a result.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
@@ -43,36 +46,50 @@ struct RunCommand: ParsableCommand {
       StandardOutput.writeError("\nFinishing the step; press Ctrl-C again to leave at once.\n")
     }
     let plan = try workspace.plan()
-    if locked { try workspace.checkLock(plan) }
+    try ServerUse.check(plan, keys.keys)
+    let runs = try workspace.runs()
+    if locked { try workspace.checkLock(plan, runs) }
+    try MemoryNeed.check(plan, folders: workspace.folders)
     do {
       try workspace.takePacked(for: plan, interruption)
     } catch is InterruptedError {
       throw ExitCode(130)
     }
     // The lock, on which older reports rest, changes with the run.
-    let basis = overwrite ? nil : try workspace.reportBasis()
+    let basis = try workspace.reportBasis()
     let executor = Executor(
       cache: workspace.cache, recipeFolder: workspace.folder, folders: workspace.folders,
-      threads: threads, keepsGoing: keepGoing, interruption: interruption,
+      threads: threads, keys: keys.keys, keepsGoing: keepGoing, interruption: interruption,
       display: DisplayOutput.standardDisplay(),
       versions: ["warmup": Warmup.configuration.version],
       registration: Registration.digest(beside: workspace.recipe.file),
+      others: runs.others, isLocked: locked,
       values: workspace.values)
     let summary = try executor.run(plan)
     StandardOutput.writeError(sentence(summary) + "\n")
     StandardOutput.writeError(Workspace.foreign(in: summary.plan))
     for failure in summary.plan.gateFailures { StandardOutput.writeError(failure + "\n") }
-    let isReported = try reportOrPrint(summary, basis, workspace)
+    let isReported = try reportOrPrint(summary, basis, workspace, runs)
     if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
     if !isReported { throw ExitCode(1) }
   }
 
   /// Where nothing ran in a folder that cannot be written, its results are shown without a report.
   private func reportOrPrint(
-    _ summary: RunSummary, _ basis: ReportBasis?, _ workspace: Workspace
+    _ summary: RunSummary, _ basis: ReportBasis?, _ workspace: Workspace, _ runs: RecipeRuns
   ) throws -> Bool {
+    // Then there may be no folder either.
+    if summary.plan.results.isEmpty, basis == nil { return true }
     do {
-      return try report(summary, basis, workspace)
+      return try RecipeLock.whileReporting(in: workspace.folder) {
+        guard !overwrite else { return try report(summary.plan, nil, summary, workspace) }
+        // Another run may have written its report meanwhile.
+        let newest = try workspace.reportBasis(since: basis)
+        guard let whole = try workspace.withOtherRuns(runs) else {
+          return try report(summary.plan, newest, summary, workspace)
+        }
+        return try report(whole.plan(), newest, summary, whole)
+      }
     } catch  where summary.ran == 0 && !Folder.isWritable(workspace.folder) {
       try workspace.printReport(of: summary.plan)
       StandardOutput.writeError(
@@ -84,14 +101,15 @@ struct RunCommand: ParsableCommand {
 
   /// Writes the report, unless the one that is there rests on more; the tables of what is complete
   /// are then printed all the same.
+  /// - Parameter plan: what was run, and what other runs made.
   /// - Returns: whether it says all that was asked for.
   private func report(
-    _ summary: RunSummary, _ basis: ReportBasis?, _ workspace: Workspace
+    _ plan: Plan, _ basis: ReportBasis?, _ summary: RunSummary, _ workspace: Workspace
   ) throws -> Bool {
-    if let basis, let kept = workspace.keptReport(basis, against: summary.plan) {
-      let words = try basis.mark(reportIn: workspace.folder, for: summary.plan)
+    if let basis, let kept = workspace.keptReport(basis, against: plan) {
+      let words = try basis.mark(reportIn: workspace.folder, for: plan)
       let mark = words == nil ? "" : ". It says now that it is out of date"
-      if summary.exitCode == 0 { try workspace.printReport(of: summary.plan) }
+      if summary.exitCode == 0 { try workspace.printReport(of: plan) }
       StandardOutput.writeError("\(kept)\(mark).\n")
       guard let part = workspace.part else { return false }
       StandardOutput.writeError(
@@ -100,7 +118,7 @@ struct RunCommand: ParsableCommand {
       // A part is not meant to be all.
       return true
     }
-    return summary.plan.results.isEmpty ? true : try workspace.writeReport(of: summary.plan)
+    return plan.results.isEmpty ? true : try workspace.writeReport(of: plan)
   }
 
   private func sentence(_ summary: RunSummary) -> String {

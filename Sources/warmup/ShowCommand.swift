@@ -27,7 +27,7 @@ struct ShowCommand: ParsableCommand {
     if jsonl {
       try printRows(of: try file(of: item, artifact))
     } else {
-      try StandardOutput.write(artifact.record.json.prettyText)
+      try StandardOutput.writeJSON(artifact.record.json.prettyText)
       if workspace.packed == nil {
         StandardOutput.writeError("Folder: \(artifact.folder.relativePath)\n")
       }
@@ -37,7 +37,9 @@ struct ShowCommand: ParsableCommand {
   private func file(of item: PlannedInstance, _ artifact: Artifact) throws -> URL {
     let outputs = item.instance.kind.outputs.map(\.name)
     let name = output ?? outputs[0]
-    if name == "metrics", let metrics = artifact.metrics { return metrics }
+    if name == "metrics", artifact.metrics != nil {
+      return try artifact.whole(Artifact.metricsName)
+    }
     guard outputs.contains(name) else {
       throw LookupError.unknownOutput(name, known: outputs)
     }
@@ -47,7 +49,7 @@ struct ShowCommand: ParsableCommand {
   private func printRows(of file: URL) throws {
     let table = try RowTable(contentsOf: file)
     for index in 0..<table.count {
-      try StandardOutput.write(JSONValue.object(table.row(index)).text + "\n")
+      try StandardOutput.writeJSON(JSONValue.object(table.row(index)).text + "\n")
     }
   }
 }

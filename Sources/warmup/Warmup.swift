@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Foundation
+import Model
 import Runner
 
 #if canImport(Glibc)
@@ -20,13 +21,14 @@ struct Warmup: ParsableCommand {
     subcommands: [
       RunCommand.self, PlanCommand.self, StatusCommand.self, ShowCommand.self, ReportCommand.self,
       RegisterCommand.self, CompareCommand.self, PackCommand.self, UnpackCommand.self,
-      ValidateCommand.self,
+      ValidateCommand.self, CacheCommand.self,
       SchemaCommand.self, ExportCommand.self, TokenizeCommand.self,
       BenchCommand.self, GradeCommand.self, AuditCommand.self, DoctorCommand.self,
     ])
 
   static func main() {
     StandardStream.prepare()
+    FailedAllocations.explain()
     refuseUnknownCommand()
     do {
       var command = try parseAsRoot()
@@ -68,16 +70,24 @@ struct Warmup: ParsableCommand {
 
 /// Data for people and programs goes to stdout, everything else to stderr.
 enum StandardOutput {
-  /// Writes what a command is there for.
+  /// Writes text for people, in which nothing steers the terminal.
   /// - Throws: `StandardOutputError`.
-  static func write(_ text: String) throws {
+  static func write(_ text: String) throws { try writeData(text.visible) }
+
+  /// Writes JSON for programs, which people may look at, too.
+  /// - Throws: `StandardOutputError`.
+  static func writeJSON(_ text: String) throws { try writeData(text.visibleJSON) }
+
+  /// Writes text as it is.
+  /// - Throws: `StandardOutputError`.
+  static func writeData(_ text: String) throws {
     if let code = StandardStream.output.write(text) { throw StandardOutputError(code: code) }
   }
 
   /// Writes what stands in files, too, so that it matters little where nobody takes it.
-  static func tell(_ text: String) { StandardStream.output.write(text) }
+  static func tell(_ text: String) { StandardStream.output.write(text.visible) }
 
-  static func writeError(_ text: String) { StandardStream.error.write(text) }
+  static func writeError(_ text: String) { StandardStream.error.write(text.visible) }
 }
 
 /// Standard output cannot be written.

@@ -7,7 +7,7 @@ import Stages
 
 /// A recipe with the folder of its results: what every command works on.
 struct Workspace {
-  let recipe: Recipe
+  private(set) var recipe: Recipe
   let cache: Cache
   /// `results/<recipe>`.
   let folder: URL
@@ -71,13 +71,38 @@ struct Workspace {
 
   /// Makes sure that a plan is the experiment of the lock: the packed one, or `lock.json`.
   /// - Throws: `LockMismatchError`.
-  func checkLock(_ plan: Plan) throws {
+  func checkLock(_ plan: Plan, _ runs: RecipeRuns) throws {
+    let others = Set(runs.whole.instances.map(\.name))
     if let packed {
-      try packed.experiment.lock.check(plan, path: packed.file.relativePath)
+      try packed.experiment.lock.check(plan, besides: others, path: packed.file.relativePath)
     } else {
       let path = folder.appending(path: "lock.json").relativePath
-      try RecipeLock(recipeFolder: folder).check(plan, path: path)
+      try RecipeLock(recipeFolder: folder).check(plan, besides: others, path: path)
     }
+  }
+
+  /// The runs of the recipe that share its folder.
+  func runs() throws -> RecipeRuns {
+    let lock = try RecipeLock(recipeFolder: folder)
+    guard let packed else { return RecipeRuns(recipe, lock: lock, registry: .standard) }
+    return RecipeRuns(
+      recipe, written: packed.experiment.overrides, lock: lock,
+      registry: .standard.withoutNameChecks)
+  }
+
+  /// The same at the values of axes at which other runs made something, too; says so where there are
+  /// any. Nil where there are none.
+  func withOtherRuns(_ runs: RecipeRuns) throws -> Workspace? {
+    let reported = try runs.reported(RecipeLock(recipeFolder: folder))
+    let further = runs.furtherValues(of: reported)
+    if further.isEmpty { return nil }
+    let more = further.count > 6 ? " and \(further.count - 6) more" : ""
+    StandardOutput.writeError(
+      "The report covers what other runs of this recipe made, too: "
+        + "\(further.prefix(6).joined(separator: ", "))\(more).\n")
+    var workspace = self
+    workspace.recipe = reported
+    return workspace
   }
 
   /// Takes those results of a packed file over into the cache that a plan needs.
@@ -105,7 +130,10 @@ struct Workspace {
   }
 
   /// What the report that is there rests on; nil where there is none.
-  func reportBasis() throws -> ReportBasis? { try ReportBasis(reportIn: folder) }
+  /// - Parameter old: what was known before a run, which changed the lock.
+  func reportBasis(since old: ReportBasis? = nil) throws -> ReportBasis? {
+    try ReportBasis(reportIn: folder, since: old)
+  }
 
   /// Why a report on a plan must not take the place of the one that is there; nil where it may: all
   /// that the recipe asks for as it is written may, even if it asked for more before.
@@ -230,6 +258,19 @@ struct RecipeOptions: ParsableArguments {
   var folders: DataFolders { DataFolders(recipe: recipeURL, results: resultsURL) }
 }
 
+/// What commands take that may send a key to a server.
+struct KeyOptions: ParsableArguments {
+  @Option(
+    name: .customLong("allow-key"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "An environment variable that the recipe may send to its server as a key. May be repeated.",
+      discussion: "Variables whose names begin with \(ServerKeys.prefix) need not be allowed.",
+      valueName: "name"))
+  var names: [String] = []
+
+  var keys: ServerKeys { ServerKeys(allowing: names) }
+}
+
 /// What commands take that may be asked for a part of a recipe.
 struct RecipePartOptions: ParsableArguments {
   @OptionGroup var recipe: RecipeOptions
@@ -243,13 +284,13 @@ struct RecipePartOptions: ParsableArguments {
 }
 
 extension Workspace {
-  /// The artifact of an instance that people name as `stage[axis=value,…]`. Blanks and the order of
-  /// axes do not matter.
+  /// The artifact of an instance that people name as `stage[axis=value,…]`. The order of axes and
+  /// blanks around values do not matter.
   /// - Throws: `LookupError`.
   func artifact(of name: String) throws -> (item: PlannedInstance, artifact: Artifact) {
     let plan = try findings()
-    let wanted = normalised(name)
-    guard let item = plan.items.first(where: { normalised($0.instance.name) == wanted }) else {
+    let found = InstanceName(name).find(among: plan.items) { ($0.name, $0.stageName, $0.point) }
+    guard let item = found else {
       throw LookupError.unknown(instance: name, known: plan.items.map(\.instance.name))
     }
     if item.state == .stopped {
@@ -261,23 +302,17 @@ extension Workspace {
     }
     return (item, artifact)
   }
-
-  private func normalised(_ name: String) -> [String] {
-    let parts = name.filter { !$0.isWhitespace }.split(separator: "[", maxSplits: 1)
-    let coordinates = parts.dropFirst().first.map { $0.dropLast().split(separator: ",") } ?? []
-    return [parts.first.map(String.init) ?? ""] + coordinates.map(String.init).sorted()
-  }
 }
 
 extension Artifact {
   /// The file of an output, which a packed file may have left out.
-  /// - Throws: `LookupError`.
+  /// - Throws: `LookupError`, or `DamagedArtifact`.
   func existingOutput(_ name: String, of item: PlannedInstance) throws -> URL {
     let file = output(name)
     guard FileManager.default.fileExists(atPath: file.path) else {
       throw LookupError.leftOut(name, instance: item.instance.name)
     }
-    return file
+    return try whole(file.lastPathComponent)
   }
 }
 

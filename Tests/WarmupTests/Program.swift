@@ -46,16 +46,6 @@ enum Program {
     return Ending(code: code, output: result.standardOutput, messages: result.standardError)
   }
 
-  /// Runs another program of the package to its end.
-  static func run(_ arguments: [String], of name: String) async throws -> Ending {
-    let result = try await Subprocess.run(
-      .path(FilePath(try binary(name).path)), arguments: Arguments(arguments), input: .none,
-      output: .string(limit: 1 << 24), error: .string(limit: 1 << 24))
-    var code: Int32?
-    if case .exited(let value) = result.terminationStatus { code = Int32(value) }
-    return Ending(code: code, output: result.standardOutput, messages: result.standardError)
-  }
-
   /// Runs a line of shell, in which `$W` is the program.
   static func shell(_ line: String, _ environment: [String: String] = [:]) async throws -> Ending {
     var changes: [Environment.Key: String?] = [
@@ -65,6 +55,16 @@ enum Program {
     let result = try await Subprocess.run(
       .path("/bin/bash"), arguments: ["-c", line], environment: .inherit.updating(changes),
       input: .none, output: .string(limit: 1 << 24), error: .string(limit: 1 << 24))
+    var code: Int32?
+    if case .exited(let value) = result.terminationStatus { code = Int32(value) }
+    return Ending(code: code, output: result.standardOutput, messages: result.standardError)
+  }
+
+  /// Runs another program of the package to its end.
+  static func run(_ arguments: [String], of name: String) async throws -> Ending {
+    let result = try await Subprocess.run(
+      .path(FilePath(try binary(name).path)), arguments: Arguments(arguments), input: .none,
+      output: .string(limit: 1 << 24), error: .string(limit: 1 << 24))
     var code: Int32?
     if case .exited(let value) = result.terminationStatus { code = Int32(value) }
     return Ending(code: code, output: result.standardOutput, messages: result.standardError)
@@ -105,7 +105,7 @@ enum Program {
   }
 
   /// Where the program was built: beside the tests, or else in this package's build folder.
-  private static func binary(_ name: String = "warmup") throws -> URL {
+  static func binary(_ name: String = "warmup") throws -> URL {
     #if DEBUG
       let configuration = "debug"
     #else

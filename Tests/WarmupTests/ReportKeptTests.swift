@@ -1,4 +1,5 @@
 import Foundation
+import Runner
 import TestSupport
 import Testing
 
@@ -69,8 +70,8 @@ extension EndToEnd {
       #expect(try shown(in: folder)["report.md"] == before["report.md"])
     }
 
-    /// Who takes a stage out of the recipe's text wants a report without it; who does so on the
-    /// command line may want the old one back.
+    /// Who takes a value out of the recipe's text wants a report without it; who does so on the
+    /// command line runs a part.
     @Test func aRecipeThatAsksForLessHasItsReport() async throws {
       let folder = try ScratchFolder()
       let file = folder.url.appending(path: "r.yaml")
@@ -94,10 +95,30 @@ extension EndToEnd {
       }
       try write("[1, 2]")
       #expect(try await run().code == 0)
-      #expect(try await run("--set", "axes.seed=[1]").code == 1)
-      #expect(try brief().contains("2 of 2 instances are done."))
+      let page = folder.url.appending(path: "r/report.html")
+      let whole = try Data(contentsOf: page)
+      let part = try await run("--set", "axes.seed=[1]")
+      #expect(part.code == 0, "\(part.messages)")
+      #expect(
+        part.messages.contains(
+          "The report covers what other runs of this recipe made, too: seed=2."))
+      #expect(try Data(contentsOf: page) == whole)
+      #expect(try await run("--set", "axes.seed=[1]", "--locked").code == 0)
       try write("[1]")
       #expect(try await run().code == 0)
+      #expect(try brief().contains("1 of 1 instances are done."))
+
+      // One job for each seed, at once: the later report has both.
+      try write("[1, 2, 3, 4]")
+      async let third = run("--set", "axes.seed=[3]")
+      async let fourth = run("--set", "axes.seed=[4]")
+      let codes = try await (third.code, fourth.code)
+      #expect(codes == (0, 0))
+      #expect(try brief().contains("3 of 3 instances are done."))
+      let lock = try RecipeLock(recipeFolder: folder.url.appending(path: "r"))
+      #expect(lock.keys.count == 3 && lock.axes.isEmpty)
+      let asked = try await run("--set", "axes.seed=[4]", "--overwrite")
+      #expect(asked.code == 0)
       #expect(try brief().contains("1 of 1 instances are done."))
     }
   }

@@ -17,10 +17,13 @@ package struct ReportBasis: Sendable, Equatable {
   /// Reads what the report in a folder rests on; nil where there is none.
   ///
   /// Pages of older versions do not say: they rest on no more than the recipe's lock has.
+  /// - Parameter old: what such a page rests on, where the lock has changed since.
   /// - Throws: `CacheError.malformed` for a lock that cannot be read.
-  package init?(reportIn folder: URL) throws {
+  package init?(reportIn folder: URL, since old: ReportBasis? = nil) throws {
     if let page = try? String(contentsOf: ReportFile.page(in: folder), encoding: .utf8) {
-      keys = try Self.keys(in: page) ?? RecipeLock(recipeFolder: folder).keys
+      keys = try Self.keys(in: page) ?? old?.keys ?? RecipeLock(recipeFolder: folder).keys
+    } else if let old {
+      self = old
     } else if FileManager.default.fileExists(atPath: ReportFile.brief(in: folder).path) {
       keys = try RecipeLock(recipeFolder: folder).keys
     } else {

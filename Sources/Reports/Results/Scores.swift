@@ -188,10 +188,10 @@ package final class ResultTables: Sendable {
   @Sendable package static func fromArtifact(
     _ file: String, _ columns: [ColumnName]?, _ instance: PlannedInstance
   ) throws -> RowTable? {
-    guard let file = instance.artifact?.folder.appending(path: file),
-      FileManager.default.fileExists(atPath: file.path)
+    guard let artifact = instance.artifact,
+      FileManager.default.fileExists(atPath: artifact.folder.appending(path: file).path)
     else { return nil }
-    return try RowTable(contentsOf: file, columns: columns?.map(\.rawValue))
+    return try RowTable(contentsOf: artifact.whole(file), columns: columns?.map(\.rawValue))
   }
 
   /// A table that an instance published.

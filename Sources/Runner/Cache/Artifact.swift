@@ -6,10 +6,41 @@ package struct Artifact: Sendable, Equatable {
   /// The folder that holds the record and the HDF5 files. Nobody writes there any more.
   package let folder: URL
   package let record: ArtifactRecord
+  /// The digests of files that have been read; nil where the bytes were compared before, as those of
+  /// a packed file.
+  private let digests: FileDigests?
 
-  package init(folder: URL, record: ArtifactRecord) {
+  package init(folder: URL, record: ArtifactRecord, digests: FileDigests? = nil) {
     self.folder = folder
     self.record = record
+    self.digests = digests
+  }
+
+  package static func == (one: Artifact, other: Artifact) -> Bool {
+    one.folder == other.folder && one.record == other.record
+  }
+
+  /// A file that is about to be read, with the bytes that were published. They are read for it unless
+  /// they are remembered and nobody has written to the file since.
+  /// - Throws: `DamagedArtifact` where they are others.
+  package func whole(_ name: String) throws -> URL {
+    let file = folder.appending(path: name)
+    if let digests, let words = damage(of: name, digests) {
+      throw DamagedArtifact(artifact: self, file: name, reason: words)
+    }
+    return file
+  }
+
+  /// What is wrong with the bytes of a file, in words; nil where they are those that were published.
+  func damage(of name: String, _ digests: FileDigests) -> String? {
+    guard let expected = record.files[name] else { return "its record knows no \(name)" }
+    do {
+      let file = folder.appending(path: name)
+      return try digests.agrees(file, with: expected.sha256)
+        ? nil : "the bytes of \(name) are not those that were published"
+    } catch {
+      return "\(name) cannot be read"
+    }
   }
 
   package var key: String { record.key }
@@ -60,6 +91,8 @@ package struct ArtifactRecord: Sendable, Equatable {
   package let versions: [String: String]
   /// The files by name, without the record itself.
   package internal(set) var files: [String: File] = [:]
+  /// Whether a digest covers the record; those of older versions have none.
+  package private(set) var isSealed = true
 
   package init(
     key: String, fields: KeyFields, instance: String, parameters: JSONValue,
@@ -120,11 +153,18 @@ extension ArtifactRecord {
     guard let json = try? JSONValue(parsing: data) else {
       throw CacheError.malformed(file.path, "it is not valid JSON")
     }
-    guard let record = ArtifactRecord(json: json) else {
+    guard var record = ArtifactRecord(json: json) else {
       throw CacheError.malformed(file.path, "entries are missing")
+    }
+    record.isSealed = json[RecordSeal.name] != nil
+    if record.isSealed, !RecordSeal.isWhole(data, json) {
+      throw CacheError.malformed(file.path, "it was changed after it was written")
     }
     self = record
   }
+
+  /// What `record.json` says, with the digest that covers it.
+  var text: String { RecordSeal.sealed(json) }
 
   private init?(json: JSONValue) {
     guard let key = json["key"]?.string, let fields = json["key_fields"].flatMap(KeyFields.init),
@@ -148,6 +188,37 @@ extension ArtifactRecord {
       started: started, seconds: seconds, resumedFrom: json["resumed_from_step"]?.integer,
       machine: machine, versions: versions.compactMapValues(\.string), files: described)
   }
+}
+
+/// The digest that covers a record: SHA-256 of the file's bytes, with zeros in the digest's place.
+///
+/// It notices damage and edits, not forgery: who computes it anew has made another record.
+package enum RecordSeal {
+  /// Its entry in the record.
+  static let name = "digest"
+  private static let blank = String(repeating: "0", count: 64)
+
+  /// The text of a record with its digest.
+  package static func sealed(_ record: JSONValue) -> String {
+    var members = record.object ?? [:]
+    members[name] = .string(blank)
+    let text = JSONValue.object(members).prettyText
+    return text.replacing(entry(blank), with: entry(SHA256Digest.hex(of: Data(text.utf8))))
+  }
+
+  static func isWhole(_ data: Data, _ record: JSONValue) -> Bool {
+    guard let digest = record[name]?.string, digest.utf8.count == blank.utf8.count else {
+      return false
+    }
+    var blanked = data
+    guard let place = data.range(of: Data(entry(digest).utf8)) else { return false }
+    blanked.replaceSubrange(place, with: Data(entry(blank).utf8))
+    return SHA256Digest.hex(of: blanked) == digest
+  }
+
+  /// The line that holds it. Nothing else in a record reads like it: quotes inside of texts are
+  /// escaped, and only the record itself is indented so little.
+  private static func entry(_ digest: String) -> String { "\n  \"\(name)\": \"\(digest)\"" }
 }
 
 /// The machine that made a result.

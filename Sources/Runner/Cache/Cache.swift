@@ -12,10 +12,13 @@ import Foundation
 /// work/ab12…/        an instance at work: checkpoints/, metrics.jsonl, output-<pid>/
 /// locks/ab12….lock   somebody is at work on that key
 /// damaged/           artifacts that lost something, moved aside
+/// digests.jsonl      which files' bytes have been read, and their SHA-256
 /// ```
 package struct Cache: Sendable {
   /// Where it lies, usually `results/cache`.
   package let folder: URL
+  /// The digests of files that have been read.
+  let digests: FileDigests
 
   /// Further caches, which are looked up after this one and never written to. What is found there is
   /// used where it lies.
@@ -25,15 +28,16 @@ package struct Cache: Sendable {
   package init(folder: URL, others: [URL] = []) {
     self.folder = folder
     self.others = others
+    digests = FileDigests(file: folder.appending(path: FileDigests.fileName))
   }
 
-  /// Looks for an artifact, here and then in the other caches, checking its record and the sizes of
-  /// its files.
+  /// Looks for an artifact, here and then in the other caches, checking its record, the sizes of its
+  /// files and what is remembered of their bytes.
   package func lookUp(_ key: String) -> CachedArtifact {
-    let own = lookUpHere(key)
+    let own = lookUp(key, in: folder)
     if case .present = own { return own }
     for other in others {
-      let found = Cache(folder: other).lookUpHere(key)
+      let found = lookUp(key, in: other)
       if case .present = found { return found }
     }
     return own
@@ -41,20 +45,25 @@ package struct Cache: Sendable {
 
   /// The other cache that an artifact lies in; nil for one of this cache.
   func otherPlace(of artifact: Artifact) -> URL? {
-    others.first { Cache(folder: $0).artifactFolder(artifact.key).path == artifact.folder.path }
+    others.first { Self.artifactFolder(artifact.key, in: $0).path == artifact.folder.path }
   }
 
-  private func lookUpHere(_ key: String) -> CachedArtifact {
-    let place = artifactFolder(key)
+  private func lookUp(_ key: String, in folder: URL) -> CachedArtifact {
+    let place = Self.artifactFolder(key, in: folder)
     guard FileManager.default.fileExists(atPath: place.path) else { return .absent }
     let recordFile = place.appending(path: Artifact.recordName)
     guard FileManager.default.fileExists(atPath: recordFile.path) else {
       return .damaged("\(Artifact.recordName) is missing")
     }
     do {
-      let artifact = Artifact(folder: place, record: try ArtifactRecord(contentsOf: recordFile))
+      let artifact = Artifact(
+        folder: place, record: try ArtifactRecord(contentsOf: recordFile), digests: digests)
       if artifact.key != key { return .damaged("its record is that of another key") }
-      return artifact.sizeProblems.first.map { .damaged($0) } ?? .present(artifact)
+      // Of what no digest covers, the key covers what it is made of.
+      if !artifact.record.isSealed, (try? artifact.record.fields.key()) != key {
+        return .damaged("its key is not the one that its record comes to")
+      }
+      return artifact.quickDamage(digests).map { .damaged($0) } ?? .present(artifact)
     } catch CacheError.malformed(_, let reason) {
       return .damaged("\(Artifact.recordName) cannot be used: \(reason)")
     } catch {
@@ -75,7 +84,9 @@ package struct Cache: Sendable {
   }
 
   /// Where the artifact of a key lies once it is published.
-  package func artifactFolder(_ key: String) -> URL {
+  package func artifactFolder(_ key: String) -> URL { Self.artifactFolder(key, in: folder) }
+
+  private static func artifactFolder(_ key: String, in folder: URL) -> URL {
     folder.appending(path: key.prefix(2)).appending(path: key)
   }
 
@@ -85,7 +96,7 @@ package struct Cache: Sendable {
   }
 
   /// The file whose lock an instance holds while it works.
-  private func lockFile(_ key: String) -> URL { folder.appending(path: "locks/\(key).lock") }
+  func lockFile(_ key: String) -> URL { folder.appending(path: "locks/\(key).lock") }
 }
 
 extension Cache {
@@ -118,13 +129,18 @@ package enum CachedArtifact: Sendable, Equatable {
 }
 
 extension Artifact {
-  fileprivate var sizeProblems: [String] {
-    record.files.sorted { $0.key < $1.key }.compactMap { name, file in
-      let path = folder.appending(path: name).path
-      guard let found = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-      else { return "\(name) is missing" }
-      return found == file.bytes ? nil : "\(name) has \(found) bytes instead of \(file.bytes)"
-    }
+  /// What is wrong with a file, as far as it is known without reading any: by sizes, and by the
+  /// digests of what was read before.
+  fileprivate func quickDamage(_ digests: FileDigests) -> String? {
+    record.files.sorted { $0.key < $1.key }.lazy.compactMap { name, file in
+      let place = folder.appending(path: name)
+      guard let stamp = FileStamp(of: place) else { return "\(name) is missing" }
+      if stamp.size != file.bytes {
+        return "\(name) has \(stamp.size) bytes instead of \(file.bytes)"
+      }
+      return [nil, file.sha256].contains(digests.remembered(stamp))
+        ? nil : "the bytes of \(name) are not those that were published"
+    }.first
   }
 }
 
@@ -150,6 +166,7 @@ extension Cache {
   /// - Parameters:
   ///   - waiting: called with a sentence while somebody else works on the key.
   ///   - begin: called before there is anything to wait for or to make.
+  ///   - aside: called with a sentence where something damaged is moved aside.
   ///   - make: puts the files into the folder `output` and tells how they came about. What it puts
   ///     into the work folder survives a kill. Where it puts `record.json` beside the files, that
   ///     stays byte for byte, and the files must be those that it names.
@@ -158,6 +175,7 @@ extension Cache {
   ///   somebody else works on the key.
   func obtain(
     _ key: String, interruption: Interruption, waiting: (String) -> Void, begin: () -> Void = {},
+    aside: (String) -> Void = { _ in },
     make: (_ output: URL, _ work: WorkFolder) throws -> ArtifactRecord
   ) throws -> (artifact: Artifact, isNew: Bool) {
     if case .present(let artifact) = lookUp(key) {
@@ -170,7 +188,7 @@ extension Cache {
     defer { lock.release() }
     switch lookUp(key) {
     case .present(let artifact): return (artifact, false)
-    case .damaged: try setAside(key)
+    case .damaged(let words): aside("\(words); \(try setAside(key))")
     case .absent: break
     }
     let work = workFolder(key)
@@ -224,11 +242,16 @@ extension Cache {
     try FileManager.default.removeItem(at: work)
   }
 
-  private func setAside(_ key: String) throws {
+  /// Moves a damaged artifact aside. Only whoever holds the key's lock may call this.
+  /// - Returns: where it is now, in words.
+  func setAside(_ key: String) throws -> String {
     let damaged = folder.appending(path: "damaged")
     try Folder.make(damaged)
     let place = damaged.appending(path: "\(key)-\(UUID().uuidString)")
-    try FileManager.default.moveItem(at: artifactFolder(key), to: place)
+    guard rename(artifactFolder(key).path, place.path) == 0 else {
+      throw CacheError.unwritable(place.path, systemMessage())
+    }
+    return "it was moved to \(place.relativePath)"
   }
 
   /// Writes the record, syncs everything and renames the folder. The work folder goes.
@@ -242,7 +265,7 @@ extension Cache {
       }
       try AtomicFile.sync(recordFile)
     } else {
-      try AtomicFile.write(record.json.prettyText, to: recordFile)
+      try AtomicFile.write(record.text, to: recordFile)
     }
     Self.makeReadOnly(recordFile)
     try AtomicFile.sync(output)
@@ -255,7 +278,7 @@ extension Cache {
     try AtomicFile.sync(group)
     try AtomicFile.sync(folder)
     try FileManager.default.removeItem(at: workFolder(record.key).url)
-    return Artifact(folder: place, record: record)
+    return Artifact(folder: place, record: record, digests: digests)
   }
 
   private func describeAndSync(_ output: URL) throws -> [String: ArtifactRecord.File] {
@@ -268,7 +291,7 @@ extension Cache {
       try AtomicFile.sync(file)
       // What tells where a result came from is no part of it.
       if name == ArtifactOrigin.fileName { continue }
-      files[name] = .init(bytes: size ?? 0, sha256: try SHA256Digest.hex(ofFile: file))
+      files[name] = .init(bytes: size ?? 0, sha256: try digests.hex(of: file, isSettled: true))
     }
     return files
   }

@@ -10,6 +10,8 @@ package struct RecipeLock: Sendable, Equatable {
   package private(set) var entries: [String: LockedInstance]
   /// SHA-256 of the registration that stood beside the recipe at the last run; nil where none did.
   package private(set) var registration: String?
+  /// The values of axes beyond those of the recipe's file that runs were asked for with `--set`.
+  package private(set) var axes: [String: [JSONValue]] = [:]
 
   /// The key by the instance's name, of what came out.
   package var keys: [String: String] { entries.filter { !$0.value.isStopped }.mapValues(\.key) }
@@ -45,6 +47,7 @@ package struct RecipeLock: Sendable, Equatable {
     }
     entries = [:]
     registration = json["registration"]?.string
+    axes = (json["axes"]?.object ?? [:]).compactMapValues(\.array)
     for (name, entry) in instances {
       guard let key = entry["key"]?.string else {
         throw RecipeLockError(reason: "'\(name)' has no key")
@@ -63,17 +66,56 @@ package struct RecipeLock: Sendable, Equatable {
     try change(in: recipeFolder) { $0.entries.merge(entries) { $1 } }
   }
 
-  /// Notes what was there already or is stopped, and forgets instances that a recipe no longer has.
-  /// - Parameter registration: SHA-256 of the registration beside the recipe.
+  /// Notes what was there already or is stopped, and forgets instances that neither the run's recipe
+  /// nor other runs have.
+  /// - Parameters:
+  ///   - names: the instances of the run.
+  ///   - registration: SHA-256 of the registration beside the recipe.
   static func settle(
-    _ entries: [String: LockedInstance], only names: Set<String>, registration: String?,
-    in recipeFolder: URL
+    _ entries: [String: LockedInstance], of names: Set<String>, besides others: OtherRuns,
+    registration: String?, in recipeFolder: URL
   ) throws {
     let isThere = FileManager.default.fileExists(atPath: file(in: recipeFolder).path)
     if !isThere, entries.isEmpty { return }
     try change(in: recipeFolder) { lock in
       lock.registration = registration
-      lock.entries = lock.entries.merging(entries) { $1 }.filter { names.contains($0.key) }
+      lock.entries.merge(entries) { $1 }
+      // Another run may have noted further values since this one began: its instances stay.
+      let isCurrent = lock.axes == others.known
+      lock.note(others.axes)
+      guard isCurrent, let kept = others.names else { return }
+      lock.entries = lock.entries.filter { names.contains($0.key) || kept.contains($0.key) }
+    }
+  }
+
+  /// Notes the values of axes beyond the recipe's file that a run is asked for.
+  static func note(_ others: OtherRuns, in recipeFolder: URL) throws {
+    if others.axes.isEmpty { return }
+    try change(in: recipeFolder) { $0.note(others.axes) }
+  }
+
+  /// Lends the report of a recipe to one run at a time, so that the last one finds in the lock what
+  /// all have made.
+  /// - Throws: what the body throws, or `LockError`.
+  package static func whileReporting<Result>(
+    in recipeFolder: URL, _ body: () throws -> Result
+  ) throws -> Result {
+    try Folder.make(recipeFolder)
+    let guardian = try FileLock.acquire(recipeFolder.appending(path: "report.lock"))
+    defer { guardian.release() }
+    // What killed runs left half-written; the lock's own belongs to whoever guards that.
+    for path in try FileManager.default.subpathsOfDirectory(atPath: recipeFolder.path)
+    where AtomicFile.isLeftover(path) && !path.hasPrefix("lock.json") {
+      try FileManager.default.removeItem(at: recipeFolder.appending(path: path))
+    }
+    return try body()
+  }
+
+  private mutating func note(_ more: [String: [JSONValue]]) {
+    for (axis, values) in more {
+      let known = axes[axis] ?? []
+      let new = values.filter { value in !known.contains { $0.isSameAxisValue(as: value) } }
+      if !new.isEmpty { axes[axis] = (known + new).sorted(by: JSONValue.isBeforeOnAxis) }
     }
   }
 
@@ -121,10 +163,30 @@ package struct RecipeLock: Sendable, Equatable {
     }
     var top: [String: JSONValue] = ["version": 2, "instances": .object(instances)]
     top["registration"] = registration.map { .string($0) }
+    if !axes.isEmpty { top["axes"] = .object(axes.mapValues { .array($0) }) }
     return JSONValue.object(top).prettyText
   }
 
   static func file(in recipeFolder: URL) -> URL { recipeFolder.appending(path: "lock.json") }
+}
+
+/// What the lock keeps of other runs of a recipe, when a run settles it.
+package struct OtherRuns: Sendable {
+  /// The instances of other runs that stay; nil for all that there are, as after a run that `--set`
+  /// changed, which cannot know what the others ask for.
+  package let names: Set<String>?
+  /// The values of axes that this run was asked for beyond those of the recipe's file.
+  package let axes: [String: [JSONValue]]
+  /// The values that the lock noted when `names` were worked out.
+  package let known: [String: [JSONValue]]
+
+  package init(
+    names: Set<String>? = [], axes: [String: [JSONValue]] = [:], known: [String: [JSONValue]] = [:]
+  ) {
+    self.names = names
+    self.axes = axes
+    self.known = known
+  }
 }
 
 /// What identifies the result of an instance.

@@ -5,7 +5,8 @@ import Synchronization
 
 /// The checkpoints of one instance: HDF5 files `step-<n>.h5` in its work folder, the newest two.
 ///
-/// A checkpoint is written beside, synced and renamed, so nobody sees half of one.
+/// A checkpoint is written beside, synced and renamed, so nobody sees half of one. Its SHA-256 stands
+/// in `step-<n>.h5.sha256`, as `sha256sum --check` reads it.
 package struct CheckpointStore: Sendable {
   private let folder: URL
   private let kept = 2
@@ -25,20 +26,26 @@ package struct CheckpointStore: Sendable {
   ///   - write: writes the file at the place that it is given.
   package func save(step: Int, write: (URL) throws -> Void) throws {
     let file = folder.appending(path: "step-\(step).h5")
-    try AtomicFile.write(to: file, write)
+    try AtomicFile.write(to: file) { beside in
+      try write(beside)
+      // The digest comes first: a checkpoint is never there without it.
+      let line = "\(try SHA256Digest.hex(ofFile: beside))  \(file.lastPathComponent)\n"
+      try AtomicFile.write(line, to: Checkpoint(step: step, file: file).digestFile)
+    }
     for old in try checkpoints().dropFirst(kept) {
       try FileManager.default.removeItem(at: old.file)
+      try? FileManager.default.removeItem(at: old.digestFile)
     }
   }
 
   /// Reads the newest checkpoint that can be read, falling back to older ones.
   ///
-  /// One that cannot be read is renamed to `….damaged`, so that it counts no longer.
+  /// One that cannot be read, or has other bytes than were written, is renamed to `….damaged`, so that it counts no longer.
   /// - Parameter read: reads a checkpoint, throwing where something is wrong with it.
   /// - Returns: what was read; nil where a stage begins at its first step.
   package func resume<State>(_ read: (Checkpoint) throws -> State) throws -> State? {
     for checkpoint in try checkpoints() {
-      if let state = try? read(checkpoint) { return state }
+      if checkpoint.isWhole, let state = try? read(checkpoint) { return state }
       let aside = checkpoint.file.appendingPathExtension("damaged")
       try? FileManager.default.removeItem(at: aside)
       try FileManager.default.moveItem(at: checkpoint.file, to: aside)
@@ -64,6 +71,14 @@ package struct Checkpoint: Sendable {
   package let step: Int
   /// The HDF5 file.
   package let file: URL
+
+  fileprivate var digestFile: URL { file.appendingPathExtension("sha256") }
+
+  /// Whether its bytes are those that were written. Those of older versions have no digest and count.
+  var isWhole: Bool {
+    guard let line = try? String(contentsOf: digestFile, encoding: .utf8) else { return true }
+    return (try? SHA256Digest.hex(ofFile: file)) == String(line.prefix { $0 != " " })
+  }
 }
 
 /// `metrics.jsonl`: one JSON object per step, appended as the stage goes.

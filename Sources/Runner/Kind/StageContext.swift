@@ -11,6 +11,8 @@ package final class StageContext: Sendable {
   package let threads: Int
   /// Where files from outside are found.
   package let folders: DataFolders
+  /// The keys of servers that the user allows.
+  package let keys: ServerKeys
   /// Asks whether the person at the terminal wants to stop.
   package let interruption: Interruption
   /// Checkpoints of this instance, which survive a kill.
@@ -21,30 +23,35 @@ package final class StageContext: Sendable {
   package let progress: any ProgressSink
   /// A folder for whatever the stage wants to keep between attempts.
   package let workDirectory: URL
+  /// What content from outside was when the run was planned: SHA-256 by name.
+  package let external: [String: String]
 
   private let inputs: [String: InputArtifact]
   private let outputDirectory: URL
   private let published: PublishedValues
   private let parts: (any StagePartStore)?
   private let keeper: (any StepKeeper)?
+  private let watched = Mutex<[(file: URL, stamp: ContentStamp)]>([])
 
   /// Gathers what a stage needs. The executor makes one for each attempt; tests make their own.
   package convenience init(
     instance: String, inputs: [String: InputArtifact], outputDirectory: URL, workDirectory: URL,
-    folders: DataFolders, threads: Int = 2, interruption: Interruption = Interruption(),
-    progress: any ProgressSink = SilentProgress()
+    folders: DataFolders, threads: Int = 2, keys: ServerKeys = ServerKeys(),
+    interruption: Interruption = Interruption(), progress: any ProgressSink = SilentProgress()
   ) throws {
     try self.init(
       instance: instance, inputs: inputs, outputDirectory: outputDirectory,
       workDirectory: workDirectory, folders: folders, threads: threads,
-      interruption: interruption, progress: progress, parts: nil)
+      keys: keys, interruption: interruption, progress: progress, parts: nil)
   }
 
   init(
     instance: String, inputs: [String: InputArtifact], outputDirectory: URL, workDirectory: URL,
-    folders: DataFolders, threads: Int, interruption: Interruption,
-    progress: any ProgressSink, parts: (any StagePartStore)?, keeper: (any StepKeeper)? = nil
+    folders: DataFolders, threads: Int, keys: ServerKeys, interruption: Interruption,
+    progress: any ProgressSink, parts: (any StagePartStore)?, keeper: (any StepKeeper)? = nil,
+    external: [String: String] = [:]
   ) throws {
+    self.external = external
     self.parts = parts
     self.keeper = keeper
     self.instance = instance
@@ -53,11 +60,28 @@ package final class StageContext: Sendable {
     self.workDirectory = workDirectory
     self.folders = folders
     self.threads = threads
+    self.keys = keys
     self.interruption = interruption
     self.progress = progress
     checkpoints = try CheckpointStore(folder: workDirectory.appending(path: "checkpoints"))
     metrics = try MetricsLog(file: workDirectory.appending(path: "metrics.jsonl"))
     published = PublishedValues()
+  }
+
+  /// Watches a file or folder from outside, which the stage is about to compare with the plan and to
+  /// read: nothing is published if it is written to before the stage has ended.
+  package func watch(_ file: URL) {
+    watched.withLock { $0.append((file, ContentStamp(of: file))) }
+  }
+
+  /// Makes sure that what the stage read from outside lay still meanwhile.
+  /// - Throws: `StageError.failed`.
+  func checkWatched() throws {
+    for (file, stamp) in watched.withLock({ $0 }) where ContentStamp(of: file) != stamp {
+      throw StageError.failed(
+        "\(file.path) was written to while it was read; nothing was made from it. Run again when it "
+          + "is whole")
+    }
   }
 
   /// What is bound to a port that a recipe must bind.
@@ -79,17 +103,9 @@ package final class StageContext: Sendable {
   /// numbers by value, then texts by their bytes. One thing where the port depends on none of them.
   package func inputs(gatheredBy port: String) -> [InputArtifact] {
     inputs.filter { $0.key == port || $0.key.hasPrefix(port + "[") }.map(\.value)
-      .sorted { $0.over.values.lexicographicallyPrecedes($1.over.values, by: Self.isBefore) }
-  }
-
-  private static func isBefore(_ one: JSONValue, _ other: JSONValue) -> Bool {
-    switch (one.number, other.number) {
-    case (let one?, let other?): one < other
-    case (.some, nil): true
-    case (nil, .some): false
-    case (nil, nil):
-      (one.string ?? one.text).utf8.lexicographicallyPrecedes((other.string ?? other.text).utf8)
-    }
+      .sorted {
+        $0.over.values.lexicographicallyPrecedes($1.over.values, by: JSONValue.isBeforeOnAxis)
+      }
   }
 
   /// The HDF5 file that the stage must write for an output port.
@@ -162,8 +178,9 @@ protocol StagePartStore: Sendable {
 
 /// An output of another instance, bound to an input port.
 package struct InputArtifact: Sendable {
-  /// The HDF5 file.
-  package let file: URL
+  private let place: URL
+  /// Makes sure that the file has the bytes that were published.
+  private let check: @Sendable () throws -> Void
   package let key: String
   package let instance: String
   package let type: ArtifactType
@@ -174,14 +191,25 @@ package struct InputArtifact: Sendable {
   /// What it was made from, by the ports of that instance, in the order of the kind's.
   package let sources: [(port: String, artifact: InputArtifact)]
   /// The output port of that instance.
-  package var output: String { file.deletingPathExtension().lastPathComponent }
+  package var output: String { place.deletingPathExtension().lastPathComponent }
+
+  /// The HDF5 file, with the bytes that were published.
+  /// - Throws: `DamagedArtifact` where it has others; the stage leaves it to the executor.
+  package var file: URL {
+    get throws {
+      try check()
+      return place
+    }
+  }
 
   package init(
     file: URL, key: String, instance: String, type: ArtifactType,
     over: OrderedDictionary<String, JSONValue> = [:], values: [String: JSONValue] = [:],
-    sources: [(port: String, artifact: InputArtifact)] = []
+    sources: [(port: String, artifact: InputArtifact)] = [],
+    check: @escaping @Sendable () throws -> Void = {}
   ) {
-    self.file = file
+    place = file
+    self.check = check
     self.key = key
     self.instance = instance
     self.type = type

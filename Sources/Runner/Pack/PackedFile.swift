@@ -1,10 +1,6 @@
 import Base
 import Foundation
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
 /// A packed file whose bytes are those that were written.
 package struct PackedFile: Sendable {
   package let url: URL
@@ -14,7 +10,9 @@ package struct PackedFile: Sendable {
   /// Whether a file says of itself that it is packed, or is called as if it were HDF5.
   package static func isPacked(_ url: URL) -> Bool {
     if url.pathExtension == "h5" { return true }
-    guard isRegular(url), let handle = try? FileHandle(forReadingFrom: url) else { return false }
+    guard (try? RegularFile.check(url)) != nil,
+      let handle = try? FileHandle(forReadingFrom: url)
+    else { return false }
     defer { try? handle.close() }
     return (try? handle.read(upToCount: PackHeader.size)).map { PackHeader.begins($0) } ?? false
   }
@@ -24,7 +22,9 @@ package struct PackedFile: Sendable {
   package init(checking url: URL) throws {
     self.url = url
     let path = url.relativePath
-    guard Self.isRegular(url) else { throw PackError.unreadable(path, Self.reason(path: url.path)) }
+    do { try RegularFile.check(url) } catch {
+      throw PackError.unreadable(path, "it is \(error.sort)")
+    }
     let handle: FileHandle
     let data: Data
     do {
@@ -49,12 +49,6 @@ package struct PackedFile: Sendable {
     sha256 = header.sha256
   }
 
-  /// Whether it is a file that has an end; opening others might never return.
-  private static func isRegular(_ url: URL) -> Bool {
-    var status = stat()
-    return stat(url.path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-  }
-
   /// Lays the file out in a new folder, whole or not at all, and checks everything in it.
   /// - Parameter registry: the kinds that compute values again.
   /// - Throws: `PackError`, or what writing throws.
@@ -77,7 +71,7 @@ package struct PackedFile: Sendable {
       return "there is no such file"
     }
     if isFolder.boolValue { return "it is a folder" }
-    return isRegular(URL(filePath: path)) ? "check its permissions" : "it is no regular file"
+    return "check its permissions"
   }
 }
 

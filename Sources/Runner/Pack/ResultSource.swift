@@ -56,7 +56,11 @@ package struct ResultSource: Sendable {
 extension RecipeOverride {
   /// Changes from the command line but for those of axes.
   static func withoutAxes(_ overrides: [String]) -> [String] {
-    overrides.filter { !$0.hasPrefix("axes.") && !$0.hasPrefix("axes=") }
+    overrides.filter { !isOfAxes($0) }
+  }
+
+  static func isOfAxes(_ override: String) -> Bool {
+    override.hasPrefix("axes.") || override.hasPrefix("axes=")
   }
 }
 

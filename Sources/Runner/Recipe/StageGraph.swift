@@ -143,12 +143,23 @@ extension StageGraph {
     var known: [[String: Traits]] = []
     var positions = [[AxisPoint: Int]](repeating: [:], count: stages.count)
     for index in order {
+      var names = NameCollision()
       let stage = stages[index]
       for point in axes.points(of: stage.axes) {
         let own = point.projected(on: stage.declaration.paramAxes)
         guard let configured = configurations[index][own] else { continue }
         positions[index][point] = instances.count
         let inputs = bindings(of: stage, at: point, in: axes, positions: positions)
+        let name = stage.declaration.name
+        var collision = names.note(Instance.name(name, at: point), at: point, of: name)
+        var ports = NameCollision()
+        for input in inputs where !input.over.isEmpty && collision == nil {
+          collision = ports.note(input.port, at: input.over, of: name)
+        }
+        if let collision {
+          sink.report(stage.declaration.position, collision)
+          break
+        }
         let traits = Dictionary(
           inputs.map { ($0.port, known[$0.producer][$0.output] ?? [:]) }
         ) { $1 }

@@ -8,38 +8,49 @@ package struct Executor: Sendable {
   private let recipeFolder: URL
   private let folders: DataFolders
   private let threads: Int
+  private let keys: ServerKeys
   private let keepsGoing: Bool
   private let interruption: Interruption
   private let display: any RunDisplay
   private let versions: [String: String]
   private let registration: String?
+  private let others: OtherRuns
+  private let isLocked: Bool
   private let values: ValueReader
 
   /// Prepares an executor.
   /// - Parameters:
   ///   - recipeFolder: `results/<recipe>`, where the recipe's lock is kept.
   ///   - threads: how many threads a stage may use.
+  ///   - keys: the keys of servers that the user allows.
   ///   - keepsGoing: whether a failure stops only what depends on it.
   ///   - interruption: asks stages to stop; whoever handles signals requests it.
   ///   - versions: what to record beside the version of HDF5, such as this program's.
   ///   - registration: SHA-256 of the recipe's registration, for the lock.
+  ///   - others: what the lock keeps of other runs of the recipe.
+  ///   - isLocked: whether the run stops where a result that it needs is damaged, instead of making it
+  ///     again.
   ///   - values: reads what gates ask for.
   package init(
     cache: Cache, recipeFolder: URL, folders: DataFolders, threads: Int,
-    keepsGoing: Bool = false, interruption: Interruption = Interruption(),
+    keys: ServerKeys = ServerKeys(), keepsGoing: Bool = false,
+    interruption: Interruption = Interruption(),
     display: any RunDisplay = SilentDisplay(), versions: [String: String] = [:],
-    registration: String? = nil,
+    registration: String? = nil, others: OtherRuns = OtherRuns(), isLocked: Bool = false,
     values: @escaping ValueReader = PlannedInstance.publishedValue
   ) {
     self.cache = cache
     self.recipeFolder = recipeFolder
     self.folders = folders
     self.threads = threads
+    self.keys = keys
     self.keepsGoing = keepsGoing
     self.interruption = interruption
     self.display = display
     self.versions = versions.merging(["HDF5": HDF5Library.version]) { $1 }
     self.registration = registration
+    self.others = others
+    self.isLocked = isLocked
     self.values = values
   }
 
@@ -51,7 +62,11 @@ package struct Executor: Sendable {
   ///   the summary.
   package func run(_ plan: Plan) throws -> RunSummary {
     // What is cached is shown from a cache that cannot be written, too.
-    if plan.count(.cached) < plan.asked.count { try cache.prepare() }
+    if plan.count(.cached) < plan.asked.count {
+      try cache.prepare()
+      // Before another run settles the lock, so that it keeps what is about to come.
+      try RecipeLock.note(others, in: recipeFolder)
+    }
     let start = ContinuousClock.now
     var run = Run(plan: plan)
     if !keepsGoing, plan.count(.blocked) > 0 {
@@ -86,8 +101,8 @@ package struct Executor: Sendable {
   private func settleLock(_ run: Run) throws {
     do {
       try RecipeLock.settle(
-        run.unwritten, only: Set(run.plan.items.map(\.name)), registration: registration,
-        in: recipeFolder)
+        run.unwritten, of: Set(run.plan.items.map(\.name)), besides: others,
+        registration: registration, in: recipeFolder)
     } catch  where !run.hasRun && !Folder.isWritable(recipeFolder) {
       display.notice("lock.json is left as it is: \(sentence(for: error))")
     }
@@ -108,15 +123,10 @@ package struct Executor: Sendable {
       return .skipped("not begun before the interruption")
     }
     do {
-      let inputs = try run.inputs(of: item.instance)
-      let training = try run.finishedTraining(of: item.instance, key, missingIn: cache)
-      let again = try training.flatMap { try runner.runAgain($0) { display.begin(title) } }
-      let obtained = try runner.obtain(
-        item.instance, key, fields, inputs, keeping: run.plan.wantedSteps(ofTraining: key)
-      ) { display.begin(title) }
+      let obtained = try obtain(item, key, fields, title, &run)
       let entry = [item.instance.name: LockedInstance(key: key, fields: fields)]
       // Many may be cached, so the lock is not read and written for each of them.
-      let seconds = obtained.seconds ?? again
+      let seconds = obtained.seconds
       if seconds == nil {
         run.unwritten.merge(entry) { $1 }
       } else {
@@ -128,14 +138,70 @@ package struct Executor: Sendable {
       run.interrupt()
       return .interrupted
     } catch {
-      return .failed(sentence(for: error))
+      return .failed(sentence(for: error).visible)
     }
+  }
+
+  /// Brings a result about; what it is made from and turns out to be damaged is made again first.
+  private func obtain(
+    _ item: PlannedInstance, _ key: String, _ fields: KeyFields, _ title: InstanceTitle,
+    _ run: inout Run
+  ) throws -> InstanceRunner.Obtained {
+    while true {
+      do {
+        let inputs = try run.inputs(of: item.instance)
+        if !cache.isPresent(key) {
+          // Known before hours of work; what stages read beyond it is checked when they do.
+          for port in inputs.keys.sorted() { _ = try inputs[port]?.file }
+        }
+        let training = try run.finishedTraining(
+          of: item.instance, key, missingIn: cache)
+        let again = try training.flatMap { try runner.runAgain($0) { display.begin(title) } }
+        let obtained = try runner.obtain(
+          item.instance, key, fields, inputs, keeping: run.plan.wantedSteps(ofTraining: key)
+        ) { display.begin(title) }
+        return (obtained.artifact, obtained.seconds ?? again)
+      } catch let damaged as DamagedArtifact {
+        try repair(damaged, &run)
+      }
+    }
+  }
+
+  /// Moves a damaged result aside and makes it again.
+  private func repair(_ damaged: DamagedArtifact, _ run: inout Run) throws {
+    if isLocked {
+      run.stop = "not begun after a result was found damaged"
+      throw damaged.inLockedRun
+    }
+    let key = damaged.artifact.key
+    guard run.repaired.insert(key).inserted, let index = run.index(of: key),
+      let fields = run.plan.items[index].fields
+    else {
+      throw StageError.failed("\(damaged.what), though it was just made again; check the disk")
+    }
+    let item = run.plan.items[index]
+    let title = InstanceTitle(
+      name: item.name, kind: item.kind.name, number: run.number(of: index),
+      total: run.plan.asked.count)
+    let place = try cache.setAside(damaged, interruption: interruption) {
+      display.notice("\(item.name): waiting, \($0)")
+    }
+    if let place { display.notice("\(damaged.what); \(place), and \(item.name) is made again") }
+    let made = try obtain(item, key, fields, title, &run)
+    if let seconds = made.seconds { display.end(title, .ran(seconds: seconds)) }
+    if made.artifact.record.files != damaged.artifact.record.files {
+      let machine = damaged.artifact.record.machine
+      display.notice(
+        "\(item.name) came out with other bytes than before, when \(machine.host) "
+          + "(\(machine.processor)) made it; what was made from those stays")
+    }
+    run.replace(key, made, reading: values)
   }
 
   private var runner: InstanceRunner {
     InstanceRunner(
-      cache: cache, folders: folders, threads: threads, interruption: interruption,
-      display: display, versions: versions)
+      cache: cache, folders: folders, threads: threads, keys: keys, interruption: interruption,
+      display: display, versions: versions, isLocked: isLocked)
   }
 }
 
@@ -148,6 +214,8 @@ private struct Run {
   var unwritten: [String: LockedInstance] = [:]
   /// The instances so far, with what has come out and what gates say of it.
   var settled: [PlannedInstance] = []
+  /// The keys of what was damaged and is made again.
+  var repaired: Set<String> = []
   var stop: String?
   var wasInterrupted = false
 
@@ -214,6 +282,27 @@ private struct Run {
     }
   }
 
+  /// The first instance that came out under a key.
+  func index(of key: String) -> Int? { artifacts.filter { $0.value.key == key }.keys.min() }
+
+  /// The place of an instance among those that are asked for, from 1.
+  func number(of index: Int) -> Int { plan.items[...index].count(where: \.isAsked) }
+
+  /// Puts what was made again in the place of what was damaged.
+  mutating func replace(
+    _ key: String, _ made: InstanceRunner.Obtained, reading values: ValueReader
+  ) {
+    let first = index(of: key)
+    for (index, artifact) in artifacts where artifact.key == key {
+      artifacts[index] = made.artifact
+      guard index < settled.count else { continue }
+      let item = settled[index]
+      settled[index] = item.with(item.state, item.reason, artifact: made.artifact, reading: values)
+      if let seconds = made.seconds, index == first { outcomes[index] = .ran(seconds: seconds) }
+    }
+  }
+
+  /// What is bound to an instance, by port. Its bytes are checked when they are read.
   func inputs(of instance: Instance) throws -> [String: InputArtifact] {
     Dictionary(try sources(of: instance)) { $1 }
   }
@@ -232,7 +321,7 @@ private struct Run {
         InputArtifact(
           file: artifact.output(input.output), key: artifact.key, instance: producer.name,
           type: type ?? port.type, over: input.over, values: artifact.record.values,
-          sources: sources)
+          sources: sources, check: { _ = try artifact.whole("\(input.output).h5") })
       )
     }
   }

@@ -9,9 +9,12 @@ struct InstanceRunner {
   let cache: Cache
   let folders: DataFolders
   let threads: Int
+  let keys: ServerKeys
   let interruption: Interruption
   let display: any RunDisplay
   let versions: [String: String]
+  /// Whether nothing may run in the place of what is damaged.
+  var isLocked = false
 
   /// The result, and whether the stage ran for it.
   typealias Obtained = (artifact: Artifact, seconds: Double?)
@@ -28,11 +31,13 @@ struct InstanceRunner {
     let (artifact, isNew) = try cache.obtain(
       key, interruption: interruption,
       waiting: { display.notice("\(instance.name): waiting, \($0)") }, begin: begin,
+      aside: { display.notice("\(instance.name) is damaged: \($0)") },
       make: { output, work in
         let keeper = StepPublisher(runner: self, training: instance.name, steps: steps())
         return record(
           key, fields, of: instance,
-          try attempt(instance, inputs, output: output, work, keeper: keeper),
+          try attempt(
+            instance, inputs, output: output, work, keeper: keeper, external: fields.external),
           producers: inputs.mapValues(\.instance))
       })
     return (artifact, isNew ? artifact.record.seconds : nil)
@@ -51,18 +56,18 @@ struct InstanceRunner {
   /// Runs an instance's stage and checks that it did what it must.
   func attempt(
     _ instance: Instance, _ inputs: [String: InputArtifact], output: URL, _ work: WorkFolder,
-    keeper: any StepKeeper
+    keeper: any StepKeeper, external: [String: String] = [:]
   ) throws -> Attempt {
     guard let stage = instance.stage else {
       throw StageError.failed("it is known from its record only, and cannot run")
     }
     let parts = PartRunner(
       cache: cache, kind: instance.kind.name, instance: instance.name, interruption: interruption,
-      display: display, versions: versions)
+      display: display, versions: versions, isLocked: isLocked)
     let context = try StageContext(
       instance: instance.name, inputs: inputs, outputDirectory: output, workDirectory: work.url,
-      folders: folders, threads: threads, interruption: interruption, progress: display,
-      parts: parts, keeper: keeper)
+      folders: folders, threads: threads, keys: keys, interruption: interruption, progress: display,
+      parts: parts, keeper: keeper, external: external)
     let resumedFrom = work.newestStep
     // Steps that an attempt without checkpoints logged are about to be logged again.
     if resumedFrom == nil { try context.metrics.truncate(after: 0) }
@@ -71,6 +76,7 @@ struct InstanceRunner {
     let elapsed = try ContinuousClock().measure {
       try StageThread.run(instance.name) { try stage.run(context) }
     }
+    try context.checkWatched()
     try Postconditions.check(instance.kind, context)
     #if DEBUG
       try Postconditions.checkNames(of: type(of: stage), context)
@@ -103,6 +109,7 @@ final class PartRunner: StagePartStore {
   private let interruption: Interruption
   private let display: any RunDisplay
   private let versions: [String: String]
+  private let isLocked: Bool
   private let used = Mutex<[String: String]>([:])
   private let foreign = Mutex<ArtifactOrigin?>(nil)
 
@@ -111,8 +118,9 @@ final class PartRunner: StagePartStore {
 
   init(
     cache: Cache, kind: String, instance: String, interruption: Interruption,
-    display: any RunDisplay, versions: [String: String]
+    display: any RunDisplay, versions: [String: String], isLocked: Bool = false
   ) {
+    self.isLocked = isLocked
     self.cache = cache
     self.kind = kind
     self.instance = instance
@@ -134,9 +142,42 @@ final class PartRunner: StagePartStore {
       kind: "\(kind)/\(part.name)", kindVersion: part.version, identity: part.identity,
       inputs: inputs.mapValues { KeyFields.Input(key: $0.key, output: $0.output) })
     let key = try fields.key()
-    let (artifact, _) = try cache.obtain(
+    var (artifact, isNew) = try obtain(key, fields, part, inputs, make)
+    if !isNew, let damaged = damage(of: part, artifact) {
+      if isLocked { throw damaged.inLockedRun }
+      let place = try cache.setAside(damaged, interruption: interruption) { _ in }
+      if let place {
+        display.notice("\(instance): of its \(part.name), \(damaged.reason); \(place)")
+      }
+      (artifact, isNew) = try obtain(key, fields, part, inputs, make)
+    }
+    used.withLock { $0[part.name] = key }
+    if let origin = artifact.origin {
+      let origin = ArtifactOrigin(
+        file: origin.file, sha256: origin.sha256, host: origin.host, part: part.name)
+      foreign.withLock { $0 = origin }
+      display.notice("\(instance): \(origin.words)")
+    }
+    return artifact.output(part.name)
+  }
+
+  private func damage(of part: StagePart, _ artifact: Artifact) -> DamagedArtifact? {
+    do {
+      _ = try artifact.whole("\(part.name).h5")
+      return nil
+    } catch {
+      return error as? DamagedArtifact
+    }
+  }
+
+  private func obtain(
+    _ key: String, _ fields: KeyFields, _ part: StagePart, _ inputs: [String: InputArtifact],
+    _ make: (_ file: URL, _ workFolder: URL) throws -> Void
+  ) throws -> (Artifact, isNew: Bool) {
+    try cache.obtain(
       key, interruption: interruption,
       waiting: { display.notice("\(instance): waiting, \($0)") },
+      aside: { display.notice("\(instance): of its \(part.name), \($0)") },
       make: { output, work in
         let started = Date()
         let elapsed = try ContinuousClock().measure {
@@ -148,14 +189,6 @@ final class PartRunner: StagePartStore {
           seconds: elapsed / .seconds(1), resumedFrom: nil, machine: .current(),
           versions: versions)
       })
-    used.withLock { $0[part.name] = key }
-    if let origin = artifact.origin {
-      let origin = ArtifactOrigin(
-        file: origin.file, sha256: origin.sha256, host: origin.host, part: part.name)
-      foreign.withLock { $0 = origin }
-      display.notice("\(instance): \(origin.words)")
-    }
-    return artifact.output(part.name)
   }
 }
 

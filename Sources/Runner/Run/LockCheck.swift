@@ -23,11 +23,13 @@ extension RecipeLock {
   }
 
   /// Where a plan differs from the lock: first in the order of the plan, then what the recipe no
-  /// longer has, by name. None means that the plan is the experiment that was locked, or that part of
+  /// longer has, by name, apart from instances of other runs. None means that the plan is the experiment that was locked, or that part of
   /// it that is asked for: the same kinds in the same versions, the same parameters, inputs and
   /// contents from outside.
-  package func differences(from plan: Plan) -> [LockDifference] {
-    let known = Set(plan.items.map(\.instance.name))
+  package func differences(
+    from plan: Plan, besides others: Set<String> = []
+  ) -> [LockDifference] {
+    let known = others.union(plan.items.map(\.instance.name))
     let changed = plan.asked.compactMap { item in
       reason(item).map { LockDifference(instance: item.instance.name, reason: $0) }
     }
@@ -45,13 +47,17 @@ extension RecipeLock {
   }
 
   /// Makes sure that a plan is the experiment that was locked.
-  /// - Parameter path: where the lock is, for people.
+  /// - Parameters:
+  ///   - others: the recipe's instances at values of axes that other runs are asked for.
+  ///   - path: where the lock is, for people.
   /// - Throws: `LockMismatchError`.
-  package func check(_ plan: Plan, path: String) throws(LockMismatchError) {
+  package func check(
+    _ plan: Plan, besides others: Set<String> = [], path: String
+  ) throws(LockMismatchError) {
     if entries.isEmpty { throw .missing(path) }
-    let differences = differences(from: plan)
-    let others = Set(plan.items.map(\.name)).subtracting(plan.asked.map(\.name))
-    let total = Set(entries.keys).union(plan.asked.map(\.name)).subtracting(others).count
+    let differences = differences(from: plan, besides: others)
+    let left = others.union(plan.items.map(\.name)).subtracting(plan.asked.map(\.name))
+    let total = Set(entries.keys).union(plan.asked.map(\.name)).subtracting(left).count
     if !differences.isEmpty { throw .differs(differences, of: total) }
   }
 }

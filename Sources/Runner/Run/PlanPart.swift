@@ -21,35 +21,42 @@ package struct PlanPart: Sendable, Equatable {
       }
       let axis = String(text[..<split])
       guard let all = axes[axis] else { throw .unknownAxis(axis, known: Array(axes.keys)) }
-      let labels = text[text.index(after: split)...]
-        .split(separator: ",", omittingEmptySubsequences: false)
-        .map { String($0.drop { $0 == " " }) }
-      for label in labels {
-        guard let value = all.first(where: { $0.isWritten(label) }) else {
-          throw .unknownValue(label, axis: axis, known: all.map(\.label))
-        }
-        chosen[axis, default: []].append(value)
+      let list = text[text.index(after: split)...]
+      guard let values = Self.values(list, among: all) else {
+        let words = list.split(separator: ",", omittingEmptySubsequences: false)
+          .map { String($0.drop { $0 == " " }) }
+        let unknown = words.first { word in !all.contains { $0.isTyped(word) } }
+        throw .unknownValue(unknown ?? String(list), axis: axis, known: all.map(\.label))
       }
+      chosen[axis, default: []] += values
     }
     values = chosen
   }
 
+  /// The values that a text lists, with commas between them; nil where it lists none. A value may hold
+  /// commas itself, so that every way of reading it is tried.
+  private static func values(_ text: Substring, among all: [JSONValue]) -> [JSONValue]? {
+    var end = text.endIndex
+    while true {
+      let word = text[..<end]
+      let value =
+        all.first { $0.isTyped(word) } ?? all.first { $0.isTyped(word.drop { $0 == " " }) }
+      if let value {
+        if end == text.endIndex { return [value] }
+        if let rest = values(text[text.index(after: end)...], among: all) { return [value] + rest }
+      }
+      guard let comma = word.lastIndex(of: ",") else { return nil }
+      end = comma
+    }
+  }
+
   /// Whether no axis of a point stands at a value that was not asked for.
   fileprivate func includes(_ point: AxisPoint) -> Bool {
-    AxisSelector(values: values).agrees(with: point)
+    AxisSelector(values: values.mapValues { Set($0) }).agrees(with: point)
   }
 
   /// For people, as `--only seed=1,2`.
   package var words: String { texts.map { "--only \($0)" }.joined(separator: " ") }
-}
-
-extension JSONValue {
-  /// Whether a text on the command line means this value of an axis.
-  fileprivate func isWritten(_ text: String) -> Bool {
-    if label == text { return true }
-    guard let number, let other = Double(text) else { return false }
-    return number == other
-  }
 }
 
 extension Plan {

@@ -18,12 +18,20 @@ struct PinnedSource {
       sha256: try DataSource(parsing: source).digest(pinned: sha256, in: folders))
   }
 
-  /// The file on this machine, fetched where it is not there yet.
+  /// The file on this machine, fetched where it is not there yet. It must be what the plan was made
+  /// with, and stay so until the stage has ended.
   /// - Throws: `DataSourceError`.
   func file(for context: StageContext) throws -> URL {
-    try DataSource(parsing: source).file(
+    let file = try DataSource(parsing: source).file(
       sha256: sha256, in: context.folders, interruption: context.interruption,
       progress: context.progress)
+    context.watch(file)
+    if let planned = context.external["source"],
+      try ContentDigest.hex(of: file, context.folders.digests) != planned
+    {
+      throw DataSourceError.changed(path: file.path)
+    }
+    return file
   }
 
   /// Reports what is wrong with the two, at their places.

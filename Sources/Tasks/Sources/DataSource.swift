@@ -74,9 +74,13 @@ package enum DataSourceError: Error, Sendable, CustomStringConvertible {
   case unpinned(String)
   /// The bytes are not those that the recipe pins.
   case digest(path: String, expected: String, found: String)
+  /// The bytes are not those that the plan was made with.
+  case changed(path: String)
   case download(String, reason: String)
   /// An archive or compressed file is damaged or of a kind that is not read.
   case damaged(path: String, problem: String)
+  /// A compressed file unpacks to more than so many bytes.
+  case tooLarge(path: String, bytes: Int)
   /// A member is not in an archive, or more than one has its base name.
   case member(String, path: String, candidates: [String])
 
@@ -92,10 +96,16 @@ package enum DataSourceError: Error, Sendable, CustomStringConvertible {
     case .digest(let path, let expected, let found):
       "\(path) has the SHA-256 \(found), but the recipe pins \(expected); "
         + "remove the file to fetch it again, or correct 'sha256' if the file is the right one"
+    case .changed(let path):
+      "\(path) has changed since the run was planned; nothing was made from it. Run again to use "
+        + "it as it is now"
     case .download(let source, let reason):
       "\(source) could not be fetched: \(reason); check the name and the network"
     case .damaged(let path, let problem):
       "\(path) cannot be unpacked: \(problem); remove it and fetch it again"
+    case .tooLarge(let path, let bytes):
+      "\(path) unpacks to more than \(bytes >> 20) MiB, far more than its size lets expect, and was "
+        + "not unpacked; unpack it yourself if you trust it"
     case .member(let member, let path, let candidates):
       candidates.isEmpty
         ? "\(path) holds no '\(member)'; list the archive to find the right name"
@@ -108,25 +118,28 @@ package enum DataSourceError: Error, Sendable, CustomStringConvertible {
 /// SHA-256 of files and folders from outside.
 package enum ContentDigest {
   /// The digest of a file; of a folder, the digest of a list of its files' names and digests.
-  package static func hex(of url: URL) throws -> String {
+  /// - Parameter digests: remembers those of files that lie still.
+  package static func hex(of url: URL, _ digests: FileDigests = FileDigests()) throws -> String {
     var isFolder: ObjCBool = false
     _ = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
-    if !isFolder.boolValue { return try SHA256Digest.hex(ofFile: url) }
+    if !isFolder.boolValue { return try digests.hex(of: url) }
     let names = try FileManager.default.subpathsOfDirectory(atPath: url.path)
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     var list = ""
     for name in names {
       let file = url.appending(path: name)
       _ = FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder)
-      if !isFolder.boolValue { list += "\(try SHA256Digest.hex(ofFile: file)) \(name)\n" }
+      if !isFolder.boolValue { list += "\(try digests.hex(of: file)) \(name)\n" }
     }
     return SHA256Digest.hex(of: Data(list.utf8))
   }
 
   /// Compares bytes with their pin.
   /// - Throws: `DataSourceError.digest`.
-  static func check(_ url: URL, _ pin: String, shownAs name: String? = nil) throws {
-    let found = try hex(of: url)
+  static func check(
+    _ url: URL, _ pin: String, shownAs name: String? = nil, _ digests: FileDigests = FileDigests()
+  ) throws {
+    let found = try hex(of: url, digests)
     guard found == pin else {
       throw DataSourceError.digest(path: name ?? url.path, expected: pin, found: found)
     }

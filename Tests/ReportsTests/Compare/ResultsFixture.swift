@@ -85,7 +85,7 @@ struct ResultsFixture {
       "machine": ["host": "a", "processor": "b", "cores": 2], "versions": ["warmup": "0"],
       "files": .object(files),
     ]
-    try Data(record.text.utf8).write(to: folder.appending(path: "record.json"))
+    try Data(RecordSeal.sealed(record).utf8).write(to: folder.appending(path: "record.json"))
   }
 
   /// Rows of completions from verdicts.

@@ -38,6 +38,11 @@ struct FakeSource: Stage {
 
   func run(_ context: StageContext) throws {
     try context.folders.note("ran \(context.instance)")
+    if parameters.needsContent {
+      let file = context.folders.searchPaths[0].appending(path: "content")
+      context.watch(file)
+      if context.folders.takes("write-meanwhile") { try Data("other".utf8).write(to: file) }
+    }
     try HDF5File.create(context.output("numbers")) {
       try $0.write([parameters.value], to: "/value")
     }
@@ -175,12 +180,13 @@ struct FakeProject: Sendable {
 
   func executor(
     keepsGoing: Bool = false, interruption: Interruption = Interruption(),
-    display: any RunDisplay = SilentDisplay(), registration: String? = nil
+    display: any RunDisplay = SilentDisplay(), registration: String? = nil,
+    others: OtherRuns = OtherRuns()
   ) -> Executor {
     Executor(
       cache: Cache(folder: cache.folder), recipeFolder: recipeFolder, folders: folders,
       threads: 1, keepsGoing: keepsGoing, interruption: interruption, display: display,
-      versions: ["warmup": "0.0"], registration: registration)
+      versions: ["warmup": "0.0"], registration: registration, others: others)
   }
 
   func run(_ instances: [Instance], keepsGoing: Bool = false) throws -> RunSummary {

@@ -26,7 +26,7 @@ import Testing
   @Test func keepsTheNewestTwo() throws {
     try save(8, 9, 10, 11)
     #expect(try store.checkpoints().map(\.step) == [11, 10])
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count == 2)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count == 4)
     #expect(try store.resume(read) == 11)
   }
 
@@ -39,7 +39,7 @@ import Testing
       }
     }
     #expect(try store.checkpoints().map(\.step) == [2, 1])
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count == 2)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count == 4)
   }
 
   @Test func ignoresWhatIsNoCheckpoint() throws {

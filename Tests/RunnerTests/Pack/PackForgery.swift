@@ -53,10 +53,12 @@ struct PackForgery {
     return key
   }
 
-  /// Changes the text of a record.
+  /// Changes the text of a record, and its digest with it.
   mutating func changeRecord(of key: String, _ old: String, _ new: String) {
     let text = String(decoding: artifacts[key]?["record.json"] ?? [], as: UTF8.self)
-    artifacts[key]?["record.json"] = Array(text.replacing(old, with: new).utf8)
+    let changed = text.replacing(old, with: new)
+    let record = try? JSONValue(parsing: Data(changed.utf8))
+    artifacts[key]?["record.json"] = Array((record.map(RecordSeal.sealed) ?? changed).utf8)
   }
 
   /// Ways to forge a file, with what is said of each.

@@ -197,8 +197,8 @@ import Testing
     #expect {
       _ = try project.executor().run(plan)
     } throws: { error in
-      "\(error)".hasPrefix("could not write to \(project.folder.file("results").path)")
-        && "\(error)".contains("Not a directory; make it writable or choose another")
+      "\(error)".hasPrefix("could not make the folder \(project.folder.file("results").path)")
+        && "\(error)".contains("Not a directory; a file stands")
     }
   }
 }

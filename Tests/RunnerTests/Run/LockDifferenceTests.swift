@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import Runner
 import TestSupport
@@ -50,6 +51,36 @@ import Testing
     _ = try project.run([.source(), .source("gone", value: 2)])
     _ = try project.run([.source()])
     #expect(try RecipeLock(recipeFolder: project.recipeFolder).keys.keys.sorted() == ["numbers"])
+  }
+
+  /// One job for each seed: neither drops what the other made.
+  @Test func aRunKeepsWhatOtherRunsMake() throws {
+    func run(_ seed: Int, _ others: OtherRuns) throws {
+      _ = try project.executor(others: others).run(
+        project.plan([.source(), .training(seed: seed)]))
+    }
+    func lock() throws -> RecipeLock { try RecipeLock(recipeFolder: project.recipeFolder) }
+    let both = ["numbers", "trained[seed=1]", "trained[seed=2]"]
+    try run(1, OtherRuns(names: nil))
+    try run(2, OtherRuns(names: nil, axes: ["seed": [2]]))
+    #expect(try lock().keys.keys.sorted() == both && lock().axes == ["seed": [2]])
+    // The recipe as it is written has seed 1.
+    let known: [String: [JSONValue]] = ["seed": [2]]
+    try run(1, OtherRuns(names: Set(both), known: known))
+    #expect(try lock().keys.keys.sorted() == both)
+    // One that began before the other noted what it was asked for knows too little to forget.
+    try run(1, OtherRuns(names: []))
+    #expect(try lock().keys.keys.sorted() == both && lock().axes == known)
+    try run(1, OtherRuns(names: [], known: known))
+    #expect(try lock().keys.keys.sorted() == both.dropLast())
+  }
+
+  @Test func otherRunsAreNoDifference() throws {
+    _ = try project.run([.source(), .training(seed: 1), .training(seed: 2)])
+    let lock = try RecipeLock(recipeFolder: project.recipeFolder)
+    let plan = try project.plan([.source(), .training(seed: 1)])
+    #expect(lock.differences(from: plan).map(\.instance) == ["trained[seed=2]"])
+    #expect(lock.differences(from: plan, besides: ["trained[seed=2]"]).isEmpty)
   }
 
   @Test func theErrorListsWhatDiffers() throws {

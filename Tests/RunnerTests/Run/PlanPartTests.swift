@@ -45,6 +45,31 @@ import Testing
     #expect(try asked("seed=1,2,3") == recipe.instances.map(\.name))
   }
 
+  /// Values may hold what stands between values; blanks inside of them count.
+  @Test func valuesAreComparedExactly() throws {
+    let recipe = try parse(
+      """
+      version: 1
+      name: parts
+      axes: {a: ["x y", "xy", "1,2", "1", " z"], rate: [1e-06, 2]}
+      stages: {m: {kind: base, params: {source: "${a} ${rate}"}}}
+      """)
+    func asked(_ texts: String...) throws -> [String] {
+      let plan = Plan(
+        items: recipe.instances.map { PlannedInstance(instance: $0, state: .toRun, reason: "") })
+      return try plan.only(PlanPart(texts, of: recipe.axes)).asked.map(\.name)
+    }
+    #expect(try asked("a=xy", "rate=2.0") == ["m[a=xy,rate=2]"])
+    #expect(try asked("a=x y", "rate=1e-6") == ["m[a=x y,rate=1e-06]"])
+    #expect(try asked("a=1,2", "rate=2") == ["m[a=1,2,rate=2]"])
+    #expect(try asked("a=1, xy", "rate=2") == ["m[a=xy,rate=2]", "m[a=1,rate=2]"])
+    #expect(try asked("a=1,2, 1,xy", "rate=2").count == 3)
+    #expect(try asked("a= z", "rate=2") == ["m[a= z,rate=2]"])
+    for text in ["a=z", "a=x  y", "a=2", "rate=0.000002", "a=1.0"] {
+      #expect(throws: PlanPartError.self, "\(text)") { try asked(text) }
+    }
+  }
+
   @Test func whatARecipeDoesNotHaveIsSaid() throws {
     func sentence(_ text: String) throws -> String {
       try #require(#expect(throws: PlanPartError.self) { _ = try part(text) }).description

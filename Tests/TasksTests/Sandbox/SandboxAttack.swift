@@ -3,8 +3,9 @@ import TestSupport
 
 /// A program that tries something that the sandbox must prevent.
 ///
-/// They stand in `Tests/Fixtures/attacks`, one file an area. `#% sentence` begins an attack, and
-/// `#>` the program that is judged after it, where the attack is one on its successor.
+/// They stand in `Tests/Fixtures/attacks`, one file an area. What comes first belongs to all of
+/// them; `#% sentence` begins an attack, and `#>` the program that is judged after it, where the
+/// attack is one on its successor.
 struct SandboxAttack: Sendable, CustomStringConvertible {
   let area: String
   let title: String
@@ -14,16 +15,17 @@ struct SandboxAttack: Sendable, CustomStringConvertible {
 
   static let folder = ProjectFolder.fixtures
 
-  static let areas = ["files", "processes", "network", "limits", "passes", "neighbours"]
+  static let areas = ["files", "processes", "network", "limits", "passes", "neighbours", "calls"]
 
   static let all: [SandboxAttack] = areas.flatMap { area in
     let file = folder.appending(path: "attacks/\(area).py")
     let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
-    return text.components(separatedBy: "#% ").dropFirst().map { section in
+    let sections = text.components(separatedBy: "#% ")
+    return sections.dropFirst().map { section in
       let lines = section.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
       return SandboxAttack(
         area: area, title: String(lines[0]),
-        programs: lines[1].components(separatedBy: "#>").map { $0.trimmed })
+        programs: lines[1].components(separatedBy: "#>").map { (sections[0] + $0).trimmed })
     }
   }
 }
