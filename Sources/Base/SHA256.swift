@@ -35,8 +35,9 @@ package struct SHA256Digest: ~Copyable {
   }
 
   /// The digest of a file's bytes, read a piece at a time.
-  /// - Throws: what opening and reading the file throws.
+  /// - Throws: `SpecialFileError`, or what opening and reading the file throws.
   package static func hex(ofFile file: URL) throws -> String {
+    try RegularFile.check(file)
     let handle = try FileHandle(forReadingFrom: file)
     defer { try? handle.close() }
     return try hex(of: handle)

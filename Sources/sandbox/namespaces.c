@@ -145,7 +145,8 @@ int renew_own_folder(void) {
 
 static int enter_new_root(const char *root) {
   if (chdir(root) || syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH)) return -1;
-  if (chdir("/") || mkdir("/tmp", 0755) || mkdir(OWN_FOLDER, 0700) || renew_own_folder()) return -1;
+  if (chdir("/") || (mkdir("/tmp", 0755) && errno != EEXIST)) return -1; // Python may lie there
+  if (mkdir(OWN_FOLDER, 0700) || renew_own_folder()) return -1;
   return mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL);
 }
 

@@ -162,7 +162,7 @@ struct BenchOptions: ParsableArguments {
   /// Reads the model and measures what the machine can do.
   func prepare() throws -> Bench {
     let weights = try ImportedModel(contentsOf: URL(fileURLWithPath: model)).weights
-    let pool = WorkerPool(threads: threads)
+    let pool = try WorkerPool(reserving: threads)
     return Bench(
       weights: weights, pool: pool, precision: dtype,
       rates: MachineRates(pool: pool, precision: dtype))

@@ -39,8 +39,8 @@ struct CompareCommand: ParsableCommand {
       try AtomicFile.write(ComparisonPage(comparison).html, to: URL(fileURLWithPath: html))
       StandardOutput.writeError("Page: \(html)\n")
     }
-    try StandardOutput.write(
-      json ? comparison.json.prettyText : ComparisonText(comparison, flipLimit: flips).text)
+    if json { return try StandardOutput.writeJSON(comparison.json.prettyText) }
+    try StandardOutput.write(ComparisonText(comparison, flipLimit: flips).text)
   }
 
   /// A folder is read as it is; whatever else stands in a recipe's place goes the recipe's way.

@@ -32,7 +32,11 @@ struct DoctorCommand: ParsableCommand {
       DoctorSurroundings(
         recipes: named.isEmpty ? Self.experiments : named,
         results: URL(fileURLWithPath: results)))
-    try StandardOutput.write(json ? report.json.prettyText : report.text)
+    if json {
+      try StandardOutput.writeJSON(report.json.prettyText)
+    } else {
+      try StandardOutput.write(report.text)
+    }
     if report.somethingIsWrong { throw ExitCode(1) }
   }
 

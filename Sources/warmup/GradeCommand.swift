@@ -56,7 +56,7 @@ struct GradeCommand: ParsableCommand {
         }
         out += answer.object.text + "\n"
       }
-      try StandardOutput.write(out)
+      try StandardOutput.writeJSON(out)
     }
     StandardOutput.writeError(summary(counts, unreadable) + "\n")
     if unreadable > 0 { throw ExitCode(1) }

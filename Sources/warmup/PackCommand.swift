@@ -34,7 +34,11 @@ struct PackCommand: ParsableCommand {
       """)
   var small = false
 
-  @Flag(help: "Leave out the texts of problems, prompts and answers; their SHA-256 stay.")
+  @Flag(
+    help: """
+      Leave out the texts of problems, prompts and answers; their SHA-256 stay, and what models \
+      wrote. With --small neither does.
+      """)
   var withoutTexts = false
 
   func validate() throws {
@@ -58,12 +62,17 @@ struct PackCommand: ParsableCommand {
     let contents = PackContents(
       recipe: workspace.recipe, plan: plan, part: workspace.part, cache: workspace.cache,
       options: .init(
-        leftOutTypes: leftOutTypes(for: workspace.recipe), texts: withoutTexts ? .standard : nil,
+        leftOutTypes: leftOutTypes(for: workspace.recipe), texts: texts,
         tablelessTypes: [.model], isSmall: small),
       registration: registration
     ) { report.tableParts().compactMap(\.content).map { ($0.name, $0.csv) } }
     try contents.write(to: destination, programVersion: Warmup.configuration.version)
     StandardOutput.writeError(try summary(contents, plan, destination))
+  }
+
+  private var texts: PackedTexts? {
+    if !withoutTexts { return nil }
+    return small ? .verdictsAlone : .standard
   }
 
   /// Rollouts stay where a figure shows the history of problems.

@@ -10,7 +10,7 @@ struct PlanCommand: ParsableCommand {
     commandName: "plan",
     abstract: "Show what a run would do with each instance, and why, without running anything.",
     discussion: """
-      Below the instances it says which files and servers are missing, and how much work with \
+      Below the instances it says which files are missing, which servers are asked with the key of which variable, and how much work with \
       language models is left: tokens, floating-point operations (2 a weight and token to read, 4 \
       more to train) and the time that they take at a rate. What is not said in the recipe is \
       bounded: completions count as long as they may be. Where the cache holds scores of the model \
@@ -19,6 +19,8 @@ struct PlanCommand: ParsableCommand {
       """)
 
   @OptionGroup var options: RecipePartOptions
+
+  @OptionGroup var keys: KeyOptions
 
   @Option(help: "Reckon with completions of so many tokens instead of the most that they may have.")
   var tokens: Int?
@@ -37,8 +39,9 @@ struct PlanCommand: ParsableCommand {
   func run() throws {
     let workspace = try Workspace(options)
     let plan = try workspace.plan()
-    let estimate = PlanEstimate(plan, folders: workspace.folders, meanTokens: tokens)
-    guard !json else { return try StandardOutput.write(estimate.json(of: plan).prettyText) }
+    let estimate = PlanEstimate(
+      plan, folders: workspace.folders, keys: keys.keys, meanTokens: tokens)
+    guard !json else { return try StandardOutput.writeJSON(estimate.json(of: plan).prettyText) }
     let text = PlanEstimateText(
       estimate: estimate, meanTokens: tokens, rate: rate ?? PlanEstimateText.assumedRate)
     try StandardOutput.write(PlanText(plan).text + text.text + claims(of: workspace.recipe))

@@ -3,6 +3,7 @@ import Base
 import Foundation
 import Reports
 import Runner
+import Stages
 
 /// `warmup run RECIPE`.
 struct RunCommand: ParsableCommand {
@@ -19,6 +20,8 @@ struct RunCommand: ParsableCommand {
       """)
 
   @OptionGroup var options: RecipePartOptions
+
+  @OptionGroup var keys: KeyOptions
 
   @Option(help: "How many threads a stage may use. Cannot change a result.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
@@ -43,8 +46,10 @@ struct RunCommand: ParsableCommand {
       StandardOutput.writeError("\nFinishing the step; press Ctrl-C again to leave at once.\n")
     }
     let plan = try workspace.plan()
+    try ServerUse.check(plan, keys.keys)
     let runs = try workspace.runs()
     if locked { try workspace.checkLock(plan, runs) }
+    try MemoryNeed.check(plan, folders: workspace.folders)
     do {
       try workspace.takePacked(for: plan, interruption)
     } catch is InterruptedError {
@@ -54,7 +59,7 @@ struct RunCommand: ParsableCommand {
     let basis = try workspace.reportBasis()
     let executor = Executor(
       cache: workspace.cache, recipeFolder: workspace.folder, folders: workspace.folders,
-      threads: threads, keepsGoing: keepGoing, interruption: interruption,
+      threads: threads, keys: keys.keys, keepsGoing: keepGoing, interruption: interruption,
       display: DisplayOutput.standardDisplay(),
       versions: ["warmup": Warmup.configuration.version],
       registration: Registration.digest(beside: workspace.recipe.file),

@@ -27,7 +27,7 @@ struct ShowCommand: ParsableCommand {
     if jsonl {
       try printRows(of: try file(of: item, artifact))
     } else {
-      try StandardOutput.write(artifact.record.json.prettyText)
+      try StandardOutput.writeJSON(artifact.record.json.prettyText)
       if workspace.packed == nil {
         StandardOutput.writeError("Folder: \(artifact.folder.relativePath)\n")
       }
@@ -49,7 +49,7 @@ struct ShowCommand: ParsableCommand {
   private func printRows(of file: URL) throws {
     let table = try RowTable(contentsOf: file)
     for index in 0..<table.count {
-      try StandardOutput.write(JSONValue.object(table.row(index)).text + "\n")
+      try StandardOutput.writeJSON(JSONValue.object(table.row(index)).text + "\n")
     }
   }
 }

@@ -28,7 +28,7 @@ struct StatusCommand: ParsableCommand {
       let sections: JSONValue = [
         "instances": .array(rows), "gates": gates.json, "claims": claims.json,
       ]
-      try StandardOutput.write(sections.prettyText)
+      try StandardOutput.writeJSON(sections.prettyText)
       return
     }
     let asked = zip(plan.items, rows).filter(\.0.isAsked)

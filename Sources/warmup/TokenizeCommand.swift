@@ -33,10 +33,10 @@ struct TokenizeCommand: ParsableCommand {
       do {
         for line in batch { out += try answer(line, tokenizer) + "\n" }
       } catch {
-        try StandardOutput.write(out)
+        try StandardOutput.writeData(out)
         throw error
       }
-      try StandardOutput.write(out)
+      try StandardOutput.writeData(out)
     }
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Foundation
+import Model
 import Runner
 
 #if canImport(Glibc)
@@ -27,6 +28,7 @@ struct Warmup: ParsableCommand {
 
   static func main() {
     StandardStream.prepare()
+    FailedAllocations.explain()
     refuseUnknownCommand()
     do {
       var command = try parseAsRoot()
@@ -68,16 +70,24 @@ struct Warmup: ParsableCommand {
 
 /// Data for people and programs goes to stdout, everything else to stderr.
 enum StandardOutput {
-  /// Writes what a command is there for.
+  /// Writes text for people, in which nothing steers the terminal.
   /// - Throws: `StandardOutputError`.
-  static func write(_ text: String) throws {
+  static func write(_ text: String) throws { try writeData(text.visible) }
+
+  /// Writes JSON for programs, which people may look at, too.
+  /// - Throws: `StandardOutputError`.
+  static func writeJSON(_ text: String) throws { try writeData(text.visibleJSON) }
+
+  /// Writes text as it is.
+  /// - Throws: `StandardOutputError`.
+  static func writeData(_ text: String) throws {
     if let code = StandardStream.output.write(text) { throw StandardOutputError(code: code) }
   }
 
   /// Writes what stands in files, too, so that it matters little where nobody takes it.
-  static func tell(_ text: String) { StandardStream.output.write(text) }
+  static func tell(_ text: String) { StandardStream.output.write(text.visible) }
 
-  static func writeError(_ text: String) { StandardStream.error.write(text) }
+  static func writeError(_ text: String) { StandardStream.error.write(text.visible) }
 }
 
 /// Standard output cannot be written.

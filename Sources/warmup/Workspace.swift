@@ -258,6 +258,19 @@ struct RecipeOptions: ParsableArguments {
   var folders: DataFolders { DataFolders(recipe: recipeURL, results: resultsURL) }
 }
 
+/// What commands take that may send a key to a server.
+struct KeyOptions: ParsableArguments {
+  @Option(
+    name: .customLong("allow-key"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "An environment variable that the recipe may send to its server as a key. May be repeated.",
+      discussion: "Variables whose names begin with \(ServerKeys.prefix) need not be allowed.",
+      valueName: "name"))
+  var names: [String] = []
+
+  var keys: ServerKeys { ServerKeys(allowing: names) }
+}
+
 /// What commands take that may be asked for a part of a recipe.
 struct RecipePartOptions: ParsableArguments {
   @OptionGroup var recipe: RecipeOptions

@@ -105,7 +105,7 @@ enum Program {
   }
 
   /// Where the program was built: beside the tests, or else in this package's build folder.
-  private static func binary(_ name: String = "warmup") throws -> URL {
+  static func binary(_ name: String = "warmup") throws -> URL {
     #if DEBUG
       let configuration = "debug"
     #else

@@ -1,3 +1,9 @@
+import CKernels
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// Float32 storage with a fixed, 64-byte aligned address, for weights, gradients and moments.
 ///
 /// Whoever shares a buffer between threads sees to it that nobody writes what another one reads.
@@ -8,13 +14,16 @@ package final class FloatBuffer: @unchecked Sendable {
   /// Zeros.
   package init(count: Int) {
     self.count = count
-    let raw = UnsafeMutableRawPointer.allocate(
-      byteCount: max(1, count) * MemoryLayout<Float>.stride, alignment: 64)
+    let bytes = max(1, count) * MemoryLayout<Float>.stride
+    var memory: UnsafeMutableRawPointer?
+    guard posix_memalign(&memory, 64, bytes) == 0, let raw = memory else {
+      ck_out_of_memory(bytes)
+    }
     base = raw.bindMemory(to: Float.self, capacity: max(1, count))
     base.initialize(repeating: 0, count: max(1, count))
   }
 
-  deinit { UnsafeMutableRawPointer(base).deallocate() }
+  deinit { free(base) }
 
   /// The elements of a range, copied.
   package subscript(range: Range<Int>) -> [Float] {

@@ -23,6 +23,14 @@ package final class WorkerPool: Sendable {
     }
   }
 
+  /// Starts them once it is sure that the matrix library has memory for each.
+  /// - Throws: `MemoryShortageError`.
+  package convenience init(reserving threads: Int) throws(MemoryShortageError) {
+    openblas_set_num_threads(1)
+    try MatrixLibrary.reserve(threads: threads)
+    self.init(threads: threads)
+  }
+
   deinit { crew.dismiss() }
 
   /// Cuts 0..<count into pieces whose lengths differ by at most one.

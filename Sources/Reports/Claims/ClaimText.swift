@@ -171,7 +171,7 @@ extension ClaimsReport {
     let table = ([Self.header, ["---", "---", "---:", "---:", "---"]] + lines)
       .map { "| \($0.joined(separator: " | ")) |\n" }.joined()
     return "### Claims\n\n\(table)\n"
-      + notes.map { TableReport.markdownText($0) + "\n" }.joined()
+      + notes.map { TableReport.markdownParagraph($0) + "\n" }.joined()
   }
 
   /// As the first section of a page. Empty where nothing is claimed.

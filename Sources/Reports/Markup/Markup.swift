@@ -66,7 +66,11 @@ package struct Markup: Sendable, ExpressibleByStringLiteral {
       case "'": out.append(contentsOf: "&#39;".unicodeScalars)
       case "\n", "\t": out.append(scalar)
       case "\r": out.append(contentsOf: "&#13;".unicodeScalars)
-      case _ where scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value):
+      case _ where scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value),
+        // Explicit formatting characters would turn around what stands behind them.
+        _
+      where (0x202A...0x202E).contains(scalar.value)
+        || (0x2066...0x2069).contains(scalar.value):
         out.append("\u{FFFD}")
       case "\u{FFFE}", "\u{FFFF}": out.append("\u{FFFD}")
       default: out.append(scalar)

@@ -160,7 +160,8 @@ package struct ReportPart<Content: Sendable>: Sendable {
 
   /// What the short form of the report shows.
   func markdown(_ show: (Content) -> String) -> String {
-    content.map(show) ?? "### \(title)\n\n> \(failure ?? "")\n"
+    content.map(show)
+      ?? "### \(TableReport.markdownText(title))\n\n> \(TableReport.markdownText(failure ?? ""))\n"
   }
 }
 
@@ -273,18 +274,24 @@ struct ReportMarkdown {
   let tables: [ReportPart<TableReport>]
   let figures: [ReportPart<any Figure>]
 
+  /// The recipe's summary, which may have several paragraphs.
+  private var summary: String {
+    report.recipe.summary.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { TableReport.markdownParagraph(String($0)) }.joined(separator: "\n")
+  }
+
   var text: String {
     let stopped = report.stoppedCount
     let done =
       "\(report.results.count) of \(report.data.instances.count) instances are done"
       + (stopped == 0 ? "." : ", \(stopped) are stopped by gates.")
-    let sources = report.sources.sentences.map(TableReport.markdownText)
+    let sources = report.sources.sentences.map(TableReport.markdownParagraph)
     let state = ([done] + sources).joined(separator: " ")
     let images = figures.map { part in
-      part.markdown { "![\($0.title)](figures/\($0.name).svg)\n" }
+      part.markdown { "![\(TableReport.markdownText($0.title))](figures/\($0.name).svg)\n" }
     }
     return
-      (["# \(report.recipe.name)\n", report.recipe.summary + "\n", state + "\n"]
+      (["# \(report.recipe.name)\n", summary + "\n", state + "\n"]
       + [report.claims.markdown, report.gates.markdown].filter { !$0.isEmpty }
       + tables.map { $0.markdown(\.markdown) }
       + images).joined(separator: "\n")

@@ -201,8 +201,8 @@ extension TableReport {
     let rule = ["---"] + groups.map { _ in "---:" }
     let table = ([header.map(Self.markdownText), rule] + lines.map { $0.map(Self.markdownText) })
       .map { "| \($0.joined(separator: " | ")) |\n" }.joined()
-    let sentences = notes.map { Self.markdownText($0) + "\n" }.joined()
-    let list = allNotes.dropFirst(notes.count).map { "- \(Self.markdownText($0))\n" }.joined()
+    let sentences = notes.map { Self.markdownParagraph($0) + "\n" }.joined()
+    let list = allNotes.dropFirst(notes.count).map { "- \(Self.markdownParagraph($0))\n" }.joined()
     return "### \(Self.markdownText(title))\n\n\(table)\n\(sentences)"
       + (list.isEmpty ? "" : "\n" + list)
   }
@@ -253,18 +253,27 @@ extension TableReport {
     return "\\begin{tabular}[t]{@{}r@{}}\(body)\\end{tabular}"
   }
 
+  /// Text as a paragraph or an item of a list, which begins no heading, quotation or list.
+  static func markdownParagraph(_ text: String) -> String {
+    let line = markdownText(text).replacing(/^[ \t]+/, with: "")
+    if line.prefixMatch(of: /[0-9]+[.)]/) != nil {
+      return line.replacing(/^([0-9]+)/) { "\($0.1)\\" }
+    }
+    return line.first.map { "#>+-=~".contains($0) } == true ? "\\" + line : line
+  }
+
   static func markdownText(_ text: String) -> String {
-    replace(text) { scalar in
+    replace(text.visible) { scalar in
       switch scalar {
-      case "|", "\\", "*", "_", "`", "[", "]", "<": "\\\(scalar)"
-      case "\n", "\r": " "
+      case "|", "\\", "*", "_", "`", "[", "]", "<", "&": "\\\(scalar)"
+      case "\n", "\t": " "
       default: nil
       }
     }
   }
 
   private static func latexText(_ text: String) -> String {
-    replace(text) { scalar in
+    replace(text.visible) { scalar in
       switch scalar {
       case "&", "%", "$", "#", "_", "{", "}": "\\\(scalar)"
       case "[", "]": "{\(scalar)}"
@@ -280,7 +289,7 @@ extension TableReport {
       case "\u{202F}": "\\,"
       case "<": "\\textless{}"
       case ">": "\\textgreater{}"
-      case "\n", "\r": " "
+      case "\n", "\t": " "
       default: nil
       }
     }

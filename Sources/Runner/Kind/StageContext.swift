@@ -11,6 +11,8 @@ package final class StageContext: Sendable {
   package let threads: Int
   /// Where files from outside are found.
   package let folders: DataFolders
+  /// The keys of servers that the user allows.
+  package let keys: ServerKeys
   /// Asks whether the person at the terminal wants to stop.
   package let interruption: Interruption
   /// Checkpoints of this instance, which survive a kill.
@@ -34,18 +36,18 @@ package final class StageContext: Sendable {
   /// Gathers what a stage needs. The executor makes one for each attempt; tests make their own.
   package convenience init(
     instance: String, inputs: [String: InputArtifact], outputDirectory: URL, workDirectory: URL,
-    folders: DataFolders, threads: Int = 2, interruption: Interruption = Interruption(),
-    progress: any ProgressSink = SilentProgress()
+    folders: DataFolders, threads: Int = 2, keys: ServerKeys = ServerKeys(),
+    interruption: Interruption = Interruption(), progress: any ProgressSink = SilentProgress()
   ) throws {
     try self.init(
       instance: instance, inputs: inputs, outputDirectory: outputDirectory,
       workDirectory: workDirectory, folders: folders, threads: threads,
-      interruption: interruption, progress: progress, parts: nil)
+      keys: keys, interruption: interruption, progress: progress, parts: nil)
   }
 
   init(
     instance: String, inputs: [String: InputArtifact], outputDirectory: URL, workDirectory: URL,
-    folders: DataFolders, threads: Int, interruption: Interruption,
+    folders: DataFolders, threads: Int, keys: ServerKeys, interruption: Interruption,
     progress: any ProgressSink, parts: (any StagePartStore)?, keeper: (any StepKeeper)? = nil,
     external: [String: String] = [:]
   ) throws {
@@ -58,6 +60,7 @@ package final class StageContext: Sendable {
     self.workDirectory = workDirectory
     self.folders = folders
     self.threads = threads
+    self.keys = keys
     self.interruption = interruption
     self.progress = progress
     checkpoints = try CheckpointStore(folder: workDirectory.appending(path: "checkpoints"))

@@ -137,30 +137,34 @@ extension KeyFields {
 
 /// Which columns of tables may be shared when texts may not.
 ///
-/// Everything else that is a text, a list or an object is replaced by its SHA-256, so that whoever
-/// has the texts can tell that they are the same.
+/// Everything else that is a text, a list or an object is replaced.
 package struct PackedTexts: Sendable {
   /// Columns of texts that stay: names, verdicts, what models wrote.
   package let kept: Set<String>
   /// Columns of numbers that are replaced all the same, because they are answers.
   package let answers: Set<String>
+  /// Whether its SHA-256 takes the place of a text, so that whoever has the texts can tell that they
+  /// are the same; else nothing does, which takes no space.
+  package let keepsHashes: Bool
 
-  package init(kept: Set<String>, answers: Set<String>) {
+  package init(kept: Set<String>, answers: Set<String>, keepsHashes: Bool = true) {
     self.kept = kept
     self.answers = answers
+    self.keepsHashes = keepsHashes
   }
 
   /// The table with texts replaced; nil where it has none.
-  func hashed(_ table: RowTable) throws -> RowTable? {
+  func replaced(_ table: RowTable) throws -> RowTable? {
     let replaced = table.columns.filter(isReplaced)
     if replaced.isEmpty { return nil }
     var columns = table.columns
     for (name, column) in replaced {
-      let hashes = (0..<column.count).map { row in
+      let words = (0..<column.count).map { row in
         let value = column[row]
-        return "sha256:" + SHA256Digest.hex(of: Data((value.string ?? value.text).utf8))
+        let text = value.string ?? value.text
+        return keepsHashes ? "sha256:" + SHA256Digest.hex(of: Data(text.utf8)) : ""
       }
-      columns[name] = .strings(hashes)
+      columns[name] = .strings(words)
     }
     return try RowTable(columns: columns, attributes: table.attributes)
   }

@@ -73,12 +73,12 @@ struct PackWriter {
   private func write(
     _ source: URL, without texts: PackedTexts, _ artifact: Artifact, to file: HDF5File
   ) throws {
-    guard let hashed = try texts.hashed(RowTable(contentsOf: source)) else {
+    guard let replaced = try texts.replaced(RowTable(contentsOf: source)) else {
       return try write(bytesOf: source, artifact, to: file)
     }
     try TemporaryFolder.with { folder in
       let copy = folder.appending(path: source.lastPathComponent)
-      try hashed.write(to: copy)
+      try replaced.write(to: copy)
       try write(bytesOf: copy, artifact, to: file)
       let path = PackLayout.file(source.lastPathComponent, of: artifact.key)
       try file.setAttribute(PackLayout.texts, .string(PackLayout.hashed), of: path)

@@ -70,7 +70,7 @@ package struct AxisSpace: Sendable {
 /// Some values of some axes: `{start: base, seed: [2, 3]}`.
 struct AxisSelector: Sendable {
   /// The values of each axis that is named.
-  let values: OrderedDictionary<String, [JSONValue]>
+  let values: OrderedDictionary<String, Set<JSONValue>>
 
   /// Whether the point has all axes named, each at one of the values.
   func covers(_ point: AxisPoint) -> Bool {
@@ -115,17 +115,21 @@ extension AxisSpace {
   ) -> [JSONValue] {
     let nodes = entry.node.elements
     if nodes.isEmpty { sink.report(entry.node.position, "the axis '\(entry.key)' has no values") }
-    var values: [JSONValue] = []
+    guard nodes.count <= AxisSpace.pointLimit else {
+      sink.report(
+        entry.node.position,
+        "the axis '\(entry.key)' has \(nodes.count) values; \(AxisSpace.pointLimit) are the most")
+      return []
+    }
+    var values = AxisValues()
     for node in nodes {
       guard let value = node.axisValue(into: &sink) else { continue }
-      if values.contains(where: { $0.isSameAxisValue(as: value) }) {
+      if !values.append(value) {
         sink.report(
           node.position, "the axis '\(entry.key)' has the value \(value.label) twice")
-      } else {
-        values.append(value)
       }
     }
-    return values
+    return values.all
   }
 
   private static func selectors(
@@ -133,11 +137,12 @@ extension AxisSpace {
     into sink: inout DiagnosticSink
   ) -> [AxisSelector] {
     guard let entry else { return [] }
-    return entry.node.elements.compactMap { selector($0, among: axes, into: &sink) }
+    let known = axes.mapValues { AxisValues($0) }
+    return entry.node.elements.compactMap { selector($0, among: known, into: &sink) }
   }
 
   private static func selector(
-    _ node: RecipeNode, among axes: OrderedDictionary<String, [JSONValue]>,
+    _ node: RecipeNode, among axes: OrderedDictionary<String, AxisValues>,
     into sink: inout DiagnosticSink
   ) -> AxisSelector? {
     guard case .map(let entries) = node.value else {
@@ -156,7 +161,7 @@ extension AxisSpace {
         $0.value(of: entry.key, among: values, into: &sink)
       }
     }
-    return chosen.isEmpty ? nil : AxisSelector(values: chosen)
+    return chosen.isEmpty ? nil : AxisSelector(values: chosen.mapValues { Set($0) })
   }
 }
 
@@ -172,7 +177,11 @@ extension RecipeNode {
 
   /// The value as one of an axis, reporting what cannot be one.
   fileprivate func axisValue(into sink: inout DiagnosticSink) -> JSONValue? {
-    if let value = value.scalar, value.number?.isFinite ?? true { return value }
+    if let value = value.scalar, value.number?.isFinite ?? true {
+      if value.label.isOneLine { return value }
+      sink.report(position, "a value of an axis is one line without control characters")
+      return nil
+    }
     sink.report(
       position, "expected a string, a finite number or a boolean, found \(value.typeName)")
     return nil
@@ -182,11 +191,57 @@ extension RecipeNode {
   func value(
     of axis: String, among values: [JSONValue], into sink: inout DiagnosticSink
   ) -> JSONValue? {
+    value(of: axis, among: AxisValues(values), into: &sink)
+  }
+
+  fileprivate func value(
+    of axis: String, among values: AxisValues, into sink: inout DiagnosticSink
+  ) -> JSONValue? {
     guard let found = axisValue(into: &sink) else { return nil }
-    if let value = values.first(where: { $0.isSameAxisValue(as: found) }) { return value }
-    let hint = suggestion(for: found.label, among: values.map(\.label))
+    if let value = values.value(sameAs: found) { return value }
+    // To look for a near one among very many takes longer than it is worth.
+    let near = values.all.count <= 1000 ? values.all.map(\.label) : []
+    let hint = suggestion(for: found.label, among: near)
     sink.report(position, "the axis '\(axis)' has no value \(found.label)\(hint)")
     return nil
+  }
+}
+
+/// The values of an axis in their order, no two of which are one point. Each is found in constant
+/// time.
+private struct AxisValues {
+  private(set) var all: [JSONValue] = []
+  private var labels: [String: Int] = [:]
+  private var integers: [Double: Int] = [:]
+  private var otherNumbers: [Double: Int] = [:]
+
+  init(_ values: [JSONValue] = []) {
+    for value in values { append(value) }
+  }
+
+  /// Takes a value, unless one is there that would be the same point.
+  @discardableResult
+  mutating func append(_ value: JSONValue) -> Bool {
+    guard self.value(sameAs: value) == nil else { return false }
+    labels[value.label] = all.count
+    if case .integer(let number) = value {
+      integers[Double(number)] = integers[Double(number)] ?? all.count
+    } else if let number = value.number {
+      otherNumbers[number] = all.count
+    }
+    all.append(value)
+    return true
+  }
+
+  /// The first value that is one point with another: written alike, or equal as numbers, of which
+  /// integers are compared exactly.
+  func value(sameAs value: JSONValue) -> JSONValue? {
+    var found = [labels[value.label]]
+    if let number = value.number {
+      found.append(otherNumbers[number])
+      if case .integer = value {} else { found.append(integers[number]) }
+    }
+    return found.compactMap(\.self).min().map { all[$0] }
   }
 }
 

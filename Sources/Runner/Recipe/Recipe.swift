@@ -228,6 +228,9 @@ struct RecipeOutline {
     sink.report(entry.node.position, "this program reads recipes of version 1 only")
   }
 
+  /// What else lies, or may come to lie, in a folder of results.
+  private static let reservedNames: Set<String> = ["cache", "work", "downloads", "lock"]
+
   private static func name(
     _ entry: RecipeEntry?, at position: SourcePosition, into sink: inout DiagnosticSink
   ) -> String {
@@ -239,6 +242,11 @@ struct RecipeOutline {
     if !RecipeEntry.isName(name) {
       let message = "the name is made of \(RecipeEntry.nameRule), not '\(name)'"
       sink.report(entry.node.position, message)
+    }
+    if reservedNames.contains(name) {
+      sink.report(
+        entry.node.position,
+        "results are kept under the name, and '\(name)' lies there already; choose another name")
     }
     return name
   }

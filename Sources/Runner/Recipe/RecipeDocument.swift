@@ -209,12 +209,20 @@ struct RecipeOverride {
 }
 
 enum RecipeText {
+  /// How many bytes a recipe, or what it names in YAML, may have.
+  static let sizeLimit = 16 << 20
+
   /// The text of a file.
   /// - Throws: `RecipeTextError`, a sentence without the file's name.
   static func read(_ file: URL) throws(RecipeTextError) -> String {
     var isFolder: ObjCBool = false
     let isThere = FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder)
     if isThere, isFolder.boolValue { throw .folder }
+    if isThere {
+      do { try RegularFile.check(file) } catch { throw .special(error.sort) }
+    }
+    let size = (try? file.resourceValues(forKeys: [.fileSizeKey]))?.fileSize ?? 0
+    guard size <= sizeLimit else { throw .tooLarge }
     let data: Data
     do { data = try Data(contentsOf: file) } catch {
       let code = FileError(error)?.code
@@ -241,6 +249,9 @@ enum RecipeText {
 enum RecipeTextError: Error, CustomStringConvertible {
   case missing
   case folder
+  /// A device or the like.
+  case special(String)
+  case tooLarge
   /// The words say why and what to do.
   case unreadable(String)
   case notUTF8(line: Int)
@@ -250,6 +261,9 @@ enum RecipeTextError: Error, CustomStringConvertible {
     switch self {
     case .missing: "there is no such file"
     case .folder: "this is a folder; name a recipe in it"
+    case .special(let sort): "this is \(sort), not a file; name a recipe"
+    case .tooLarge:
+      "a recipe has at most \(RecipeText.sizeLimit >> 20) MiB; keep data in files of its own"
     case .unreadable(let reason): "the file cannot be read: \(reason)"
     case .notUTF8(let line): "the file is not valid UTF-8 (line \(line)); save it as UTF-8"
     }

@@ -57,6 +57,11 @@ struct ReportChecks {
   ) -> Specification? {
     places.entry.checkName(of: "a \(places.what)", into: &sink)
     let entries = places.entry.node.entries(expected: "a mapping", into: &sink)
+    if let title = entries?["title"]?.node, case .string(let text) = title.value,
+      !text.trimmingCharacters(in: .newlines).isOneLine
+    {
+      sink.report(title.position, "a title is one line without control characters")
+    }
     return entries.flatMap {
       Specification.decode($0, at: places.entry.keyPosition, owner: places.owner, into: &sink)
     }

@@ -28,7 +28,7 @@ package final class PlainProgress: RunDisplay {
     output.write("\(prefix(title)): begins\n")
   }
 
-  package func notice(_ sentence: String) { output.write(sentence + "\n") }
+  package func notice(_ sentence: String) { output.write(sentence.visible + "\n") }
 
   /// Says how far the instance is, if the last line is old enough.
   package func update(_ progress: StageProgress) {
@@ -101,7 +101,7 @@ package final class TerminalProgress: RunDisplay {
   package func notice(_ sentence: String) {
     let now = output.now()
     state.withLock { state in
-      output.write(Self.eraseLine + sentence + "\n" + line(state, at: now))
+      output.write(Self.eraseLine + sentence.visible + "\n" + line(state, at: now))
     }
   }
 

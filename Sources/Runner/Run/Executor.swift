@@ -8,6 +8,7 @@ package struct Executor: Sendable {
   private let recipeFolder: URL
   private let folders: DataFolders
   private let threads: Int
+  private let keys: ServerKeys
   private let keepsGoing: Bool
   private let interruption: Interruption
   private let display: any RunDisplay
@@ -21,6 +22,7 @@ package struct Executor: Sendable {
   /// - Parameters:
   ///   - recipeFolder: `results/<recipe>`, where the recipe's lock is kept.
   ///   - threads: how many threads a stage may use.
+  ///   - keys: the keys of servers that the user allows.
   ///   - keepsGoing: whether a failure stops only what depends on it.
   ///   - interruption: asks stages to stop; whoever handles signals requests it.
   ///   - versions: what to record beside the version of HDF5, such as this program's.
@@ -31,7 +33,8 @@ package struct Executor: Sendable {
   ///   - values: reads what gates ask for.
   package init(
     cache: Cache, recipeFolder: URL, folders: DataFolders, threads: Int,
-    keepsGoing: Bool = false, interruption: Interruption = Interruption(),
+    keys: ServerKeys = ServerKeys(), keepsGoing: Bool = false,
+    interruption: Interruption = Interruption(),
     display: any RunDisplay = SilentDisplay(), versions: [String: String] = [:],
     registration: String? = nil, others: OtherRuns = OtherRuns(), isLocked: Bool = false,
     values: @escaping ValueReader = PlannedInstance.publishedValue
@@ -40,6 +43,7 @@ package struct Executor: Sendable {
     self.recipeFolder = recipeFolder
     self.folders = folders
     self.threads = threads
+    self.keys = keys
     self.keepsGoing = keepsGoing
     self.interruption = interruption
     self.display = display
@@ -134,7 +138,7 @@ package struct Executor: Sendable {
       run.interrupt()
       return .interrupted
     } catch {
-      return .failed(sentence(for: error))
+      return .failed(sentence(for: error).visible)
     }
   }
 
@@ -196,7 +200,7 @@ package struct Executor: Sendable {
 
   private var runner: InstanceRunner {
     InstanceRunner(
-      cache: cache, folders: folders, threads: threads, interruption: interruption,
+      cache: cache, folders: folders, threads: threads, keys: keys, interruption: interruption,
       display: display, versions: versions, isLocked: isLocked)
   }
 }

@@ -181,7 +181,7 @@ package struct Planner: Sendable {
       let place = cache.otherPlace(of: artifact)?.relativePath ?? "the cache"
       let origin = artifact.origin.map { ", \($0.words)" } ?? ""
       return planned(
-        .cached, "its result is in " + place + origin, artifact, artifact.record.seconds)
+        .cached, "its result is in \(place)\(origin)", artifact, artifact.record.seconds)
     }
     if let artifact = packed?.wholeArtifact(key) {
       return planned(.cached, "its result is in the packed file", artifact, artifact.record.seconds)

@@ -52,7 +52,7 @@ package struct PlanPart: Sendable, Equatable {
 
   /// Whether no axis of a point stands at a value that was not asked for.
   fileprivate func includes(_ point: AxisPoint) -> Bool {
-    AxisSelector(values: values).agrees(with: point)
+    AxisSelector(values: values.mapValues { Set($0) }).agrees(with: point)
   }
 
   /// For people, as `--only seed=1,2`.

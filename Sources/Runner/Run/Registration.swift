@@ -165,7 +165,7 @@ extension Registration {
 
   /// SHA-256 of the registration beside a recipe; nil where there is none.
   package static func digest(beside recipe: URL) -> String? {
-    (try? Data(contentsOf: file(of: recipe))).map { SHA256Digest.hex(of: $0) }
+    (try? RegularFile.contents(of: file(of: recipe))).map { SHA256Digest.hex(of: $0) }
   }
 
   /// Reads the registration beside a recipe.
@@ -174,7 +174,7 @@ extension Registration {
   package init?(beside recipe: URL) throws(RegistrationError) {
     let file = Self.file(of: recipe)
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-    guard let data = try? Data(contentsOf: file), let json = try? JSONValue(parsing: data),
+    guard let data = try? RegularFile.contents(of: file), let json = try? JSONValue(parsing: data),
       let registration = Registration(json: json)
     else { throw .malformed(file.lastPathComponent) }
     self = registration

@@ -1,3 +1,5 @@
+import Base
+
 /// Something wrong with a recipe, said in one sentence, with its place.
 package struct Diagnostic: Hashable, Sendable {
   package let position: SourcePosition
@@ -42,9 +44,14 @@ package struct RecipeError: Error, Sendable, CustomStringConvertible {
     file = sources.file
   }
 
+  /// How many mistakes are shown; a recipe that has more was made by a program.
+  private static let greatestCount = 200
+
   /// `file:line:column: message` for each mistake, with the source line and a caret.
   package var description: String {
-    diagnostics.map(sources.render).joined(separator: "\n")
+    let shown = diagnostics.prefix(Self.greatestCount).map(sources.render)
+    let rest = diagnostics.count - shown.count
+    return (shown + (rest > 0 ? ["and \(rest) more mistakes"] : [])).joined(separator: "\n")
   }
 }
 
@@ -68,19 +75,21 @@ struct RecipeSources: Sendable {
   func render(_ diagnostic: Diagnostic) -> String {
     let position = diagnostic.position
     let name = position.file ?? file
-    guard let lines = lines[name] else { return "\(name): \(diagnostic.message)" }
+    guard let lines = lines[name] else { return "\(name): \(diagnostic.message)".visible }
     let isOverride = name.hasPrefix(Self.override)
     let place = isOverride ? name : "\(name):\(position.line):\(position.column)"
-    let message = "\(place): \(diagnostic.message)"
+    let message = "\(place): \(diagnostic.message)".visible
     guard lines.indices.contains(position.line - 1) else { return message }
     return message + "\n" + Self.excerpt(lines[position.line - 1], column: position.column)
   }
 
   /// The source line, cut around the column where it is long, over a line with a caret.
   private static func excerpt(_ line: String, column: Int) -> String {
-    let scalars = line.unicodeScalars.map { isShowable($0) ? $0 : "\u{FFFD}" }
     let width = 100
     let begin = column > width ? column - width / 2 : 0
+    // No more of a line than is shown: it may be as long as the file.
+    let scalars = line.unicodeScalars.prefix(begin + width + 1)
+      .map { isShowable($0) ? $0 : "\u{FFFD}" }
     let shown = string(scalars.dropFirst(begin).prefix(width))
     let before =
       (begin > 0 ? "…" : "") + string(scalars.dropFirst(begin).prefix(column - 1 - begin))
@@ -96,7 +105,7 @@ struct RecipeSources: Sendable {
   }
 
   private static func isShowable(_ scalar: Unicode.Scalar) -> Bool {
-    scalar == "\t" || scalar.properties.generalCategory != .control
+    scalar == "\t" || String(scalar).isOneLine
   }
 }
 

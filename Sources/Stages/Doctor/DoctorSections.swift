@@ -133,9 +133,8 @@ struct PythonSection: DoctorSection {
 
   private func version(of package: String, _ python: PythonInstallation) -> String? {
     let question = "import importlib.metadata as m; print(m.version('\(package)'))"
-    let ending = try? ChildProcess.run(
-      URL(filePath: python.executable), ["-c", question],
-      environment: ProcessInfo.processInfo.environment, input: "", limit: .seconds(60))
+    let ending = try? IsolatedPython.run(
+      python.executable, ["-c", question], limit: .seconds(60))
     guard case .ended(let output)? = ending, output.status.isSuccess else { return nil }
     return output.text.trimmingCharacters(in: .whitespacesAndNewlines)
   }

@@ -141,7 +141,7 @@ extension PretrainedModelStage: EstimatedStage {
   /// The sizes in the folder's config.json, else those that are known of a published model.
   package func estimate(_ inputs: EstimateInputs) -> Estimate {
     let folder = (try? DataSource(parsing: parameters.source))?.fileAtHand(in: inputs.folders)
-    let config = folder.flatMap { try? Data(contentsOf: $0.appending(path: "config.json")) }
+    let config = folder.flatMap { try? RegularFile.contents(of: $0.appending(path: "config.json")) }
     let model =
       config.flatMap { try? ModelConfiguration(huggingFaceConfig: $0) }
       ?? PublishedModel.at(parameters.source)?.configuration

@@ -23,8 +23,12 @@ package struct PlanEstimate {
   package let starts: [StartEstimate]
 
   /// Estimates the work of what is not in the cache.
-  /// - Parameter meanTokens: how long completions are taken to be; as long as they may where nil.
-  package init(_ plan: Plan, folders: DataFolders, meanTokens: Int? = nil) {
+  /// - Parameters:
+  ///   - keys: the keys of servers that the user allows.
+  ///   - meanTokens: how long completions are taken to be; as long as they may where nil.
+  package init(
+    _ plan: Plan, folders: DataFolders, keys: ServerKeys = ServerKeys(), meanTokens: Int? = nil
+  ) {
     var estimates: [Estimate] = []
     var places: [String: Int] = [:]
     var identities: [Int] = []
@@ -51,7 +55,7 @@ package struct PlanEstimate {
       items.append(Item(instance: instance, work: work.work, unknown: work.unknown))
     }
     self.items = items
-    needs = PlanNeed.all(of: items.map(\.instance), folders)
+    needs = PlanNeed.all(of: items.map(\.instance), folders, keys)
     starts = StartEstimate.all(of: plan)
     problems = needs.isEmpty ? Self.problems(of: plan, estimates) : [:]
   }

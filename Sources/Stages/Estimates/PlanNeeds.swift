@@ -11,14 +11,18 @@ package struct PlanNeed: Hashable {
   package let advice: String
 
   /// What some instances need, each thing once, in their order.
-  static func all(of instances: [Instance], _ folders: DataFolders) -> [PlanNeed] {
+  static func all(
+    of instances: [Instance], _ folders: DataFolders, _ keys: ServerKeys
+  ) -> [PlanNeed] {
     var seen: Set<PlanNeed> = []
-    return instances.compactMap { need(of: $0, folders) }
+    return instances.compactMap { need(of: $0, folders, keys) }
       .filter { seen.insert($0).inserted }
   }
 
-  private static func need(of instance: Instance, _ folders: DataFolders) -> PlanNeed? {
-    if let writer = instance.stage as? WriteTracesStage { return server(writer.parameters) }
+  private static func need(
+    of instance: Instance, _ folders: DataFolders, _ keys: ServerKeys
+  ) -> PlanNeed? {
+    if let use = ServerUse(instance) { return PlanNeed(use, keys) }
     guard let name = instance.parameters["source"]?.string,
       let source = try? DataSource(parsing: name), source.fileAtHand(in: folders) == nil
     else { return nil }
@@ -31,11 +35,16 @@ package struct PlanNeed: Hashable {
       ?? "Put it into the folder that WARMUP_DATA names."
   }
 
-  private static func server(_ parameters: WriteTracesParameters) -> PlanNeed? {
-    guard parameters.teacher == .server else { return nil }
-    return PlanNeed(
-      name: parameters.server.model,
-      advice: "A server such as vLLM must offer it at \(parameters.server.url).")
+  private init(_ use: ServerUse, _ keys: ServerKeys) {
+    let key = use.variable.map { " It is sent the key in \($0)." } ?? ""
+    let problem = use.problem(keys).map { " A run would refuse: \($0)." } ?? ""
+    self.init(
+      name: use.model, advice: "A server such as vLLM must offer it at \(use.url).\(key)\(problem)")
+  }
+
+  private init(name: String, advice: String) {
+    self.name = name
+    self.advice = advice
   }
 }
 

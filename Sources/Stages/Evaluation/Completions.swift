@@ -41,7 +41,7 @@ struct CompletionsPart {
   private func sampleMissing(into log: RowLog, _ context: StageContext) throws {
     let model = try ModelArtifact(contentsOf: context.input("model").file)
     let sampler = TextSampler(
-      model, sampling, stopStrings: stopStrings, pool: WorkerPool(threads: context.threads))
+      model, sampling, stopStrings: stopStrings, pool: try WorkerPool(reserving: context.threads))
     let done = Set(log.rows.map(position))
     let total = problems.count * samples
     let ids = try problems.ids

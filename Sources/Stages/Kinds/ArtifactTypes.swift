@@ -24,6 +24,11 @@ extension PackedTexts {
     kept: Set(columnsKept.map(\.rawValue)).union(["level", "type", "subject", "category"]),
     answers: ["answer", "answer_index", "solution", "label", "target"])
 
+  /// Names and verdicts stay, and nothing that is long.
+  package static let verdictsAlone = PackedTexts(
+    kept: standard.kept.subtracting([ColumnName.completion, .extracted].map(\.rawValue)),
+    answers: standard.answers, keepsHashes: false)
+
   private static let columnsKept: [ColumnName] = [
     .id, .problemID, .completion, .outcome, .extracted, .style, .part, .mixedFrom,
   ]

@@ -217,7 +217,7 @@ package struct PerplexityStage: Stage {
       throw StageError.failed("there is nothing to read; set 'texts' or bind the input 'texts'")
     }
     let engine = TrainingEngine(
-      weights: model.weights, pool: WorkerPool(threads: context.threads))
+      weights: model.weights, pool: try WorkerPool(reserving: context.threads))
     var scores: [[String: JSONValue]] = []
     for (index, text) in texts.enumerated() {
       try context.interruption.check()

@@ -106,7 +106,7 @@ package struct RLVRStage: Stage {
     for (name, fact) in try task.facts() { context.publish(fact: fact, as: name) }
     context.publish(fact: .string(template.sha256), as: "template_sha256")
     let sampler = TextSampler(
-      model, parameters.sampling, stopStrings: [], pool: WorkerPool(threads: context.threads))
+      model, parameters.sampling, stopStrings: [], pool: try WorkerPool(reserving: context.threads))
     return RolloutSampler(
       problems: problems, ids: try Problems(problems).ids, task: task, template: template,
       parameters: parameters, sampler: sampler, context: context)

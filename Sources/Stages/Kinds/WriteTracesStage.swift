@@ -152,7 +152,7 @@ package struct WriteTracesStage: Stage {
 
   private func served(_ problems: Problems, _ context: StageContext) throws -> [WrittenCompletion] {
     let server = try RemoteTeacher(
-      parameters, environment: ProcessInfo.processInfo.environment,
+      parameters, keys: context.keys,
       store: context.folders.downloads.appending(path: "completions"))
     let completions = try server.completions(problems, context)
     context.publish(

@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import HDF5
 import Model
@@ -39,6 +40,9 @@ package struct ModelArtifact: Sendable {
     let source = try HDF5Reader(file)
     let configuration = try ModelConfiguration(
       huggingFaceConfig: Data(try source.readText("/config").utf8))
+    try MemoryLimit.check(
+      4 * ParameterLayout(configuration).count, of: "the model", for: "its weights",
+      advice: MemoryNeed.advice)
     let weights = Weights(configuration)
     try weights.buffer.read(from: source, group: "/model", layout: weights.layout)
     if let found = weights.firstNotFinite() {

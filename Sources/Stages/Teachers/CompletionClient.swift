@@ -1,7 +1,5 @@
 import Base
-import Dispatch
 import Foundation
-import Synchronization
 import Tasks
 
 #if canImport(FoundationNetworking)
@@ -12,28 +10,24 @@ import Tasks
 struct CompletionClient: Sendable {
   private let server: ServerParameters
   private let policy: RetryPolicy
-  private let base: URL
+  private let address: ServerAddress
   private let key: String?
-  private let session: URLSession
+  private let redaction: KeyRedaction
+  private let connection: ServerConnection
 
-  /// - Throws: `ServerError.address`, `ServerError.noKey`.
-  init(_ server: ServerParameters, environment: [String: String]) throws {
-    guard let base = URL(string: server.url), ["http", "https"].contains(base.scheme),
-      base.host()?.isEmpty == false
-    else { throw ServerError.address(server.url) }
+  /// - Parameter maxTokens: how long a completion may be, which bounds an answer.
+  /// - Throws: `ServerError.address`, `ServerError.unprotected`, `ServerKeyError`.
+  init(_ server: ServerParameters, keys: ServerKeys, maxTokens: Int) throws {
     self.server = server
-    self.base = base
-    let configuration = URLSessionConfiguration.ephemeral
-    configuration.httpMaximumConnectionsPerHost = server.concurrency
-    session = URLSession(configuration: configuration)
+    (address, key) = try server.access(keys)
+    redaction = KeyRedaction(key)
     policy = RetryPolicy(attempts: server.attempts, backoff: server.backoff)
-    key = try server.keyVariable.map { variable in
-      guard let key = environment[variable], !key.isEmpty else {
-        throw ServerError.noKey(variable: variable)
-      }
-      return key
-    }
+    connection = ServerConnection(
+      concurrency: server.concurrency, limit: Self.answerLimit(maxTokens: maxTokens))
   }
+
+  /// The most bytes of an answer: far more than its tokens need, each of their characters escaped.
+  static func answerLimit(maxTokens: Int) -> Int { (1 << 20) + 64 * min(maxTokens, 1 << 20) }
 
   private enum AttemptOutcome {
     case done(ServerCompletion)
@@ -65,7 +59,7 @@ struct CompletionClient: Sendable {
     guard let answer = try? await answer(to: Call(path: "models")),
       let models = try? JSONValue(parsing: answer.data)["data"]
     else { return .null }
-    return models
+    return redaction.value(models)
   }
 
   private func attemptOnce(_ request: CompletionRequest) async throws -> AttemptOutcome {
@@ -74,19 +68,25 @@ struct CompletionClient: Sendable {
     let answer: Answer
     do {
       answer = try await self.answer(to: call)
+    } catch let error as ServerError {
+      throw error
     } catch {
       try Task.checkCancellation()
-      return .failed(because: Self.sentence(error), retryAfter: nil)
+      return .failed(because: redaction.message(Self.sentence(error)), retryAfter: nil)
     }
     guard answer.status == 200 else { return try failure(answer) }
     guard let json = try? JSONValue(parsing: answer.data),
-      let completion = ServerCompletion(answer: json)
+      let completion = ServerCompletion(answer: redaction.value(json))
     else { return .failed(because: "the answer was no completion in JSON", retryAfter: nil) }
     return .done(completion)
   }
 
   private func failure(_ answer: Answer) throws -> AttemptOutcome {
-    let message = String(decoding: answer.data.prefix(300), as: UTF8.self)
+    let message = message(of: answer.data)
+    if (300...399).contains(answer.status) {
+      throw ServerError.redirected(
+        url: server.url, status: answer.status, to: answer.redirectOrigin.map(redaction.message))
+    }
     if RetryPolicy.isTransient(answer.status) {
       return .failed(
         because: "the server answered with status \(answer.status)",
@@ -96,6 +96,13 @@ struct CompletionClient: Sendable {
       throw ServerError.refused(status: answer.status, message: message)
     }
     throw ServerError.denied(url: server.url, status: answer.status, message: message)
+  }
+
+  /// The beginning of what a server says of a failure, without the key, however it is escaped.
+  private func message(of data: Data) -> String {
+    let text = (try? JSONValue(parsing: data)).map { redaction.everywhere(in: $0).text }
+    let plain = text ?? String(decoding: data.prefix(1 << 16), as: UTF8.self)
+    return String(redaction.message(plain).prefix(300)).visible
   }
 
   private static func sentence(_ error: any Error) -> String {
@@ -116,9 +123,11 @@ private struct Answer: Sendable {
   let data: Data
   let status: Int
   let retryAfter: String?
+  /// Where a redirect leads, as an origin.
+  let redirectOrigin: String?
 }
 
-/// Nothing came back in time, or nothing that is HTTP.
+/// Nothing came back in time.
 private struct NoAnswerError: Error {}
 
 extension CompletionClient {
@@ -137,7 +146,7 @@ extension CompletionClient {
   }
 
   private func send(_ call: Call) async throws -> Answer {
-    var request = URLRequest(url: base.appending(path: call.path))
+    var request = URLRequest(url: address.url.appending(path: call.path))
     request.timeoutInterval = server.timeout
     request.cachePolicy = .reloadIgnoringLocalCacheData
     if let key { request.setValue("Bearer \(key)", forHTTPHeaderField: "Authorization") }
@@ -149,11 +158,11 @@ extension CompletionClient {
       request.httpBody = body
       request.setValue("application/json", forHTTPHeaderField: "Content-Type")
     }
-    let (data, response) = try await CancellableTransfer.data(for: request, in: session)
-    guard let response = response as? HTTPURLResponse else { throw NoAnswerError() }
+    let answer = try await connection.send(request)
     return Answer(
-      data: data, status: response.statusCode,
-      retryAfter: response.value(forHTTPHeaderField: "Retry-After"))
+      data: answer.data, status: answer.response.statusCode,
+      retryAfter: answer.response.value(forHTTPHeaderField: "Retry-After"),
+      redirectOrigin: answer.redirect?.origin)
   }
 }
 
@@ -263,90 +272,5 @@ package struct RetryPolicy: Sendable {
     reader.timeZone = TimeZone(secondsFromGMT: 0)
     reader.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
     return reader.date(from: value).map { max(0, $0.timeIntervalSince(now)) }
-  }
-}
-
-/// Why a server's completion cannot be had.
-enum ServerError: Error, CustomStringConvertible {
-  case address(String)
-  /// The key's environment variable is not set.
-  case noKey(variable: String)
-  /// The server refuses this one request; another one may go through.
-  case refused(status: Int, message: String)
-  /// The server refuses all requests.
-  case denied(url: String, status: Int, message: String)
-  case exhausted(id: String, attempts: Int, last: String)
-
-  var description: String {
-    switch self {
-    case .address(let url):
-      "'\(url)' is no address of a server; write 'url' like http://localhost:8000/v1"
-    case .noKey(let variable):
-      "the environment variable \(variable), which 'key_variable' names, is not set"
-    case .refused(let status, let message):
-      "the server refused the request with status \(status): \(message)"
-    case .denied(let url, let status, let message):
-      "\(url) answers with status \(status): \(message); check 'url', 'model' and 'key_variable'"
-    case .exhausted(let id, let attempts, let last):
-      "no completion of '\(id)' came in \(attempts) attempts, the last of which failed because "
-        + "\(last); what has come is kept, so run again to go on"
-    }
-  }
-}
-
-/// A request that may be cancelled at any moment.
-///
-/// `URLSession.data(for:)` may not, on Linux: it cancels its transfer while the runtime holds the
-/// lock of the Swift task, the transfer waits for the session's queue, and if the answer comes just
-/// then, that queue waits for the lock. Here the transfer is cancelled on another thread.
-final class CancellableTransfer: Sendable {
-  private enum State {
-    case new
-    case running(URLSessionTask)
-    case cancelled
-  }
-
-  private let state = Mutex(State.new)
-
-  /// Sends a request and waits for the whole answer.
-  /// - Throws: `URLError`; `.cancelled` where the Swift task is cancelled.
-  static func data(
-    for request: URLRequest, in session: URLSession
-  ) async throws -> (Data, URLResponse) {
-    let transfer = CancellableTransfer()
-    return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        let task = session.dataTask(with: request) { data, response, error in
-          if let data, let response {
-            continuation.resume(returning: (data, response))
-          } else {
-            continuation.resume(throwing: error ?? URLError(.unknown))
-          }
-        }
-        transfer.begin(task)
-      }
-    } onCancel: {
-      transfer.cancel()
-    }
-  }
-
-  private func begin(_ task: URLSessionTask) {
-    let isCancelled = state.withLock { state in
-      if case .cancelled = state { return true }
-      state = .running(task)
-      return false
-    }
-    task.resume()
-    if isCancelled { task.cancel() }
-  }
-
-  private func cancel() {
-    let task = state.withLock { state -> URLSessionTask? in
-      defer { state = .cancelled }
-      guard case .running(let task) = state else { return nil }
-      return task
-    }
-    guard let task else { return }
-    DispatchQueue.global().async { task.cancel() }
   }
 }

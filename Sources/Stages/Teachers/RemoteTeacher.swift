@@ -10,10 +10,11 @@ struct RemoteTeacher {
   private let teacher: ServerTeacher
 
   /// - Parameter store: where completions are kept between runs.
-  /// - Throws: `ServerError`.
-  init(_ parameters: WriteTracesParameters, environment: [String: String], store: URL) throws {
+  /// - Throws: `ServerError`, `ServerKeyError`.
+  init(_ parameters: WriteTracesParameters, keys: ServerKeys, store: URL) throws {
     self.parameters = parameters
-    client = try CompletionClient(parameters.server, environment: environment)
+    client = try CompletionClient(
+      parameters.server, keys: keys, maxTokens: parameters.sampling.maxTokens)
     teacher = ServerTeacher(
       client: client, store: CompletionStore(folder: store),
       concurrency: parameters.server.concurrency)

@@ -51,7 +51,10 @@ struct TrainingLoop {
     update: (_ step: Int, _ engine: TrainingEngine, _ apply: () throws -> Void) throws
       -> StepResult
   ) throws {
-    let pool = WorkerPool(threads: context.threads)
+    try MemoryLimit.check(
+      12 * weights.layout.count, of: "training", for: "gradients and moments",
+      advice: MemoryNeed.advice)
+    let pool = try WorkerPool(reserving: context.threads)
     let precision = optimiser.precision.forTraining
     if optimiser.precision != .float32 {
       context.publish(fact: .string(precision.rawValue), as: "precision")

@@ -12,7 +12,7 @@ package enum DatasetFile {
   /// Reads all rows.
   /// - Throws: `DatasetError`, or `DataSourceError.damaged`.
   package static func rows(of file: URL) throws -> [Row] {
-    let stored = try Data(contentsOf: file, options: .mappedIfSafe)
+    let stored = try RegularFile.contents(of: file, options: .mappedIfSafe)
     let rows =
       try ParquetFile.isParquet(stored)
       ? parquetRows(stored, path: file.path)

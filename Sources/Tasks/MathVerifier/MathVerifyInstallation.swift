@@ -31,6 +31,9 @@ package struct MathVerifyInstallation: Sendable {
     _ environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws -> MathVerifyInstallation {
     if let named = environment["WARMUP_MATH_VERIFY"], !named.isEmpty {
+      guard named.hasPrefix("/") else {
+        throw MathVerifyError.otherPackage(python: named, reason: "it is no absolute path")
+      }
       guard FileManager.default.isExecutableFile(atPath: named) else {
         throw MathVerifyError.otherPackage(python: named, reason: "it cannot be run")
       }
@@ -45,7 +48,7 @@ package struct MathVerifyInstallation: Sendable {
   /// Where the environment lies: below XDG_CACHE_HOME, else below `~/.cache`.
   package static func folder(_ environment: [String: String]) -> URL {
     let named = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-    let home = environment["HOME"] ?? NSHomeDirectory()
+    let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? NSHomeDirectory()
     return URL(filePath: named ?? "\(home)/.cache").appending(
       path: "warmup/math-verify-\(version)", directoryHint: .isDirectory)
   }
@@ -76,20 +79,20 @@ package struct MathVerifyInstallation: Sendable {
     defer { lock.release() }
     if isComplete(folder) { return }
     let system = try PythonInstallation.locate().executable
-    try step(URL(filePath: system), ["-m", "venv", "--clear", folder.path], folder, environment)
+    try step(system, ["-m", "venv", "--clear", folder.path], folder, environment)
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    try step(python, pip + packages, folder, environment)
+    try step(python.path, pip + packages, folder, environment)
     try Data((packages.joined(separator: "\n") + "\n").utf8).write(
       to: folder.appending(path: mark))
   }
 
   private static func step(
-    _ program: URL, _ arguments: [String], _ folder: URL, _ environment: [String: String]
+    _ python: String, _ arguments: [String], _ folder: URL, _ environment: [String: String]
   ) throws {
     let reason: String
     do {
-      let ending = try ChildProcess.run(
-        program, arguments, environment: environment, input: "", limit: .seconds(600))
+      let ending = try IsolatedPython.run(
+        python, arguments, limit: .seconds(600), environment: environment)
       switch ending {
       case .ended(let output) where output.status.isSuccess: return
       case .ended(let output):
@@ -101,7 +104,8 @@ package struct MathVerifyInstallation: Sendable {
     } catch { reason = sentence(for: error) }
     let command = arguments.prefix(3).joined(separator: " ")
     throw MathVerifyError.installation(
-      folder: folder.path, reason: "'\(program.lastPathComponent) \(command)' says: \(reason)")
+      folder: folder.path,
+      reason: "'\(URL(filePath: python).lastPathComponent) \(command)' says: \(reason)")
   }
 }
 

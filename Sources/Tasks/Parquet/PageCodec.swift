@@ -42,6 +42,8 @@ enum PageCodec {
         }
         output.append(contentsOf: piece)
       }
+    } catch DataSourceError.tooLarge {
+      throw ParquetError.damaged("a page unpacks to far more than its size lets expect")
     } catch DataSourceError.damaged(_, let problem) {
       throw ParquetError.damaged("in a page, \(problem)")
     }

@@ -25,22 +25,24 @@ package enum ChildProcess {
   static let outputLimit = 1 << 16
 
   /// Runs a program and blocks until it ends. Never call it from a Swift task.
+  /// - Parameter folder: its current folder; this program's where nil.
   package static func run(
     _ program: URL, _ arguments: [String], environment: [String: String], input: String,
-    limit: Duration
+    limit: Duration, folder: String? = nil
   ) throws -> Ending {
     try BlockingTask.run(Interruption()) {
-      try await run(program, arguments, environment: environment, input: input, limit: limit)
+      try await run(
+        program, arguments, environment: environment, input: input, limit: limit, folder: folder)
     }
   }
 
   /// Runs a program until it ends, floods its streams, or its time is up.
   static func run(
     _ program: URL, _ arguments: [String], environment: [String: String], input: String,
-    limit: Duration
+    limit: Duration, folder: String? = nil
   ) async throws -> Ending {
     try await withThrowingTaskGroup(of: Ending.self) { group in
-      group.addTask { try await start(program, arguments, environment, input) }
+      group.addTask { try await start(program, arguments, environment, input, folder) }
       group.addTask {
         try await Task.sleep(for: limit)
         return .timedOut
@@ -51,7 +53,8 @@ package enum ChildProcess {
   }
 
   private static func start(
-    _ program: URL, _ arguments: [String], _ environment: [String: String], _ input: String
+    _ program: URL, _ arguments: [String], _ environment: [String: String], _ input: String,
+    _ folder: String?
   ) async throws -> Ending {
     var options = PlatformOptions()
     options.processGroupID = 0
@@ -62,8 +65,9 @@ package enum ChildProcess {
     do {
       let result = try await Subprocess.run(
         .path(FilePath(program.path)), arguments: Arguments(arguments),
-        environment: .custom(Dictionary(uniqueKeysWithValues: pairs)), platformOptions: options,
-        input: .string(input), output: .string(limit: outputLimit),
+        environment: .custom(Dictionary(uniqueKeysWithValues: pairs)),
+        workingDirectory: folder.map { FilePath($0) },
+        platformOptions: options, input: .string(input), output: .string(limit: outputLimit),
         error: .string(limit: outputLimit))
       return .ended(
         Output(

@@ -114,16 +114,17 @@ enum SandboxLauncher {
     return found
   }
 
-  /// The folder of this program; of a test bundle named in the arguments, where a test runner
-  /// loads this code; and the usual build folders below the current one.
+  /// The folder of this program, and of a test bundle named in the arguments, where a test runner
+  /// loads this code. Never one below the current folder, where anybody may have put it.
   private static func folders() -> [URL] {
     var folders: [URL] = []
     if let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") {
       folders.append(URL(filePath: own).deletingLastPathComponent())
     }
-    for argument in CommandLine.arguments where argument.hasSuffix(".xctest") {
+    for argument in CommandLine.arguments
+    where argument.hasPrefix("/") && argument.hasSuffix(".xctest") {
       folders.append(URL(filePath: argument).deletingLastPathComponent())
     }
-    return folders + [URL(filePath: ".build/release"), URL(filePath: ".build/debug")]
+    return folders
   }
 }

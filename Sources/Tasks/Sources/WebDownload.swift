@@ -14,6 +14,7 @@ import Synchronization
 package struct WebDownload: Sendable {
   /// How often an attempt may bring nothing new.
   private static let greatestFailures = 5
+  private static let greatestRedirects = 20
   let url: URL
   let progress: any ProgressSink
   let interruption: Interruption
@@ -63,6 +64,10 @@ package struct WebDownload: Sendable {
       case .unwritable(let problem): throw failure("it cannot be written: \(problem)")
       case .refused(let status) where status < 500 && status != 408 && status != 429:
         throw failure("the server answered with status \(status)")
+      case .redirected(let status, let target):
+        throw failure(
+          "the server answered with status \(status), a redirect to \(target.absoluteString) that "
+            + "is not followed")
       case .refused(let status): reason = "the server answered with status \(status)"
       case .broken(let problem): reason = problem
       case .unfitting:
@@ -82,13 +87,26 @@ package struct WebDownload: Sendable {
   private func attempt(_ partial: URL) throws -> WebTransfer.Ending {
     try interruption.check()
     if !FileManager.default.fileExists(atPath: partial.path) { try Data().write(to: partial) }
+    var address = url
+    for _ in 0..<Self.greatestRedirects {
+      let ending = try transfer(address, to: partial)
+      // What comes is pinned, so that it may come from anywhere, but never by less than TLS.
+      guard case .redirected(_, let target) = ending, let scheme = target.scheme?.lowercased(),
+        scheme == "https" || (scheme == "http" && address.scheme?.lowercased() == "http")
+      else { return ending }
+      address = target
+    }
+    return .broken(reason: "it was redirected \(Self.greatestRedirects) times")
+  }
+
+  private func transfer(_ address: URL, to partial: URL) throws -> WebTransfer.Ending {
     let handle = try FileHandle(forWritingTo: partial)
     let offset = Int(try handle.seekToEnd())
     let progress = progress
     let transfer = WebTransfer(to: handle, after: offset) { written, total in
       progress.update(StageProgress(written / 1000, of: max(written, total ?? 0) / 1000, "kB"))
     }
-    guard let ending = transfer.run(url, until: { interruption.isRequested }) else {
+    guard let ending = transfer.run(address, until: { interruption.isRequested }) else {
       throw InterruptedError()
     }
     return ending
@@ -121,6 +139,8 @@ final class WebTransfer: NSObject, URLSessionDataDelegate, Sendable {
     case unfitting
     /// The server answered with a status that is no success.
     case refused(status: Int)
+    /// The file is to be had elsewhere.
+    case redirected(status: Int, to: URL)
     /// The connection was not made, or broke.
     case broken(reason: String)
     /// The disk took no more.
@@ -181,6 +201,22 @@ final class WebTransfer: NSObject, URLSessionDataDelegate, Sendable {
       try? $0.handle?.close()
       $0.handle = nil
     }
+  }
+
+  /// Ends the request here. The handler is never called: FoundationNetworking traps if it is when
+  /// the request has meanwhile been cancelled.
+  func urlSession(
+    _ session: URLSession, task: URLSessionTask,
+    willPerformHTTPRedirection response: HTTPURLResponse, newRequest request: URLRequest,
+    completionHandler: @escaping (URLRequest?) -> Void
+  ) {
+    state.withLock { state in
+      if state.ending != nil { return }
+      state.ending =
+        request.url.map { .redirected(status: response.statusCode, to: $0) }
+        ?? .refused(status: response.statusCode)
+    }
+    isOver.signal()
   }
 
   func urlSession(

@@ -55,6 +55,9 @@ package struct ZipArchive {
         crc32_z(checksum, $0.bindMemory(to: UInt8.self).baseAddress, piece.count)
       }
       size += piece.count
+      guard size <= entry.size else {
+        throw damaged("'\(entry.name)' is longer than its directory says")
+      }
       try handle.write(contentsOf: piece)
     }
     let packed = try packedBytes(of: entry)

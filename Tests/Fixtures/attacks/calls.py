@@ -37,12 +37,6 @@ CALLS = {
 OTHER_REFUSALS = {"clone": errno.EAGAIN, "madvise": errno.EINVAL}
 VICTIM = @VICTIM@
 ROOM = ctypes.create_string_buffer(4096)
-NEIGHBOURS = []  # and what judges this program
-try:
-    for name in os.listdir("/proc"):
-        if name.isdigit() and int(name) != os.getpid() and open(f"/proc/{name}/uid_map").read() == open("/proc/self/uid_map").read():
-            if b"Judges programs that nobody trusts" in open(f"/proc/{name}/cmdline", "rb").read(): NEIGHBOURS.append(int(name))
-except OSError: pass
 
 def call(name, *arguments):
     """Whether the kernel did it, or looked at more than the filter does."""
@@ -111,15 +105,7 @@ def attack(): return any_of(("ptrace", 16, VICTIM, 0, 0), ("ptrace", 0x4206, VIC
 #% reads and writes memory of others
 def attack():
     piece = ctypes.create_string_buffer(struct.pack("QQ", ctypes.addressof(ROOM), 8))
-    return any_of(*[(name, target, piece, 1, piece, 1, 0) for name in ("process_vm_readv", "process_vm_writev") for target in NEIGHBOURS + [VICTIM]])
-
-#% opens the memory of a program that is judged beside it
-def attack():
-    for target in NEIGHBOURS:
-        for name in ("mem", "environ", "maps", "fd/4"):
-            try: os.open(f"/proc/{target}/{name}", os.O_RDONLY)
-            except OSError: continue
-            return "@TOKEN@"
+    return any_of(*[(name, target, piece, 1, piece, 1, 0) for name in ("process_vm_readv", "process_vm_writev") for target in (VICTIM, os.getppid())])
 
 #% compares itself with others
 def attack(): return any_of(("kcmp", os.getpid(), VICTIM, 1, 0, 0), ("get_robust_list", VICTIM, ROOM, ROOM))
@@ -131,13 +117,13 @@ def attack(): return any_of(("pidfd_getfd", 3, 0, 0), ("process_madvise", 3, ROO
 def attack(): return any_of(("shmget", 0, 4096, 0o1600), ("shmat", 0, 0, 0), ("shmget", @KEY@, 4096, 0o1666))
 
 #% removes shared memory of others
-def attack(): return any_of(*[("shmctl", number, 0, 0) for number in range(4)], ("shmctl", 0, 14, ROOM))
+def attack(): return any_of(("shmctl", -1, 0, 0), ("shmctl", 0, 14, ROOM))
 
 #% makes and removes semaphores
-def attack(): return any_of(("semget", 0, 1, 0o1600), ("semctl", 0, 0, 0), ("semctl", 0, 0, 19, ROOM))
+def attack(): return any_of(("semget", 0, 1, 0o1600), ("semctl", -1, 0, 0), ("semctl", 0, 0, 19, ROOM))
 
 #% makes and removes message queues
-def attack(): return any_of(("msgget", 0, 0o1600), ("msgctl", 0, 0, 0), ("mq_open", b"@MARK@", 0o102, 0o600, 0), ("mq_unlink", b"@MARK@"))
+def attack(): return any_of(("msgget", 0, 0o1600), ("msgctl", -1, 0, 0), ("mq_open", b"@MARK@", 0o102, 0o600, 0), ("mq_unlink", b"@MARK@"))
 
 #% uses io_uring and asynchronous reading
 def attack(): return any_of(("io_uring_setup", 4, ROOM), ("io_uring_enter", 3, 1, 1, 0, 0), ("io_uring_register", 3, 0, 0, 0), ("io_setup", 4, ROOM))

@@ -18,7 +18,7 @@ import Testing
   @Test func markdown() throws {
     #expect(
       try report().markdown == """
-        ### Accuracy & more
+        ### Accuracy \\& more
 
         | start | accuracy |
         | --- | ---: |
@@ -80,7 +80,7 @@ import Testing
       fixture.axes["start"]?.append(.string(label))
       fixture.add("scores", ["start": .string(label), "seed": 1], ["accuracy": 0.5])
     }
-    #expect(report.markdown.contains("| a\\|b\\<i>\\_\"x\",& |"))
+    #expect(report.markdown.contains("| a\\|b\\<i>\\_\"x\",\\& |"))
     #expect(report.html.contains("a|b&lt;i&gt;_&quot;x&quot;,&amp;"))
     #expect(!report.html.contains("<i>"))
     #expect(report.csv.contains("\"a|b<i>_\"\"x\"\",&\",accuracy"))

@@ -47,11 +47,34 @@ import Testing
     #expect(plan.count == 18)
   }
 
+  /// Recipes on pages that can be read alone: those that do not extend another file.
+  @Test func wholeRecipesOnPagesAreFreeOfMistakes() throws {
+    let folder = ProjectFolder.documents
+    var count = 0
+    for page in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    // The example of recipe.md needs no sense: its table shows a metric.
+    where page.hasSuffix(".md") && page != "recipe.md" {
+      for block in try Self.recipes(in: "docs/\(page)")
+      where block.contains("version: 1\n") && !block.contains("extends:") {
+        let recipe = try Recipe.parse(
+          block, file: folder.appending(path: "\(page).yaml"), registry: .standard)
+        #expect(!recipe.instances.isEmpty, "\(page)")
+        count += 1
+      }
+    }
+    #expect(count >= 4)
+  }
+
+  /// The blocks of YAML on a page.
+  private static func recipes(in page: String) throws -> [String] {
+    let text = try String(contentsOf: root.appending(path: page), encoding: .utf8)
+    return text.components(separatedBy: "```yaml\n").dropFirst()
+      .map { $0.components(separatedBy: "```")[0] }
+  }
+
   /// The one block of YAML on a page.
   private static func recipe(in page: String) throws -> String {
-    let text = try String(contentsOf: root.appending(path: page), encoding: .utf8)
-    let blocks = text.components(separatedBy: "```yaml\n").dropFirst()
-      .map { $0.components(separatedBy: "```")[0] }
+    let blocks = try recipes(in: page)
     try #require(blocks.count == 1)
     return blocks[0]
   }

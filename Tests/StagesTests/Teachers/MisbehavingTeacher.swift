@@ -21,6 +21,8 @@ final class MisbehavingTeacher: Sendable {
     case garbage(String)
     /// The connection is closed in the middle of the body.
     case cut
+    /// Blanks without end, in the size that a test says: the server stops when nobody takes them.
+    case flood(megabytes: Int)
     /// The connection is closed before anything is sent.
     case hangUp
     /// A right answer, too late.
@@ -37,10 +39,13 @@ final class MisbehavingTeacher: Sendable {
   private let socket: Int32
   private let port: UInt16
   private let received = Mutex<[Request]>([])
+  private let flooded = Mutex(0)
   private let script: @Sendable (_ number: Int, _ request: Request) -> Act
 
   /// The requests so far, in the order of their coming; questions about models apart.
   var requests: [Request] { received.withLock { $0 } }
+  /// How many bytes of floods somebody has taken.
+  var floodedBytes: Int { flooded.withLock { $0 } }
   var url: String { "http://127.0.0.1:\(port)/v1" }
 
   /// Starts the server.
@@ -105,9 +110,21 @@ final class MisbehavingTeacher: Sendable {
     case .garbage(let body): Self.send(connection, body: body)
     case .cut: Self.send(connection, body: "{\"choices\": [", claimedLength: 1000)
     case .hangUp: break
+    case .flood(let megabytes): flood(connection, megabytes)
     case .slow(let seconds, let text):
       Thread.sleep(forTimeInterval: seconds)
       Self.send(connection, body: Self.completion(text, "stop", isChat))
+    }
+  }
+
+  private func flood(_ connection: Int32, _ megabytes: Int) {
+    let head = Array("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".utf8)
+    _ = Glibc.send(connection, head, head.count, Int32(MSG_NOSIGNAL))
+    let blanks = [UInt8](repeating: 0x20, count: 1 << 20)
+    for _ in 0..<megabytes {
+      let count = Glibc.send(connection, blanks, blanks.count, Int32(MSG_NOSIGNAL))
+      guard count > 0 else { return }
+      flooded.withLock { $0 += count }
     }
   }
 

@@ -51,7 +51,10 @@ struct RecipeRun {
   let notices: [String]
 
   /// - Parameter prepare: leaves in the cache what an earlier run might have left.
-  init(_ text: String, threads: Int = 2, prepare: (Cache) throws -> Void = { _ in }) throws {
+  init(
+    _ text: String, threads: Int = 2, keys: ServerKeys = ServerKeys(environment: [:]),
+    prepare: (Cache) throws -> Void = { _ in }
+  ) throws {
     folder = try ScratchFolder()
     cache = Cache(folder: folder.url.appending(path: "cache"))
     try prepare(cache)
@@ -63,7 +66,7 @@ struct RecipeRun {
     let display = NoticeDisplay()
     summary = try Executor(
       cache: cache, recipeFolder: folder.url.appending(path: "test"), folders: folders,
-      threads: threads, display: display
+      threads: threads, keys: keys, display: display
     ).run(plan)
     notices = display.notices.withLock { $0 }
   }

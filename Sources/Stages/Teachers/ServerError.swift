@@ -1,0 +1,46 @@
+import Base
+
+/// Why a server's completion cannot be had.
+package enum ServerError: Error, CustomStringConvertible {
+  case address(String)
+  /// A key would travel where others can read it.
+  case unprotected(url: String, variable: String)
+  /// A key for this machine would go through a proxy.
+  case proxied(url: String, variable: String, host: String)
+  /// The server sends the request to another place.
+  case redirected(url: String, status: Int, to: String?)
+  /// The answer is longer than any completion, in bytes.
+  case oversized(limit: Int)
+  /// The server refuses this one request; another one may go through.
+  case refused(status: Int, message: String)
+  /// The server refuses all requests.
+  case denied(url: String, status: Int, message: String)
+  case exhausted(id: String, attempts: Int, last: String)
+
+  package var description: String {
+    switch self {
+    case .address(let url):
+      "'\(url.visible)' is no address of a server; write 'url' like http://localhost:8000/v1, "
+        + "without a name or password"
+    case .unprotected(let url, let variable):
+      "the key in \(variable.visible) is not sent to \(url.visible), where others could read it on "
+        + "the way; write 'url' with https://, or leave 'key_variable' out"
+    case .proxied(let url, let variable, let host):
+      "the key in \(variable.visible) would go to \(url.visible) through the proxy that the "
+        + "environment names; add \(host) to no_proxy"
+    case .redirected(let url, let status, let origin):
+      "\(url) answers with status \(status), a redirect to \(origin?.visible ?? "another place"), "
+        + "which is not followed; write that address into 'url' if you trust it"
+    case .oversized(let limit):
+      "the server's answer is longer than \(limit >> 20) MiB, which no completion of 'max_tokens' "
+        + "needs; check that 'url' names a server of completions"
+    case .refused(let status, let message):
+      "the server refused the request with status \(status): \(message)"
+    case .denied(let url, let status, let message):
+      "\(url) answers with status \(status): \(message); check 'url', 'model' and 'key_variable'"
+    case .exhausted(let id, let attempts, let last):
+      "no completion of '\(id)' came in \(attempts) attempts, the last of which failed because "
+        + "\(last); what has come is kept, so run again to go on"
+    }
+  }
+}

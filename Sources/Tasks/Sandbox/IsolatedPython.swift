@@ -1,0 +1,72 @@
+import Base
+import Foundation
+
+/// The only way in which Python is started: nothing of the current folder, of variables or of the
+/// user's own packages changes what it loads.
+package enum IsolatedPython {
+  /// No current folder on the path, no `PYTHON…` variables, no packages of the user (Python's
+  /// documentation, "Command line and environment").
+  static let option = "-I"
+
+  /// Variables that programs get to see, if they are set: where things are kept, the language, and
+  /// how the network is reached.
+  private static let kept: Set<String> = [
+    "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
+  ]
+
+  /// Runs Python with arguments behind `-I`, outside of the current folder, and blocks until it ends.
+  package static func run(
+    _ python: String, _ arguments: [String], limit: Duration,
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws -> ChildProcess.Ending {
+    try ChildProcess.run(
+      URL(filePath: python), [option] + arguments, environment: cleaned(environment), input: "",
+      limit: limit, folder: "/")
+  }
+
+  /// What is left of an environment for Python: no keys, nothing that names the current folder.
+  package static func cleaned(_ environment: [String: String]) -> [String: String] {
+    var cleaned = environment.filter { name, _ in
+      kept.contains(name) || kept.contains(name.uppercased()) || name.hasPrefix("PIP_")
+    }
+    cleaned["PATH"] = folders(environment["PATH"]).joined(separator: ":")
+    let libraries = absolute(environment["LD_LIBRARY_PATH"] ?? "")
+    if !libraries.isEmpty { cleaned["LD_LIBRARY_PATH"] = libraries.joined(separator: ":") }
+    return cleaned
+  }
+
+  /// Finds Python by WARMUP_PYTHON, else `python3` on the PATH; always by an absolute path.
+  /// - Throws: `SandboxError.noPython`.
+  package static func executable(
+    _ environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws -> String {
+    let named = environment["WARMUP_PYTHON"] ?? ""
+    let name = named.isEmpty ? "python3" : named
+    if name.hasPrefix("/") {
+      guard FileManager.default.isExecutableFile(atPath: name) else {
+        throw SandboxError.noPython(reason: "WARMUP_PYTHON names \(name), which cannot be run")
+      }
+      return name
+    }
+    guard !name.contains("/") else {
+      throw SandboxError.noPython(
+        reason: "WARMUP_PYTHON names \(name), which is no absolute path; write it from / on")
+    }
+    let paths = folders(environment["PATH"]).map { "\($0)/\(name)" }
+    guard let path = paths.first(where: FileManager.default.isExecutableFile(atPath:)) else {
+      throw SandboxError.noPython(reason: "there is no '\(name)' on the PATH")
+    }
+    return path
+  }
+
+  /// The folders of a PATH. A relative or empty one would mean the current folder.
+  private static func folders(_ path: String?) -> [String] {
+    absolute(path ?? "/usr/local/bin:/usr/bin:/bin")
+  }
+
+  private static func absolute(_ path: String) -> [String] {
+    path.split(separator: ":").filter { $0.hasPrefix("/") }.map(String.init)
+  }
+}
