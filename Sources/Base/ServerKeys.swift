@@ -30,6 +30,20 @@ package struct ServerKeys: Sendable {
   }
 }
 
+extension ServerKeys {
+  /// Whether a request over http to a host would go through a proxy, as libcurl reads the
+  /// environment (curl's manual, "ENVIRONMENT"): `http_proxy` counts in lower case only.
+  package func hasProxy(for host: String) -> Bool {
+    func first(_ names: String...) -> String? {
+      names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+    }
+    guard first("http_proxy", "all_proxy", "ALL_PROXY") != nil else { return false }
+    let exceptions = (first("no_proxy", "NO_PROXY") ?? "").lowercased()
+      .split { $0 == "," || $0.isWhitespace }.map(String.init)
+    return exceptions != ["*"] && !exceptions.contains(host.lowercased())
+  }
+}
+
 /// Why a variable's key is not sent.
 package enum ServerKeyError: Error, CustomStringConvertible {
   /// The user has not allowed the variable.

@@ -34,7 +34,12 @@ static void begin_with_one_thread(int argc, char **argv, char **environment) {
   }
   changed[kept++] = setting;
   changed[kept] = NULL;
-  execve("/proc/self/exe", argv, changed);
+  // By its own path: started by this one, it would be called "exe".
+  static char path[4096];
+  ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+  if (length <= 0) return;
+  path[length] = 0;
+  execve(path, argv, changed);
 }
 
 __attribute__((section(".preinit_array"), used)) static void (*const first)(int, char **, char **) =

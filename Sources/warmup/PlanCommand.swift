@@ -74,7 +74,19 @@ struct PlanText {
     return AlignedText.lines(rows).map { $0 + "\n" }.joined()
       + "\n\(plan.count(.toRun)) to run, \(plan.count(.cached)) cached, "
       + "\(plan.count(.blocked)) blocked\(stopped)"
-      + (others == 0 ? "" : ", \(others) not asked for") + "\n" + failures
+      + (others == 0 ? "" : ", \(others) not asked for") + "\n" + failures + upgrade
+  }
+
+  /// What is lost because this program is newer than the one that made it.
+  private var upgrade: String {
+    let losses = plan.upgradeLosses
+    if losses.isEmpty { return "" }
+    let lines = losses.map { loss in
+      let notes = loss.notes.isEmpty ? "see CHANGELOG.md" : loss.notes.joined(separator: "; ")
+      return "  \(loss.kind), version \(loss.from) to \(loss.to): \(loss.words). \(notes)\n"
+    }
+    return "\nmade anew because this version of warmup computes it otherwise (CHANGELOG.md):\n"
+      + lines.joined()
   }
 
   private var stopped: String {

@@ -100,6 +100,6 @@ struct ValidateCommand: ParsableCommand {
     try StandardOutput.write(
       "\(options.recipe): fine; \(recipe.stageNames.count) stages, "
         + "\(recipe.instances.count) instances\n")
-    for use in ServerUse.all(of: recipe.instances) { StandardOutput.write("  \(use.words)\n") }
+    for use in ServerUse.all(of: recipe.instances) { try StandardOutput.write("  \(use.words)\n") }
   }
 }

@@ -14,6 +14,10 @@ package protocol Stage: Sendable {
   /// Raised whenever the same parameters and inputs would give another result than before.
   static var version: Int { get }
 
+  /// What each version but the first made different, a clause by the version, as the change log has
+  /// it. `plan` shows it to whoever loses results by an upgrade.
+  static var changes: [Int: String] { get }
+
   /// One sentence for `warmup schema` and the documentation.
   static var summary: String { get }
 
@@ -78,6 +82,8 @@ package protocol Stage: Sendable {
 }
 
 extension Stage {
+  package static var changes: [Int: String] { [:] }
+
   package static var metrics: LoggedMetrics { LoggedMetrics() }
 
   package static var names: PublishedNames { .unknown }

@@ -112,6 +112,7 @@ extension PlannedInstance {
     var changed = PlannedInstance(
       instance: instance, state: state, reason: reason, fields: fields, key: key,
       artifact: artifact, lastSeconds: lastSeconds)
+    changed.lastFields = lastFields
     if let gate = instance.gate, artifact != nil {
       changed.outcome = GateOutcome(gate, of: changed, reading: values)
     }

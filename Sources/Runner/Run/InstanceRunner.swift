@@ -1,8 +1,11 @@
 import Base
-import Dispatch
 import Foundation
 import HDF5
 import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#endif
 
 /// Brings one instance's result about: finds it in the cache, or runs the stage and publishes.
 struct InstanceRunner {
@@ -74,7 +77,7 @@ struct InstanceRunner {
 
     let started = Date()
     let elapsed = try ContinuousClock().measure {
-      try StageThread.run(instance.name) { try stage.run(context) }
+      try StageThread.run { try stage.run(context) }
     }
     try context.checkWatched()
     try Postconditions.check(instance.kind, context)
@@ -197,20 +200,42 @@ enum StageThread {
   private static let stackBytes = 16 << 20
 
   /// Runs the work and waits for it.
-  /// - Throws: what the work throws.
-  static func run(_ name: String, _ work: @escaping @Sendable () throws -> Void) throws {
+  ///
+  /// Foundation's threads do not say when the system refuses them.
+  /// - Throws: what the work throws, or `StageError.failed` where there is no memory for a thread.
+  static func run(_ work: @escaping @Sendable () throws -> Void) throws {
     let failure = Failure()
-    let done = DispatchSemaphore(value: 0)
-    let thread = Thread {
-      do { try work() } catch { failure.set(error) }
-      done.signal()
+    let body = Unmanaged.passRetained(
+      ThreadBody { do { try work() } catch { failure.set(error) } })
+    let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
+    pthread_attr_init(attributes)
+    pthread_attr_setstacksize(attributes, stackBytes)
+    defer {
+      pthread_attr_destroy(attributes)
+      attributes.deallocate()
     }
-    thread.name = name
-    thread.stackSize = stackBytes
-    thread.start()
-    done.wait()
+    var thread = pthread_t()
+    let code = pthread_create(
+      &thread, attributes,
+      { body in
+        if let body { Unmanaged<ThreadBody>.fromOpaque(body).takeRetainedValue().run() }
+        return nil
+      }, body.toOpaque())
+    guard code == 0 else {
+      body.release()
+      throw StageError.failed(
+        "no thread could be started for it: \(systemMessage(code)); raise the limits on memory "
+          + "('ulimit -v') and processes ('ulimit -u')")
+    }
+    pthread_join(thread, nil)
     if let error = failure.error { throw error }
   }
+}
+
+private final class ThreadBody: Sendable {
+  let run: @Sendable () -> Void
+
+  init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }
 
 private final class Failure: Sendable {

@@ -58,6 +58,8 @@ package struct PlannedInstance: Sendable {
   package let artifact: Artifact?
   /// How long it took last time, in seconds, where that is known.
   package let lastSeconds: Double?
+  /// What identified the result last time, where it is another now.
+  var lastFields: KeyFields?
   /// What it came to as a gate; nil where it is none, or is not done.
   package internal(set) var outcome: GateOutcome?
 
@@ -189,7 +191,9 @@ package struct Planner: Sendable {
     let reason = reason(
       instance, key, entry, changes: oldRecord.map { fields.differences(from: $0.fields) },
       after: items)
-    return planned(.toRun, reason, nil, oldRecord?.seconds)
+    var item = planned(.toRun, reason, nil, oldRecord?.seconds)
+    item.lastFields = oldRecord?.fields
+    return item
   }
 
   /// The content from outside. Where it is not at hand, but known from a packed file, the words say

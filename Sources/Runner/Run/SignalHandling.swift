@@ -32,12 +32,15 @@ package enum SignalHandling {
     firstCame.pointee = 0
     pipeEnd.pointee = ends[1]
     let readingEnd = ends[0]
-    Thread.detachNewThread {
+    let thread = Thread {
       var byte: UInt8 = 0
       while read(readingEnd, &byte, 1) < 0, errno == EINTR {}
       interruption.request()
       onRequest()
     }
+    // So small that it is there even where memory is scarce.
+    thread.stackSize = 256 << 10
+    thread.start()
     for signal in [SIGINT, SIGTERM, SIGUSR1, SIGUSR2] { handle(signal) }
     // Under nohup a run is to outlive its terminal.
     if !isIgnored(SIGHUP) { handle(SIGHUP) }

@@ -52,8 +52,13 @@ package enum OverlapRule: String, ParameterChoice {
 /// Sampling is an artifact of its own inside, so another verifier grades the same completions.
 package struct EvaluateStage: Stage {
   package static let kind = "evaluate"
-  /// 4: `worked` knows steps whose outcomes stand behind colons, and `accuracy_worked` is published.
   package static let version = 4
+  package static let changes = [
+    2: "keys name the verifier in full, also a default; completions are kept",
+    3: "form and ability are told apart (accuracy_in_form, chance, worked); completions are kept",
+    4: "worked counts steps whose outcomes stand behind colons, and accuracy_worked is published; "
+      + "completions are kept",
+  ]
   /// `correct`, `pass@k` and means over categories follow from the verdicts in its rows.
   package static let names = PublishedNames(
     values: shares + shares.map { $0 + "_macro" } + [

@@ -145,8 +145,10 @@ package struct WriteTextsStage: Stage {
   }
 
   package static let kind = "write_texts"
-  /// 2: answers to puzzles told in other words use those words.
   package static let version = 2
+  package static let changes = [
+    2: "answers to puzzles told in other words use those words"
+  ]
   package static let isQuick = true
   package static let names = PublishedNames(values: ["texts"])
   package static let summary = "Plain texts that teach a base model words and the form of answers"

@@ -124,6 +124,7 @@ package struct PretrainedModelParameters: ParameterSet {
 package struct PretrainedModelStage: Stage {
   package static let kind = "pretrained_model"
   package static let version = 2
+  package static let changes = [2: "the model's template for conversations is kept, for export"]
   package static let isQuick = true
   package static let names = PublishedNames(values: ["parameters"])
   package static let summary = "Reads a trained model from a Hugging Face folder or a GGUF file."

@@ -9,6 +9,9 @@ import Tasks
 package struct RLVRStage: Stage {
   package static let kind = "rlvr"
   package static let version = 2
+  package static let changes = [
+    2: "metrics with TRL's names are TRL's numbers; models come out as before"
+  ]
   package static let metrics = TrainingLoop.metrics
   package static let names = PublishedNames(
     values: ["steps", "final_reward"] + RewardSignal.names,

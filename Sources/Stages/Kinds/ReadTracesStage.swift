@@ -42,8 +42,10 @@ package struct ReadTracesStage: Stage {
   }
 
   package static let kind = "read_traces"
-  /// 2: rows that this program printed keep their ids, problems and verdicts.
   package static let version = 2
+  package static let changes = [
+    2: "rows that this program printed keep their ids, problems and verdicts"
+  ]
   package static let isQuick = true
   package static let names = PublishedNames(values: ["traces"])
   package static let summary = "Prompts with completions that somebody else wrote, from a file"

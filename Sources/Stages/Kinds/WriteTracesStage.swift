@@ -6,8 +6,10 @@ import Tasks
 /// The kind `write_traces`: long chains of thought for problems, to warm a model up with.
 package struct WriteTracesStage: Stage {
   package static let kind = "write_traces"
-  /// 2: the symbolic teacher checks, looks again and sums up in more ways.
   package static let version = 2
+  package static let changes = [
+    2: "the symbolic teacher checks, looks again and sums up in more ways"
+  ]
   package static let names = PublishedNames(
     values: ["traces", "mean_characters", "worked", "accuracy", "accepted"], facts: ["teacher"])
   package static let summary = "Long chains of thought for problems, to warm a model up with"

@@ -5,6 +5,8 @@ package enum ServerError: Error, CustomStringConvertible {
   case address(String)
   /// A key would travel where others can read it.
   case unprotected(url: String, variable: String)
+  /// A key for this machine would go through a proxy.
+  case proxied(url: String, variable: String, host: String)
   /// The server sends the request to another place.
   case redirected(url: String, status: Int, to: String?)
   /// The answer is longer than any completion, in bytes.
@@ -23,6 +25,9 @@ package enum ServerError: Error, CustomStringConvertible {
     case .unprotected(let url, let variable):
       "the key in \(variable.visible) is not sent to \(url.visible), where others could read it on "
         + "the way; write 'url' with https://, or leave 'key_variable' out"
+    case .proxied(let url, let variable, let host):
+      "the key in \(variable.visible) would go to \(url.visible) through the proxy that the "
+        + "environment names; add \(host) to no_proxy"
     case .redirected(let url, let status, let origin):
       "\(url) answers with status \(status), a redirect to \(origin?.visible ?? "another place"), "
         + "which is not followed; write that address into 'url' if you trust it"

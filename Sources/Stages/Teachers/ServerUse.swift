@@ -59,12 +59,17 @@ package struct ServerUseError: Error, CustomStringConvertible {
 
 extension ServerParameters {
   /// Where requests go, and the key that they carry.
-  /// - Throws: `ServerError.address`, `ServerError.unprotected`, `ServerKeyError`.
+  /// - Throws: `ServerError.address`, `ServerError.unprotected`, `ServerError.proxied`,
+  ///   `ServerKeyError`.
   func access(_ keys: ServerKeys) throws -> (address: ServerAddress, key: String?) {
     let address = try ServerAddress(url)
     guard let keyVariable else { return (address, nil) }
     guard address.isConfidential else {
       throw ServerError.unprotected(url: url, variable: keyVariable)
+    }
+    let host = address.url.host() ?? ""
+    if address.url.scheme?.lowercased() == "http", keys.hasProxy(for: host) {
+      throw ServerError.proxied(url: url, variable: keyVariable, host: host)
     }
     return (address, try keys.key(in: keyVariable))
   }

@@ -92,6 +92,34 @@ import Testing
     }
   }
 
+  /// What a recipe says is text in Markdown, too.
+  @Test func theShortReportIsText() throws {
+    let folder = try temporaryReportFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let attack = "![x](https://example.org/x) <img src=x> `y` &#x202E; \u{202E}z"
+    let recipe = Self.recipe.replacing(
+      "summary: Does it help?",
+      with: "summary: \"\(attack)\\n# Heading\\n> quoted\\n1. listed\\n- listed\""
+    )
+    .replacing(
+      "learning: {", with: "learning: {title: '\(attack.replacing("\u{202E}", with: ""))', ")
+    let (_, failures) = try ReportFixture.scores.report(recipe, in: folder).write(to: folder)
+    #expect(failures.count == 1)
+    let brief = try String(contentsOf: folder.appending(path: "report.md"), encoding: .utf8)
+    #expect(
+      brief.contains(
+        """
+        !\\[x\\](https://example.org/x) \\<img src=x> \\`y\\` \\&#x202E; \u{FFFD}z
+        \\# Heading
+        \\> quoted
+        1\\. listed
+        \\- listed
+        """), "\(brief)")
+    #expect(brief.contains("### !\\[x\\](https://example.org/x) \\<img"), "\(brief)")
+    let page = try String(contentsOf: folder.appending(path: "report.html"), encoding: .utf8)
+    #expect(!page.contains("<img") && !page.contains("\u{202E}"))
+  }
+
   @Test func whatCannotBeMadeIsSaidInItsPlaceAndCostsNothingElse() throws {
     let folder = try temporaryReportFolder()
     defer { try? FileManager.default.removeItem(at: folder) }

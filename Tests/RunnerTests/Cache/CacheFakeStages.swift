@@ -67,6 +67,7 @@ struct FakeTraining: Stage {
 
   static let kind = "fake_training"
   static let version = 2
+  static let changes = [2: "it adds otherwise"]
   static let summary = "adds"
   static let metrics = LoggedMetrics(timings: ["step_time"])
   static let inputs = [StagePort("numbers", ArtifactType("Numbers"), "what to add")]

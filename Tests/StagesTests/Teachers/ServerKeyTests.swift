@@ -81,6 +81,22 @@ import Testing
     }
   }
 
+  /// What is for this machine would otherwise leave it.
+  @Test(arguments: [
+    (["http_proxy": "http://proxy:1"], true), (["ALL_PROXY": "http://proxy:1"], true),
+    (["HTTP_PROXY": "http://proxy:1"], false), (["http_proxy": ""], false), ([:], false),
+    (["http_proxy": "http://proxy:1", "no_proxy": "example.org, 127.0.0.1"], false),
+    (["http_proxy": "http://proxy:1", "NO_PROXY": "*"], false),
+    (["http_proxy": "http://proxy:1", "no_proxy": "localhost", "NO_PROXY": "*"], true),
+  ])
+  func aKeyForThisMachineGoesThroughNoProxy(environment: [String: String], isRefused: Bool) throws {
+    let secrets = environment.merging(["WARMUP_KEY_LAB": Self.secret]) { $1 }
+    let run = try RecipeRun(
+      Self.recipe("http://127.0.0.1:1/v1"), keys: ServerKeys(environment: secrets))
+    let ending = "\(run.summary.outcomes.last ?? .notAsked)"
+    #expect(ending.contains("no_proxy") == isRefused, "\(ending)")
+  }
+
   /// Planning finds it before anything runs.
   @Test func whatWouldBeRefusedIsKnownBefore() throws {
     for (url, variable, words) in [
