@@ -62,7 +62,7 @@ struct Mutator {
   ) -> [UInt8] {
     var bytes = seed.bytes
     let range = range ?? 0..<bytes.count
-    let count = 1 << Int.random(in: 0...(isText ? 2 : 3), using: &random)
+    let count = 1 << Int.random(in: 0...(isText ? 1 : 3), using: &random)
     for _ in 0..<count where !bytes.isEmpty && !range.isEmpty {
       let place = min(place(in: seed, range), bytes.count - 1)
       if isText, Bool.random(using: &random) {

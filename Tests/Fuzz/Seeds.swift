@@ -63,9 +63,7 @@ struct Seeds {
           + [folder.appending(path: "model/tokenizer.json")]
       ).filter { $0.bytes.count < 300_000 }
     case .config:
-      try files(
-        [folder.appending(path: "model/config.json")]
-          + below(fixtures.appending(path: "reference"), "config.json"))
+      try files([folder.appending(path: "model/config.json")])
     case .parquet:
       try files(
         ["parquet", "fuzz", "fuzz"].flatMap {

@@ -137,6 +137,15 @@ extension EndToEnd {
       #expect(ending.code == 0, "\(ending.messages)")
       let whole = 17 - Self.modelCount
       #expect(ending.messages.contains("\(Self.modelCount) ran, \(whole) cached"))
+      // A check against the lock says that these are the same instances, not who made them.
+      #expect(
+        ending.messages.contains(
+          "Not made here: \(whole) of 17 results, taken over from tiny.warmup.h5 ("))
+      let plan = try await exchange.run("plan", "tiny.warmup.h5")
+      #expect(plan.output.matches(of: /from the packed file 'tiny.warmup.h5' \(/).count == whole)
+      let report = try String(
+        contentsOf: exchange.results.appending(path: "tiny/report.md"), encoding: .utf8)
+      #expect(report.contains("\(whole) results were not made here, from the packed file"))
       let sender = exchange.sender
       let cache = Cache(folder: exchange.results.appending(path: "cache"))
       #expect(cache.keys() == sender.published)

@@ -10,7 +10,7 @@ package struct PublishedOutputs: Sendable {
   /// - Parameters:
   ///   - present: the names of the files that are there.
   ///   - withoutTexts: those of them whose texts were replaced.
-  init(folder: URL, present: Set<String>, withoutTexts: Set<String>) {
+  package init(folder: URL, present: Set<String>, withoutTexts: Set<String> = []) {
     self.folder = folder
     self.present = present
     self.withoutTexts = withoutTexts

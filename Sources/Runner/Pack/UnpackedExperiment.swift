@@ -63,7 +63,29 @@ package struct UnpackedExperiment: PackedResults {
         throw PackError.contradictory(recipe.name, "its recipe reads '\(path)', which is not in it")
       }
     }
+    if overrides == self.overrides { try check(recipe) }
     return recipe
+  }
+
+  /// Makes sure that results are shown as what they are: of the kind that the recipe names, with its
+  /// parameters, from the inputs that are shown beside them.
+  private func check(_ recipe: Recipe) throws(PackError) {
+    for instance in recipe.instances {
+      guard let key = lock.entries[instance.name]?.key,
+        let fields = artifacts[key]?.artifact.record.fields
+      else { continue }
+      if let words = fields.mismatch(with: instance) {
+        throw .contradictory(packedFile, "the result of '\(instance.name)' is another's: \(words)")
+      }
+      for input in instance.inputs {
+        let producer = recipe.instances[input.producer].name
+        guard let bound = fields.inputs[input.port], let made = lock.entries[producer],
+          bound.key != made.key
+        else { continue }
+        throw .contradictory(
+          packedFile, "its '\(instance.name)' was made from another '\(producer)'")
+      }
+    }
   }
 
   /// What was done of the recipe's instances when it was packed, by their names: for reports and
@@ -170,6 +192,21 @@ package struct UnpackedExperiment: PackedResults {
 }
 
 extension KeyFields {
+  /// In what a result differs from what an instance would make, in words. Parameters count that both
+  /// name, in the same version of the kind, and that stand in the key as the recipe says them.
+  fileprivate func mismatch(with instance: Instance) -> String? {
+    if kind != instance.kind.name { return "it is of the kind \(kind)" }
+    if kindVersion != instance.kind.version { return nil }
+    let (theirs, ours) = (identity.object ?? [:], instance.identity.object ?? [:])
+    let said = instance.parameters.object ?? [:]
+    let common = ours.filter { name, value in theirs[name] != nil && said[name] == value }
+    func fields(_ identity: [String: JSONValue]) -> KeyFields {
+      KeyFields(kind: kind, kindVersion: kindVersion, identity: .object(identity))
+    }
+    return fields(common).differences(from: fields(theirs.filter { common[$0.key] != nil })).first?
+      .description
+  }
+
   fileprivate func equalsIdentity(_ other: JSONValue) -> Bool {
     func key(_ identity: JSONValue) -> String? {
       try? KeyFields(kind: kind, kindVersion: kindVersion, identity: identity).key()

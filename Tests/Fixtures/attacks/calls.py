@@ -272,3 +272,18 @@ def attack():
     room.write(code)
     address = ctypes.addressof(ctypes.c_char.from_buffer(room))
     if ctypes.CFUNCTYPE(ctypes.c_int)(address)() > 0: return "@TOKEN@"
+
+#% makes every call that is not in the list
+# On x86-64, in increasing order. Whoever allows another call has to say so here, too.
+ALLOWED = [
+    *range(27), 28, *range(32, 41), 56, 60, 63, 72, *range(74, 92), 95, *range(96, 101), 102, 104, 107, 108, 110, 115, 118,
+    120, 127, 128, 130, 131, 132, 137, 138, 186, 201, 202, 204, 217, 218, 219, 228, 229, 230, 231, 235, 257, 258,
+    *range(262, 272), 273, 280, 285, 292, 293, 302, 309, 316, 318, 332, 334, 436, 439, 452,
+]
+REFUSALS = {errno.EPERM, errno.ENOSYS, errno.EAGAIN, errno.EOPNOTSUPP}
+def attack():
+    if ARM: return None
+    for number in sorted({*range(600)} - {*ALLOWED}):
+        # No argument has a meaning, so that no harm is done where a call is let through.
+        if libc.syscall(*[ctypes.c_long(each) for each in (number, -1, -1, -1, -1, -1, -1)]) >= 0: return "@TOKEN@"
+        if ctypes.get_errno() not in REFUSALS: return "@TOKEN@"

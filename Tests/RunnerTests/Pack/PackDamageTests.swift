@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import HDF5
 import Runner
@@ -44,6 +45,28 @@ import Testing
     let sentence = try refusal(of: file)
     #expect(sentence.contains(kind.words), "\(sentence)")
     #expect(sentence.hasSuffix("; ask whoever packed it for another"))
+  }
+
+  /// Results that are shown in each other's place, with keys that fit the lock.
+  @Test func resultsAreShownAsWhatTheyAre() throws {
+    var forgery = try PackForgery(packed)
+    let keys = try ["trained[seed=1]", "trained[seed=2]"].map(forgery.key)
+    let lock = try #require(try JSONValue(parsing: Data(forgery.lock.utf8)).object)
+    var instances = try #require(lock["instances"]?.object)
+    (instances["trained[seed=1]"], instances["trained[seed=2]"]) = (
+      instances["trained[seed=2]"], instances["trained[seed=1]"]
+    )
+    forgery.lock = JSONValue.object(lock.merging(["instances": .object(instances)]) { $1 }).text
+    let file = fixture.project.folder.file("swapped.h5")
+    try forgery.write(to: file)
+    let opened = try PackedFile(checking: file).opened(PackFixture.registry)
+    let error = #expect(throws: PackError.self) {
+      try opened.experiment.recipe(registry: PackFixture.registry)
+    }
+    #expect(
+      error?.description.contains(
+        "the result of 'trained[seed=1]' is another's: seed changed from 2 to 1") == true)
+    #expect(keys[0] != keys[1])
   }
 
   @Test func aRecipeReadsNothingOutsideTheFile() throws {
