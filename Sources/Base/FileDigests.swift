@@ -32,6 +32,7 @@ package final class FileDigests: Sendable {
   ///   remembered at once.
   /// - Throws: what opening and reading the file throws.
   package func hex(of url: URL, isSettled: Bool = false) throws -> String {
+    try RegularFile.check(url)
     let handle = try FileHandle(forReadingFrom: url)
     defer { try? handle.close() }
     let before = FileStamp(descriptor: handle.fileDescriptor)

@@ -55,6 +55,10 @@ package enum FileAdvice {
 
   /// The system's words for an error, with what to do about it.
   package static func words(_ message: String) -> String {
+    // The HDF5 library, where it could not have memory, often not even for the reason.
+    if message.hasPrefix("memory allocation failed") || message == "unknown reason" {
+      return "\(message); where memory is limited ('ulimit -v'), raise the limit"
+    }
     let known = advice.first { systemMessage($0.code) == message }
     return known.map { "\(message); \($0.words)" } ?? message
   }

@@ -25,7 +25,7 @@ package struct MemoryLimit: Sendable, Equatable {
 
   /// All bounds that are known.
   /// - Parameter root: where `proc` and `sys` lie.
-  static func all(root: URL = URL(filePath: "/")) -> [MemoryLimit] {
+  package static func all(root: URL = URL(filePath: "/")) -> [MemoryLimit] {
     let used = fields(of: root.appending(path: "proc/self/status"))
     return resources(used) + controlGroups(root) + [machine(root)].compactMap(\.self)
   }

@@ -10,12 +10,12 @@ struct PlanCommand: ParsableCommand {
     commandName: "plan",
     abstract: "Show what a run would do with each instance, and why, without running anything.",
     discussion: """
-      Below the instances it says which files are missing, which servers are asked with the key of which variable, and how much work with \
-      language models is left: tokens, floating-point operations (2 a weight and token to read, 4 \
-      more to train) and the time that they take at a rate. What is not said in the recipe is \
-      bounded: completions count as long as they may be. Where the cache holds scores of the model \
-      and problems that reinforcement learning would start from, it says how many of its groups \
-      would have a gradient.
+      Below the instances it says which files are missing, which servers are asked with the key in \
+      which variable, and how much work with language models is left: tokens, floating-point \
+      operations (2 a weight and token to read, 4 more to train) and the time that they take at a \
+      rate. What is not said in the recipe is bounded: completions count as long as they may be. \
+      Where the cache holds scores of the model and problems that reinforcement learning would \
+      start from, it says how many of its groups would have a gradient.
       """)
 
   @OptionGroup var options: RecipePartOptions

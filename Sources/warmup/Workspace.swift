@@ -263,8 +263,8 @@ struct KeyOptions: ParsableArguments {
   @Option(
     name: .customLong("allow-key"), parsing: .singleValue,
     help: ArgumentHelp(
-      "An environment variable that the recipe may send to its server as a key. May be repeated.",
-      discussion: "Variables whose names begin with \(ServerKeys.prefix) need not be allowed.",
+      "An environment variable that the recipe may send to its server as a key. May be repeated; "
+        + "names that begin with \(ServerKeys.prefix) are allowed already.",
       valueName: "name"))
   var names: [String] = []
 

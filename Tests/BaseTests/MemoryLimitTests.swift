@@ -1,8 +1,7 @@
+import Base
 import Foundation
 import TestSupport
 import Testing
-
-@testable import Base
 
 @Suite struct MemoryLimitTests {
   private let root: ScratchFolder

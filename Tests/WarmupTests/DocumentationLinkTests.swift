@@ -38,7 +38,8 @@ import Testing
   @Test func anchorsAreThoseOfGitHub() {
     let page = "# A `b@1`: c, d\n## A `b@1`: c, d\n\n### [E](f.md) g_h-i …\n"
     #expect(Self.anchors(page) == ["a-b1-c-d", "a-b1-c-d-1", "e-g_h-i-"])
-    #expect(Self.links("[a](b.md#c) ![d](e.svg \"f\") [`g`](h/)") == ["b.md#c", "e.svg", "h/"])
+    let text = "[a](b.md#c) ![d](e.svg \"f\") [`g`](h/) `[i](j)`"
+    #expect(Self.links(text) == ["b.md#c", "e.svg", "h/"])
   }
 
   /// A page without its blocks of code.
@@ -48,8 +49,9 @@ import Testing
       .map(\.element).joined()
   }
 
+  /// Where links lead; what is written as code is none.
   private static func links(_ text: String) -> [String] {
-    text.matches(of: /\]\(([^)\s]+)[^)]*\)/).map { String($0.1) }
+    text.replacing(/`[^`\n]*`/, with: "").matches(of: /\]\(([^)\s]+)[^)]*\)/).map { String($0.1) }
   }
 
   /// The anchors of a page's headings, in order: lower case, blanks as hyphens, no punctuation, a

@@ -15,9 +15,7 @@ extension EndToEnd {
       let ending = try await shell("--threads 4", under: limit, results)
       #expect(ContinuousClock.now - beginning < .seconds(20))
       #expect(ending.code == 1, "\(ending.messages)")
-      let isSaid = ["memory ran out: ", "there is less left; raise the limit", "memory allocation"]
-        .contains { ending.messages.contains($0) }
-      #expect(isSaid, "\(ending.messages)")
+      #expect(ending.messages.contains("raise the limit"), "\(ending.messages)")
     }
 
     @Test func aRunThatHasEnoughIsNotRefused() async throws {

@@ -83,6 +83,27 @@ extension EndToEnd {
       #expect(packed.messages.contains("Packed 17 of 17"), "\(packed.messages)")
     }
 
+    /// What is damaged elsewhere is made anew here.
+    @Test func damageInAnotherCacheStaysThere() async throws {
+      let other = try ResultsFolder(copying: try await FinishedRun.tiny.value.results)
+      let own = try ResultsFolder("tiny")
+      let file = try await other.artifact("base").appending(path: "model.h5")
+      var bytes = try Data(contentsOf: file)
+      bytes[bytes.count / 2] ^= 1
+      try FileManager.default.removeItem(at: file)
+      try bytes.write(to: file)
+      let before = other.published
+      let ending = try await own.run(
+        "run", "--cache-also", other.url.path, "--set", "axes.seed=[3]", "--set",
+        "axes.start=[base]")
+      #expect(ending.messages.contains("the other cache is left as it is"), "\(ending.messages)")
+      #expect(ending.messages.contains("3 ran"), "\(ending.messages)")
+      #expect(other.published == before)
+      #expect(try Data(contentsOf: file) == bytes)
+      let key = file.deletingLastPathComponent().lastPathComponent
+      #expect(try Cache(folder: own.cache).isWhole(key))
+    }
+
     @Test func aMistypedCacheIsAMistake() async throws {
       let ending = try await ResultsFolder("tiny").run("plan", "--cache-also", "/no/such")
       #expect(ending.code == 64)

@@ -184,6 +184,8 @@ extension Cache {
       return (artifact, false)
     }
     begin()
+    // Where all was cached, nothing has been made yet.
+    try Folder.make(lockFile(key).deletingLastPathComponent())
     let lock = try FileLock.acquire(lockFile(key), interruption: interruption, waiting: waiting)
     defer { lock.release() }
     switch lookUp(key) {
