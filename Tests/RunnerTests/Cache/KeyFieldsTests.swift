@@ -89,4 +89,17 @@ import Testing
       ])
     #expect(old.differences(from: old).isEmpty)
   }
+
+  /// A value's text of 60 letters, quotes included, is shown whole.
+  @Test func longValuesAreCut() {
+    func words(of count: Int) -> [String] {
+      let values: [JSONValue] = [[:], ["a": .string(String(repeating: "y", count: count))]]
+      let fields = values.map {
+        KeyFields(kind: "distill", kindVersion: 1, identity: $0, external: [:], inputs: [:])
+      }
+      return fields[1].differences(from: fields[0]).map(\.description)
+    }
+    #expect(words(of: 58) == ["a is new, \"\(String(repeating: "y", count: 58))\""])
+    #expect(words(of: 59) == ["a is new, \"\(String(repeating: "y", count: 56))…"])
+  }
 }

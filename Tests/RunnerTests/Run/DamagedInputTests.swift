@@ -170,6 +170,15 @@ import Testing
     #expect(deep.text.contains("1 fault found; 2 artifacts, the bytes of 3 of 3 files compared"))
   }
 
+  @Test func verificationCanBeInterrupted() throws {
+    _ = try run([.source()])
+    let interruption = Interruption()
+    interruption.request()
+    #expect(throws: InterruptedError.self) {
+      try CacheVerification(project.cache, isDeep: false, interruption: interruption)
+    }
+  }
+
   @Test func verificationFindsWhatIsMissingOrDoesNotBelong() throws {
     let results = try run([.source(), .training()]).plan.results
     try FileManager.default.removeItem(at: results[0].folder.appending(path: "numbers.h5"))

@@ -57,6 +57,38 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: work.path))
   }
 
+  /// Logs two steps, keeps no checkpoint, and fails where it is asked to.
+  struct LoggingStage: Stage {
+    static let kind = "logs"
+    static let version = 1
+    static let summary = "logs"
+    static let metrics = LoggedMetrics(timings: [])
+    static let inputs: [StagePort] = []
+    static let outputs = FakeSource.outputs
+    let parameters: FakeSource.Parameters
+
+    func run(_ context: StageContext) throws {
+      for step in [1, 2] { try context.metrics.log(step: step, ["x": Double(step)]) }
+      let fault = context.folders.searchPaths[0].appending(path: "fault")
+      if (try? FileManager.default.removeItem(at: fault)) != nil {
+        throw StageError.failed("no more chalk")
+      }
+      try HDF5File.create(context.output("numbers")) { try $0.write([1], to: "/value") }
+    }
+  }
+
+  @Test func anAttemptWithoutCheckpointsLogsAnew() throws {
+    let parameters = FakeSource.Parameters()
+    let logging = Instance(
+      stageName: "logs", point: [:], stage: LoggingStage(parameters: parameters),
+      parameters: parameters.json, identity: parameters.identity, inputs: [])
+    try project.ask("fault")
+    #expect(try project.run([logging]).failed == 1)
+    let result = try project.run([logging]).plan.results[0]
+    let metrics = try RowTable(contentsOf: result.folder.appending(path: "metrics.h5"))
+    #expect(try metrics.integers("step") == [1, 2])
+  }
+
   @Test func aResumedRunEndsBitEqual() throws {
     let whole = try project.run([.source(), .training()]).plan.results[1].folder
     let other = try FakeProject()

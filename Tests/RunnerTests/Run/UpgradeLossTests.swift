@@ -58,6 +58,14 @@ import Testing
     #expect(try project.plan([.source(value: 2), .training()]).upgradeLosses.isEmpty)
   }
 
+  /// An instance of the same kind that was made by the newer version is lost only for its input.
+  @Test func whatTheNewVersionMadeIsBehind() throws {
+    let project = try FakeProject()
+    _ = try project.run([.source(), older("trained"), .chained("more", of: 1)])
+    let losses = try project.plan([.source(), .training(), .chained("more", of: 1)]).upgradeLosses
+    #expect(losses.map(\.instances) == [1] && losses.map(\.behind) == [1])
+  }
+
   /// Takes a sum and hands it on.
   struct CopyStage: Stage {
     static let kind = "copy"

@@ -43,6 +43,7 @@ import Testing
       #"\begin{pmatrix} 1/5 \\ -18/5 \end{pmatrix}"#,
       #"\begin{pmatrix} 0.2 \\ -3.6 \end{pmatrix}"#
     ),
+    (#"\begin{pmatrix} 1 \\ 2 \end{pmatrix}"#, #"\begin{pmatrix} 1 \\ 2 \\ \end{pmatrix}"#),
   ])
   func sameStructure(_ a: String, _ b: String) { expectSame(a, b) }
 
@@ -73,6 +74,7 @@ import Testing
     ("5=6", "5"), ("10%", "100"), ("", "0"), ("0", ""), ("Evelyn", "Zoey"), ("1/0", "2/0"),
     ("1,234", "1, 235"), ("11", "1 1"), (#"2\pi"#, "2"), ("i", "1"), ("x^2", "x^3"),
     (#"\begin{pmatrix} 1 \\ 2 \end{pmatrix}"#, #"\begin{pmatrix} 2 \\ 1 \end{pmatrix}"#),
+    (#"\begin{pmatrix} 1 \\ 2 \end{pmatrix}"#, #"\begin{pmatrix} 1 \\ 3 \end{pmatrix}"#),
     ("100000000000000000000", "100000000000000000001"), ("listen", "silent"),
   ])
   func otherMeaning(_ a: String, _ b: String) {
