@@ -30,6 +30,7 @@ let package = Package(
     .systemLibrary(
       name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     .target(
@@ -41,7 +42,7 @@ let package = Package(
     .target(
       name: "Base",
       dependencies: [
-        "HDF5", "CCrypto",
+        "HDF5", "CCrypto", "CZstd",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       swiftSettings: strict),

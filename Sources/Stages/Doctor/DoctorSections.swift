@@ -78,6 +78,7 @@ struct LibrariesSection: DoctorSection {
       openBLAS,
       DoctorFinding("HDF5", HDF5Library.version),
       DoctorFinding("zlib", String(cString: zlibVersion())),
+      DoctorFinding("Zstandard", Zstandard.version),
       DoctorFinding("OpenSSL", CryptographyLibrary.version),
     ]
   }
