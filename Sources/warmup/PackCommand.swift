@@ -11,7 +11,7 @@ struct PackCommand: ParsableCommand {
     commandName: "pack",
     abstract: "Write a recipe with its results into one file, for others to report and rerun.",
     discussion: """
-      The file is HDF5. It holds the recipe with the files that it names, the lock, every result \
+      The file is HDF5, or HDF5 compressed by Zstandard. It holds the recipe with the files that it names, the lock, every result \
       with its record, and the tables. Models are left out unless they are asked for. With --only \
       seed=1,2 it holds a part, such as one sitting of several; 'warmup report' makes one report \
       from the files of all parts.
@@ -20,8 +20,12 @@ struct PackCommand: ParsableCommand {
   @OptionGroup var options: RecipePartOptions
 
   @Option(
-    name: .shortAndLong, help: "The file to write. (default: <name of the recipe>.warmup.h5)",
-    completion: .file(extensions: ["h5"]))
+    name: .shortAndLong,
+    help: """
+      The file to write; one that ends in .h5.zst is compressed as a whole. (default: <name of \
+      the recipe>.warmup.h5, with --small .warmup.h5.zst)
+      """,
+    completion: .file(extensions: ["h5", "zst"]))
   var output: String?
 
   @Flag(help: "Take the models along.")
@@ -52,7 +56,7 @@ struct PackCommand: ParsableCommand {
     if let packed = workspace.packed {
       throw ValidationError("\(packed.file.relativePath) is packed already; name a recipe")
     }
-    let destination = URL(fileURLWithPath: output ?? "\(workspace.recipe.name).warmup.h5")
+    let destination = URL(fileURLWithPath: output ?? defaultName(workspace.recipe))
     guard !["yaml", "yml"].contains(destination.pathExtension) else {
       throw ValidationError("-o names a recipe, which packing must not overwrite; end it in .h5")
     }
@@ -68,6 +72,10 @@ struct PackCommand: ParsableCommand {
     ) { report.tableParts().compactMap(\.content).map { ($0.name, $0.csv) } }
     try contents.write(to: destination, programVersion: Warmup.configuration.version)
     StandardOutput.writeError(try summary(contents, plan, destination))
+  }
+
+  private func defaultName(_ recipe: Recipe) -> String {
+    "\(recipe.name).warmup.h5" + (small ? ".zst" : "")
   }
 
   private var texts: PackedTexts? {
@@ -120,11 +128,11 @@ struct UnpackCommand: ParsableCommand {
     abstract: "Lay a packed file out in a folder: recipe, lock, results, tables, figures, report.",
     discussion: "Several packed files of one recipe make one folder.")
 
-  @Argument(help: "The packed file, or several.", completion: .file(extensions: ["h5"]))
+  @Argument(help: "The packed file, or several.", completion: .file(extensions: ["h5", "zst"]))
   var file: [String]
 
   @Option(
-    name: .shortAndLong, help: "A new folder. (default: the first file's name without .warmup.h5)",
+    name: .shortAndLong, help: "A new folder. (default: the first file's name without its ending)",
     completion: .directory)
   var output: String?
 
@@ -165,7 +173,8 @@ struct UnpackCommand: ParsableCommand {
 
   private var defaultFolder: String {
     let name = URL(fileURLWithPath: file[0]).lastPathComponent
-    for ending in [".warmup.h5", ".h5"] where name.hasSuffix(ending) && name != ending {
+    for ending in [".warmup.h5.zst", ".h5.zst", ".warmup.h5", ".h5"]
+    where name.hasSuffix(ending) && name != ending {
       return String(name.dropLast(ending.count))
     }
     return name + "-unpacked"

@@ -1,4 +1,6 @@
+import Base
 import Foundation
+import HDF5
 
 /// The first 512 bytes of a packed file: plain text, which HDF5 passes over as a user block.
 ///
@@ -54,7 +56,7 @@ struct PackHeader: Equatable {
 }
 
 /// The names inside a packed file. docs/sharing.md describes them.
-enum PackLayout {
+package enum PackLayout {
   /// Attributes of the root group.
   static let name = "recipe"
   static let summary = "summary"
@@ -87,6 +89,17 @@ enum PackLayout {
   static func artifact(_ key: String) -> String { "\(artifacts)/\(key)" }
 
   static func file(_ name: String, of key: String) -> String { "\(artifacts)/\(key)/\(name)" }
+
+  /// Whether a packed file is compressed as a whole, by its name: ends in `.h5.zst`.
+  package static func isCompressed(_ url: URL) -> Bool {
+    url.lastPathComponent.hasSuffix(".h5.zst")
+  }
+
+  /// The most bytes that a file may unpack to which is compressed as a whole. Many small results are
+  /// packed to a twentieth or so.
+  static func greatestSize(ofPacked bytes: Int) -> Int {
+    max(64 << 20, HDF5Reader.greatestGrowth * bytes)
+  }
 
   /// Whether a text is a key, and so a safe name.
   static func isKey(_ name: String) -> Bool {
@@ -132,6 +145,8 @@ package enum PackError: Error, Sendable, Equatable, CustomStringConvertible {
   case newer(String, format: Int)
   /// It has another length than was written.
   case wrongLength(String, found: Int, expected: Int)
+  /// It is compressed as a whole, and cannot be unpacked.
+  case uncompressible(String, ZstandardError)
   /// It has the right length, but other bytes than were written.
   case damaged(String)
   /// What it holds does not fit together.
@@ -152,6 +167,8 @@ package enum PackError: Error, Sendable, Equatable, CustomStringConvertible {
     case .wrongLength(let path, let found, let expected):
       let fault = found < expected ? "is cut off: it has" : "has grown: it has"
       return "\(path) \(fault) \(found) bytes instead of \(expected); fetch it again"
+    case .uncompressible(let path, let error):
+      return "\(path) is damaged: \(error); fetch it again"
     case .damaged(let path):
       return "\(path) is damaged: its bytes are not those that were packed; fetch it again"
     case .contradictory(let path, let reason):

@@ -22,7 +22,7 @@ struct PackReader {
     path = packed.url.relativePath
     sha256 = packed.sha256
     do {
-      let file = try HDF5Reader(packed.url)
+      let file = try HDF5Reader(packed.content)
       try file.check()
       func texts(_ path: String) throws -> [String] { try file.readStrings(path) }
       main = try Self.writeRecipe(

@@ -6,17 +6,29 @@ import HDF5
 struct PackWriter {
   let contents: PackContents
   let programVersion: String
+  /// Whether the whole file is compressed, which sees what many small results have in common; else
+  /// a small one has each part compressed.
+  let isCompressedAsWhole: Bool
 
   /// Writes the file whole or not at all, replacing one that is there.
   func write(to destination: URL) throws {
     let files = try RecipeFiles(contents.recipe)
     try AtomicFile.write(to: destination) { beside in
-      try HDF5File.create(beside, userBlock: PackHeader.size) { file in
-        try writeTop(files, to: file)
-        for item in contents.items { try write(item, to: file) }
+      if !isCompressedAsWhole { return try write(files, to: beside) }
+      try TemporaryFolder.with { folder in
+        let content = folder.appending(path: "content.h5")
+        try write(files, to: content)
+        try Zstandard.compress(content, to: beside)
       }
-      try PackSeal.close(beside)
     }
+  }
+
+  private func write(_ files: RecipeFiles, to target: URL) throws {
+    try HDF5File.create(target, userBlock: PackHeader.size) { file in
+      try writeTop(files, to: file)
+      for item in contents.items { try write(item, to: file) }
+    }
+    try PackSeal.close(target)
   }
 
   private func writeTop(_ files: RecipeFiles, to file: HDF5File) throws {
@@ -90,7 +102,8 @@ struct PackWriter {
     let path = PackLayout.file(source.lastPathComponent, of: artifact.key)
     try data.withUnsafeBytes {
       try file.write(
-        $0.bindMemory(to: UInt8.self), to: path, isCompressed: contents.options.isSmall)
+        $0.bindMemory(to: UInt8.self), to: path,
+        isCompressed: contents.options.isSmall && !isCompressedAsWhole)
     }
   }
 }
@@ -117,11 +130,14 @@ package enum PackSeal {
 }
 
 extension PackContents {
-  /// Writes the packed file, whole or not at all.
+  /// Writes the packed file, whole or not at all; compressed as a whole where its name ends in `.h5.zst`.
   /// - Parameter programVersion: this program's version, for people.
   /// - Throws: `PackError`, `ReportError`, `FileError`, or what reading the cache throws.
   package func write(to destination: URL, programVersion: String) throws {
-    try PackWriter(contents: self, programVersion: programVersion).write(to: destination)
+    let writer = PackWriter(
+      contents: self, programVersion: programVersion,
+      isCompressedAsWhole: PackLayout.isCompressed(destination))
+    try writer.write(to: destination)
   }
 }
 

@@ -3,18 +3,24 @@ import Foundation
 
 /// A packed file whose bytes are those that were written.
 package struct PackedFile: Sendable {
+  /// The file that was named.
   package let url: URL
+  /// The packed file itself: the one that was named, or what it unpacks to where it is compressed as a whole.
+  let content: URL
   /// SHA-256 of all that follows the header.
   let sha256: String
+  /// Holds `content` where it is compressed.
+  private let folder: TemporaryFolder?
 
   /// Whether a file says of itself that it is packed, or is called as if it were HDF5.
   package static func isPacked(_ url: URL) -> Bool {
-    if url.pathExtension == "h5" { return true }
+    if url.pathExtension == "h5" || PackLayout.isCompressed(url) { return true }
     guard (try? RegularFile.check(url)) != nil,
       let handle = try? FileHandle(forReadingFrom: url)
     else { return false }
     defer { try? handle.close() }
-    return (try? handle.read(upToCount: PackHeader.size)).map { PackHeader.begins($0) } ?? false
+    guard let data = try? handle.read(upToCount: PackHeader.size) else { return false }
+    return PackHeader.begins(data) || Zstandard.begins(data)
   }
 
   /// Compares the file's length and bytes with what its header says.
@@ -28,8 +34,11 @@ package struct PackedFile: Sendable {
     let handle: FileHandle
     let data: Data
     do {
-      handle = try FileHandle(forReadingFrom: url)
+      (content, folder) = try Self.unpacked(url)
+      handle = try FileHandle(forReadingFrom: content)
       data = try handle.read(upToCount: PackHeader.size) ?? Data()
+    } catch let error as ZstandardError {
+      throw PackError.uncompressible(path, error)
     } catch {
       throw PackError.unreadable(path, Self.reason(path: url.path))
     }
@@ -47,6 +56,20 @@ package struct PackedFile: Sendable {
       throw PackError.damaged(path)
     }
     sha256 = header.sha256
+  }
+
+  /// The packed file inside one that is compressed as a whole, or the file itself.
+  private static func unpacked(_ url: URL) throws -> (URL, TemporaryFolder?) {
+    let handle = try FileHandle(forReadingFrom: url)
+    defer { try? handle.close() }
+    guard let data = try handle.read(upToCount: PackHeader.size), Zstandard.begins(data) else {
+      return (url, nil)
+    }
+    let folder = try TemporaryFolder()
+    let content = folder.url.appending(path: "content.h5")
+    let bytes = Int(try handle.seekToEnd())
+    try Zstandard.decompress(url, to: content, limit: PackLayout.greatestSize(ofPacked: bytes))
+    return (content, folder)
   }
 
   /// Lays the file out in a new folder, whole or not at all, and checks everything in it.

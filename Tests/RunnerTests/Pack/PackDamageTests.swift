@@ -106,6 +106,42 @@ import Testing
     }
   }
 
+  @Test func damageOfFilesCompressedAsAWholeIsSaid() throws {
+    let whole = fixture.project.folder.file("whole.h5.zst")
+    try Zstandard.compress(packed, to: whole)
+    let data = try Data(contentsOf: whole)
+    let file = fixture.project.folder.file("damaged.h5.zst")
+    for length in [4, 100, data.count - 1] {
+      try data.prefix(length).write(to: file)
+      #expect(try refusal(of: file).hasSuffix("is damaged: it breaks off; fetch it again"))
+    }
+    for place in Array(0..<16) + Array(stride(from: 16, to: data.count, by: 97)) {
+      var flipped = data
+      flipped[place] ^= UInt8(1 << (place % 8))
+      // A few bits say nothing about the content, such as that of how much memory is enough.
+      let content = try? Zstandard.decompress(flipped, limit: 1 << 30)
+      if content == (try Data(contentsOf: packed)) { continue }
+      try flipped.write(to: file)
+      _ = try refusal(of: file)
+    }
+    try (data + data).write(to: file)
+    #expect(try refusal(of: file).contains("has grown: it has"))
+    let inner = fixture.project.folder.file("inner.h5")
+    try Data(contentsOf: packed).dropLast(9).write(to: inner)
+    try Zstandard.compress(inner, to: file)
+    #expect(try refusal(of: file).contains("damaged.h5.zst is cut off: it has"))
+  }
+
+  @Test func aFileThatUnpacksToFarMoreIsRefused() throws {
+    let zeros = fixture.project.folder.file("zeros")
+    try Data(count: 70 << 20).write(to: zeros)
+    let file = fixture.project.folder.file("zeros.h5.zst")
+    try Zstandard.compress(zeros, to: file)
+    #expect(
+      try refusal(of: file).hasSuffix(
+        "is damaged: it unpacks to more than 67108864 bytes; fetch it again"))
+  }
+
   @Test func otherFilesAreToldApart() throws {
     let file = fixture.project.folder.file("other.h5")
     #expect(try refusal(of: file).hasSuffix("other.h5 cannot be read: there is no such file"))

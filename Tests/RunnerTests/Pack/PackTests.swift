@@ -161,6 +161,30 @@ import Testing
     }
   }
 
+  /// A file whose name says so is one stream around the same content, each time the same bytes.
+  @Test func filesMayBeCompressedAsAWhole() throws {
+    let whole = try fixture.pack()
+    let files = ["a.h5.zst", "b.h5.zst"].map(fixture.project.folder.file)
+    for file in files {
+      try fixture.contents(isSmall: true).write(to: file, programVersion: "0.0")
+      #expect(PackedFile.isPacked(file))
+    }
+    let bytes = try Data(contentsOf: files[0])
+    #expect(bytes == (try Data(contentsOf: files[1])))
+    #expect(bytes.count * 5 < (try Data(contentsOf: whole).count), "\(bytes.count)")
+    let renamed = fixture.project.folder.file("renamed.h5")
+    try bytes.write(to: renamed)
+    for file in [files[0], renamed] {
+      let opened = try PackedFile(checking: file).opened(PackFixture.registry)
+      #expect(opened.experiment.artifacts.count == 5)
+      #expect(opened.file == file)
+    }
+    let plain = fixture.project.folder.file("plain.h5")
+    try Zstandard.decompress(files[0], to: plain, limit: 1 << 30)
+    let opened = try PackedFile(checking: plain).opened(PackFixture.registry)
+    #expect(opened.experiment.artifacts.count == 5)
+  }
+
   @Test func partsGoAlongWithWhatWasMadeFromThem() throws {
     let kinds = { (contents: PackContents) in
       let file = fixture.project.folder.file("kinds.h5")
