@@ -21,6 +21,9 @@ package protocol Stage: Sendable {
   /// One sentence for `warmup schema` and the documentation.
   static var summary: String { get }
 
+  /// A stage of this kind as a recipe has it, for the documentation. Those of all kinds make one recipe.
+  static var example: String { get }
+
   /// The ports that a recipe binds to outputs of other stages.
   static var inputs: [StagePort] { get }
 
@@ -83,6 +86,8 @@ package protocol Stage: Sendable {
 
 extension Stage {
   package static var changes: [Int: String] { [:] }
+
+  package static var example: String { "" }
 
   package static var metrics: LoggedMetrics { LoggedMetrics() }
 

@@ -79,6 +79,11 @@ package struct DatasetStage: Stage {
   package static let names = PublishedNames(values: ["problems"])
   package static let summary =
     "published problems from a JSON Lines or Parquet file, in the Hugging Face column names"
+  package static let example = """
+    math:
+      kind: dataset
+      params: {source: MATH/train.parquet, task: math, where: {level: [Level 1]}, take: 100}
+    """
   package static let inputs: [StagePort] = []
   package static let outputs = [StagePort("problems", .problems, "the rows with their ids")]
 

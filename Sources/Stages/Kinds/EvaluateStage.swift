@@ -73,6 +73,12 @@ package struct EvaluateStage: Stage {
       "accuracy_with_guesses",
     ] + Outcome.allCases.map(\.rawValue)
   package static let summary = "Samples completions of problems and grades them."
+  package static let example = """
+    scores:
+      kind: evaluate
+      inputs: {model: tuned.at, problems: math}
+      params: {samples: 4, temperature: 0.7, max_tokens: 512}
+    """
   package static let inputs = [
     StagePort("model", .model, "the model to measure"),
     StagePort("problems", .problems, "what to measure it on"),
@@ -197,6 +203,11 @@ package struct PerplexityStage: Stage {
   package static let names = PublishedNames(
     values: ["negative_log_likelihood", "perplexity", "bits_per_byte", "tokens"])
   package static let summary = "Measures how well a model predicts texts."
+  package static let example = """
+    surprise:
+      kind: perplexity
+      inputs: {model: warmed, texts: words}
+    """
   package static let inputs = [
     StagePort("model", .model, "the model to measure"),
     StagePort("texts", .texts, optional: true, "texts to read"),

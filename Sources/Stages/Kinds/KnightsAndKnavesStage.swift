@@ -89,6 +89,11 @@ package struct KnightsAndKnavesStage: Stage {
   package static let names = PublishedNames(values: ["problems"])
   package static let summary =
     "Knights and Knaves puzzles with exactly one solution; the published ones from their seed"
+  package static let example = """
+    puzzles:
+      kind: knights_and_knaves
+      params: {people: [2, 3], count: 90, seed: 1234}
+    """
   package static let inputs: [StagePort] = []
   package static let outputs = [
     StagePort("problems", .problems, "puzzles in the published field names")

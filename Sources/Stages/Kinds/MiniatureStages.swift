@@ -60,6 +60,11 @@ package struct MiniatureProblemsStage: Stage {
   package static let isQuick = true
   package static let names = PublishedNames(values: ["problems"])
   package static let summary = "Small sums or multiple-choice questions for very small models"
+  package static let example = """
+    sums:
+      kind: miniature_problems
+      params: {domain: arithmetic, levels: [1, 2], count: 600, seed: 1}
+    """
   package static let inputs: [StagePort] = []
   package static let outputs = [StagePort("problems", .problems, "problems with their answers")]
 
@@ -152,6 +157,12 @@ package struct WriteTextsStage: Stage {
   package static let isQuick = true
   package static let names = PublishedNames(values: ["texts"])
   package static let summary = "Plain texts that teach a base model words and the form of answers"
+  package static let example = """
+    words:
+      kind: write_texts
+      inputs: {puzzles: puzzles, arithmetic: sums}
+      params: {count: 3000}
+    """
   /// Problems whose prompts and answers the part `format` shows.
   package static let inputs = [
     StagePort(

@@ -76,6 +76,12 @@ package struct MixStage: Stage {
   package static let isQuick = true
   package static let names = PublishedNames(values: ["rows"], facts: ["counts"])
   package static let summary = "Joins problems, texts or traces by count or by weight."
+  package static let example = """
+    both:
+      kind: mix
+      inputs: {ours: traces, theirs: their_traces}
+      params: {weights: {ours: 0.8, theirs: 0.2}, count: 500, seed: 1}
+    """
   package static let inputs: [StagePort] = []
   package static let openInputs: [ArtifactType] = [.problems, .texts, .traces]
   package static let outputs = [

@@ -61,6 +61,12 @@ package struct ScratchModelStage: Stage {
   package static let version = 1
   package static let names = PublishedNames(values: ["parameters", "vocabulary"])
   package static let summary = "Makes a small model with random weights and a tokenizer of its own."
+  package static let example = """
+    random:
+      kind: scratch_model
+      inputs: {texts: words}
+      params: {vocabulary: 420, hidden: 128, layers: 4, seed: 1}
+    """
   package static let inputs = [StagePort("texts", .texts, "what the tokenizer is trained on")]
   package static let outputs = [StagePort("model", .model, "the untrained model")]
 
@@ -128,6 +134,11 @@ package struct PretrainedModelStage: Stage {
   package static let isQuick = true
   package static let names = PublishedNames(values: ["parameters"])
   package static let summary = "Reads a trained model from a Hugging Face folder or a GGUF file."
+  package static let example = """
+    base:
+      kind: pretrained_model
+      params: {source: models/SmolLM2-135M}
+    """
   package static let inputs: [StagePort] = []
   package static let outputs = [StagePort("model", .model, "the model")]
 

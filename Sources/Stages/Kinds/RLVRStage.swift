@@ -20,6 +20,13 @@ package struct RLVRStage: Stage {
     ], metrics: TrainingLoop.metricNames + RolloutMetrics.names + PolicyUpdate.Report.names)
   package static let kept: KeptOutput? = KeptModelStage.ofTraining
   package static let summary = "Trains a model by reinforcement learning with verifiable rewards."
+  package static let example = """
+    tuned:
+      kind: rlvr
+      inputs: {model: warmed, problems: halves.train}
+      params: {steps: 20, problems_per_step: 8, group: 8, max_tokens: 256}
+      keep: {every: 5}
+    """
   package static let inputs = [
     StagePort("model", .model, "the model to start from"),
     StagePort("problems", .problems, "the problems to train on"),

@@ -49,6 +49,11 @@ package struct ReadTracesStage: Stage {
   package static let isQuick = true
   package static let names = PublishedNames(values: ["traces"])
   package static let summary = "Prompts with completions that somebody else wrote, from a file"
+  package static let example = """
+    their_traces:
+      kind: read_traces
+      params: {source: their-traces.jsonl, prompt: question, completion: response}
+    """
   package static let inputs: [StagePort] = []
   package static let outputs = [
     StagePort("traces", .traces, "prompts with completions, a row each")

@@ -32,6 +32,13 @@ package struct SelectStage: Stage {
   package static let version = 1
   package static let gathers = true
   package static let summary = "Chooses the model with the best scores among those along some axes."
+  package static let example = """
+    best:
+      kind: select
+      inputs: {model: tuned.at, scores: scores, on: math}
+      over: step
+      params: {best: accuracy}
+    """
   package static let inputs = [
     StagePort("model", .model, "the models to choose from, along the axes in 'over'"),
     StagePort("scores", .scores, "an evaluation of each model"),

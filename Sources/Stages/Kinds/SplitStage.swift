@@ -68,6 +68,12 @@ package struct SplitStage: Stage {
     facts: ["train_ids_sha256", "test_ids_sha256"])
   package static let summary =
     "two sides of a set of problems that share neither an id nor a question"
+  package static let example = """
+    halves:
+      kind: split
+      inputs: {problems: sums}
+      params: {test: 256, seed: 1}
+    """
   package static let inputs = [StagePort("problems", .problems, "problems to divide")]
   package static let outputs = [
     StagePort("train", .problems, "problems to train on"),

@@ -40,6 +40,12 @@ package struct PretrainStage: Stage {
     values: SupervisedTrainer.values, facts: TrainingLoop.facts, metrics: SupervisedTrainer.metrics)
   package static let kept: KeptOutput? = KeptModelStage.ofTraining
   package static let summary = "Trains a model on plain texts."
+  package static let example = """
+    pretrained:
+      kind: pretrain
+      inputs: {model: random, texts: words}
+      params: {epochs: 2, batch_size: 32, learning_rate: 2e-3}
+    """
   package static let inputs = [
     StagePort("model", .model, "the model to start from"),
     StagePort("texts", .texts, "the texts to learn"),
@@ -129,6 +135,12 @@ package struct DistillStage: Stage {
     metrics: SupervisedTrainer.metrics)
   package static let kept: KeptOutput? = KeptModelStage.ofTraining
   package static let summary = "Trains a model on the completions of traces (warm-up)."
+  package static let example = """
+    warmed:
+      kind: distill
+      inputs: {model: base, traces: both}
+      params: {epochs: 1, batch_size: 8, learning_rate: 5e-5, schedule: cosine}
+    """
   package static let inputs = [
     StagePort("model", .model, "the model to start from"),
     StagePort("traces", .traces, "prompts and completions to learn"),

@@ -13,6 +13,12 @@ package struct WriteTracesStage: Stage {
   package static let names = PublishedNames(
     values: ["traces", "mean_characters", "worked", "accuracy", "accepted"], facts: ["teacher"])
   package static let summary = "Long chains of thought for problems, to warm a model up with"
+  package static let example = """
+    traces:
+      kind: write_traces
+      inputs: {problems: puzzles}
+      params: {teacher: symbolic, style: long}
+    """
   /// The problems, and the model where the teacher is one.
   package static let inputs = [
     StagePort("problems", .problems, "problems to write traces for"),

@@ -23,6 +23,12 @@ package struct ShortProblemsStage: Stage {
   package static let version = 1
   package static let names = PublishedNames(values: ["problems"])
   package static let summary = "Keeps the problems whose question is short."
+  package static let example = """
+    short:
+      kind: short_problems
+      inputs: {problems: puzzles}
+      params: {characters: 200}
+    """
   package static let inputs = [StagePort("problems", .problems, "problems to choose from")]
   package static let outputs = [StagePort("problems", .problems, "problems that are kept")]
 
