@@ -271,7 +271,7 @@ struct BenchResult {
     }
     var lines = [
       line(
-        "tokens a second",
+        "tokens per second",
         "\(number(tokensPerSecond)) (\(tokens) tokens, median of "
           + "\(seconds.count): \(number(median)) s)"),
       line("share of the floor", "\(number(100 * floor / median)) % (floor \(number(floor)) s)"),

@@ -8,7 +8,7 @@ import Runner
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
-    abstract: "Compare two runs: parameters, numbers, and the problems that flipped.")
+    abstract: "Compare two runs: parameters, numbers, and the problems whose verdict changed.")
 
   @Argument(help: "A recipe, a packed file, or a folder of results such as results/quickstart.")
   var first: String

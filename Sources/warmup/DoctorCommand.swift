@@ -8,7 +8,7 @@ import Stages
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Say what this machine has of what experiments need, and what to do about the rest.",
+    abstract: "Check that this machine can run experiments, and suggest fixes.",
     discussion: """
       Looks at the machine, the libraries, Python, the protections for model-written programs and \
       the files that recipes name. Changes nothing. Exits with 1 where something is there and \

@@ -7,9 +7,9 @@ import Tasks
 struct GradeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "grade",
-    abstract: "Judge completions of any origin with a task's verifier.",
+    abstract: "Grade completions from any source with a task's verifier.",
     discussion: """
-      Reads one JSON object a line, {"id": …, "gold": …, "completion": …}, or the task's own fields \
+      Reads one JSON object per line, {"id": …, "gold": …, "completion": …}, or the task's own fields \
       in place of "gold", and writes one a line: {"id": …, "verdict": …, "extracted": …}. A line \
       that cannot be read is answered, too: {"id": …, "line": …, "verdict": "unreadable", \
       "reason": …}; the exit code is then 1. A line is answered without waiting for the next.
@@ -85,10 +85,10 @@ extension TaskUse: ExpressibleByArgument {}
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit",
-    abstract: "Try a task's verifiers on golden cases and cheats, and show where they disagree.",
+    abstract: "Run a task's verifiers on gold and adversarial cases, and show where they disagree.",
     discussion: """
-      Exits with 1 where a verifier says something that is neither right nor one of its known \
-      faults. A verifier that cannot work here is named and left out, unless it was asked for.
+      Exits with 1 where a verifier's verdict is neither right nor one of its known faults. A \
+      verifier that cannot run here is named and left out, unless it was asked for.
       """)
 
   @Argument(help: "The task: \(TaskDefinitions.names.joined(separator: ", ")).")

@@ -12,8 +12,8 @@ struct PlanCommand: ParsableCommand {
     discussion: """
       Below the instances it says which files are missing, which servers are asked with the key in \
       which variable, and how much work with language models is left: tokens, floating-point \
-      operations (2 a weight and token to read, 4 more to train) and the time that they take at a \
-      rate. What is not said in the recipe is bounded: completions count as long as they may be. \
+      operations (2 per weight and token to read, 4 more to train) and the time that they take at a \
+      rate. This is an upper bound: every completion counts with max_tokens. \
       Where the cache holds scores of the model and problems that reinforcement learning would \
       start from, it says how many of its groups would have a gradient.
       """)
@@ -22,13 +22,13 @@ struct PlanCommand: ParsableCommand {
 
   @OptionGroup var keys: KeyOptions
 
-  @Option(help: "Reckon with completions of so many tokens instead of the most that they may have.")
+  @Option(help: "Assume completions of this many tokens instead of max_tokens.")
   var tokens: Int?
 
-  @Option(help: "Operations a second to reckon with; 5e10 a core if not given.")
+  @Option(help: "Assumed operations per second. (default: 5e10 per core)")
   var rate: Double?
 
-  @Flag(help: "Print JSON: an object an instance, with the work that is left of it.")
+  @Flag(help: "Print JSON: an object per instance, with its remaining work.")
   var json = false
 
   func validate() throws {
@@ -117,13 +117,13 @@ struct PlanEstimateText {
   let estimate: PlanEstimate
   /// How long completions are taken to be, where that was said.
   let meanTokens: Int?
-  /// Operations a second to reckon with.
+  /// Assumed operations per second.
   let rate: Double
 
-  /// What an H100 does in bfloat16 at 30 % of its 989e12 operations a second.
+  /// What an H100 does in bfloat16 at 30 % of its 989e12 operations per second.
   private static let gpuRate = 3e14
 
-  /// What is reckoned with where nothing is said: 50e9 a core.
+  /// What is assumed where nothing is said: 50e9 operations per second and core.
   static var assumedRate: Double { 5e10 * Double(ProcessInfo.processInfo.activeProcessorCount) }
 
   /// Empty where nothing is needed, known of starts or estimated as work.
@@ -157,10 +157,10 @@ struct PlanEstimateText {
     let rows = stages
     guard !rows.isEmpty else { return [] }
     let basis =
-      meanTokens.map { "with completions of \($0) tokens" } ?? "at most, every completion "
-      + "as long as it may be"
+      meanTokens.map { "remaining work (completions of \($0) tokens)" }
+      ?? "upper bound on remaining work (all completions at max_tokens)"
     let lines = AlignedText.lines(rows.map { [$0.name, $0.words] }).map { "  " + $0 }
-    return ["work \(basis):"] + lines + [time]
+    return ["\(basis):"] + lines + [time]
   }
 
   /// The work of each stage, over its instances.
@@ -185,10 +185,21 @@ struct PlanEstimateText {
 
   private var time: String {
     let total = estimate.total
-    let hours = total.operations / 3600
-    return "  together \(Self.number(total.operations)) operations and \(Self.number(total.bytes)) "
-      + "bytes of memory; \(Self.number(hours / rate)) h at \(Self.number(rate)) operations a second, "
-      + "\(Self.number(hours / Self.gpuRate)) GPU hours at \(Self.number(Self.gpuRate))"
+    let gpuHours = total.operations / 3600 / Self.gpuRate
+    let memory = Int64(exactly: total.bytes.rounded()) ?? .max
+    let gpu = gpuHours < 0.01 ? "under 0.01" : Self.number(gpuHours)
+    return "  in all \(Self.number(total.operations)) operations, "
+      + "\(Self.duration(total.operations / rate)) at \(Self.number(rate / 1e9)) GFLOP/s, \(gpu) GPU "
+      + "hours at 300 TFLOP/s; \(memory.formatted(.byteCount(style: .memory))) of memory"
+  }
+
+  private static func duration(_ seconds: Double) -> String {
+    switch seconds {
+    case ..<1: "under 1 s"
+    case ..<120: "about \(number(seconds.rounded())) s"
+    case ..<7200: "about \(number((seconds / 60).rounded())) min"
+    default: "about \(number(seconds / 3600)) h"
+    }
   }
 
   /// Two significant digits.

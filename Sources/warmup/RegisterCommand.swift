@@ -8,7 +8,7 @@ import Stages
 struct RegisterCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "register",
-    abstract: "Write down what a recipe claims and runs, before there are results.",
+    abstract: "Record what a recipe claims and runs, before there are results.",
     discussion: """
       Writes <recipe>.registered.json beside the recipe: its claims, gates, axes, runs, numbers of \
       problems and the key of every instance. Commit it before you run: the commit is what proves when it \
@@ -78,7 +78,8 @@ struct RegisterCommand: ParsableCommand {
     return "Registered \(count) and \(registration.keys.count) keys: \(file.relativePath)\n"
       + AlignedText.lines(rows).map { $0 + "\n" }.joined()
       + "SHA-256 \(SHA256Digest.hex(of: Data(registration.text.utf8)))\n"
-      + (late ? "Mind: what has results is marked so in the file, and reports will say it.\n" : "")
+      + (late
+        ? "Warning: what has results is marked so in the file, and reports will say it.\n" : "")
       + "Commit the file before you run: the commit proves when it was written, and no clock of "
       + "this machine does.\n"
   }

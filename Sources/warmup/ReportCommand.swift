@@ -12,10 +12,10 @@ struct ReportCommand: ParsableCommand {
     abstract: "Write tables, figures and the report from what is done, without running anything.",
     discussion: """
       Several packed files of one recipe, such as one for each sitting or each of several people, \
-      make one report, with its lock; the recipe may stand beside them for what is done of it here. \
-      Only the values of axes may differ, and what is in several of them counts once.
+      make one report, with its lock; the recipe may be named among them to include what is done \
+      of it here. Only the values of axes may differ, and what is in several of them counts once.
 
-      A report that rests on more finished results than there are now is left as it is, unless \
+      An existing report that covers more finished results than there are now is kept, unless \
       --overwrite is given.
       """)
 

@@ -9,14 +9,14 @@ import Stages
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Run what is not in the cache yet, then write tables, figures and the report.",
+    abstract: "Run what is not cached yet, then write tables, figures and the report.",
     discussion: """
-      Ctrl-C finishes the step at hand, writes a checkpoint and leaves; a second Ctrl-C leaves at \
-      once. Running again continues from the last checkpoint, also after a crash. A run \
-      that is cut short keeps the report of an earlier one that rests on more, and marks it as out \
-      of date where the recipe has changed.
-      With --only seed=1,2 it runs a part, such as one sitting of several, and reports what is \
-      there of the whole.
+      Ctrl-C finishes the current step, writes a checkpoint and exits; a second Ctrl-C exits at \
+      once. Running again resumes from the last checkpoint, also after a crash. A run that is cut \
+      short keeps an earlier report that covers more results, and marks it as out of date where the \
+      recipe has changed.
+      With --only seed=1,2 it runs a part, such as one sitting of several, and reports all that is \
+      done of the recipe.
       """)
 
   @OptionGroup var options: RecipePartOptions
@@ -131,7 +131,7 @@ struct RunCommand: ParsableCommand {
     if summary.stopped > 0 { parts.append("\(summary.stopped) stopped by gates") }
     if summary.notAsked > 0 { parts.append("\(summary.notAsked) not asked for") }
     if summary.failed > 0 { parts.append("\(summary.failed) failed") }
-    if summary.skipped > 0 { parts.append("\(summary.skipped) not begun") }
+    if summary.skipped > 0 { parts.append("\(summary.skipped) skipped") }
     if summary.wasInterrupted { parts.append("interrupted; run again to continue") }
     return parts.joined(separator: ", ") + " (\(Int(summary.seconds.rounded())) s)."
   }

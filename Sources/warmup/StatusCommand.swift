@@ -9,7 +9,8 @@ import Stages
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Show what is done and under way, what came out, and what gates and claims came to."
+    abstract:
+      "Show what is done and what is running, the results, and the outcome of gates and claims."
   )
 
   @OptionGroup var options: RecipePartOptions

@@ -9,8 +9,8 @@ struct TokenizeCommand: ParsableCommand {
     commandName: "tokenize",
     abstract: "Turn texts into token ids with a model's tokenizer, or ids into texts.",
     discussion: """
-      Reads standard input line by line, and writes a line for each. Lines are texts and ids with \
-      blanks between them; with --jsonl they are objects, {"text": …} and {"ids": […]}. Special \
+      Reads standard input line by line, and writes a line for each: texts, or space-separated \
+      ids; with --jsonl lines are objects, {"text": …} and {"ids": […]}. Special \
       tokens are matched in texts; none are added.
       """)
 

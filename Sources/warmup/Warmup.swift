@@ -12,10 +12,11 @@ import Runner
 struct Warmup: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "warmup",
-    abstract: "Runs declarative experiments on training small reasoning models.",
+    abstract: "Run declarative experiments on training reasoning models when data is scarce.",
     discussion: """
-      A recipe describes stages: puzzles, traces, distillation, reinforcement learning with \
-      verifiable rewards, evaluation. Every stage's result is kept and never computed twice.
+      A recipe, a YAML file, describes a graph of stages: puzzles, traces, distillation (the \
+      warm-up), reinforcement learning with verifiable rewards, evaluation. Every result is cached \
+      under a key of what it depends on, so nothing is computed twice.
       """,
     version: "0.1.0",
     subcommands: [

@@ -53,7 +53,7 @@ extension EndToEnd {
         let ending = try await Program.run(
           "bench", "train", "--model", model, "--sequences", "1", "--length", "8", "--steps", "1")
         #expect(ending.code == 0)
-        #expect(ending.output.contains("tokens a second"))
+        #expect(ending.output.contains("tokens per second"))
         #expect(ending.output.contains("share of the floor"))
       }
     }

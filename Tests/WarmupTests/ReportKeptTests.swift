@@ -44,7 +44,7 @@ extension EndToEnd {
       let changed = before.filter { after[$0.key] != $0.value }.keys.sorted()
       #expect(changed == ["report.html", "report.md"])
       let brief = try String(contentsOf: folder.appending(path: "report.md"), encoding: .utf8)
-      #expect(brief.hasPrefix("> **Mind:** This report is out of date: of the 17 results"))
+      #expect(brief.hasPrefix("> **Warning:** This report is out of date: of the 17 results"))
 
       // The recipe as it was has everything, so that its report takes the place of the marked one.
       let again = try await results.run("run")

@@ -63,7 +63,8 @@ extension EndToEnd {
       let text = ending.output
       #expect(text.contains("needs what is not here:") && text.contains("Qwen/Qwen2.5-3B on"))
       #expect(
-        text.contains("Qwen/QwQ-32B") && text.contains("work with completions of 1000 tokens"))
+        text.contains("Qwen/QwQ-32B")
+          && text.contains("remaining work (completions of 1000 tokens)"))
       #expect(text.contains("GPU hours"))
     }
   }

@@ -162,8 +162,8 @@ enum BrowserMarkup {
       select("first", "First arm", style: "arm"),
       button("swap", "⇄", "Exchange the two arms", style: "swap"),
       select("second", "Second arm", style: "arm"),
-      select("benchmark", "Benchmark"), select("change", "From first to second", style: "pairs"),
-      select("verdict", "Verdict of either"),
+      select("benchmark", "Benchmark"), select("change", "Change", style: "pairs"),
+      select("verdict", "Verdict (either arm)"),
       .element(
         "label", ["class": "search"], .element("span", [:], "Search"),
         .leaf(
@@ -183,7 +183,7 @@ enum BrowserMarkup {
       button("next", "Next →", "Next measurement (right arrow key)", keys: "ArrowRight"),
       .element(
         "span", ["class": "quiet keys"], "Keys: ", .element("kbd", [:], "←"), " ",
-        .element("kbd", [:], "→"), " to walk, ", .element("kbd", [:], "/"), " to search"),
+        .element("kbd", [:], "→"), " to step through, ", .element("kbd", [:], "/"), " to search"),
     ]
   }
 

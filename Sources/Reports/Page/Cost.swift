@@ -51,10 +51,10 @@ struct CostSection {
       table, label: "Time and cost",
       [
         HTMLTable.notes([
-          "Time of the attempts that led to the results, one after another;"
-            + " what was taken from the cache counts as when it was made.",
-          "Tokens that all steps of a training stage went over, of reinforcement learning those that"
-            + " it sampled, or that an evaluation's models wrote.",
+          "Time: wall time of the runs that produced each result, summed; cached results count with"
+            + " their original time.",
+          "Tokens: those that a supervised stage trained on, that reinforcement learning sampled, or"
+            + " that an evaluation's models wrote.",
         ])
       ])
   }

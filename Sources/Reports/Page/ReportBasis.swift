@@ -83,7 +83,7 @@ package struct ReportBasis: Sendable, Equatable {
 /// The report on disk says that it is out of date while a newer one is not there yet.
 extension ReportBasis {
   private static let pageMark = "<p class=\"warning\" id=\"out-of-date\">"
-  private static let briefMark = "> **Mind:** "
+  private static let briefMark = "> **Warning:** "
 
   /// Marks the report in a folder as out of date, or takes the mark away where it is not.
   /// - Parameter plan: what the recipe asks for now.

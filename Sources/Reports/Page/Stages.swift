@@ -43,7 +43,7 @@ struct StagesSection {
     let point = result.point.isEmpty ? "details" : result.point.coordinates
     let warning =
       result.values["warning"]?.string
-      .map { Markup.element("span", ["class": "leak"], Markup("Mind: \($0).")) } ?? .empty
+      .map { Markup.element("span", ["class": "leak"], Markup("Warning: \($0).")) } ?? .empty
     let summary = Markup.element(
       "summary", [:], .element("span", ["class": "name"], Markup(point)),
       .element("span", ["class": "quiet"], Markup(NumberText.duration(result.seconds))),

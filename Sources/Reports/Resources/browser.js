@@ -180,7 +180,7 @@
     box.textContent = "";
     var slot = shown[position];
     if (!slot) {
-      box.append(element("p", "empty", "Nothing shown here has all of that. Clear a filter."));
+      box.append(element("p", "empty", "No completions match these filters."));
       return;
     }
     var item = problem(slot);
@@ -192,7 +192,7 @@
     if (kind >= 0) head.append(element("span", "tag change " + names[kind], titles[kind]));
     box.append(head);
     if (item.question !== null) box.append(field("Problem", item.question));
-    if (item.answer !== null) box.append(field("Right answer", item.answer));
+    if (item.answer !== null) box.append(field("Reference answer", item.answer));
     if (item.prompt !== null) {
       var fold = element("details", "prompt");
       fold.open = item.question === null;

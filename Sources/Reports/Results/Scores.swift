@@ -273,7 +273,7 @@ extension Findings {
     let found = results.compactMap(scores)
     if let k = ProblemScores.passCount(reference.name), !found.isEmpty {
       let most = found.compactMap(\.samples).max() ?? 0
-      return "\(reference) needs at least \(k) samples a problem, and \(reference.stage) has "
+      return "\(reference) needs at least \(k) samples per problem, and \(reference.stage) has "
         + "\(most); raise 'samples'"
     }
     let published = results.flatMap { $0.values.filter { $0.value.number != nil }.keys }

@@ -220,6 +220,6 @@ extension [PlannedInstance] {
       guard let warning = instance.values["warning"]?.string else { continue }
       owners[warning, default: []].append(instance.name)
     }
-    return owners.map { "Mind: \($0) — \($1.joined(separator: ", "))." }
+    return owners.map { "Warning: \($0) — \($1.joined(separator: ", "))." }
   }
 }

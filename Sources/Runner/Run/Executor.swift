@@ -70,7 +70,7 @@ package struct Executor: Sendable {
     let start = ContinuousClock.now
     var run = Run(plan: plan)
     if !keepsGoing, plan.count(.blocked) > 0 {
-      run.stop = "not begun, because other instances are blocked"
+      run.stop = "skipped because other instances are blocked"
     }
     var number = 0
     for (index, item) in plan.items.enumerated() {
@@ -87,7 +87,7 @@ package struct Executor: Sendable {
       display.end(title, outcome)
       if let words = run.consequence { display.notice(words) }
       if case .failed = outcome, !keepsGoing, run.stop == nil {
-        run.stop = "not begun after the failure"
+        run.stop = "skipped after the failure"
       }
     }
     try settleLock(run)
@@ -120,7 +120,7 @@ package struct Executor: Sendable {
     }
     if interruption.isRequested {
       run.interrupt()
-      return .skipped("not begun before the interruption")
+      return .skipped("skipped: interrupted before it started")
     }
     do {
       let obtained = try obtain(item, key, fields, title, &run)
@@ -170,7 +170,7 @@ package struct Executor: Sendable {
   /// Moves a damaged result aside and makes it again.
   private func repair(_ damaged: DamagedArtifact, _ run: inout Run) throws {
     if isLocked {
-      run.stop = "not begun after a result was found damaged"
+      run.stop = "skipped after a result was found damaged"
       throw damaged.inLockedRun
     }
     let key = damaged.artifact.key
@@ -225,7 +225,7 @@ private struct Run {
 
   mutating func interrupt() {
     wasInterrupted = true
-    stop = "not begun before the interruption"
+    stop = "skipped: interrupted before it started"
   }
 
   /// Leaves an instance that is not asked for as it is: done, not done or stopped by a gate.

@@ -16,7 +16,7 @@ package struct StartEstimate: Sendable {
   package let passAtGroup: Double
   /// Whether the shares are those of smaller groups, which are less than a group's.
   package let isBound: Bool
-  /// What tells so, such as `scores[seed=1], 16 samples a problem`.
+  /// What tells so, such as `scores[seed=1], 16 samples per problem`.
   package let basis: String
 
   /// One for each training of the plan that is not done and of whose start something is known.
@@ -114,7 +114,7 @@ private struct PlannedTraining {
     let groups = isBound ? " taken as a group" : ""
     let others =
       differences.isEmpty ? "" : ", which has another \(differences.joined(separator: ", "))"
-    return "\(start.result.name), \(samples) a problem\(groups)\(others)"
+    return "\(start.result.name), \(samples) per problem\(groups)\(others)"
   }
 
   // MARK: By another training

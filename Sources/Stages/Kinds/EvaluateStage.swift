@@ -24,7 +24,7 @@ package struct EvaluateParameters: ParameterSet {
 
   package static var fields: [Field<Self>] {
     [
-      Field("samples", \.samples, range: 1...100_000, "completions a problem"),
+      Field("samples", \.samples, range: 1...100_000, "completions per problem"),
       Field("seed", \.seed, "seed of the sampling"),
       Field("verifier", \.verifier, "one of the task's verifiers, such as paper or strict"),
       Field(

@@ -63,7 +63,7 @@ package struct MiniatureProblemsStage: Stage {
   package static let example = """
     sums:
       kind: miniature_problems
-      params: {domain: arithmetic, levels: [1, 2], count: 600, seed: 1}
+      params: {domain: arithmetic, levels: [1, 2, 3, 4], count: 1600, seed: 1}
     """
   package static let inputs: [StagePort] = []
   package static let outputs = [StagePort("problems", .problems, "problems with their answers")]

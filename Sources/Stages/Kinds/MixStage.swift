@@ -80,7 +80,7 @@ package struct MixStage: Stage {
     both:
       kind: mix
       inputs: {ours: traces, theirs: their_traces}
-      params: {weights: {ours: 0.8, theirs: 0.2}, count: 500, seed: 1}
+      params: {weights: {ours: 0.8, theirs: 0.2}, count: 200, seed: 1}
     """
   package static let inputs: [StagePort] = []
   package static let openInputs: [ArtifactType] = [.problems, .texts, .traces]

@@ -71,7 +71,7 @@ package struct WriteTracesParameters: ParameterSet {
     [
       Field(
         "samples", \.samples, range: 1...10_000, later: true,
-        "completions a problem by a model or server"),
+        "completions per problem by a model or server"),
       Field("sampling", \.sampling, later: true, "how a model or server is sampled"),
       Field(
         "accept", \.accept, later: true,

@@ -91,8 +91,8 @@ package struct RLVRParameters: ParameterSet {
   package static var fields: [Field<Self>] {
     [
       Field("steps", \.steps, range: 1...1_000_000, "batches of completions"),
-      Field("group", \.group, range: 2...1024, "completions a problem"),
-      Field("problems_per_step", \.problemsPerStep, range: 1...10_000, "problems a step"),
+      Field("group", \.group, range: 2...1024, "completions per problem"),
+      Field("problems_per_step", \.problemsPerStep, range: 1...10_000, "problems per step"),
       Field("microbatch", \.microbatch, range: 1...10_000, "completions of a micro-batch"),
       Field("updates_per_batch", \.updatesPerBatch, range: 1...64, "updates on each batch"),
       Field("loss", \.loss, "the loss by components"),

@@ -69,7 +69,7 @@ import Testing
     let claim = String(Self.claims.split(separator: "\n")[0]).replacing("accuracy", with: "loss")
     #expect(
       try fixture.report(claim, seeds: 2).claims.notes.contains(
-        "Mind: it was trained on them — scores[start=base,seed=1], scores[start=base,seed=2]."))
+        "Warning: it was trained on them — scores[start=base,seed=1], scores[start=base,seed=2]."))
   }
 
   @Test func aRecipeWithoutClaimsShowsNone() throws {

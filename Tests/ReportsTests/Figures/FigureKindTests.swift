@@ -301,7 +301,7 @@ import Testing
       try BarFigure(name: "b", bars, data: Self.fixture.data)
     }
     #expect(
-      error?.description == "figure 'b': scores.pass@8 needs at least 8 samples a problem, and"
+      error?.description == "figure 'b': scores.pass@8 needs at least 8 samples per problem, and"
         + " scores has 4; raise 'samples'")
   }
 }

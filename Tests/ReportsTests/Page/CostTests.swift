@@ -41,6 +41,6 @@ import Testing
       .write(to: folder)
     let page = try String(contentsOf: folder.appending(path: "report.html"), encoding: .utf8)
     let summaries = page.matches(of: /<summary>.*?<\/summary>/.dotMatchesNewlines())
-    #expect(summaries.contains { $0.output.contains("Mind: no reward differed") })
+    #expect(summaries.contains { $0.output.contains("Warning: no reward differed") })
   }
 }

@@ -117,7 +117,7 @@ import Testing
       #expect(words.contains("of the 4 results that it rests on, 4 are no longer"))
       #expect(try text("report.html").components(separatedBy: "id=\"out-of-date\"").count == 2)
       #expect(try text("report.html").contains("<header><p class=\"warning\" id=\"out-of-date\">"))
-      #expect(try text("report.md").hasPrefix("> **Mind:** This report is out of date"))
+      #expect(try text("report.md").hasPrefix("> **Warning:** This report is out of date"))
     }
     #expect(try ReportBasis(reportIn: folder) == basis)
     // The recipe was changed back.

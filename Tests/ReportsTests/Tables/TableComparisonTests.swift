@@ -187,7 +187,7 @@ import Testing
       _ = try self.report({ $0.value = ["scores.pass@8"] }, Self.fill)
     }
     #expect(
-      error?.description == "table 'main': scores.pass@8 needs at least 8 samples a problem, and "
+      error?.description == "table 'main': scores.pass@8 needs at least 8 samples per problem, and "
         + "scores has 4; raise 'samples'")
   }
 

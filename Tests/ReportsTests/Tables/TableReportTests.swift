@@ -81,10 +81,10 @@ import Testing
     var fixture = ReportFixture.scores
     fixture.results[0] = fixture.results[0].warning("9 of 64 problems were trained on")
     fixture.results[1] = fixture.results[1].warning("9 of 64 problems were trained on")
-    let warnings = try table(ReportFixture.table, fixture).notes.filter { $0.hasPrefix("Mind") }
+    let warnings = try table(ReportFixture.table, fixture).notes.filter { $0.hasPrefix("Warning") }
     #expect(
       warnings == [
-        "Mind: 9 of 64 problems were trained on — scores[start=base,seed=1], "
+        "Warning: 9 of 64 problems were trained on — scores[start=base,seed=1], "
           + "scores[start=base,seed=2]."
       ])
     #expect(try table(ReportFixture.table, fixture).markdown.contains("9 of 64 problems"))
@@ -155,7 +155,7 @@ import Testing
       "scores", ["start": "base", "seed": 1], ["accuracy": 0.5],
       inputs: [("model", "tuned/model")])
     let report = try table(ReportFixture.table, fixture)
-    #expect(report.notes.contains("Mind: its rewards have a hole — tuned."))
+    #expect(report.notes.contains("Warning: its rewards have a hole — tuned."))
   }
 
   @Test func baselinesMayBeColumns() throws {

@@ -124,8 +124,8 @@ import Testing
     ])
     #expect(
       summary.outcomes.dropFirst() == [
-        .failed("no more chalk"), .skipped("not begun after the failure"),
-        .skipped("not begun after the failure"),
+        .failed("no more chalk"), .skipped("skipped after the failure"),
+        .skipped("skipped after the failure"),
       ])
     #expect(summary.exitCode == 1)
   }
@@ -168,7 +168,7 @@ import Testing
     let interruption = Interruption()
     let summary = try project.executor(interruption: interruption).run(project.plan(instances))
     #expect(summary.outcomes[1] == .interrupted)
-    #expect(summary.outcomes[2] == .skipped("not begun before the interruption"))
+    #expect(summary.outcomes[2] == .skipped("skipped: interrupted before it started"))
     #expect(summary.exitCode == 130)
     #expect(try project.plan(instances).items[1].reason == "resumes from step 2")
     let again = try project.run(instances)

@@ -82,7 +82,7 @@ import Testing
     #expect(abs(start.groupsWithGradient - 9 / 18) < 1e-12)
     #expect(abs(start.passAtGroup - 8 / 18) < 1e-12)
     let text =
-      "50 % of groups of 2 would have a gradient, pass@2 44 % (by scores, 4 samples a problem)"
+      "50 % of groups of 2 would have a gradient, pass@2 44 % (by scores, 4 samples per problem)"
     #expect(start.text == text)
   }
 
@@ -93,13 +93,13 @@ import Testing
       verdicts: ["ccww", "wwww", "wwww"])
     let bound =
       "at least 33 % of groups of 8 would have a gradient, pass@8 at least 33 % (by scores, 4 "
-      + "samples a problem taken as a group, which has another temperature, max_tokens)"
+      + "samples per problem taken as a group, which has another temperature, max_tokens)"
     #expect(large.0.starts.first?.text == bound)
     let none = try starts(
       run, Self.tuned("group: 4, max_tokens: 4"), verdicts: ["wwww", "wwww", "wwww"])
     let silence =
       "no two samples of a problem differ in reward, so perhaps no group of 4 has a gradient, "
-      + "pass@4 0 % (by scores, 4 samples a problem)"
+      + "pass@4 0 % (by scores, 4 samples per problem)"
     #expect(none.0.starts.first?.text == silence)
     // The form alone is rewarded: right and wrong are one, so 0, 0 and 4 pairs of 6 differ.
     let form = try starts(
@@ -115,7 +115,7 @@ import Testing
     let entries = estimate.json(of: plan).array ?? []
     let told = entries.filter { $0["start"] != .null }.map { $0["instance"]?.string }
     #expect(told == ["tuned[seed=1]", "tuned[seed=2]"])
-    #expect(entries.last?["start"]?["by"] == "scores, 4 samples a problem")
+    #expect(entries.last?["start"]?["by"] == "scores, 4 samples per problem")
   }
 
   @Test func nothingIsSaidOfOtherProblemsOrCoins() throws {
