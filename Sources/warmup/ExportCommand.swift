@@ -21,12 +21,7 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     let workspace = try Workspace(options)
-    let (item, artifact) = try workspace.artifact(of: instance)
-    guard let port = item.instance.kind.outputs.first(where: { $0.type == .model }) else {
-      throw LookupError.noModel(instance: item.instance.name)
-    }
-    let model = try ModelArtifact(
-      contentsOf: try artifact.existingOutput(port.name, of: item))
+    let model = try ModelArtifact(contentsOf: try workspace.modelFile(of: instance).file)
     try Folder.make(URL(fileURLWithPath: folder))
     try HuggingFaceExport.write(
       model.weights, tokenizer: model.tokenizer, chatTemplate: model.chatTemplate,

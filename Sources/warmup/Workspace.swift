@@ -304,6 +304,18 @@ extension Workspace {
   }
 }
 
+extension Workspace {
+  /// The file of the model that an instance made.
+  /// - Throws: `LookupError`, or `DamagedArtifact`.
+  func modelFile(of name: String) throws -> (item: PlannedInstance, file: URL) {
+    let (item, artifact) = try artifact(of: name)
+    guard let port = item.instance.kind.outputs.first(where: { $0.type == .model }) else {
+      throw LookupError.noModel(instance: item.instance.name)
+    }
+    return (item, try artifact.existingOutput(port.name, of: item))
+  }
+}
+
 extension Artifact {
   /// The file of an output, which a packed file may have left out.
   /// - Throws: `LookupError`, or `DamagedArtifact`.

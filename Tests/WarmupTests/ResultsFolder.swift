@@ -33,6 +33,10 @@ final class ResultsFolder: Sendable {
       [command, recipe.path] + more + ["--results", url.path], meanwhile: meanwhile)
   }
 
+  func run(_ command: String, arguments: [String]) async throws -> Program.Ending {
+    try await Program.run([command, recipe.path] + arguments + ["--results", url.path]) { _ in }
+  }
+
   /// What `plan --json` says, by instance.
   func plan(_ more: String...) async throws -> [String: JSONValue] { try await plan(more) }
 

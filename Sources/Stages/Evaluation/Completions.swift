@@ -141,9 +141,11 @@ struct TextSampler {
   /// Samples one completion for each stream of each prompt.
   /// - Parameters:
   ///   - name: what messages call a prompt.
+  ///   - onTokens: called after each token of a completion that goes on, with all so far.
   ///   - completed: called as completions end, with the indices of prompt and stream.
   func sample(
     _ requests: [SamplingRequest], name: (_ request: Int) -> String, interruption: Interruption,
+    onTokens: (([Int32]) -> Void)? = nil,
     completed: (_ request: Int, _ sample: Int, SampledText) throws -> Void
   ) throws {
     let options = SamplingOptions(
@@ -152,7 +154,14 @@ struct TextSampler {
       stopTokens: model.weights.configuration.endTokens)
     do {
       _ = try sampler.generate(
-        requests, options: options, shouldStop: stopStrings.isEmpty ? nil : endsAtStop,
+        requests, options: options,
+        shouldStop: stopStrings.isEmpty && onTokens == nil
+          ? nil
+          : { tokens in
+            if endsAtStop(tokens) { return true }
+            onTokens?(tokens)
+            return false
+          },
         onCompletion: { try completed($0, $1, text(of: $2)) },
         interrupted: { interruption.isRequested })
     } catch SamplingError.interrupted {

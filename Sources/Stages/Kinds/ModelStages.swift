@@ -152,13 +152,8 @@ package struct PretrainedModelStage: Stage {
 
   package func run(_ context: StageContext) throws {
     let file = try parameters.pinnedSource.file(for: context)
-    let imported = try ImportedModel(contentsOf: file)
-    guard let tokenizer = imported.tokenizer else {
-      throw StageError.failed("\(file.lastPathComponent) holds no tokenizer; use another file")
-    }
-    try ModelArtifact(
-      weights: imported.weights, tokenizer: tokenizer, chatTemplate: imported.chatTemplate
-    ).write(to: context.output("model"))
-    context.publish(Double(imported.weights.layout.count), as: "parameters")
+    let model = try ModelArtifact(importing: file)
+    try model.write(to: context.output("model"))
+    context.publish(Double(model.weights.layout.count), as: "parameters")
   }
 }

@@ -34,6 +34,17 @@ package struct ModelArtifact: Sendable {
     self.chatTemplate = chatTemplate
   }
 
+  /// Reads a model that somebody else made: a Hugging Face folder or a GGUF file.
+  /// - Throws: `StageError.failed` for one without a tokenizer, or what importing throws.
+  package init(importing file: URL) throws {
+    let imported = try ImportedModel(contentsOf: file)
+    guard let tokenizer = imported.tokenizer else {
+      throw StageError.failed("\(file.lastPathComponent) holds no tokenizer; use another file")
+    }
+    try self.init(
+      weights: imported.weights, tokenizer: tokenizer, chatTemplate: imported.chatTemplate)
+  }
+
   /// Reads a model from the HDF5 file of an artifact or a checkpoint.
   /// - Throws: `StageError.failed` for one whose weights are not finite, and what reading throws.
   package init(contentsOf file: URL) throws {

@@ -186,7 +186,7 @@ package enum TaskError: Error, CustomStringConvertible {
 extension [String: JSONValue] {
   /// The first of some columns that holds a string.
   /// - Throws: `TaskError`, which names `subject` as what needs it.
-  func text(_ columns: String..., for subject: String) throws -> String {
+  package func text(_ columns: String..., for subject: String) throws -> String {
     for column in columns { if let text = self[column]?.string { return text } }
     if let column = columns.first(where: { self[$0] != nil }) {
       throw TaskError.noText(subject: subject, column: column)
