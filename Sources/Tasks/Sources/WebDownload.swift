@@ -20,15 +20,18 @@ package struct WebDownload: Sendable {
   let interruption: Interruption
   /// The pause after the first failure; it doubles with each.
   let pause: Duration
+  let bounds: DownloadBounds
 
   package init(
     _ url: URL, progress: any ProgressSink = SilentProgress(),
-    interruption: Interruption = Interruption(), pause: Duration = .seconds(1)
+    interruption: Interruption = Interruption(), pause: Duration = .seconds(1),
+    bounds: DownloadBounds = DownloadBounds()
   ) {
     self.url = url
     self.progress = progress
     self.interruption = interruption
     self.pause = pause
+    self.bounds = bounds
   }
 
   /// Fetches the file, checks it, and puts it in its place whole. What has come of it is kept beside
@@ -62,6 +65,9 @@ package struct WebDownload: Sendable {
       switch try attempt(partial) {
       case .whole: return
       case .unwritable(let problem): throw failure("it cannot be written: \(problem)")
+      case .tooLarge(let problem):
+        try FileManager.default.removeItem(at: partial)
+        throw DataSourceError.unbounded(url.absoluteString, reason: problem)
       case .refused(let status) where status < 500 && status != 408 && status != 429:
         throw failure("the server answered with status \(status)")
       case .redirected(let status, let target):
@@ -103,7 +109,8 @@ package struct WebDownload: Sendable {
     let handle = try FileHandle(forWritingTo: partial)
     let offset = Int(try handle.seekToEnd())
     let progress = progress
-    let transfer = WebTransfer(to: handle, after: offset) { written, total in
+    let room = bounds.room(beside: partial)
+    let transfer = WebTransfer(to: handle, after: offset, bounds, room: room) { written, total in
       progress.update(StageProgress(written / 1000, of: max(written, total ?? 0) / 1000, "kB"))
     }
     guard let ending = transfer.run(address, until: { interruption.isRequested }) else {
@@ -130,6 +137,29 @@ package struct WebDownload: Sendable {
   }
 }
 
+/// How much a download may bring.
+package struct DownloadBounds: Sendable {
+  /// The most bytes of a file whose length the server says beforehand.
+  var announced: Int
+  /// The most bytes of one whose length it does not say.
+  var unannounced: Int
+  /// Bytes of the disk that stay free.
+  var reserve: Int
+
+  package init(announced: Int = 128 << 30, unannounced: Int = 4 << 30, reserve: Int = 256 << 20) {
+    self.announced = announced
+    self.unannounced = unannounced
+    self.reserve = reserve
+  }
+
+  /// How many bytes there is room for where a file lies; nil where that is not known.
+  fileprivate func room(beside file: URL) -> Int? {
+    var space = statvfs()
+    guard statvfs(file.path, &space) == 0 else { return nil }
+    return max(0, Int(space.f_bavail) * Int(space.f_frsize) - reserve)
+  }
+}
+
 /// One request, whose body goes into a file as it comes.
 final class WebTransfer: NSObject, URLSessionDataDelegate, Sendable {
   enum Ending: Sendable, Equatable {
@@ -143,8 +173,10 @@ final class WebTransfer: NSObject, URLSessionDataDelegate, Sendable {
     case redirected(status: Int, to: URL)
     /// The connection was not made, or broke.
     case broken(reason: String)
-    /// The disk took no more.
+    /// The disk took no more, or will not take what is to come.
     case unwritable(reason: String)
+    /// It has more bytes than a download may have.
+    case tooLarge(reason: String)
   }
 
   private struct State {
@@ -152,21 +184,28 @@ final class WebTransfer: NSObject, URLSessionDataDelegate, Sendable {
     var written: Int
     /// How long the whole file will be, where the server says so.
     var total: Int?
+    /// How long it may become.
+    var most = 0
     var ending: Ending?
   }
 
   private let state: Mutex<State>
   private let offset: Int
+  private let bounds: DownloadBounds
+  private let room: Int?
   private let isOver = DispatchSemaphore(value: 0)
   private let report: @Sendable (_ written: Int, _ total: Int?) -> Void
 
   /// Prepares to append to a file what comes after its first `offset` bytes.
+  /// - Parameter room: how many bytes the disk takes; nil where that is not known.
   init(
-    to handle: FileHandle, after offset: Int,
+    to handle: FileHandle, after offset: Int, _ bounds: DownloadBounds, room: Int?,
     report: @escaping @Sendable (_ written: Int, _ total: Int?) -> Void
   ) {
     state = Mutex(State(handle: handle, written: offset))
     self.offset = offset
+    self.bounds = bounds
+    self.room = room
     self.report = report
   }
 
@@ -223,13 +262,46 @@ final class WebTransfer: NSObject, URLSessionDataDelegate, Sendable {
     _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
     completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
   ) {
-    state.withLock { begin(&$0, response) }
+    let ends = state.withLock { state in
+      begin(&state, response)
+      if state.ending == nil { bound(&state) }
+      return state.ending != nil
+    }
     completionHandler(.allow)
+    // What a server sends beside a refusal may be long, too.
+    if ends { isOver.signal() }
+  }
+
+  /// Sees to it before the first byte that neither the file nor the disk overflows.
+  private func bound(_ state: inout State) {
+    guard let total = state.total else {
+      state.most = min(bounds.unannounced, state.written + (room ?? .max / 2))
+      return
+    }
+    state.most = total
+    if total > bounds.announced {
+      state.ending = .tooLarge(
+        reason: "it has \(Self.text(total)), and at most \(Self.text(bounds.announced)) are fetched"
+      )
+    } else if let room, total - state.written > room {
+      state.ending = .unwritable(
+        reason:
+          "\(Self.text(total - state.written)) are to come, but only \(Self.text(room)) of the "
+          + "disk may be used; free some space")
+    }
+  }
+
+  private static func text(_ bytes: Int) -> String {
+    bytes >= 10 << 20 ? "\(bytes >> 20) MiB" : "\(bytes) bytes"
   }
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
     let news = state.withLock { state -> (Int, Int?)? in
       guard state.ending == nil, let handle = state.handle else { return nil }
+      guard data.count <= state.most - state.written else {
+        state.ending = .tooLarge(reason: excess(state))
+        return nil
+      }
       do {
         try handle.write(contentsOf: data)
         state.written += data.count
@@ -256,6 +328,12 @@ final class WebTransfer: NSObject, URLSessionDataDelegate, Sendable {
       }
     }
     isOver.signal()
+  }
+
+  private func excess(_ state: State) -> String {
+    state.total == nil
+      ? "the server does not say how long it is, and \(Self.text(state.most)) have come"
+      : "the server sends more than the \(Self.text(state.most)) that it has announced"
   }
 
   private func begin(_ state: inout State, _ response: URLResponse) {
