@@ -1,6 +1,7 @@
 import Base
 import Foundation
 import HDF5
+import OrderedCollections
 import Runner
 import Synchronization
 import TestSupport
