@@ -13,7 +13,8 @@ struct PlanCommand: ParsableCommand {
       Below the instances it says which files are missing, which servers are asked with the key in \
       which variable, and how much work with language models is left: tokens, floating-point \
       operations (2 a weight and token to read, 4 more to train) and the time that they take at a \
-      rate. What is not said in the recipe is bounded: completions count as long as they may be. \
+      rate, and the memory. What is not said in the recipe is bounded: completions count as long as \
+      they may be. \
       Where the cache holds scores of the model and problems that reinforcement learning would \
       start from, it says how many of its groups would have a gradient.
       """)
@@ -28,7 +29,8 @@ struct PlanCommand: ParsableCommand {
   @Option(help: "Operations a second to reckon with; 5e10 a core if not given.")
   var rate: Double?
 
-  @Flag(help: "Print JSON: an object an instance, with the work that is left of it.")
+  @Flag(
+    help: "Print JSON: an object an instance, with the work that is left and what an upgrade changed.")
   var json = false
 
   func validate() throws {

@@ -213,7 +213,7 @@ import Testing
   @Test func anInterruptionKeepsWhatHasCome() throws {
     let server = try MisbehavingServer { _ in
       var response = Response.file(Self.content, sent: 100_000)
-      response.silence = 20_000
+      response.silence = 100_000
       return response
     }
     let folder = try ScratchFolder()
@@ -227,7 +227,7 @@ import Testing
     #expect(throws: InterruptedError.self) {
       try fetch(folder, from: server, interruption: interruption)
     }
-    #expect(ContinuousClock.now - clock < .seconds(10))
+    #expect(ContinuousClock.now - clock < .seconds(50))
     let kept = try Data(contentsOf: partial)
     #expect(kept.count >= 50_000 && Self.content.starts(with: kept))
   }
