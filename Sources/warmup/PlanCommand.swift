@@ -30,7 +30,7 @@ struct PlanCommand: ParsableCommand {
   var rate: Double?
 
   @Flag(
-    help: "Print JSON: an object an instance, with the work that is left and what an upgrade changed.")
+    help: "Print JSON: an object an instance, with its work and what an upgrade changed.")
   var json = false
 
   func validate() throws {

@@ -103,7 +103,8 @@ import Testing
   @Test func librariesAndTheMachineAreNamed() throws {
     let folder = try ScratchFolder()
     let libraries = try findings("system libraries", in: folder)
-    #expect(libraries.map(\.name) == ["libyaml", "OpenBLAS", "HDF5", "zlib", "Zstandard", "OpenSSL"])
+    #expect(
+      libraries.map(\.name) == ["libyaml", "OpenBLAS", "HDF5", "zlib", "Zstandard", "OpenSSL"])
     for library in libraries {
       #expect(library.detail.contains(#/\d+\.\d+/#), "\(library)")
     }
