@@ -115,17 +115,19 @@ package struct MemoryNeedError: Error, CustomStringConvertible {
   let limit: MemoryLimit
 
   package var description: String {
-    "\(subject) needs \(Self.text(need)) of memory (\(purpose)), but of the \(Self.text(limit.total)) "
-      + "that \(limit.name) allows \(Self.text(limit.free)) are free; raise that, or \(advice)"
-  }
-
-  private static func text(_ bytes: Int) -> String {
-    bytes >= 1_000_000_000
-      ? String(format: "%.1f GB", Double(bytes) / 1e9) : "\(bytes / 1_000_000) MB"
+    "\(subject) needs \(MemoryLimit.text(need)) of memory (\(purpose)), but of the "
+      + "\(MemoryLimit.text(limit.total)) that \(limit.name) allows "
+      + "\(MemoryLimit.text(limit.free)) are free; raise that, or \(advice)"
   }
 }
 
 extension MemoryLimit {
+  /// Bytes for people.
+  package static func text(_ bytes: Int) -> String {
+    bytes >= 1_000_000_000
+      ? String(format: "%.1f GB", Double(bytes) / 1e9) : "\(bytes / 1_000_000) MB"
+  }
+
   /// Makes sure that something can have the memory that it will certainly need.
   /// - Parameters:
   ///   - subject: what needs it, at the beginning of a sentence.

@@ -19,7 +19,8 @@ struct CacheVerifyCommand: ParsableCommand {
     discussion: """
       Compares each record with its digest and its key, the files with their sizes, and the bytes of \
       files that were written to since they were last read. With --deep it reads all bytes, those of \
-      checkpoints too. It changes nothing and exits with 1 where something is damaged; a run moves that \
+      checkpoints too, and the logs of instances at work. It changes nothing and exits with 1 where \
+      something is damaged; a run moves that \
       aside and makes it again.
       """)
 

@@ -12,8 +12,8 @@ struct PlanCommand: ParsableCommand {
     discussion: """
       Below the instances it says which files are missing, which servers are asked with the key in \
       which variable, and how much work with language models is left: tokens, floating-point \
-      operations (2 per weight and token to read, 4 more to train) and the time that they take at a \
-      rate. This is an upper bound: every completion counts with max_tokens. \
+      operations (2 per weight and token to read, 4 more to train), the time that they take at a \
+      rate, and the memory. This is an upper bound: every completion counts with max_tokens. \
       Where the cache holds scores of the model and problems that reinforcement learning would \
       start from, it says how many of its groups would have a gradient.
       """)
@@ -28,7 +28,7 @@ struct PlanCommand: ParsableCommand {
   @Option(help: "Assumed operations per second. (default: 5e10 per core)")
   var rate: Double?
 
-  @Flag(help: "Print JSON: an object per instance, with its remaining work.")
+  @Flag(help: "Print JSON: an object per instance, with its work and what an upgrade changed.")
   var json = false
 
   func validate() throws {

@@ -49,7 +49,9 @@ struct RunCommand: ParsableCommand {
     try ServerUse.check(plan, keys.keys)
     let runs = try workspace.runs()
     if locked { try workspace.checkLock(plan, runs) }
-    try MemoryNeed.check(plan, folders: workspace.folders)
+    if let words = try MemoryNeed.check(plan, folders: workspace.folders, threads: threads) {
+      StandardOutput.writeError(words + ".\n")
+    }
     do {
       try workspace.takePacked(for: plan, interruption)
     } catch is InterruptedError {

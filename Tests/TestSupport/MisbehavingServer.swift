@@ -24,6 +24,8 @@ package final class MisbehavingServer: Sendable {
     var body = Data()
     /// How long to stay silent before the connection is closed, in milliseconds.
     package var silence: UInt32 = 0
+    /// Whether the body is sent again and again, until nobody listens any more.
+    package var isEndless = false
   }
 
   /// MSG_NOSIGNAL, whose type differs between versions of Swift.
@@ -91,7 +93,9 @@ package final class MisbehavingServer: Sendable {
     let head = (["HTTP/1.1 \(response.status)", "Connection: close"] + response.headers)
       .joined(separator: "\r\n")
     send(Data((head + "\r\n\r\n").utf8), to: connection)
-    send(response.body, to: connection)
+    repeat {
+      guard send(response.body, to: connection) else { return }
+    } while response.isEndless
     if response.silence > 0 { usleep(response.silence * 1000) }
   }
 
@@ -111,19 +115,25 @@ package final class MisbehavingServer: Sendable {
     }
   }
 
-  private func send(_ data: Data, to connection: Int32) {
+  /// Whether somebody took it.
+  @discardableResult
+  private func send(_ data: Data, to connection: Int32) -> Bool {
     var rest = Array(data)[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes {
         Glibc.send(connection, $0.baseAddress, $0.count, Self.noSignal)
       }
-      guard count > 0 else { return }
+      guard count > 0 else { return false }
       rest = rest.dropFirst(count)
     }
+    return true
   }
 }
 
 extension MisbehavingServer.Response {
+  /// A file whose length nobody says.
+  package init(unannounced content: Data) { self.init(body: content) }
+
   /// A whole file, or what follows a byte of it; `sent` bytes of it at most come through.
   package static func file(_ content: Data, from start: Int? = nil, sent: Int = .max) -> Self {
     let rest = content.dropFirst(start ?? 0)

@@ -55,8 +55,39 @@ extension EndToEnd {
       #expect(victim.isRunning)
     }
 
+    /// Four runs over the same file, of programs that write wherever they can.
+    @Test(.timeLimit(.minutes(2)), arguments: [offers[0], offers[3]])
+    func fourAtOnceSayWhatOneSays(offers: (namespaces: Bool, landlock: Int)) async throws {
+      let name = "left-\(UUID().uuidString)"
+      let writing = """
+        import os
+        def attack():
+            for folder in (".", "/", "/tmp", os.path.expanduser("~"), "/dev/shm"):
+                try: open(os.path.join(folder, "\(name)"), "w").write("x")
+                except OSError: pass
+            return 5
+        """
+      let programs = [writing, Self.right, "def attack():\n    return 6", writing]
+      let one = try await grade(programs, [], offers)
+      #expect(one == ["correct", "correct", "wrong", "correct"])
+      let scratch = try ScratchFolder()
+      let four = try await withThrowingTaskGroup(of: [String].self) { group in
+        for _ in 0..<4 {
+          group.addTask { try await grade(programs, [], offers, temporary: scratch.url.path) }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(four == [one, one, one, one])
+      for folder in ["/", "/tmp", NSHomeDirectory(), "/dev/shm", "."] {
+        let left = URL(filePath: folder).appending(path: name)
+        #expect(!FileManager.default.fileExists(atPath: left.path), "\(left.path)")
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.url.path).isEmpty)
+    }
+
     private func grade(
-      _ programs: [String], _ user: [String], _ offers: (namespaces: Bool, landlock: Int)
+      _ programs: [String], _ user: [String], _ offers: (namespaces: Bool, landlock: Int),
+      temporary: String = "/tmp"
     ) async throws -> [String] {
       let folder = try ScratchFolder()
       let launcher = try launcher(in: folder, offers)
@@ -74,6 +105,7 @@ extension EndToEnd {
         .path(FilePath(command[0])), arguments: Arguments(Array(command.dropFirst())),
         environment: .inherit.updating([
           "WARMUP_SANDBOX": launcher.path, "WARMUP_PYTHON": systemPython, "HOME": "/tmp",
+          "TMPDIR": temporary,
         ]), input: .array(Array(lines.joined().utf8)), output: .string(limit: 1 << 20),
         error: .string(limit: 1 << 20))
       let answers = result.standardOutput.split(separator: "\n")

@@ -44,6 +44,27 @@ extension EndToEnd {
       }
     }
 
+    /// The plan says what is wrong, and does not send anybody for a file that is there.
+    @Test(
+      .timeLimit(.minutes(1)),
+      arguments: ["dataset, params: {task: math, ", "read_traces, params: {"],
+      [("/dev/zero", "a device"), ("pipe", "a pipe"), ("model", "a folder")])
+    func thePlanSaysWhatIsWrong(kind: String, source: (path: String, sort: String)) async throws {
+      let folder = try folder()
+      for pin in ["", ", sha256: '\(Self.pin)'"] {
+        let stage = "kind: \(kind)source: \(source.path)\(pin)}"
+        let text = "version: 1\nname: t\nstages:\n  x: {\(stage)}\n"
+        try Data(text.utf8).write(to: folder.url.appending(path: "r.yaml"))
+        let plan = try await Program.run("plan", "r.yaml", in: folder.url)
+        #expect(plan.output.contains("It is \(source.sort); name a regular file."), "\(plan)")
+        #expect(!plan.output.contains("WARMUP_DATA"))
+        let isBlocked = plan.output.hasPrefix("blocked")
+        #expect(isBlocked == pin.isEmpty, "\(plan)")
+        let run = try await Program.run("run", "r.yaml", in: folder.url)
+        #expect(run.messages.contains("is \(source.sort); only regular files are read"), "\(run)")
+      }
+    }
+
     @Test(.timeLimit(.minutes(1)), arguments: ["pipe", "/dev/zero"])
     func recipesAreFiles(path: String) async throws {
       let folder = try folder()

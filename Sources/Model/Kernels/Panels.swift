@@ -28,12 +28,17 @@ package struct PanelFactor {
     self.format = format
     let panels = (columns + Self.panelWidth - 1) / Self.panelWidth
     let floats =
-      panels * ck_panel_bytes(format.rawValue, inner) / MemoryLayout<Float>.stride
+      Self.byteCount(inner: inner, columns: columns, format) / MemoryLayout<Float>.stride
     self.memory =
       memory.flatMap { $0.count >= floats ? $0 : nil } ?? FloatBuffer(count: floats)
     pieces = WorkerPool.split(panels, into: max(min(panels, 12), (panels + 15) / 16)).map {
       $0.lowerBound * Self.panelWidth..<min(columns, $0.upperBound * Self.panelWidth)
     }
+  }
+
+  /// Bytes of a factor.
+  static func byteCount(inner: Int, columns: Int, _ format: PanelFormat) -> Int {
+    (columns + panelWidth - 1) / panelWidth * ck_panel_bytes(format.rawValue, inner)
   }
 
   /// The memory, for a factor that comes after this one.

@@ -168,6 +168,11 @@ struct OutputPlan {
   /// About 128 MB of logits.
   private static let logitsInMemory = 1 << 25
 
+  /// The most rows of a chunk.
+  static func largestChunk(vocabularySize: Int) -> Int {
+    min(2048, max(128, logitsInMemory / vocabularySize))
+  }
+
   init(_ batch: PackedBatch, vocabularySize: Int) {
     let order = batch.targets.indices.sorted {
       (batch.targets[$0].row, $0) < (batch.targets[$1].row, $1)
@@ -184,7 +189,7 @@ struct OutputPlan {
     self.rows = rows
     targets = order
     self.starts = starts + [order.count]
-    let largest = min(2048, max(128, Self.logitsInMemory / vocabularySize))
+    let largest = Self.largestChunk(vocabularySize: vocabularySize)
     let count = (rows.count + largest - 1) / largest
     chunks = count == 0 ? [] : WorkerPool.split(rows.count, into: count)
   }

@@ -248,21 +248,36 @@ final class BlockPanels {
   /// Room for a block of a model. Nothing is there before ``fill(with:_:)``.
   init(_ configuration: ModelConfiguration, _ direction: Direction, _ format: PanelFormat) {
     self.direction = direction
-    let c = configuration
+    let panels = Self.shapes(configuration, direction).map {
+      PanelFactor(inner: $0.inner, columns: $0.columns, format)
+    }
+    (query, key, value, output) = (panels[0], panels[1], panels[2], panels[3])
+    (gate, up, down) = (panels[4], panels[5], panels[6])
+  }
+
+  /// Bytes of the copies of a block.
+  static func byteCount(
+    _ configuration: ModelConfiguration, _ direction: Direction, _ format: PanelFormat
+  ) -> Int {
+    shapes(configuration, direction).reduce(0) {
+      $0 + PanelFactor.byteCount(inner: $1.inner, columns: $1.columns, format)
+    }
+  }
+
+  /// The factors' shapes, in the order in which they are declared.
+  private static func shapes(
+    _ c: ModelConfiguration, _ direction: Direction
+  ) -> [(inner: Int, columns: Int)] {
     let queries = c.headCount * c.headSize
     let keys = c.keyValueHeadCount * c.headSize
-    func panels(_ outputs: Int, _ inputs: Int) -> PanelFactor {
-      direction == .forward
-        ? PanelFactor(inner: inputs, columns: outputs, format)
-        : PanelFactor(inner: outputs, columns: inputs, format)
+    let layers: [(outputs: Int, inputs: Int)] = [
+      (queries, c.hiddenSize), (keys, c.hiddenSize), (keys, c.hiddenSize),
+      (c.hiddenSize, queries), (c.intermediateSize, c.hiddenSize),
+      (c.intermediateSize, c.hiddenSize), (c.hiddenSize, c.intermediateSize),
+    ]
+    return layers.map {
+      direction == .forward ? (inner: $0.inputs, columns: $0.outputs) : ($0.outputs, $0.inputs)
     }
-    query = panels(queries, c.hiddenSize)
-    key = panels(keys, c.hiddenSize)
-    value = panels(keys, c.hiddenSize)
-    output = panels(c.hiddenSize, queries)
-    gate = panels(c.intermediateSize, c.hiddenSize)
-    up = panels(c.intermediateSize, c.hiddenSize)
-    down = panels(c.hiddenSize, c.intermediateSize)
   }
 
   /// Copies a block's weights as they are now.

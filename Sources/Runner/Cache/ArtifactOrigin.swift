@@ -41,14 +41,30 @@ package struct ArtifactOrigin: Sendable, Hashable {
   init?(of folder: URL) {
     let file = folder.appending(path: Self.fileName)
     guard let data = try? Data(contentsOf: file) else { return nil }
-    let json = try? JSONValue(parsing: data)
+    // What was changed says nothing.
+    let json = Self.damage(in: data) == nil ? try? JSONValue(parsing: data) : nil
     self.init(
       file: json?["file"]?.string ?? "unknown", sha256: json?["sha256"]?.string ?? "unknown",
       host: json?["host"]?.string ?? "an unknown machine", part: json?["part"]?.string)
   }
 
+  /// A digest covers it, as one covers the record.
   func write(to folder: URL) throws {
-    try Data(json.prettyText.utf8).write(to: folder.appending(path: Self.fileName))
+    try Data(RecordSeal.sealed(json).utf8).write(to: folder.appending(path: Self.fileName))
+  }
+
+  /// What is wrong with the origin of what lies in a folder, in words; nil where nothing is, or where
+  /// it was made here. Those of older versions have no digest, and count if they can be read.
+  static func damage(of folder: URL) -> String? {
+    (try? Data(contentsOf: folder.appending(path: fileName))).flatMap(damage)
+  }
+
+  private static func damage(in data: Data) -> String? {
+    guard let json = try? JSONValue(parsing: data), json.object != nil else {
+      return "it is not valid JSON"
+    }
+    let isWhole = json[RecordSeal.name] == nil || RecordSeal.isWhole(data, json)
+    return isWhole ? nil : "it was changed after it was written"
   }
 }
 

@@ -23,6 +23,8 @@ package struct CacheVerification: Sendable {
   package private(set) var unsealed = 0
   /// How many checkpoints of instances at work there are.
   package private(set) var checkpoints = 0
+  /// How many logs of instances at work there are.
+  package private(set) var logs = 0
   package private(set) var faults: [Fault] = []
 
   /// Looks at a cache, and changes nothing but what is remembered of its bytes.
@@ -39,15 +41,38 @@ package struct CacheVerification: Sendable {
       look(at: key, in: cache, isDeep)
     }
     for key in cache.workKeys() {
-      for checkpoint in CheckpointStore.checkpoints(in: cache.workFolder(key).checkpoints) {
-        try interruption.check()
-        checkpoints += 1
-        if isDeep, !checkpoint.isWhole {
-          let reason = "it is not what was written; a run goes on from the one before"
-          faults.append(Fault(place: checkpoint.file, instance: nil, reason: reason))
-        }
+      try look(at: cache.workFolder(key), isDeep, interruption)
+    }
+  }
+
+  /// Checkpoints have digests. Of logs it can only be said that they are whole lines of JSON.
+  private mutating func look(
+    at work: WorkFolder, _ isDeep: Bool, _ interruption: Interruption
+  ) throws {
+    for checkpoint in CheckpointStore.checkpoints(in: work.checkpoints) {
+      try interruption.check()
+      checkpoints += 1
+      if isDeep, !checkpoint.isWhole {
+        let reason = "it is not what was written; a run goes on from the one before"
+        faults.append(Fault(place: checkpoint.file, instance: nil, reason: reason))
       }
     }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: work.url.path)) ?? []
+    for name in names.sorted() where name.hasSuffix(".jsonl") {
+      try interruption.check()
+      logs += 1
+      let log = work.url.appending(path: name)
+      guard isDeep, let line = Self.unreadableLine(of: log) else { continue }
+      let reason = "line \(line) is no JSON object; remove this folder, and a run begins anew"
+      faults.append(Fault(place: log, instance: nil, reason: reason))
+    }
+  }
+
+  /// The first line that cannot be read, from 1. The last one counts only where it was ended.
+  private static func unreadableLine(of log: URL) -> Int? {
+    guard let data = try? Data(contentsOf: log) else { return 1 }
+    let lines = data.split(separator: 0x0A, omittingEmptySubsequences: false).dropLast()
+    return lines.firstIndex { (try? JSONValue(parsing: Data($0)))?.object == nil }.map { $0 + 1 }
   }
 
   private mutating func look(at key: String, in cache: Cache, _ isDeep: Bool) {
@@ -71,6 +96,13 @@ package struct CacheVerification: Sendable {
       if let reason = artifact.damage(of: name, cache.digests) {
         faults.append(Fault(place: file, instance: artifact.record.instance, reason: reason))
       }
+    }
+    if let damage = ArtifactOrigin.damage(of: place) {
+      let reason = "\(damage); where the result came from is no longer known, so remove the folder"
+      faults.append(
+        Fault(
+          place: place.appending(path: ArtifactOrigin.fileName),
+          instance: artifact.record.instance, reason: reason))
     }
     let names = try? FileManager.default.contentsOfDirectory(atPath: place.path)
     let strays = Set(names ?? []).subtracting(artifact.record.files.keys)
@@ -104,6 +136,7 @@ package struct CacheVerification: Sendable {
       words.append("\(count(unsealed, "record")) of older versions have no digest")
     }
     if checkpoints > 0 { words.append(count(checkpoints, "checkpoint")) }
+    if logs > 0 { words.append(count(logs, "log")) }
     let advice =
       faults.isEmpty
       ? compared < files ? " '--deep' reads all bytes." : ""

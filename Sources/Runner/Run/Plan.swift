@@ -29,8 +29,13 @@ package struct Plan: Sendable {
     Dictionary(items.compactMap { item in item.key.map { (item.name, $0) } }) { $1 }
   }
 
-  /// The plan for other programs to read: one object per instance.
-  package var json: JSONValue { .array(items.map(\.json)) }
+  /// The plan for other programs to read: one object per instance. What an upgrade of this program
+  /// makes anew says under `upgrade` for which kind's sake, and what became different.
+  package var json: JSONValue {
+    let losses = upgradeLosses.flatMap { loss in loss.names.map { ($0, loss) } }
+    let lost = Dictionary(losses) { first, _ in first }
+    return .array(items.map { $0.json(lost[$0.name]) })
+  }
 }
 
 /// What a run would do with one instance, and why.
@@ -86,7 +91,8 @@ package struct PlannedInstance: Sendable {
   /// What the stage published, such as `accuracy`; nothing before it is done.
   package var values: [String: JSONValue] { artifact?.record.values ?? [:] }
 
-  var json: JSONValue {
+  /// - Parameter loss: what it is lost with, where an upgrade of this program makes it anew.
+  fileprivate func json(_ loss: UpgradeLoss?) -> JSONValue {
     [
       "instance": .string(instance.name), "kind": .string(instance.kind.name),
       "state": .string(state.rawValue), "reason": .string(reason),
@@ -94,6 +100,7 @@ package struct PlannedInstance: Sendable {
       "seconds": lastSeconds.map { .number($0) } ?? .null,
       "origin": artifact?.origin?.json ?? .null,
       "passes": outcome.map { .boolean($0.passes) } ?? .null,
+      "upgrade": loss?.json ?? .null,
     ]
   }
 }

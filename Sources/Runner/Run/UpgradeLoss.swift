@@ -12,6 +12,8 @@ package struct UpgradeLoss: Sendable, Equatable {
   /// How many instances of the kind are made anew, and how many of others that are made from them.
   package let instances: Int
   package let behind: Int
+  /// The names of all of them, in the order of the plan.
+  package let names: [String]
   /// How long all of them took, in seconds.
   package let seconds: Double
 
@@ -20,6 +22,14 @@ package struct UpgradeLoss: Sendable, Equatable {
     let more = behind == 0 ? "" : " and \(behind) made from \(instances == 1 ? "it" : "them")"
     return "\(instances) \(instances == 1 ? "instance" : "instances")\(more), which took "
       + NumberText.duration(seconds)
+  }
+
+  /// For other programs, as an instance of it has it.
+  var json: JSONValue {
+    [
+      "kind": .string(kind), "from": .integer(from), "to": .integer(to),
+      "changes": .array(notes.map { .string($0) }),
+    ]
   }
 }
 
@@ -55,7 +65,7 @@ extension Plan {
       kind: kind, from: from, to: to,
       notes: notes.filter { (from + 1...max(from + 1, to)).contains($0.key) }
         .sorted { $0.key < $1.key }.map(\.value),
-      instances: own.count, behind: items.count - own.count,
+      instances: own.count, behind: items.count - own.count, names: items.map(\.name),
       seconds: items.reduce(0) { $0 + ($1.lastSeconds ?? 0) })
   }
 }

@@ -25,6 +25,8 @@ package struct Estimate: Sendable {
   package var work: Work?
   /// What is not known that the work depends on, such as `how many problems there are`.
   package var unknown: String?
+  /// The memory that the work takes; nil where it is not known or there is none.
+  package var memory: EstimatedMemory?
 
   /// Neither work nor anything known of the outputs.
   package init() {}
@@ -52,6 +54,7 @@ package struct EstimateInputs {
   /// How many tokens completions are taken to have; nil for as many as they may.
   let meanTokens: Int?
   let folders: DataFolders
+  var threads = ProcessInfo.processInfo.activeProcessorCount
 
   subscript(port: String) -> EstimatedData { contents[port] ?? EstimatedData() }
 
@@ -182,40 +185,31 @@ extension WriteTracesStage: EstimatedStage {
     let completions = problems.map { $0 * parameters.samples }
     let content = EstimatedData(rows: completions, completionTokens: tokens)
     guard parameters.teacher == .model else { return .output("traces", content) }
-    guard let problems, let completions, let model = inputs["model"].model else {
-      return .output("traces", content, unknown: inputs.missing("problems"))
-    }
-    var estimate = Estimate.output("traces", content)
-    var work = Work()
-    work.sample(model, prompts: problems, completions: completions, tokens: tokens)
-    estimate.work = work
-    return estimate
+    var sampling = SamplingParameters()
+    sampling.batchSize = parameters.batchSize
+    return .sampling(
+      "traces", content, inputs, samples: parameters.samples, tokens: tokens, sampling)
   }
 }
 
 extension PretrainStage: EstimatedStage {
   /// Training on texts that fill the context, the longest that there may be.
   package func estimate(_ inputs: EstimateInputs) -> Estimate {
-    let model = EstimatedData(model: inputs["model"].model)
-    guard let configuration = model.model, let rows = inputs["texts"].rows else {
-      return .output("model", model, unknown: inputs.missing("texts"))
-    }
-    let length = inputs.tokens(limit: configuration.contextLength)
-    return .training(configuration, tokens: parameters.epochs * rows * length, length: length)
+    .supervised(
+      inputs, rows: "texts", epochs: parameters.epochs, batchSize: parameters.batchSize,
+      length: inputs["model"].model.map { inputs.tokens(limit: $0.contextLength) } ?? 0,
+      parameters.optimiser)
   }
 }
 
 extension DistillStage: EstimatedStage {
   /// Training on traces that are as long as they may be.
   package func estimate(_ inputs: EstimateInputs) -> Estimate {
-    let model = EstimatedData(model: inputs["model"].model)
-    guard let configuration = model.model, let rows = inputs["traces"].rows else {
-      return .output("model", model, unknown: inputs.missing("traces"))
-    }
-    let limit = min(parameters.maxTokens, configuration.contextLength)
+    let limit = min(parameters.maxTokens, inputs["model"].model?.contextLength ?? .max)
     let completion = inputs["traces"].completionTokens ?? inputs.tokens(limit: limit)
-    let length = min(limit, Work.promptTokens + completion)
-    return .training(configuration, tokens: parameters.epochs * rows * length, length: length)
+    return .supervised(
+      inputs, rows: "traces", epochs: parameters.epochs, batchSize: parameters.batchSize,
+      length: min(limit, Work.promptTokens + completion), parameters.optimiser)
   }
 }
 
@@ -230,11 +224,14 @@ extension RLVRStage: EstimatedStage {
     let completions = prompts * parameters.group
     let tokens = inputs.tokens(limit: parameters.sampling.maxTokens)
     let trained = prompts * Work.promptTokens + completions * tokens
-    var estimate = Estimate.training(
+    var work = Work()
+    work.train(
       configuration, tokens: parameters.updatesPerBatch * trained,
       length: Work.promptTokens + tokens)
-    estimate.work?.sample(
-      configuration, prompts: prompts, completions: completions, tokens: tokens)
+    work.sample(configuration, prompts: prompts, completions: completions, tokens: tokens)
+    var estimate = Estimate.output("model", model)
+    estimate.work = work
+    estimate.memory = inputs.memory(of: parameters, tokens: tokens)
     return estimate
   }
 }
@@ -256,26 +253,47 @@ extension SelectStage: EstimatedStage {
 
 extension EvaluateStage: EstimatedStage {
   package func estimate(_ inputs: EstimateInputs) -> Estimate {
-    guard let problems = inputs["problems"].rows, let model = inputs["model"].model else {
-      return .output("scores", EstimatedData(), unknown: inputs.missing("problems"))
-    }
-    var work = Work()
-    work.sample(
-      model, prompts: problems, completions: problems * parameters.samples,
-      tokens: inputs.tokens(limit: parameters.sampling.maxTokens))
-    var estimate = Estimate()
-    estimate.work = work
-    return estimate
+    .sampling(
+      "scores", EstimatedData(), inputs, samples: parameters.samples,
+      tokens: inputs.tokens(limit: parameters.sampling.maxTokens), parameters.sampling)
   }
 }
 
 extension Estimate {
-  fileprivate static func training(
-    _ model: ModelConfiguration, tokens: Int, length: Int
+  /// Training on examples of at most `length` tokens.
+  fileprivate static func supervised(
+    _ inputs: EstimateInputs, rows port: String, epochs: Int, batchSize: Int, length: Int,
+    _ optimiser: OptimiserParameters
   ) -> Estimate {
+    let model = inputs["model"].model
     var estimate = output("model", EstimatedData(model: model))
+    estimate.memory = inputs.memory(
+      ofExamples: length, inStepsOf: batchSize, optimiser.precision.forTraining)
+    guard let model, let rows = inputs[port].rows else {
+      estimate.unknown = inputs.missing(port)
+      return estimate
+    }
     var work = Work()
-    work.train(model, tokens: tokens, length: length)
+    work.train(model, tokens: epochs * rows * length, length: length)
+    estimate.work = work
+    return estimate
+  }
+
+  /// Completions of the problems that are bound, of at most `tokens` tokens.
+  fileprivate static func sampling(
+    _ name: String, _ content: EstimatedData, _ inputs: EstimateInputs, samples: Int, tokens: Int,
+    _ sampling: SamplingParameters
+  ) -> Estimate {
+    let model = inputs["model"].model
+    let problems = inputs["problems"].rows
+    var estimate = output(name, content)
+    estimate.memory = inputs.memory(of: sampling, samples: samples, tokens: tokens)
+    guard let problems, let model else {
+      estimate.unknown = inputs.missing("problems")
+      return estimate
+    }
+    var work = Work()
+    work.sample(model, prompts: problems, completions: problems * samples, tokens: tokens)
     estimate.work = work
     return estimate
   }

@@ -1,44 +1,59 @@
 import Base
+import Foundation
 import Model
 import Runner
 
-/// The memory that an instance will certainly need, told before anything runs: that of its model's
-/// parameters in float32 with what belongs to each. What grows with a batch comes on top.
+/// The memory that an instance needs, told before anything runs (`EstimatedMemory`).
 package struct MemoryNeed {
   package let instance: String
-  package let bytes: Int
+  package let memory: EstimatedMemory
   let purpose: String
-
-  /// Makes sure that each instance that is to run can have what it needs.
-  /// - Throws: `MemoryNeedError` for the first that cannot.
-  package static func check(
-    _ plan: Plan, folders: DataFolders, limit: MemoryLimit? = MemoryLimit.tightest()
-  ) throws(MemoryNeedError) {
-    for need in all(of: plan, folders: folders) {
-      try MemoryLimit.check(
-        need.bytes, of: need.instance, for: need.purpose, advice: Self.advice, limit: limit)
-    }
-  }
 
   static let advice = "take a smaller model (hidden, layers, vocabulary) or a larger machine"
 
+  /// Makes sure that each instance that is to run can have what it needs in any case.
+  /// - Returns: a sentence about the instance that may need most, where that is more than there is:
+  ///   completions may turn out shorter, so that it is no reason not to begin.
+  /// - Throws: `MemoryNeedError` for the first that cannot.
+  package static func check(
+    _ plan: Plan, folders: DataFolders,
+    threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+    limit: MemoryLimit? = MemoryLimit.tightest()
+  ) throws(MemoryNeedError) -> String? {
+    let needs = all(of: plan, folders: folders, threads: threads)
+    for need in needs {
+      try MemoryLimit.check(
+        need.memory.least, of: need.instance, for: need.purpose, advice: Self.advice, limit: limit)
+    }
+    guard let limit, let greatest = needs.max(by: { $0.memory.most < $1.memory.most }),
+      greatest.memory.most > limit.free
+    else { return nil }
+    return
+      "\(greatest.instance) takes up to \(MemoryLimit.text(greatest.memory.most)) of memory if "
+      + "texts are as long as they may be, but of what \(limit.name) allows "
+      + "\(MemoryLimit.text(limit.free)) are free; it may be ended for that. A smaller batch_size, "
+      + "group or max_tokens needs less"
+  }
+
   /// The needs of what is to run, as far as the models' sizes are known.
-  static func all(of plan: Plan, folders: DataFolders) -> [MemoryNeed] {
+  static func all(of plan: Plan, folders: DataFolders, threads: Int) -> [MemoryNeed] {
     var estimates: [Estimate] = []
     return plan.items.compactMap { item in
       let contents = item.instance.inputs.map {
         ($0.port, estimates[$0.producer].outputs[$0.output] ?? EstimatedData())
       }
       let inputs = EstimateInputs(
-        contents: Dictionary(contents) { $1 }, meanTokens: nil, folders: folders)
+        contents: Dictionary(contents) { $1 }, meanTokens: nil, folders: folders, threads: threads)
       let estimate = estimate(item.instance, inputs)
       estimates.append(estimate)
       let models = contents.map(\.1.model) + estimate.outputs.values.map(\.model)
       guard item.state == .toRun, let model = models.compactMap(\.self).first else { return nil }
+      let weights = MemoryUse(model, threads: threads).weights
       let isTrained = (item.instance.stage).map { type(of: $0).isTraining } ?? false
-      let count = ParameterLayout(model).count
+      let count = weights / 4
       return MemoryNeed(
-        instance: "'\(item.name)'", bytes: (isTrained ? 16 : 4) * count,
+        instance: "'\(item.name)'",
+        memory: estimate.memory ?? EstimatedMemory(least: weights, most: weights),
         purpose: isTrained
           ? "weights, gradients and moments of \(count) parameters" : "\(count) weights")
     }

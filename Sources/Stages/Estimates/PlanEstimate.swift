@@ -52,6 +52,7 @@ package struct PlanEstimate {
         // Once for all that is missing of it.
         work = repeated.insert(identities[training]).inserted ? estimates[training] : Estimate()
       }
+      work.work?.bytes = Double(work.memory?.most ?? 0)
       items.append(Item(instance: instance, work: work.work, unknown: work.unknown))
     }
     self.items = items
@@ -135,8 +136,7 @@ package struct Work: Sendable {
   /// Tokens that are trained on, those of prompts among them.
   package var trainedTokens = 0
   package var operations = 0.0
-  /// Bytes of memory for the weights alone or, where they are trained, with gradient and the two
-  /// moments of AdamW, in float32.
+  /// Bytes of memory at most (`EstimatedMemory`).
   package var bytes = 0.0
 
   package init() {}
@@ -154,14 +154,12 @@ package struct Work: Sendable {
       Double(completions * tokens) * model.forwardOperations(keys: keys)
       + Double(prompts * Self.promptTokens)
       * model.forwardOperations(keys: Double(Self.promptTokens) / 2)
-    bytes = max(bytes, 4 * Double(ParameterLayout(model).count))
   }
 
   /// Adds gradients: three times what the forward pass takes.
   mutating func train(_ model: ModelConfiguration, tokens: Int, length: Int) {
     trainedTokens += tokens
     operations += 3 * Double(tokens) * model.forwardOperations(keys: Double(length) / 2)
-    bytes = max(bytes, 16 * Double(ParameterLayout(model).count))
   }
 
   /// The sum of two pieces of work, one after the other.

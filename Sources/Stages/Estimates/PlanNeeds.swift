@@ -24,10 +24,21 @@ package struct PlanNeed: Hashable {
   ) -> PlanNeed? {
     if let use = ServerUse(instance) { return PlanNeed(use, keys) }
     guard let name = instance.parameters["source"]?.string,
-      let source = try? DataSource(parsing: name), source.fileAtHand(in: folders) == nil
+      let source = try? DataSource(parsing: name)
     else { return nil }
-    if source.needsDigest { return PlanNeed(name: name, advice: "A run fetches it.") }
-    return PlanNeed(name: name, advice: advice(name))
+    if source.needsDigest {
+      let isThere = source.fileAtHand(in: folders) != nil
+      return isThere ? nil : PlanNeed(name: name, advice: "A run fetches it.")
+    }
+    do {
+      let file = try DataSource.locate(name, in: folders)
+      if !(instance.stage is PretrainedModelStage) { try RegularFile.checkIsFile(file) }
+      return nil
+    } catch let error as SpecialFileError {
+      return PlanNeed(name: name, advice: "It is \(error.sort); name a regular file.")
+    } catch {
+      return PlanNeed(name: name, advice: advice(name))
+    }
   }
 
   private static func advice(_ name: String) -> String {

@@ -115,7 +115,9 @@ package struct PretrainedModelParameters: ParameterSet {
     ]
   }
 
-  var pinnedSource: PinnedSource { PinnedSource(source: source, sha256: sha256) }
+  var pinnedSource: PinnedSource {
+    PinnedSource(source: source, sha256: sha256, mayBeFolder: true)
+  }
 
   /// Looks for sources that cannot be had.
   package func check(

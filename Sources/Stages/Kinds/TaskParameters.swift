@@ -10,18 +10,24 @@ struct PinnedSource {
   /// The SHA-256 that they must have; nothing for a path of this machine that is not pinned.
   let sha256: String?
 
+  /// Whether it may be a folder, as a model may.
+  var mayBeFolder = false
+
   /// What the key of a stage depends on: the pinned digest, or that of the file on this machine.
-  /// - Throws: `DataSourceError`.
+  /// - Throws: `DataSourceError`, or `SpecialFileError` for what is there and is no file.
   func content(in folders: DataFolders) throws -> ExternalContent {
-    ExternalContent(
+    // What is pinned is looked at when the stage runs.
+    if sha256 == nil { try checkSort(in: folders) }
+    return ExternalContent(
       name: "source",
       sha256: try DataSource(parsing: source).digest(pinned: sha256, in: folders))
   }
 
   /// The file on this machine, fetched where it is not there yet. It must be what the plan was made
   /// with, and stay so until the stage has ended.
-  /// - Throws: `DataSourceError`.
+  /// - Throws: `DataSourceError`, or `SpecialFileError`.
   func file(for context: StageContext) throws -> URL {
+    try checkSort(in: context.folders)
     let file = try DataSource(parsing: source).file(
       sha256: sha256, in: context.folders, interruption: context.interruption,
       progress: context.progress)
@@ -32,6 +38,12 @@ struct PinnedSource {
       throw DataSourceError.changed(path: file.path)
     }
     return file
+  }
+
+  /// Makes sure that no folder lies in the place of a file.
+  private func checkSort(in folders: DataFolders) throws {
+    guard !mayBeFolder, case .path(let path) = try DataSource(parsing: source) else { return }
+    try RegularFile.checkIsFile(DataSource.locate(path, in: folders))
   }
 
   /// Reports what is wrong with the two, at their places.

@@ -21,9 +21,11 @@ struct SupervisedTrainer {
   var loss = SupervisedLoss()
 
   func run() throws {
+    let longest = examples.map(\.tokens.count).max() ?? 0
     let loop = TrainingLoop(
       context: context, model: model, optimiser: optimiser,
-      totalSteps: steps, checkpointSeconds: checkpointSeconds)
+      totalSteps: steps, checkpointSeconds: checkpointSeconds,
+      largestBatch: .supervised(longest: longest, count: plan.batchSize))
     var lastLoss = Double.nan
     try loop.run { step, engine, apply in
       let indices = plan.indices(step: step)

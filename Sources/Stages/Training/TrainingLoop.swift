@@ -25,6 +25,8 @@ struct TrainingLoop {
   var updatesPerStep = 1
   /// Seconds between checkpoints; they never take more than a twentieth of the time.
   let checkpointSeconds: Double
+  /// The most that is computed at once, as far as it is known before the first step.
+  var largestBatch = MemoryUse.Batch.none
 
   private var weights: Weights { model.weights }
 
@@ -51,11 +53,13 @@ struct TrainingLoop {
     update: (_ step: Int, _ engine: TrainingEngine, _ apply: () throws -> Void) throws
       -> StepResult
   ) throws {
-    try MemoryLimit.check(
-      12 * weights.layout.count, of: "training", for: "gradients and moments",
-      advice: MemoryNeed.advice)
-    let pool = try WorkerPool(reserving: context.threads)
     let precision = optimiser.precision.forTraining
+    let use = MemoryUse(weights.configuration, threads: context.threads)
+    try MemoryLimit.check(
+      use.training(largestBatch, precision), of: "training",
+      for: "gradients, moments and \(largestBatch.rows) tokens at a time", advice: MemoryNeed.advice
+    )
+    let pool = try WorkerPool(reserving: context.threads)
     if optimiser.precision != .float32 {
       context.publish(fact: .string(precision.rawValue), as: "precision")
     }

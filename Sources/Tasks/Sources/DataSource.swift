@@ -77,6 +77,8 @@ package enum DataSourceError: Error, Sendable, CustomStringConvertible {
   /// The bytes are not those that the plan was made with.
   case changed(path: String)
   case download(String, reason: String)
+  /// A download is larger than it may be, or has no end.
+  case unbounded(String, reason: String)
   /// An archive or compressed file is damaged or of a kind that is not read.
   case damaged(path: String, problem: String)
   /// A compressed file unpacks to more than so many bytes.
@@ -101,6 +103,9 @@ package enum DataSourceError: Error, Sendable, CustomStringConvertible {
         + "it as it is now"
     case .download(let source, let reason):
       "\(source) could not be fetched: \(reason); check the name and the network"
+    case .unbounded(let source, let reason):
+      "\(source) is not fetched: \(reason); fetch it yourself if you trust it, and name the file as "
+        + "'source'"
     case .damaged(let path, let problem):
       "\(path) cannot be unpacked: \(problem); remove it and fetch it again"
     case .tooLarge(let path, let bytes):

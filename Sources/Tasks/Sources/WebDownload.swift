@@ -1,10 +1,5 @@
 import Base
 import Foundation
-import Synchronization
-
-#if canImport(FoundationNetworking)
-  import FoundationNetworking
-#endif
 
 #if canImport(Glibc)
   import Glibc
@@ -20,15 +15,18 @@ package struct WebDownload: Sendable {
   let interruption: Interruption
   /// The pause after the first failure; it doubles with each.
   let pause: Duration
+  let bounds: DownloadBounds
 
   package init(
     _ url: URL, progress: any ProgressSink = SilentProgress(),
-    interruption: Interruption = Interruption(), pause: Duration = .seconds(1)
+    interruption: Interruption = Interruption(), pause: Duration = .seconds(1),
+    bounds: DownloadBounds = DownloadBounds()
   ) {
     self.url = url
     self.progress = progress
     self.interruption = interruption
     self.pause = pause
+    self.bounds = bounds
   }
 
   /// Fetches the file, checks it, and puts it in its place whole. What has come of it is kept beside
@@ -62,6 +60,9 @@ package struct WebDownload: Sendable {
       switch try attempt(partial) {
       case .whole: return
       case .unwritable(let problem): throw failure("it cannot be written: \(problem)")
+      case .tooLarge(let problem):
+        try FileManager.default.removeItem(at: partial)
+        throw DataSourceError.unbounded(url.absoluteString, reason: problem)
       case .refused(let status) where status < 500 && status != 408 && status != 429:
         throw failure("the server answered with status \(status)")
       case .redirected(let status, let target):
@@ -103,7 +104,8 @@ package struct WebDownload: Sendable {
     let handle = try FileHandle(forWritingTo: partial)
     let offset = Int(try handle.seekToEnd())
     let progress = progress
-    let transfer = WebTransfer(to: handle, after: offset) { written, total in
+    let room = bounds.room(beside: partial)
+    let transfer = WebTransfer(to: handle, after: offset, bounds, room: room) { written, total in
       progress.update(StageProgress(written / 1000, of: max(written, total ?? 0) / 1000, "kB"))
     }
     guard let ending = transfer.run(address, until: { interruption.isRequested }) else {
@@ -127,169 +129,5 @@ package struct WebDownload: Sendable {
 
   private func failure(_ reason: String) -> DataSourceError {
     .download(url.absoluteString, reason: reason)
-  }
-}
-
-/// One request, whose body goes into a file as it comes.
-final class WebTransfer: NSObject, URLSessionDataDelegate, Sendable {
-  enum Ending: Sendable, Equatable {
-    /// The file is whole, as far as the server says.
-    case whole
-    /// What was there before does not fit what the server has.
-    case unfitting
-    /// The server answered with a status that is no success.
-    case refused(status: Int)
-    /// The file is to be had elsewhere.
-    case redirected(status: Int, to: URL)
-    /// The connection was not made, or broke.
-    case broken(reason: String)
-    /// The disk took no more.
-    case unwritable(reason: String)
-  }
-
-  private struct State {
-    var handle: FileHandle?
-    var written: Int
-    /// How long the whole file will be, where the server says so.
-    var total: Int?
-    var ending: Ending?
-  }
-
-  private let state: Mutex<State>
-  private let offset: Int
-  private let isOver = DispatchSemaphore(value: 0)
-  private let report: @Sendable (_ written: Int, _ total: Int?) -> Void
-
-  /// Prepares to append to a file what comes after its first `offset` bytes.
-  init(
-    to handle: FileHandle, after offset: Int,
-    report: @escaping @Sendable (_ written: Int, _ total: Int?) -> Void
-  ) {
-    state = Mutex(State(handle: handle, written: offset))
-    self.offset = offset
-    self.report = report
-  }
-
-  /// Carries the request out. Returns nil where `shouldStop` said so.
-  func run(_ url: URL, until shouldStop: () -> Bool) -> Ending? {
-    let configuration = URLSessionConfiguration.ephemeral
-    configuration.timeoutIntervalForRequest = 60
-    configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
-    configuration.urlCache = nil
-    let session = URLSession(configuration: configuration, delegate: self, delegateQueue: nil)
-    defer { session.invalidateAndCancel() }
-    var request = URLRequest(url: url)
-    // Sums are those of the bytes as they are stored, so nothing may be packed on the way.
-    request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
-    if offset > 0 { request.setValue("bytes=\(offset)-", forHTTPHeaderField: "Range") }
-    let task = session.dataTask(with: request)
-    task.resume()
-    while isOver.wait(timeout: .now() + .milliseconds(50)) == .timedOut {
-      if shouldStop() {
-        task.cancel()
-        close()
-        return nil
-      }
-    }
-    close()
-    return state.withLock { $0.ending }
-  }
-
-  /// No byte that comes later is written.
-  private func close() {
-    state.withLock {
-      try? $0.handle?.close()
-      $0.handle = nil
-    }
-  }
-
-  /// Ends the request here. The handler is never called: FoundationNetworking traps if it is when
-  /// the request has meanwhile been cancelled.
-  func urlSession(
-    _ session: URLSession, task: URLSessionTask,
-    willPerformHTTPRedirection response: HTTPURLResponse, newRequest request: URLRequest,
-    completionHandler: @escaping (URLRequest?) -> Void
-  ) {
-    state.withLock { state in
-      if state.ending != nil { return }
-      state.ending =
-        request.url.map { .redirected(status: response.statusCode, to: $0) }
-        ?? .refused(status: response.statusCode)
-    }
-    isOver.signal()
-  }
-
-  func urlSession(
-    _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
-    completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
-  ) {
-    state.withLock { begin(&$0, response) }
-    completionHandler(.allow)
-  }
-
-  func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    let news = state.withLock { state -> (Int, Int?)? in
-      guard state.ending == nil, let handle = state.handle else { return nil }
-      do {
-        try handle.write(contentsOf: data)
-        state.written += data.count
-        return (state.written, state.total)
-      } catch {
-        state.ending = .unwritable(reason: Base.reason(for: error))
-        return nil
-      }
-    }
-    if let news { report(news.0, news.1) } else { dataTask.cancel() }
-  }
-
-  func urlSession(
-    _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
-  ) {
-    state.withLock { state in
-      guard state.ending == nil else { return }
-      if let error {
-        state.ending = .broken(reason: Base.reason(for: error))
-      } else if let total = state.total, state.written != total {
-        state.ending = .broken(reason: "\(state.written) of \(total) bytes came")
-      } else {
-        state.ending = .whole
-      }
-    }
-    isOver.signal()
-  }
-
-  private func begin(_ state: inout State, _ response: URLResponse) {
-    guard let http = response as? HTTPURLResponse else { return }
-    let range = ContentRange(http.value(forHTTPHeaderField: "Content-Range") ?? "")
-    switch http.statusCode {
-    case 200:
-      // The whole file comes, asked for or not.
-      do {
-        try state.handle?.truncate(atOffset: 0)
-        state.written = 0
-      } catch {
-        state.ending = .unwritable(reason: Base.reason(for: error))
-      }
-      state.total = http.expectedContentLength < 0 ? nil : Int(http.expectedContentLength)
-    case 206 where range?.start == offset: state.total = range?.total
-    case 206: state.ending = .unfitting
-    case 416: state.ending = range?.total == offset ? .whole : .unfitting
-    case let status: state.ending = .refused(status: status)
-    }
-  }
-}
-
-/// What `Content-Range` says: `bytes 5-9/10`, or `bytes */10`.
-struct ContentRange: Equatable {
-  let start: Int?
-  let total: Int?
-
-  /// Nil where the text is something else.
-  init?(_ text: String) {
-    guard text.hasPrefix("bytes ") else { return nil }
-    let parts = text.dropFirst(6).split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 2 else { return nil }
-    start = parts[0].split(separator: "-").first.flatMap { Int($0) }
-    total = Int(parts[1])
   }
 }

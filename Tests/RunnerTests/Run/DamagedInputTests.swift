@@ -1,6 +1,7 @@
 import Base
 import Foundation
 import HDF5
+import OrderedCollections
 import Runner
 import Synchronization
 import TestSupport
@@ -144,6 +145,19 @@ import Testing
         == .damaged("its key is not the one that its record comes to"))
     #expect(try project.cache.isWhole(artifact.key) == false && found(text) != noticed)
     #expect(try project.cache.isWhole(artifact.key))
+  }
+
+  /// What is not asked for and is the same result is the one that was made again, too.
+  @Test func aTwinThatIsNotAskedForIsTheOneMadeAgain() throws {
+    let both: [Instance] = [.source(), .training(seed: 1), .training(seed: 2)]
+    let old = try #require(try run(both).plan.results[2].artifact)
+    try flip(old.folder.appending(path: "sum.h5"))
+    let part = try PlanPart(["seed=1"], of: ["seed": [1, 2]])
+    let plan = try project.plan(both + [.chained("more", of: 1)]).only(part)
+    let items = try project.executor().run(plan).plan.items
+    #expect(items.map(\.isDone) == [true, true, true, true] && items[2].state == .notAsked)
+    #expect(items[2].artifact == items[1].artifact)
+    #expect(items[2].artifact?.record.started != old.record.started)
   }
 
   @Test func verificationFindsWhatWasTouchedAndDeepWhatWasNot() throws {

@@ -49,6 +49,12 @@ import Testing
     let took = ran.plan.results.dropFirst().compactMap { $0.artifact?.record.seconds }.reduce(0, +)
     #expect(seconds.isEmpty && abs(loss.seconds - took) < 0.1)
     #expect(loss.words.hasPrefix("2 instances and 1 made from them, which took 0."))
+    #expect(loss.names == ["trained", "again", "copy"])
+    let entries = try project.plan(new).json.array ?? []
+    let upgrade: JSONValue = [
+      "kind": "fake_training", "from": 1, "to": 2, "changes": ["it adds otherwise"],
+    ]
+    #expect(entries.map { $0["upgrade"] } == [.null, upgrade, upgrade, upgrade])
 
     // Of these the recipe changed one as well, and the other was never there.
     let changed: [Instance] = [.source(value: 2), .training("trained"), .training("new", of: 0)]

@@ -109,8 +109,9 @@ import Testing
     // 3.09e9 weights: 2 operations each and token, and some more for attention and prompts.
     let least = 2 * 3.08e9 * Double(scores.sampledTokens)
     #expect(scores.operations > least && scores.operations < 1.6 * least)
-    #expect(abs(tuned.bytes / 16 / 3.09e9 - 1) < 0.01)
-    #expect(abs(scores.bytes / 4 / 3.09e9 - 1) < 0.01)
+    // Weights with gradients and moments, copies for sampling, and what batches leave.
+    #expect(tuned.bytes > 20 * 3.09e9 && tuned.bytes < 1.6 * 20 * 3.09e9)
+    #expect(scores.bytes > 8 * 3.09e9 && scores.bytes < 1.4 * 8 * 3.09e9)
   }
 
   @Test func completionsCanBeTakenToBeShorter() throws {

@@ -14,12 +14,12 @@ import Testing
   private func fetch(
     _ folder: ScratchFolder, from server: MisbehavingServer,
     progress: any ProgressSink = SilentProgress(),
-    interruption: Interruption = Interruption()
+    interruption: Interruption = Interruption(), bounds: DownloadBounds = DownloadBounds()
   ) throws -> Data {
     let file = folder.url.appending(path: "x.bin")
     let download = WebDownload(
       try server.url("x.bin"), progress: progress, interruption: interruption,
-      pause: .milliseconds(5))
+      pause: .milliseconds(5), bounds: bounds)
     try download.fetch(to: file, sha256: Self.digest)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["x.bin"])
     return try Data(contentsOf: file)
@@ -136,6 +136,60 @@ import Testing
     #expect(Self.content.starts(with: partial))
   }
 
+  /// What is too large ends at once: at its announcement, or where it has grown too long. A disk may
+  /// have room another day, so that what has come is kept for it.
+  @Test(arguments: [
+    (
+      DownloadBounds(announced: 299_999), true,
+      "it has 300000 bytes, and at most 299999 bytes are fetched"
+    ),
+    (
+      DownloadBounds(unannounced: 200_000), false,
+      "the server does not say how long it is, and 200000 bytes have come"
+    ),
+    (
+      DownloadBounds(reserve: 1 << 60), true,
+      "300000 bytes are to come, but only 0 bytes of the disk may be used; free some space"
+    ),
+    (DownloadBounds(reserve: 1 << 60), false, "how long it is, and 0 bytes have come"),
+  ])
+  func aDownloadIsBounded(bounds: DownloadBounds, isAnnounced: Bool, words: String) throws {
+    let server = try MisbehavingServer { _ in
+      isAnnounced ? .file(Self.content) : Response(unannounced: Self.content)
+    }
+    let folder = try ScratchFolder()
+    let error = #expect(throws: DataSourceError.self) {
+      try fetch(folder, from: server, bounds: bounds)
+    }
+    #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+    #expect(server.asked.count == 1)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+    let enough = DownloadBounds(announced: 300_000, unannounced: 300_000)
+    #expect(try fetch(folder, from: server, bounds: enough) == Self.content)
+  }
+
+  /// A server that sends for ever, without a length or beyond it.
+  @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+  func anEndlessDownloadEnds(isAnnounced: Bool) throws {
+    let server = try MisbehavingServer { _ in
+      var response = Response(unannounced: Self.content)
+      if isAnnounced { response = .file(Self.content) }
+      response.isEndless = true
+      return response
+    }
+    let folder = try ScratchFolder()
+    let bounds = DownloadBounds(unannounced: 3_000_000)
+    if isAnnounced {
+      #expect(try fetch(folder, from: server, bounds: bounds) == Self.content)
+    } else {
+      let error = #expect(throws: DataSourceError.self) {
+        try fetch(folder, from: server, bounds: bounds)
+      }
+      #expect(error?.description.contains("does not say how long it is") == true)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+    }
+  }
+
   @Test func wrongContentIsRefusedAndNotKept() throws {
     let server = try MisbehavingServer { _ in .file(Data("<html>log in first</html>".utf8)) }
     let folder = try ScratchFolder()
@@ -159,7 +213,7 @@ import Testing
   @Test func anInterruptionKeepsWhatHasCome() throws {
     let server = try MisbehavingServer { _ in
       var response = Response.file(Self.content, sent: 100_000)
-      response.silence = 20_000
+      response.silence = 100_000
       return response
     }
     let folder = try ScratchFolder()
@@ -173,7 +227,7 @@ import Testing
     #expect(throws: InterruptedError.self) {
       try fetch(folder, from: server, interruption: interruption)
     }
-    #expect(ContinuousClock.now - clock < .seconds(10))
+    #expect(ContinuousClock.now - clock < .seconds(50))
     let kept = try Data(contentsOf: partial)
     #expect(kept.count >= 50_000 && Self.content.starts(with: kept))
   }
