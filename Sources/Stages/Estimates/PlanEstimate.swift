@@ -181,6 +181,6 @@ extension ModelConfiguration {
     let heads = (2 * headCount + 2 * keyValueHeadCount) * headSize
     let block = hiddenSize * (heads + 3 * intermediateSize)
     let weights = Double(layerCount * block + vocabularySize * hiddenSize)
-    return 2 * weights + 4 * keys * Double(layerCount * headCount * headSize)
+    return 2 * weights + 4 * visibleKeys(keys) * Double(headCount * headSize)
   }
 }
