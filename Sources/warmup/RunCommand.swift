@@ -49,6 +49,7 @@ struct RunCommand: ParsableCommand {
     try ServerUse.check(plan, keys.keys)
     let runs = try workspace.runs()
     if locked { try workspace.checkLock(plan, runs) }
+    try ModelRefusal.check(plan, folders: workspace.folders)
     try MemoryNeed.check(plan, folders: workspace.folders)
     do {
       try workspace.takePacked(for: plan, interruption)

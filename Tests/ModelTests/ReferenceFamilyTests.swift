@@ -81,18 +81,21 @@ struct ReferenceFamilyTests {
     #expect(ids.count == 16 && completions[0][0].tokens == ids)
   }
 
-  /// That transformers reads it, too, is what `check.py` there shows.
+  /// That transformers reads it, too, is what `check.py` there shows; it finds the folders below the
+  /// one that the environment variable WARMUP_EXPORTED names.
   @Test("what is written is read back", arguments: fixtures)
   func roundTrip(_ fixture: Fixture) throws {
     let weights = try fixture.model.weights()
-    let folder = try ScratchFolder()
+    let scratch = try ScratchFolder()
+    let kept = ProcessInfo.processInfo.environment["WARMUP_EXPORTED"].map { URL(filePath: $0) }
+    let folder = (kept ?? scratch.url).appending(path: fixture.testDescription)
     let tokenizer = try Tokenizer.train(
       texts: ["a"], vocabularySize: 256, specialTokens: [])
-    try HuggingFaceExport.write(weights, tokenizer: tokenizer, to: folder.url)
-    let json = try Data(contentsOf: folder.url.appending(path: "config.json"))
+    try HuggingFaceExport.write(weights, tokenizer: tokenizer, to: folder)
+    let json = try Data(contentsOf: folder.appending(path: "config.json"))
     let configuration = try ModelConfiguration(huggingFaceConfig: json)
     #expect(configuration == weights.configuration)
-    let read = try Weights(configuration, huggingFaceFolder: folder.url)
+    let read = try Weights(configuration, huggingFaceFolder: folder)
     #expect(read.buffer.values == weights.buffer.values)
   }
 }

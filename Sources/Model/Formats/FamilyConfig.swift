@@ -93,18 +93,20 @@ extension ModelConfiguration {
   /// What config.json says of a family beside the sizes, as transformers 4 writes it.
   var familyEntries: [(key: String, value: String)] {
     let layers = (0..<layerCount).map { attention(of: $0) }
+    // Where nothing is said, transformers takes a token of the family's own vocabulary.
+    let noPadding = [(key: "pad_token_id", value: "null")]
     switch architecture {
     case .llama: return [("attention_bias", "false"), ("mlp_bias", "false")]
     case .qwen2: return [("use_sliding_window", "false")]
-    case .qwen3: return [("attention_bias", "false"), ("use_sliding_window", "false")]
-    case .olmo2: return [("attention_bias", "false")]
+    case .qwen3: return noPadding + [("attention_bias", "false"), ("use_sliding_window", "false")]
+    case .olmo2: return noPadding + [("attention_bias", "false")]
     case .smollm3:
-      return [
+      return noPadding + [
         ("attention_bias", "false"), ("mlp_bias", "false"), ("use_sliding_window", "false"),
         ("no_rope_layers", JSONText.list(layers.map { $0 == .unrotated ? "0" : "1" })),
       ]
     case .gemma3:
-      return [
+      return noPadding + [
         ("attention_bias", "false"),
         ("query_pre_attn_scalar", JSONText.number(queryScale ?? Double(headSize))),
         ("sliding_window", "\(slidingWindow ?? 4096)"),

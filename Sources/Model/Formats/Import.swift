@@ -70,7 +70,7 @@ extension Weights {
     }
   }
 
-  private static func compare(_ layout: ParameterLayout, with source: any TensorSource) throws {
+  static func compare(_ layout: ParameterLayout, with source: any TensorSource) throws {
     func mismatch(_ problem: String) -> ModelImportError {
       .tensors(path: source.path, problem: problem)
     }
