@@ -15,7 +15,8 @@ struct PlanCommand: ParsableCommand {
       operations (2 per weight and token to read, 4 more to train), the time that they take at a \
       rate, and the memory. This is an upper bound: every completion counts with max_tokens. \
       Where the cache holds scores of the model and problems that reinforcement learning would \
-      start from, it says how many of its groups would have a gradient.
+      start from, it says how many of its groups would have a gradient. Models that are at hand and \
+      cannot be read are refused: it says why, and ends with 1.
       """)
 
   @OptionGroup var options: RecipePartOptions
@@ -41,10 +42,14 @@ struct PlanCommand: ParsableCommand {
     let plan = try workspace.plan()
     let estimate = PlanEstimate(
       plan, folders: workspace.folders, keys: keys.keys, meanTokens: tokens)
-    guard !json else { return try StandardOutput.writeJSON(estimate.json(of: plan).prettyText) }
-    let text = PlanEstimateText(
-      estimate: estimate, meanTokens: tokens, rate: rate ?? PlanEstimateText.assumedRate)
-    try StandardOutput.write(PlanText(plan).text + text.text + claims(of: workspace.recipe))
+    if json {
+      try StandardOutput.writeJSON(estimate.json(of: plan).prettyText)
+    } else {
+      let text = PlanEstimateText(
+        estimate: estimate, meanTokens: tokens, rate: rate ?? PlanEstimateText.assumedRate)
+      try StandardOutput.write(PlanText(plan).text + text.text + claims(of: workspace.recipe))
+    }
+    if !estimate.refusals.isEmpty { throw ExitCode(1) }
   }
 
   /// After a run it is too late to register.
@@ -126,10 +131,17 @@ struct PlanEstimateText {
   /// What is assumed where nothing is said: 50e9 operations per second and core.
   static var assumedRate: Double { 5e10 * Double(ProcessInfo.processInfo.activeProcessorCount) }
 
-  /// Empty where nothing is needed, known of starts or estimated as work.
+  /// Empty where nothing is refused, needed, known of starts or estimated as work.
   var text: String {
-    [needs, starts, work].filter { !$0.isEmpty }.map { "\n" + $0.joined(separator: "\n") + "\n" }
-      .joined()
+    [refusals, needs, starts, work].filter { !$0.isEmpty }.map {
+      "\n" + $0.joined(separator: "\n") + "\n"
+    }
+    .joined()
+  }
+
+  private var refusals: [String] {
+    guard !estimate.refusals.isEmpty else { return [] }
+    return ["cannot run:"] + estimate.refusals.map { "  \($0)" }
   }
 
   private var needs: [String] {

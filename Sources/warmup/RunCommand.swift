@@ -49,6 +49,7 @@ struct RunCommand: ParsableCommand {
     try ServerUse.check(plan, keys.keys)
     let runs = try workspace.runs()
     if locked { try workspace.checkLock(plan, runs) }
+    try ModelRefusal.check(plan, folders: workspace.folders)
     if let words = try MemoryNeed.check(plan, folders: workspace.folders, threads: threads) {
       StandardOutput.writeError(words + ".\n")
     }

@@ -23,8 +23,8 @@ struct Warmup: ParsableCommand {
       RunCommand.self, PlanCommand.self, StatusCommand.self, ShowCommand.self, ReportCommand.self,
       RegisterCommand.self, CompareCommand.self, PackCommand.self, UnpackCommand.self,
       ValidateCommand.self, CacheCommand.self,
-      SampleCommand.self, KindsCommand.self, SchemaCommand.self, ExportCommand.self,
-      TokenizeCommand.self,
+      SampleCommand.self, KindsCommand.self, SchemaCommand.self, ModelsCommand.self,
+      ExportCommand.self, TokenizeCommand.self,
       BenchCommand.self, GradeCommand.self, AuditCommand.self, DoctorCommand.self,
     ])
 

@@ -15,9 +15,10 @@ struct Bfloat16TrainingTests {
   }
 
   private static func engine(
-    _ precision: Precision, tied: Bool, threads: Int = 2
+    _ precision: Precision, _ architecture: ModelConfiguration.Architecture = .llama, tied: Bool,
+    threads: Int = 2
   ) -> (TrainingEngine, [TokenScore]) {
-    let weights = RandomModel.weights(architecture: .llama, tied: tied)
+    let weights = RandomModel.weights(architecture: architecture, tied: tied)
     let engine = TrainingEngine(
       weights: weights, pool: WorkerPool(threads: threads), precision: precision)
     let batch = batch()
@@ -26,10 +27,12 @@ struct Bfloat16TrainingTests {
     return (engine, scores)
   }
 
-  @Test("gradients point where those of float32 do", arguments: [true, false])
-  func gradients(tied: Bool) {
-    let (rounded, scores) = Self.engine(.bfloat16, tied: tied)
-    let (exact, exactScores) = Self.engine(.float32, tied: tied)
+  @Test(
+    "gradients point where those of float32 do",
+    arguments: ModelConfiguration.Architecture.allCases, [true, false])
+  func gradients(_ architecture: ModelConfiguration.Architecture, tied: Bool) {
+    let (rounded, scores) = Self.engine(.bfloat16, architecture, tied: tied)
+    let (exact, exactScores) = Self.engine(.float32, architecture, tied: tied)
     for (score, expected) in zip(scores, exactScores) {
       #expect(abs(score.logProbability - expected.logProbability) < 0.1)
     }

@@ -34,9 +34,9 @@ struct EqualBitsTests {
 
   @Test("gradients on any number of threads", arguments: [2, 3, 5])
   func threads(count: Int) {
-    for architecture in [ModelConfiguration.Architecture.llama, .qwen2] {
+    for architecture in ModelConfiguration.Architecture.allCases {
       let weights = RandomModel.weights(
-        architecture: architecture, tied: architecture == .llama)
+        architecture: architecture, tied: architecture == .llama, window: 90)
       let one = TrainingEngine(weights: weights, pool: WorkerPool(threads: 1))
       let several = TrainingEngine(weights: weights, pool: WorkerPool(threads: count))
       let expected = Self.gradients(one, Self.batch())
@@ -146,21 +146,49 @@ struct EqualBitsTests {
     #expect(Self.bits(try sampler.generate([last], options: options)) == [[expected[3][4]]])
   }
 
-  @Test("greedy decoding, and sampling, see what a full forward pass sees", arguments: options)
-  func fullForwardPass(_ options: SamplingOptions) throws {
+  /// Windows end within, at and between the blocks of 64 positions that caches consist of.
+  @Test(
+    "completions of every family, in any batch, see what a full forward pass sees",
+    arguments: ModelConfiguration.Architecture.allCases, [5, 64, 150])
+  func families(_ architecture: ModelConfiguration.Architecture, window: Int) throws {
+    guard window == 5 || architecture.family.layers == .someSliding else { return }
+    let weights = RandomModel.weights(
+      architecture: architecture, contextLength: 1024, window: window)
     let requests = Self.requests()
-    let completions = try Self.sampler(threads: 2, batchSize: 6)
-      .generate(requests, options: options)
+    let options = SamplingOptions(temperature: 0, maxNewTokens: 70)
+    func generate(threads: Int, batchSize: Int) throws -> [[Completion]] {
+      let sampler = Sampler(
+        weights: weights, pool: WorkerPool(threads: threads), batchSize: batchSize)
+      return try sampler.generate(requests, options: options)
+    }
+    let completions = try generate(threads: 2, batchSize: 6)
+    #expect(Self.bits(completions) == Self.bits(try generate(threads: 3, batchSize: 5)))
+    #expect(Self.bits(completions) == Self.bits(try generate(threads: 1, batchSize: 1)))
+    Self.expectForwardPass(weights, requests, completions, options)
+  }
+
+  private static func expectForwardPass(
+    _ weights: Weights, _ requests: [SamplingRequest], _ completions: [[Completion]],
+    _ options: SamplingOptions
+  ) {
     var batch = PackedBatch()
     for (request, completions) in zip(requests, completions) {
       batch.append(prompt: request.prompt, completions: completions.map(\.tokens))
     }
-    let engine = TrainingEngine(
-      weights: RandomModel.weights(contextLength: 1024), pool: WorkerPool(threads: 2))
+    let engine = TrainingEngine(weights: weights, pool: WorkerPool(threads: 2))
     let scores = engine.logProbabilities(
       batch, temperature: options.temperature == 0 ? 1 : options.temperature)
     let sampled = completions.flatMap(\.self).flatMap(\.logProbabilities)
     #expect(sampled.count == scores.count && sampled.count >= 320)
     for (a, b) in zip(sampled, scores) { #expect(abs(a - b.logProbability) < 1e-4) }
+  }
+
+  @Test("greedy decoding, and sampling, see what a full forward pass sees", arguments: options)
+  func fullForwardPass(_ options: SamplingOptions) throws {
+    let requests = Self.requests()
+    let completions = try Self.sampler(threads: 2, batchSize: 6)
+      .generate(requests, options: options)
+    Self.expectForwardPass(
+      RandomModel.weights(contextLength: 1024), requests, completions, options)
   }
 }

@@ -26,10 +26,26 @@ struct FiniteDifferenceTests {
       let biases =
         architecture == .qwen2 ? ["q", "k", "v"].map { "self_attn.\($0)_proj.bias" } : []
       let head = tied ? [] : ["lm_head.weight"]
+      let norms =
+        switch architecture {
+        case .llama, .qwen2, .smollm3: ["input_layernorm", "post_attention_layernorm"]
+        case .qwen3:
+          ["input_layernorm", "post_attention_layernorm", "self_attn.q_norm", "self_attn.k_norm"]
+        case .olmo2:
+          [
+            "post_attention_layernorm", "post_feedforward_layernorm", "self_attn.q_norm",
+            "self_attn.k_norm",
+          ]
+        case .gemma3:
+          [
+            "input_layernorm", "post_attention_layernorm", "pre_feedforward_layernorm",
+            "post_feedforward_layernorm", "self_attn.q_norm", "self_attn.k_norm",
+          ]
+        }
       return Set(
         biases + head
           + ["model.embed_tokens.weight", "model.norm.weight"]
-          + ["input_layernorm.weight", "post_attention_layernorm.weight"]
+          + norms.map { "\($0).weight" }
           + ["q", "k", "v", "o"].map { "self_attn.\($0)_proj.weight" }
           + ["gate", "up", "down"].map { "mlp.\($0)_proj.weight" })
     }
@@ -38,6 +54,9 @@ struct FiniteDifferenceTests {
   private static let models = [
     Model(architecture: .qwen2, tied: true), Model(architecture: .qwen2, tied: false),
     Model(architecture: .llama, tied: true), Model(architecture: .llama, tied: false),
+    Model(architecture: .qwen3, tied: true), Model(architecture: .olmo2, tied: false),
+    Model(architecture: .smollm3, tied: true), Model(architecture: .gemma3, tied: true),
+    Model(architecture: .gemma3, tied: false),
   ]
 
   private static func batch(_ arrangement: Arrangement) -> PackedBatch {

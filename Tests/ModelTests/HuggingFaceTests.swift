@@ -10,7 +10,7 @@ import Testing
       specialTokens: ["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
   }
 
-  @Test(arguments: [ModelConfiguration.Architecture.llama, .qwen2], [true, false])
+  @Test(arguments: ModelConfiguration.Architecture.allCases, [true, false])
   func importsWhatItExports(
     _ architecture: ModelConfiguration.Architecture, tied: Bool
   ) throws {
@@ -72,14 +72,72 @@ import Testing
     #expect(try read(changing: qwen).architecture == .qwen2)
   }
 
+  @Test(arguments: [
+    (#"{"rope_scaling": null}"#, RotaryScaling.none),
+    (#"{"rope_scaling": {"type": "linear", "factor": 1.0}}"#, .none),
+    (#"{"rope_scaling": {"type": "linear", "factor": 2}}"#, .linear(factor: 2)),
+    (
+      #"{"rope_parameters": {"rope_type": "linear", "factor": 4, "rope_theta": 1e4}}"#,
+      .linear(factor: 4)
+    ),
+    (
+      #"{"rope_scaling": {"factor": 32.0, "high_freq_factor": 4.0, "low_freq_factor": 1.0, "original_max_position_embeddings": 8192, "rope_type": "llama3"}, "rope_theta": 500000.0}"#,
+      .llama3(factor: 32, low: 1, high: 4, original: 8192)
+    ),
+    (
+      #"{"rope_scaling": {"factor": 8, "high_freq_factor": 4, "low_freq_factor": 1, "rope_type": "llama3"}}"#,
+      .llama3(factor: 8, low: 1, high: 4, original: 64)
+    ),
+    (
+      #"{"model_type": "gemma3_text", "rope_scaling": {"rope_type": "linear", "factor": 8.0}}"#,
+      .linear(factor: 8)
+    ),
+  ])
+  func readsScaling(_ changes: String, _ scaling: RotaryScaling) throws {
+    let configuration = try read(changing: changes)
+    #expect(configuration.rotaryScaling == scaling)
+    #expect(
+      try ModelConfiguration(huggingFaceConfig: configuration.huggingFaceConfig) == configuration)
+  }
+
+  /// What transformers takes where the file says nothing.
+  @Test func whatIsLeftOutHasTheDefaultsOfTheFamily() throws {
+    func family(_ name: String, _ changes: [String: Any] = [:]) throws -> ModelConfiguration {
+      let nothing = ["tie_word_embeddings", "rms_norm_eps"].map { ($0, NSNull() as Any) }
+      return try read(
+        changing: Dictionary(uniqueKeysWithValues: nothing)
+          .merging(["model_type": name, "num_hidden_layers": 8]) { $1 }
+          .merging(changes) { $1 })
+    }
+    let qwen3 = try family("qwen3")
+    #expect(qwen3.headSize == 128 && !qwen3.tiedEmbeddings && qwen3.normEpsilon == 1e-6)
+    let olmo2 = try family("olmo2")
+    #expect(olmo2.headSize == 2 && !olmo2.tiedEmbeddings && olmo2.normEpsilon == 1e-5)
+    let smollm3 = try family("smollm3")
+    #expect(smollm3.ropeTheta == 2e6 && smollm3.tiedEmbeddings)
+    #expect((0..<8).filter { smollm3.attention(of: $0) == .unrotated } == [3, 7])
+    let gemma3 = try family("gemma3_text")
+    #expect(gemma3.headSize == 256 && gemma3.queryScale == nil && gemma3.tiedEmbeddings)
+    #expect(gemma3.ropeTheta == 1e6 && gemma3.localRopeTheta == 1e4)
+    #expect((0..<8).filter { gemma3.window(of: $0) == nil } == [5])
+    #expect(gemma3.window(of: 0) == 4096)
+    #expect(try family("gemma3_text", ["sliding_window_pattern": 2]).window(of: 1) == nil)
+  }
+
   private func read(changing changes: String) throws -> ModelConfiguration {
     let json = try JSONSerialization.jsonObject(with: Data(changes.utf8))
     return try read(changing: try #require(json as? [String: Any]))
   }
 
   @Test(arguments: [
-    (#"{"rope_scaling": {"type": "linear", "factor": 2}}"#, "rope_scaling of the type 'linear'"),
-    (#"{"rope_scaling": {"rope_type": "llama3", "factor": 8}}"#, "of the type 'llama3'"),
+    (#"{"rope_scaling": {"type": "linear"}}"#, "'linear' has no positive 'factor'"),
+    (#"{"rope_scaling": {"type": "linear", "factor": 0}}"#, "'linear' has no positive 'factor'"),
+    (#"{"rope_scaling": {"type": "dynamic", "factor": 2}}"#, "of the type 'dynamic'"),
+    (#"{"rope_scaling": {"rope_type": "llama3", "factor": 8}}"#, "no positive 'low_freq_factor'"),
+    (
+      #"{"rope_scaling": {"rope_type": "llama3", "factor": 8, "low_freq_factor": 4, "high_freq_factor": 4}}"#,
+      "'low_freq_factor' is not below"
+    ),
     (#"{"rope_parameters": {"rope_theta": 1e6, "rope_type": "yarn"}}"#, "of the type 'yarn'"),
     (#"{"rope_parameters": {"rope_theta": 1, "partial_rotary_factor": 0.5}}"#, "partial_rotary"),
     (#"{"partial_rotary_factor": 0.5}"#, "partial_rotary_factor"),
@@ -90,8 +148,29 @@ import Testing
     (#"{"attention_bias": true}"#, "attention_bias"),
     (#"{"mlp_bias": true}"#, "mlp_bias"),
     (#"{"quantization_config": {}}"#, "quantization_config"),
-    (#"{"model_type": "gemma3"}"#, "family 'gemma3'; supported are llama and qwen2"),
-    (#"{"model_type": null}"#, "supported are llama and qwen2"),
+    (#"{"model_type": "gemma3"}"#, "wraps a language model for images (gemma-3-270m"),
+    (#"{"model_type": "qwen3_moe"}"#, "family 'qwen3_moe', a mixture of experts; supported are"),
+    (#"{"model_type": "phi3"}"#, "family 'phi3'; supported are llama, qwen2, qwen3, olmo2"),
+    (#"{"model_type": null}"#, "supported are llama"),
+    (#"{"num_local_experts": 8}"#, "a mixture of experts"),
+    (#"{"vision_config": {}}"#, "images (vision_config)"),
+    (#"{"sliding_window": 32}"#, "sliding"),
+    (#"{"model_type": "qwen3", "attention_bias": true}"#, "attention_bias"),
+    (#"{"model_type": "qwen3", "use_sliding_window": true}"#, "sliding"),
+    (#"{"model_type": "smollm3", "no_rope_layers": [1]}"#, "attention of 1 layers, but has 2"),
+    (#"{"model_type": "smollm3", "no_rope_layers": [1, 2]}"#, "else than 0 and 1"),
+    (#"{"model_type": "smollm3", "no_rope_layer_interval": 0}"#, "below 1"),
+    (#"{"model_type": "gemma3_text", "hidden_activation": "gelu"}"#, "hidden_act 'gelu'"),
+    (#"{"model_type": "gemma3_text", "attn_logit_softcapping": 50}"#, "attn_logit_softcapping"),
+    (#"{"model_type": "gemma3_text", "final_logit_softcapping": 30}"#, "final_logit_softcapping"),
+    (#"{"model_type": "gemma3_text", "use_bidirectional_attention": true}"#, "bidirectional"),
+    (#"{"model_type": "gemma3_text", "layer_types": ["full_attention"]}"#, "of 1 layers"),
+    (
+      #"{"model_type": "gemma3_text", "layer_types": ["full_attention", "chunked"]}"#, "layer_types"
+    ),
+    (#"{"model_type": "gemma3_text", "sliding_window": 0}"#, "'sliding_window' is below 1"),
+    (#"{"model_type": "gemma3_text", "query_pre_attn_scalar": 0}"#, "query_pre_attn_scalar"),
+    (#"{"model_type": "gemma3_text", "rope_parameters": {"rope_theta": 1}}"#, "rope_theta"),
     (#"{"tie_word_embeddings": "yes"}"#, "'tie_word_embeddings' has the wrong type"),
     (#"{"num_key_value_heads": 3}"#, "cannot share"),
     (#"{"hidden_size": 0}"#, "below 1"),

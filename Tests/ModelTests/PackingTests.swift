@@ -25,7 +25,7 @@ struct PackingTests {
     return (batch, ranges, RandomModel.coefficients(batch.targets.count))
   }
 
-  private static func engine() -> TrainingEngine {
+  private static func engine(_ weights: Weights = weights) -> TrainingEngine {
     TrainingEngine(weights: weights, pool: WorkerPool(threads: 2))
   }
 
@@ -75,7 +75,15 @@ struct PackingTests {
   }
 
   @Test("a shared prompt is a repeated one", arguments: [1, 9, 64, 140, 333, 700])
-  func sharedPrompt(length: Int) {
+  func sharedPrompt(length: Int) { expectSharedPrompt(length, Self.weights) }
+
+  /// Windows that end in the prompt, in the completion and in another block of queries.
+  @Test("in a window, too", arguments: [1, 9, 333], [1, 6, 128, 200])
+  func sharedPrompt(length: Int, window: Int) {
+    expectSharedPrompt(length, RandomModel.weights(architecture: .gemma3, window: window))
+  }
+
+  private func expectSharedPrompt(_ length: Int, _ weights: Weights) {
     let prompt = RandomModel.tokens(length, "prompt")
     let completions = [12, 1, 150, 3, 260].map { RandomModel.tokens($0, "completion \($0)") }
     var shared = PackedBatch()
@@ -89,7 +97,7 @@ struct PackingTests {
     #expect(shared.targets.map(\.token) == repeated.targets.map(\.token))
     #expect(shared.tokens.count < repeated.tokens.count)
     let coefficients = RandomModel.coefficients(shared.targets.count)
-    let (a, b) = (Self.engine(), Self.engine())
+    let (a, b) = (Self.engine(weights), Self.engine(weights))
     Self.expectEqual(
       a.backward(shared, temperature: 0.7, coefficients: coefficients),
       b.backward(repeated, temperature: 0.7, coefficients: coefficients))

@@ -290,7 +290,10 @@ struct GGUFTensors: TensorSource {
 
   var path: String { file.path }
 
-  var shapes: [String: [Int]] { ggufNames.compactMapValues { file.tensors[$0]?.shape } }
+  /// Without the scaling of rotary frequencies, which is part of the configuration.
+  var shapes: [String: [Int]] {
+    ggufNames.compactMapValues { $0 == "rope_freqs.weight" ? nil : file.tensors[$0]?.shape }
+  }
 
   func read(_ name: String, into output: UnsafeMutableBufferPointer<Float>) throws {
     guard let ggufName = ggufNames[name] else {

@@ -71,6 +71,11 @@ enum JSONText {
     return out + "\""
   }
 
+  /// A number, without a point where it is whole.
+  static func number(_ value: Double) -> String {
+    Int(exactly: value).map { "\($0)" } ?? "\(value)"
+  }
+
   static func list(_ elements: [String]) -> String { "[" + elements.joined(separator: ", ") + "]" }
 
   /// An object, one entry a line.

@@ -13,15 +13,28 @@ struct ConfigurationJSON: Decodable {
   let contextLength: Int?
   let ropeTheta: Double?
   let ropeParameters: RopeParameters?
-  let ropeScaling: RopeParameters?
+  let ropeScaling: RopeSettings?
   let normEpsilon: Double?
   let activation: String?
+  /// What Gemma calls it.
+  let hiddenActivation: String?
   let tiedEmbeddings: Bool?
   let attentionBias: Bool?
   let feedForwardBias: Bool?
   let usesSlidingWindow: Bool?
   let slidingWindow: Int?
+  let slidingWindowPattern: Int?
   let layerTypes: [String]?
+  let localRopeTheta: Double?
+  let rotatedLayers: [Int]?
+  let unrotatedLayerInterval: Int?
+  let queryScale: Double?
+  let attentionSoftCap: Double?
+  let logitSoftCap: Double?
+  let isBidirectional: Bool?
+  let expertCount: Int?
+  let localExpertCount: Int?
+  let vision: Anything?
   let partialRotaryFactor: Double?
   let quantisation: Anything?
   let beginToken: Int32?
@@ -42,43 +55,28 @@ struct ConfigurationJSON: Decodable {
     case ropeScaling = "rope_scaling"
     case normEpsilon = "rms_norm_eps"
     case activation = "hidden_act"
+    case hiddenActivation = "hidden_activation"
     case tiedEmbeddings = "tie_word_embeddings"
     case attentionBias = "attention_bias"
     case feedForwardBias = "mlp_bias"
     case usesSlidingWindow = "use_sliding_window"
     case slidingWindow = "sliding_window"
+    case slidingWindowPattern = "sliding_window_pattern"
     case layerTypes = "layer_types"
+    case localRopeTheta = "rope_local_base_freq"
+    case rotatedLayers = "no_rope_layers"
+    case unrotatedLayerInterval = "no_rope_layer_interval"
+    case queryScale = "query_pre_attn_scalar"
+    case attentionSoftCap = "attn_logit_softcapping"
+    case logitSoftCap = "final_logit_softcapping"
+    case isBidirectional = "use_bidirectional_attention"
+    case expertCount = "num_experts"
+    case localExpertCount = "num_local_experts"
+    case vision = "vision_config"
     case partialRotaryFactor = "partial_rotary_factor"
     case quantisation = "quantization_config"
     case beginToken = "bos_token_id"
     case endTokens = "eos_token_id"
-  }
-
-  /// The rotary settings: `rope_parameters` of transformers 5, or `rope_scaling` of 4, whose oldest
-  /// files say `type` for `rope_type`.
-  struct RopeParameters: Decodable {
-    let theta: Double?
-    let type: String?
-    let oldType: String?
-    let partialRotaryFactor: Double?
-
-    enum CodingKeys: String, CodingKey {
-      case theta = "rope_theta"
-      case type = "rope_type"
-      case oldType = "type"
-      case partialRotaryFactor = "partial_rotary_factor"
-    }
-
-    /// How positions are scaled; nil where they are not.
-    var scaling: String? {
-      let name = type ?? oldType ?? "default"
-      return name == "default" ? nil : name
-    }
-  }
-
-  /// The base of the rotary frequencies, in the order in which transformers looks for it.
-  var rotaryBase: Double {
-    ropeScaling?.theta ?? ropeParameters?.theta ?? ropeTheta ?? 10_000
   }
 
   /// A value whose presence alone matters.
@@ -97,36 +95,6 @@ struct ConfigurationJSON: Decodable {
       } else {
         ids = try container.decode([Int32].self)
       }
-    }
-  }
-
-  func supportedArchitecture(path: String) throws -> ModelConfiguration.Architecture {
-    if let architecture = modelType.flatMap(ModelConfiguration.Architecture.init(rawValue:)) {
-      return architecture
-    }
-    throw ModelImportError.architecture(path: path, found: modelType ?? "none")
-  }
-
-  /// Refuses whatever the transformer would compute differently.
-  func refuseUnsupported(_ architecture: ModelConfiguration.Architecture, path: String) throws {
-    let qwen = architecture == .qwen2
-    let slides = qwen ? usesSlidingWindow == true : slidingWindow != nil
-    let otherLayers = layerTypes?.contains { $0 != "full_attention" } ?? false
-    let scaling = ropeScaling?.scaling ?? ropeParameters?.scaling
-    let hasBase = ropeParameters == nil || ropeParameters?.theta != nil || ropeTheta != nil
-    let rotated = partialRotaryFactor ?? ropeParameters?.partialRotaryFactor ?? 1
-    let problems: [(Bool, String)] = [
-      (scaling != nil, "rope_scaling of the type '\(scaling ?? "")'"),
-      (!hasBase, "rope_parameters without rope_theta"),
-      (rotated != 1, "partial_rotary_factor"),
-      (slides || otherLayers, "sliding-window attention"),
-      ((activation ?? "silu") != "silu", "hidden_act '\(activation ?? "")'"),
-      (!qwen && attentionBias == true, "attention_bias in a llama model"),
-      (feedForwardBias == true, "mlp_bias"),
-      (quantisation != nil, "quantization_config"),
-    ]
-    if let problem = problems.first(where: \.0) {
-      throw ModelImportError.unsupported(path: path, feature: problem.1)
     }
   }
 }
@@ -148,7 +116,8 @@ extension ModelConfiguration {
       throw ModelImportError.configuration(path: path, problem: sentence(for: error))
     }
     let architecture = try json.supportedArchitecture(path: path)
-    try json.refuseUnsupported(architecture, path: path)
+    let family = architecture.family
+    try json.refuseUnsupported(family, path: path)
     func required<Value>(_ value: Value?, _ name: String) throws -> Value {
       if let value { return value }
       throw ModelImportError.configuration(path: path, problem: "'\(name)' is missing")
@@ -163,15 +132,17 @@ extension ModelConfiguration {
       layerCount: try required(json.layerCount, "num_hidden_layers"),
       headCount: headCount,
       keyValueHeadCount: json.keyValueHeadCount ?? headCount,
-      headSize: json.headSize ?? hiddenSize / max(1, headCount),
+      headSize: json.headSize ?? family.defaults.headSize ?? hiddenSize / max(1, headCount),
       contextLength: try required(json.contextLength, "max_position_embeddings"),
-      ropeTheta: json.rotaryBase,
-      normEpsilon: json.normEpsilon ?? 1e-6,
-      tiedEmbeddings: json.tiedEmbeddings ?? false,
-      attentionBias: architecture == .qwen2,
+      ropeTheta: json.rotaryBase(family),
+      normEpsilon: json.normEpsilon ?? family.defaults.normEpsilon,
+      tiedEmbeddings: json.tiedEmbeddings ?? family.defaults.tiedEmbeddings,
+      attentionBias: family.hasBias,
       beginToken: json.beginToken,
       endTokens: json.endTokens?.ids ?? [])
+    rotaryScaling = try json.rotaryScaling(context: contextLength, path: path)
     try check(path: path)
+    try takeLayers(json, path: path)
   }
 
   /// Finds sizes that no model can have.
@@ -197,9 +168,9 @@ extension ModelConfiguration {
 
   /// The config.json of transformers 4; it can be read back without loss.
   package var huggingFaceConfig: Data {
-    let name = architecture == .llama ? "LlamaForCausalLM" : "Qwen2ForCausalLM"
+    let family = architecture.family
     var entries: [(key: String, value: String)] = [
-      ("architectures", JSONText.list([JSONText.quoted(name)])),
+      ("architectures", JSONText.list([JSONText.quoted(family.className)])),
       ("model_type", JSONText.quoted(architecture.rawValue)),
       ("vocab_size", "\(vocabularySize)"),
       ("hidden_size", "\(hiddenSize)"),
@@ -210,9 +181,12 @@ extension ModelConfiguration {
       ("head_dim", "\(headSize)"),
       ("max_position_embeddings", "\(contextLength)"),
       ("rope_theta", "\(ropeTheta)"),
-      ("rope_scaling", "null"),
+      ("rope_scaling", rotaryScaling.json),
       ("rms_norm_eps", "\(normEpsilon)"),
-      ("hidden_act", "\"silu\""),
+      (
+        family.layers == .someSliding ? "hidden_activation" : "hidden_act",
+        JSONText.quoted(family.activation.names[0])
+      ),
       ("tie_word_embeddings", "\(tiedEmbeddings)"),
       ("bos_token_id", beginToken.map { "\($0)" } ?? "null"),
       ("eos_token_id", endTokensJSON),
@@ -220,10 +194,7 @@ extension ModelConfiguration {
       ("torch_dtype", "\"float32\""),
       ("use_cache", "true"),
     ]
-    switch architecture {
-    case .llama: entries += [("attention_bias", "false"), ("mlp_bias", "false")]
-    case .qwen2: entries.append(("use_sliding_window", "false"))
-    }
+    entries += familyEntries
     return Data(JSONText.object(entries).utf8)
   }
 

@@ -70,7 +70,7 @@ extension Weights {
     }
   }
 
-  private static func compare(_ layout: ParameterLayout, with source: any TensorSource) throws {
+  static func compare(_ layout: ParameterLayout, with source: any TensorSource) throws {
     func mismatch(_ problem: String) -> ModelImportError {
       .tensors(path: source.path, problem: problem)
     }
@@ -249,8 +249,11 @@ extension ModelConfiguration {
   /// - Throws: `ModelImportError` or `GGUFError` that names what is missing or not supported.
   package init(gguf file: GGUFFile) throws {
     let found = file.metadata["general.architecture"]?.string ?? "none"
-    guard let architecture = Architecture(rawValue: found) else {
+    guard let architecture = Architecture.allCases.first(where: { $0.ggufName == found }) else {
       throw ModelImportError.architecture(path: file.path, found: found)
+    }
+    guard architecture.family.isReadFromGGUF else {
+      throw ModelImportError.unreadGGUF(path: file.path, family: architecture.family.name)
     }
     try refuseUnsupported(file, prefix: found)
     let hiddenSize = try integer(file, "\(found).embedding_length")
@@ -272,9 +275,11 @@ extension ModelConfiguration {
       ropeTheta: file.metadata["\(found).rope.freq_base"]?.number ?? 10000,
       normEpsilon: try number(file, "\(found).attention.layer_norm_rms_epsilon"),
       tiedEmbeddings: file.tensors["output.weight"] == nil,
-      attentionBias: architecture == .qwen2,
+      attentionBias: architecture.family.hasBias,
       beginToken: token(file, "bos"),
       endTokens: [token(file, "eos"), token(file, "eot")].compactMap { $0 }.uniqued())
+    rotaryScaling = try RotaryScaling(
+      gguf: file, prefix: found, headSize: headSize, theta: ropeTheta)
     try check(path: file.path)
     if let rotated = file.metadata["\(found).rope.dimension_count"]?.integer, rotated != headSize {
       throw ModelImportError.unsupported(path: file.path, feature: "heads that rotate in part")
@@ -301,11 +306,9 @@ private func token(_ file: GGUFFile, _ role: String) -> Int32? {
 }
 
 private func refuseUnsupported(_ file: GGUFFile, prefix: String) throws {
-  let scaling = file.metadata["\(prefix).rope.scaling.type"]?.string ?? "none"
   let experts = file.metadata["\(prefix).expert_count"]?.integer ?? 0
   let window = file.metadata["\(prefix).attention.sliding_window"]?.integer ?? 0
   let problems = [
-    (scaling != "none" || file.tensors["rope_freqs.weight"] != nil, "rope_scaling"),
     (experts > 0, "a mixture of experts"),
     (window > 0, "sliding-window attention"),
   ]
@@ -328,6 +331,8 @@ package enum ModelImportError: Error, Sendable, CustomStringConvertible {
   case configuration(path: String, problem: String)
   /// The model is of another family.
   case architecture(path: String, found: String)
+  /// Models of the family are read from Hugging Face folders only.
+  case unreadGGUF(path: String, family: String)
   /// The model needs something that this program does not compute.
   case unsupported(path: String, feature: String)
   /// Tensors do not match the configuration.
@@ -343,7 +348,11 @@ package enum ModelImportError: Error, Sendable, CustomStringConvertible {
     case .configuration(let path, let problem):
       "\(path) does not describe a model: \(problem); use the checkpoint's own file"
     case .architecture(let path, let found):
-      "\(path) describes a model of the family '\(found)'; supported are llama and qwen2"
+      "\(path) describes a model of the family '\(found)'\(ModelFamily.reason(against: found)); "
+        + "supported are \(ModelFamily.supported), and 'warmup models' lists models of them"
+    case .unreadGGUF(let path, let family):
+      "\(path) holds a model of the family \(family), which is not read from GGUF files; take its "
+        + "Hugging Face folder"
     case .unsupported(let path, let feature):
       "\(path) asks for \(feature), which is not supported; choose a checkpoint without it"
     case .tensors(let path, let problem):

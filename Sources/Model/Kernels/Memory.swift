@@ -104,8 +104,9 @@ struct PartialSums {
     parts.fill(with: 0)
   }
 
-  /// Adds all parts of some columns to a vector.
-  func add(_ columns: Range<Int>, to vector: UnsafeMutablePointer<Float>) {
+  /// Adds all parts of some columns to a vector, where there is one.
+  func add(_ columns: Range<Int>, to vector: UnsafeMutablePointer<Float>?) {
+    guard let vector else { return }
     for index in 0..<parts.rowCount {
       Model.add(parts.row(index) + columns.lowerBound, to: vector, count: columns.count)
     }

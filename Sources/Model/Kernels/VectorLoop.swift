@@ -52,6 +52,20 @@ func add(_ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: In
   }
 }
 
+func multiply(_ x: UnsafeMutablePointer<Float>, by factor: Float, count: Int) {
+  forEachVector(count) { i, lanes in x.store(x.vector(i, lanes) * factor, i, lanes) }
+}
+
+/// y += factor * x.
+func add(
+  _ x: UnsafePointer<Float>, times factor: Float, to y: UnsafeMutablePointer<Float>, count: Int
+) {
+  let factor = Vector(repeating: factor)
+  forEachVector(count) { i, lanes in
+    y.store(ck_multiply_add(x.vector(i, lanes), factor, y.vector(i, lanes)), i, lanes)
+  }
+}
+
 /// The sum of x[i] * y[i].
 func dotProduct(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, count: Int) -> Float {
   var sum = Vector.zero

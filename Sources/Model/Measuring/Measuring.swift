@@ -102,7 +102,7 @@ package struct WorkFloor: Sendable {
   /// Operations of attention for one token that sees `keys` keys: two products.
   private func attention(keys: Double) -> Double {
     let c = configuration
-    return 4 * keys * Double(c.layerCount * c.headCount * c.headSize)
+    return 4 * c.visibleKeys(keys) * Double(c.headCount * c.headSize)
   }
 
   /// Seconds of forward pass, backward pass and AdamW.
@@ -131,7 +131,7 @@ package struct WorkFloor: Sendable {
     let c = configuration
     let weights = blockWeights + headWeights
     let operations = Double(sequences) * (2 * weights + attention(keys: keys))
-    let cached = 2 * Double(c.layerCount * c.keyValueHeadCount * c.headSize) * keys * 4
+    let cached = 2 * Double(c.keyValueHeadCount * c.headSize) * c.visibleKeys(keys) * 4
     let bytes = weights * weightBytes + Double(sequences) * cached
     return max(operations / rates.operations, bytes / rates.bytes)
   }

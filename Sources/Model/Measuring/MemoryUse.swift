@@ -110,7 +110,8 @@ package struct MemoryUse: Sendable {
   /// Numbers of a row that the forward pass of one block leaves (`BlockActivations`), its input apart.
   private var blockWidth: Int {
     headWidth + configuration.headCount + configuration.hiddenSize
-      + 2 * configuration.intermediateSize
+      + 2 * configuration.intermediateSize + configuration.plainHeadWidth
+      + 2 * configuration.plainOutputWidth
   }
 
   /// Numbers that all workers have for themselves, of rows so wide.

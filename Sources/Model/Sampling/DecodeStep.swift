@@ -21,12 +21,14 @@ final class DecodeStep {
   private let memory: FloatBuffer
   private let stream: Matrix
   private let normalised: Matrix
+  /// A layer's output before the norm behind it; no columns where there is none.
+  private let projected: Matrix
   private let heads: Matrix
   private let attention: Matrix
   private let gate: Matrix
   private let up: Matrix
   private let logits: Matrix
-  private var rotary: RotaryPositions
+  private var rotary: LayerRotations
   private var scores: WorkerScratch
 
   /// Memory for up to `batchSize` sequences.
@@ -36,7 +38,7 @@ final class DecodeStep {
     let queries = layout.queries.count
     let widths = [
       c.hiddenSize, c.hiddenSize, layout.width, queries, c.intermediateSize, c.intermediateSize,
-      c.vocabularySize,
+      c.vocabularySize, c.plainOutputWidth,
     ]
     let memory = FloatBuffer(count: batchSize * widths.reduce(0, +))
     var offset = 0
@@ -46,13 +48,13 @@ final class DecodeStep {
     }
     self.memory = memory
     (stream, normalised, heads, attention) = (matrices[0], matrices[1], matrices[2], matrices[3])
-    (gate, up, logits) = (matrices[4], matrices[5], matrices[6])
+    (gate, up, logits, projected) = (matrices[4], matrices[5], matrices[6], matrices[7])
     configuration = c
     parameters = weights.weights.views
     self.weights = weights
     self.layout = layout
     self.pool = pool
-    rotary = RotaryPositions(c)
+    rotary = LayerRotations(c)
     scores = WorkerScratch(pool)
   }
 
@@ -62,32 +64,50 @@ final class DecodeStep {
     let longest = rows.map(\.keyCount).max() ?? 0
     rotary.prepare(longest)
     let scratch = scores.prepare(rows: layout.groupSize, columns: longest)
-    for (index, row) in rows.enumerated() {
-      let embedding = parameters.embedding.row(Int(row.token))
-      stream.row(index).update(from: embedding, count: stream.columnCount)
-    }
+    embed(rows)
     for (layer, view) in parameters.blocks.enumerated() {
       let block = weights.blocks[layer]
-      normalise(rows.count, view.attentionNorm)
-      computeHeads(rows.count, block, view)
+      computeHeads(rows.count, normalise(rows.count, view.attentionNorm), block, view)
       attend(rows, layer: layer, scratch)
-      block.output.multiply(
-        attention.rows(0..<rows.count).plain, into: stream, accumulate: true, pool)
-      normalise(rows.count, view.feedForwardNorm)
-      feedForward(rows.count, block)
+      project(rows.count, attention, block.output, view.attentionOutputNorm)
+      feedForward(rows.count, normalise(rows.count, view.feedForwardNorm), block)
+      project(rows.count, gate, block.down, view.feedForwardOutputNorm)
     }
-    normalise(rows.count, parameters.finalNorm)
-    weights.head.multiply(normalised.rows(0..<rows.count).plain, into: logits, pool)
+    let x = normalise(rows.count, parameters.finalNorm)
+    weights.head.multiply(x.plain, into: logits, pool)
     return logits.rows(0..<rows.count)
   }
 
-  private func normalise(_ rows: Int, _ weight: UnsafeMutablePointer<Float>) {
-    Normalisation(
-      weight: weight, width: configuration.hiddenSize, epsilon: Float(configuration.normEpsilon)
-    ).apply(stream.rows(0..<rows), into: normalised)
+  private func embed(_ rows: [Row]) {
+    let scale = configuration.embeddingScale
+    for (index, row) in rows.enumerated() {
+      let embedding = parameters.embedding.row(Int(row.token))
+      stream.row(index).update(from: embedding, count: stream.columnCount)
+      if let scale { multiply(stream.row(index), by: scale, count: stream.columnCount) }
+    }
   }
 
-  private func computeHeads(_ rows: Int, _ block: BlockPanels, _ view: BlockView) {
+  /// The stream normalised, or as it is where there is no norm.
+  private func normalise(_ rows: Int, _ weight: UnsafeMutablePointer<Float>?) -> Matrix {
+    guard let weight else { return stream.rows(0..<rows) }
+    Normalisation(weight, configuration).apply(stream.rows(0..<rows), into: normalised)
+    return normalised.rows(0..<rows)
+  }
+
+  /// Adds a layer's output, through the norm behind it if there is one, to the stream.
+  private func project(
+    _ rows: Int, _ x: Matrix, _ layer: PanelFactor, _ norm: UnsafeMutablePointer<Float>?
+  ) {
+    let x = x.rows(0..<rows).plain
+    guard let norm else { return layer.multiply(x, into: stream, accumulate: true, pool) }
+    layer.multiply(x, into: projected, pool)
+    for row in 0..<rows {
+      Normalisation(norm, configuration).apply(projected.row(row), into: projected.row(row))
+      add(projected.row(row), to: stream.row(row), count: stream.columnCount)
+    }
+  }
+
+  private func computeHeads(_ rows: Int, _ x: Matrix, _ block: BlockPanels, _ view: BlockView) {
     let layers = [
       (block.query, view.query.bias, layout.queries), (block.key, view.key.bias, layout.keys),
       (block.value, view.value.bias, layout.values),
@@ -98,35 +118,39 @@ final class DecodeStep {
     pool.parallel(tasks.count) { index, _ in
       let task = tasks[index]
       task.panels.multiply(
-        task.piece, normalised.rows(0..<rows).plain, into: heads.columns(task.columns),
+        task.piece, x.plain, into: heads.columns(task.columns),
         bias: task.bias.map { UnsafePointer($0) })
     }
+    guard let norms = HeadNormalisation(view, configuration) else { return }
+    for row in 0..<rows { norms.apply(heads.row(row)) }
   }
 
-  private func feedForward(_ rows: Int, _ block: BlockPanels) {
-    let x = normalised.rows(0..<rows).plain
+  /// The activation of the feed-forward layer, in `gate`.
+  private func feedForward(_ rows: Int, _ x: Matrix, _ block: BlockPanels) {
+    let x = x.plain
+    let activation = GatedActivation(configuration)
     pool.parallel(block.gate.pieces.count) { task, _ in
       let piece = block.gate.pieces[task]
       block.gate.multiply(piece, x, into: gate)
       block.up.multiply(piece, x, into: up)
       for row in 0..<rows {
-        let activation = gate.row(row) + piece.lowerBound
-        GatedActivation.apply(
-          gate: activation, up: up.row(row) + piece.lowerBound, into: activation,
-          count: piece.count)
+        let y = gate.row(row) + piece.lowerBound
+        activation.apply(
+          gate: y, up: up.row(row) + piece.lowerBound, into: y, count: piece.count)
       }
     }
-    block.down.multiply(gate.rows(0..<rows).plain, into: stream, accumulate: true, pool)
   }
 
   /// Rows that share a prompt follow each other, so its keys and values stay in the cache.
   private func attend(_ rows: [Row], layer: Int, _ scratch: WorkerScratch.Shares) {
+    let rotation = rotary.of(layer)
+    let window = configuration.window(of: layer)
     pool.parallel(rows.count * configuration.keyValueHeadCount) { task, worker in
       let row = task % rows.count
       let head = DecodeAttention(
-        layout: layout, layer: layer, head: task / rows.count, row: rows[row])
+        layout: layout, layer: layer, head: task / rows.count, row: rows[row], window: window)
       head.run(
-        heads.row(row), rotary, into: attention.row(row),
+        heads.row(row), rotation, into: attention.row(row),
         scores: scratch.rows(layout.groupSize, of: worker))
     }
   }
@@ -138,22 +162,27 @@ struct DecodeAttention {
   let layer: Int
   let head: Int
   let row: DecodeStep.Row
+  /// How many tokens the layer sees; nil for all.
+  let window: Int?
+
+  /// The first key that the token sees.
+  private var firstKey: Int { window.map { max(0, row.keyCount - $0) } ?? 0 }
 
   /// Turns queries and key by the position, adds key and value to the cache, and attends.
   func run(
-    _ heads: UnsafeMutablePointer<Float>, _ rotary: RotaryPositions,
+    _ heads: UnsafeMutablePointer<Float>, _ rotation: RotaryPositions?,
     into output: UnsafeMutablePointer<Float>, scores: Matrix
   ) {
     let size = layout.headSize
     let queries = Matrix(
       heads + head * layout.groupSize * size, rows: layout.groupSize, columns: size)
     let key = heads + layout.keyHead(head).lowerBound
-    rotary.rotate(key, position: row.position)
+    rotation?.rotate(key, position: row.position)
     row.completion.write(
       row.completion.count - 1, layer: layer, head: head, key: key,
       value: heads + layout.valueHead(head).lowerBound)
     for index in 0..<layout.groupSize {
-      rotary.rotate(queries.row(index), position: row.position)
+      rotation?.rotate(queries.row(index), position: row.position)
       for element in 0..<size { queries.row(index)[element] *= layout.scoreScale }
     }
     let attended = Matrix(
@@ -171,20 +200,28 @@ struct DecodeAttention {
         into: scores.columns(first..<first + count), accumulate: false)
     }
     for index in 0..<scores.rowCount {
-      _ = Softmax.apply(scores.row(index), count: scores.columnCount)
+      let row = scores.row(index)
+      row.update(repeating: 0, count: firstKey)
+      _ = Softmax.apply(row + firstKey, count: scores.columnCount - firstKey)
     }
+    var isFirst = true
     forEachRun { block, first, count in
       block.values.multiply(
         scores.columns(first..<first + count), layer: layer, head: head,
-        columns: layout.headSize, inner: count, into: output, accumulate: first > 0)
+        columns: layout.headSize, inner: count, into: output, accumulate: !isFirst)
+      isFirst = false
     }
   }
 
-  /// The prompt's runs of positions, then the completion's.
+  /// The prompt's runs of positions, then the completion's, without those that are not seen at all.
   private func forEachRun(_ body: (_ block: KeyValueBlock, _ first: Int, _ count: Int) -> Void) {
-    row.prompt.forEachRun(body)
+    let hidden = firstKey
+    row.prompt.forEachRun { block, first, count in
+      if first + count > hidden { body(block, first, count) }
+    }
     row.completion.forEachRun { block, first, count in
-      body(block, row.prompt.count + first, count)
+      let first = row.prompt.count + first
+      if first + count > hidden { body(block, first, count) }
     }
   }
 }

@@ -161,10 +161,7 @@ final class PromptReader {
 
   private func logits(of row: UnsafeMutablePointer<Float>) -> [Float] {
     let input = normalised.matrix(rows: 1, columns: configuration.hiddenSize)
-    Normalisation(
-      weight: parameters.finalNorm, width: configuration.hiddenSize,
-      epsilon: Float(configuration.normEpsilon)
-    ).apply(row, into: input.base)
+    Normalisation(parameters.finalNorm, configuration).apply(row, into: input.base)
     return [Float](unsafeUninitializedCapacity: configuration.vocabularySize) { buffer, count in
       count = configuration.vocabularySize
       guard let base = buffer.baseAddress else { return }

@@ -43,9 +43,7 @@ final class OutputPass {
   /// A pass over a model whose weights outlive it.
   init(_ weights: Weights, _ pool: WorkerPool, _ format: PanelFormat) {
     parameters = weights.views
-    norm = Normalisation(
-      weight: parameters.finalNorm, width: weights.configuration.hiddenSize,
-      epsilon: Float(weights.configuration.normEpsilon))
+    norm = Normalisation(parameters.finalNorm, weights.configuration)
     self.pool = pool
     products = OutputProducts(parameters.head, format, pool)
     scratch = WorkerScratch(pool)

@@ -7,29 +7,47 @@ struct CausalAttention {
   static let queryBlock = 128
 
   let layout: HeadLayout
+  /// How many tokens a token sees, itself among them; nil for all.
+  let window: Int?
 
+  /// Queries that are worked on together, and the keys that any of them sees.
   private struct QueryBlock {
     let rows: Range<Int>
-    /// How many of the stretch's own keys the block's last row sees.
+    /// The keys of the stretch itself.
     let ownKeys: Range<Int>
+    /// The keys of what the stretch continues.
     let prefix: Range<Int>
-    /// The index of the block's first row in its stretch.
+    /// The position of the block's first row, less that of its first key.
     let first: Int
+    let window: Int?
 
     var keyCount: Int { prefix.count + ownKeys.count }
     var prefixColumns: Range<Int> { 0..<prefix.count }
     var ownColumns: Range<Int> { prefix.count..<keyCount }
-    /// How many keys a row of the block sees.
-    func visible(_ index: Int) -> Int { prefix.count + first + index + 1 }
+    /// Which of the block's keys a row of it sees.
+    func visible(_ index: Int) -> Range<Int> {
+      let end = first + index + 1
+      return max(0, end - (window ?? end))..<end
+    }
   }
 
   private func queryBlocks(_ stretch: BatchPlan.Stretch) -> [QueryBlock] {
     stride(from: 0, to: stretch.rows.count, by: Self.queryBlock).map { first in
       let start = stretch.rows.lowerBound
       let end = start + min(first + Self.queryBlock, stretch.rows.count)
+      let position = stretch.prefix.count + first
+      let hidden = window.map { max(0, position + 1 - $0) } ?? 0
+      let hiddenPrefix = min(hidden, stretch.prefix.count)
       return QueryBlock(
-        rows: start + first..<end, ownKeys: start..<end, prefix: stretch.prefix, first: first)
+        rows: start + first..<end, ownKeys: start + hidden - hiddenPrefix..<end,
+        prefix: stretch.prefix.dropFirst(hiddenPrefix), first: position - hidden, window: window)
     }
+  }
+
+  /// Sets the weights of keys that a row does not see.
+  private func clear(_ row: UnsafeMutablePointer<Float>, but visible: Range<Int>, of count: Int) {
+    row.update(repeating: 0, count: visible.lowerBound)
+    (row + visible.upperBound).update(repeating: 0, count: count - visible.upperBound)
   }
 
   /// Computes the head's output and its log sums for all rows of a stretch.
@@ -42,8 +60,8 @@ struct CausalAttention {
       for index in 0..<block.rows.count {
         let row = weights.row(index)
         let visible = block.visible(index)
-        let logSum = Softmax.apply(row, count: visible)
-        (row + visible).update(repeating: 0, count: block.keyCount - visible)
+        let logSum = Softmax.apply(row + visible.lowerBound, count: visible.count)
+        clear(row, but: visible, of: block.keyCount)
         activations.logSums.row(block.rows.lowerBound + index)[head] = logSum
       }
       let output = activations.attention.rows(block.rows).columns(layout.query(head))
@@ -111,8 +129,8 @@ struct CausalAttention {
       let row = weights.row(index)
       let visible = block.visible(index)
       let logSum = activations.logSums.row(block.rows.lowerBound + index)[head]
-      Softmax.exponentials(row, minus: logSum, count: visible)
-      (row + visible).update(repeating: 0, count: block.keyCount - visible)
+      Softmax.exponentials(row + visible.lowerBound, minus: logSum, count: visible.count)
+      clear(row, but: visible, of: block.keyCount)
     }
     let dScores = Matrix(
       scoreGradients.base, rows: block.rows.count, columns: block.keyCount,
@@ -184,11 +202,14 @@ struct HeadLayout {
   let headCount: Int
   let keyValueHeadCount: Int
   let headSize: Int
+  /// What scores are multiplied by: one over the root of the head size, or of what the model says.
+  let scoreScale: Float
 
   init(_ configuration: ModelConfiguration) {
     headCount = configuration.headCount
     keyValueHeadCount = configuration.keyValueHeadCount
     headSize = configuration.headSize
+    scoreScale = 1 / Float(configuration.queryScale ?? Double(headSize)).squareRoot()
   }
 
   /// How many query heads share a key head.
@@ -215,6 +236,4 @@ struct HeadLayout {
     let start = values.lowerBound + index * headSize
     return start..<start + headSize
   }
-  /// Scores are divided by the root of the head size.
-  var scoreScale: Float { 1 / Float(headSize).squareRoot() }
 }

@@ -13,7 +13,7 @@ final class ForwardPass {
   private var normalised: WorkerScratch
   private var activated: WorkerScratch
   private var scores: WorkerScratch
-  private(set) var rotary: RotaryPositions
+  private(set) var rotary: LayerRotations
 
   /// A pass over a model whose weights outlive it.
   ///
@@ -33,7 +33,7 @@ final class ForwardPass {
     normalised = WorkerScratch(pool)
     activated = WorkerScratch(pool)
     scores = WorkerScratch(pool)
-    rotary = RotaryPositions(weights.configuration)
+    rotary = LayerRotations(weights.configuration)
   }
 
   /// Computes a batch.
@@ -52,8 +52,8 @@ final class ForwardPass {
       let view = parameters.blocks[index]
       let next = index + 1 < trace.blocks.count ? trace.blocks[index + 1].input : trace.output
       let panels = panels(of: index, view)
-      computeHeads(plan, view, panels, activations)
-      attend(plan, activations)
+      computeHeads(plan, view, panels, rotary.of(index), activations)
+      attend(plan, window: configuration.window(of: index), activations)
       feedForward(plan, view, panels, activations, into: next)
       afterBlock(index, activations)
     }
@@ -68,51 +68,62 @@ final class ForwardPass {
 
   private func embed(_ plan: BatchPlan, into stream: Matrix) {
     let embedding = parameters.embedding
+    let scale = configuration.embeddingScale
     pool.parallel(plan.rowBlocks.count) { task, _ in
       for row in plan.rowBlocks[task] {
         let token = Int(plan.tokens[row])
         precondition(token >= 0 && token < embedding.rowCount, "token \(token) is not in the model")
         stream.row(row).update(from: embedding.row(token), count: stream.columnCount)
+        if let scale { multiply(stream.row(row), by: scale, count: stream.columnCount) }
       }
     }
   }
 
-  private func normalisation(_ weight: UnsafeMutablePointer<Float>) -> Normalisation {
-    Normalisation(
-      weight: weight, width: configuration.hiddenSize, epsilon: Float(configuration.normEpsilon))
-  }
-
   private func computeHeads(
-    _ plan: BatchPlan, _ view: BlockView, _ panels: BlockPanels, _ activations: BlockActivations
+    _ plan: BatchPlan, _ view: BlockView, _ panels: BlockPanels, _ rotation: RotaryPositions?,
+    _ activations: BlockActivations
   ) {
-    let norm = normalisation(view.attentionNorm)
+    let headNorms = HeadNormalisation(view, configuration)
+    let norm = view.attentionNorm.map { Normalisation($0, configuration) }
     let scratch = normalised.prepare(
       rows: BatchPlan.largestBlock, columns: configuration.hiddenSize)
     pool.parallel(plan.rowBlocks.count) { task, worker in
       let rows = plan.rowBlocks[task]
-      let x = scratch.rows(rows.count, of: worker)
       let heads = activations.heads.rows(rows)
-      norm.apply(activations.input.rows(rows), into: x)
+      let x = normalise(activations.input.rows(rows), norm, scratch.rows(rows.count, of: worker))
       for (layer, bias, columns) in [
         (panels.query, view.query.bias, layout.queries), (panels.key, view.key.bias, layout.keys),
         (panels.value, view.value.bias, layout.values),
       ] {
         layer.multiply(x.plain, into: heads.columns(columns), bias: bias.map { UnsafePointer($0) })
       }
-      for (index, row) in rows.enumerated() {
-        rotate(heads.row(index), position: plan.positions[row])
-      }
+      for row in rows { turn(row, headNorms, rotation, plan.positions[row], activations) }
     }
   }
 
-  private func rotate(_ row: UnsafeMutablePointer<Float>, position: Int) {
-    for head in 0..<layout.headCount + layout.keyValueHeadCount {
-      rotary.rotate(row + head * layout.headSize, position: position)
-    }
+  /// The rows normalised, in `scratch`, or as they are where there is no norm.
+  private func normalise(_ rows: Matrix, _ norm: Normalisation?, _ scratch: Matrix) -> Matrix {
+    guard let norm else { return rows }
+    norm.apply(rows, into: scratch)
+    return scratch
   }
 
-  private func attend(_ plan: BatchPlan, _ activations: BlockActivations) {
-    let attention = CausalAttention(layout: layout)
+  /// Normalises a row's queries and keys and turns them by its position, as far as the layer does.
+  private func turn(
+    _ row: Int, _ norms: HeadNormalisation?, _ rotation: RotaryPositions?, _ position: Int,
+    _ activations: BlockActivations
+  ) {
+    let heads = activations.heads.row(row)
+    if let norms {
+      let plain = activations.plainHeads
+      plain.row(row).update(from: heads, count: plain.columnCount)
+      norms.apply(heads)
+    }
+    rotation?.rotate(heads, layout, position: position)
+  }
+
+  private func attend(_ plan: BatchPlan, window: Int?, _ activations: BlockActivations) {
+    let attention = CausalAttention(layout: layout, window: window)
     let scratch = scores.prepare(
       rows: CausalAttention.queryBlock, columns: plan.longestSequence)
     pool.parallel(plan.stretches.count * layout.headCount) { task, worker in
@@ -126,173 +137,51 @@ final class ForwardPass {
     _ plan: BatchPlan, _ view: BlockView, _ panels: BlockPanels, _ activations: BlockActivations,
     into output: Matrix
   ) {
-    let norm = normalisation(view.feedForwardNorm)
+    let norm = view.feedForwardNorm.map { Normalisation($0, configuration) }
     let scratch = normalised.prepare(
       rows: BatchPlan.largestBlock, columns: configuration.hiddenSize)
     let inner = activated.prepare(
       rows: BatchPlan.largestBlock, columns: configuration.intermediateSize)
+    let activation = GatedActivation(configuration)
     pool.parallel(plan.rowBlocks.count) { task, worker in
       let rows = plan.rowBlocks[task]
       let middle = activations.middle.rows(rows)
+      let hidden = scratch.rows(rows.count, of: worker)
       middle.copy(from: activations.input.rows(rows))
-      panels.output.multiply(
-        activations.attention.rows(rows).plain, into: middle, accumulate: true)
+      project(
+        activations.attention.rows(rows), panels.output, view.attentionOutputNorm,
+        before: activations.attentionOutput.rows(rows), hidden, addingTo: middle)
 
-      let x = scratch.rows(rows.count, of: worker)
+      let x = normalise(middle, norm, hidden)
       let gate = activations.gate.rows(rows)
       let up = activations.up.rows(rows)
-      norm.apply(middle, into: x)
       panels.gate.multiply(x.plain, into: gate)
       panels.up.multiply(x.plain, into: up)
 
       let y = inner.rows(rows.count, of: worker)
-      GatedActivation.apply(
+      activation.apply(
         gate: gate.base, up: up.base, into: y.base, count: rows.count * gate.columnCount)
       output.rows(rows).copy(from: middle)
-      panels.down.multiply(y.plain, into: output.rows(rows), accumulate: true)
-    }
-  }
-}
-
-/// What the forward pass of one block leaves behind.
-struct BlockActivations {
-  /// The residual stream that enters the block [rows, hidden].
-  let input: Matrix
-  /// Queries and keys (turned by their positions) and values [rows, HeadLayout.width].
-  let heads: Matrix
-  /// Attention's output before its projection [rows, heads * head size].
-  let attention: Matrix
-  /// log sum e^score of each row and head [rows, heads].
-  let logSums: Matrix
-  /// The residual stream after attention [rows, hidden].
-  let middle: Matrix
-  /// The two inner products of the feed-forward layer [rows, intermediate].
-  let gate: Matrix
-  let up: Matrix
-}
-
-/// What a forward pass leaves behind.
-struct ForwardTrace {
-  let blocks: [BlockActivations]
-  /// The residual stream after the last block [rows, hidden].
-  let output: Matrix
-}
-
-/// The memory of a forward pass, reused from batch to batch.
-struct Activations {
-  private var inputs: [ReusedBuffer] = []
-  private var heads: [ReusedBuffer] = []
-  private var attentions: [ReusedBuffer] = []
-  private var logSums: [ReusedBuffer] = []
-  private var middles: [ReusedBuffer] = []
-  private var gates: [ReusedBuffer] = []
-  private var ups: [ReusedBuffer] = []
-  private let configuration: ModelConfiguration
-
-  init(_ configuration: ModelConfiguration) { self.configuration = configuration }
-
-  /// Makes room for a batch.
-  /// - Parameter keepingBlocks: Whether each block has memory of its own, which the backward pass
-  ///   needs; otherwise they share it.
-  mutating func prepare(rows: Int, keepingBlocks: Bool) -> ForwardTrace {
-    let c = configuration
-    let queries = c.headCount * c.headSize
-    let width = HeadLayout(c).width
-    var streams: [Matrix] = []
-    for index in 0...c.layerCount {
-      let slot = keepingBlocks ? index : index % 2
-      streams.append(Self.take(&inputs, slot, rows, c.hiddenSize))
-    }
-    var blocks: [BlockActivations] = []
-    for index in 0..<c.layerCount {
-      let slot = keepingBlocks ? index : 0
-      blocks.append(
-        BlockActivations(
-          input: streams[index],
-          heads: Self.take(&heads, slot, rows, width),
-          attention: Self.take(&attentions, slot, rows, queries),
-          logSums: Self.take(&logSums, slot, rows, c.headCount),
-          middle: Self.take(&middles, slot, rows, c.hiddenSize),
-          gate: Self.take(&gates, slot, rows, c.intermediateSize),
-          up: Self.take(&ups, slot, rows, c.intermediateSize)))
-    }
-    return ForwardTrace(blocks: blocks, output: streams[c.layerCount])
-  }
-
-  private static func take(
-    _ buffers: inout [ReusedBuffer], _ index: Int, _ rows: Int, _ columns: Int
-  ) -> Matrix {
-    while buffers.count <= index { buffers.append(ReusedBuffer()) }
-    return buffers[index].matrix(rows: rows, columns: columns)
-  }
-}
-
-/// Copies of a block's linear layers in panels.
-final class BlockPanels {
-  /// Which products the copies are for.
-  enum Direction {
-    case forward
-    /// dx = dy W.
-    case backward
-  }
-
-  let query: PanelFactor
-  let key: PanelFactor
-  let value: PanelFactor
-  let output: PanelFactor
-  let gate: PanelFactor
-  let up: PanelFactor
-  let down: PanelFactor
-  private let direction: Direction
-
-  /// Room for a block of a model. Nothing is there before ``fill(with:_:)``.
-  init(_ configuration: ModelConfiguration, _ direction: Direction, _ format: PanelFormat) {
-    self.direction = direction
-    let panels = Self.shapes(configuration, direction).map {
-      PanelFactor(inner: $0.inner, columns: $0.columns, format)
-    }
-    (query, key, value, output) = (panels[0], panels[1], panels[2], panels[3])
-    (gate, up, down) = (panels[4], panels[5], panels[6])
-  }
-
-  /// Bytes of the copies of a block.
-  static func byteCount(
-    _ configuration: ModelConfiguration, _ direction: Direction, _ format: PanelFormat
-  ) -> Int {
-    shapes(configuration, direction).reduce(0) {
-      $0 + PanelFactor.byteCount(inner: $1.inner, columns: $1.columns, format)
+      project(
+        y, panels.down, view.feedForwardOutputNorm,
+        before: activations.feedForwardOutput.rows(rows), hidden, addingTo: output.rows(rows))
     }
   }
 
-  /// The factors' shapes, in the order in which they are declared.
-  private static func shapes(
-    _ c: ModelConfiguration, _ direction: Direction
-  ) -> [(inner: Int, columns: Int)] {
-    let queries = c.headCount * c.headSize
-    let keys = c.keyValueHeadCount * c.headSize
-    let layers: [(outputs: Int, inputs: Int)] = [
-      (queries, c.hiddenSize), (keys, c.hiddenSize), (keys, c.hiddenSize),
-      (c.hiddenSize, queries), (c.intermediateSize, c.hiddenSize),
-      (c.intermediateSize, c.hiddenSize), (c.hiddenSize, c.intermediateSize),
-    ]
-    return layers.map {
-      direction == .forward ? (inner: $0.inputs, columns: $0.outputs) : ($0.outputs, $0.inputs)
+  /// Adds a layer's output, through the norm behind it if there is one, to the residual stream.
+  /// `plain` keeps what it was before that norm.
+  private func project(
+    _ x: Matrix, _ layer: PanelFactor, _ norm: UnsafeMutablePointer<Float>?,
+    before plain: Matrix, _ scratch: Matrix, addingTo stream: Matrix
+  ) {
+    guard let norm else {
+      layer.multiply(x.plain, into: stream, accumulate: true)
+      return
     }
-  }
-
-  /// Copies a block's weights as they are now.
-  func fill(with view: BlockView, _ pool: WorkerPool) {
-    let layers = [
-      (query, view.query.weight), (key, view.key.weight), (value, view.value.weight),
-      (output, view.output), (gate, view.gate), (up, view.up), (down, view.down),
-    ]
-    let tasks = layers.flatMap { panels, weight in
-      panels.pieces.map { (panels: panels, weight: weight, piece: $0) }
-    }
-    pool.parallel(tasks.count) { index, _ in
-      let task = tasks[index]
-      task.panels.fill(
-        task.piece, with: direction == .forward ? task.weight.transposed : task.weight.plain)
+    layer.multiply(x.plain, into: plain)
+    Normalisation(norm, configuration).apply(plain, into: scratch)
+    for row in 0..<stream.rowCount {
+      add(scratch.row(row), to: stream.row(row), count: stream.columnCount)
     }
   }
 }

@@ -6,16 +6,35 @@ struct Normalisation {
   let weight: UnsafePointer<Float>
   let width: Int
   let epsilon: Float
+  /// Whether 1 + w stands in the place of w (Gemma).
+  let addsOne: Bool
+
+  /// A norm of a model; over its hidden size if no width is given.
+  init(
+    _ weight: UnsafePointer<Float>, _ configuration: ModelConfiguration, width: Int? = nil
+  ) {
+    self.weight = weight
+    self.width = width ?? configuration.hiddenSize
+    epsilon = Float(configuration.normEpsilon)
+    addsOne = configuration.architecture.family.normsAddOne
+  }
 
   private func inverseRootMeanSquare(_ x: UnsafePointer<Float>) -> Float {
     1 / (dotProduct(x, x, count: width) / Float(width) + epsilon).squareRoot()
   }
 
-  /// Writes the normalised row.
+  /// Writes the normalised row, which may be `x`.
   func apply(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>) {
+    if addsOne { apply(x, into: y) { 1 + $0 } } else { apply(x, into: y) { $0 } }
+  }
+
+  @inline(__always)
+  private func apply(
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, factor: (Vector) -> Vector
+  ) {
     let scale = Vector(repeating: inverseRootMeanSquare(x))
     forEachVector(width) { i, lanes in
-      y.store(x.vector(i, lanes) * scale * weight.vector(i, lanes), i, lanes)
+      y.store(x.vector(i, lanes) * scale * factor(weight.vector(i, lanes)), i, lanes)
     }
   }
 
@@ -26,114 +45,178 @@ struct Normalisation {
 
   /// dx = add + dy/dx, and dw += dy/dw, for one row.
   ///
-  /// With r = 1 / rms: dx = r (w dy) - x r^3 mean(w dy x), dw = dy x r. `add` may be `dx`.
+  /// With r = 1 / rms: dx = r (w dy) - x r^3 mean(w dy x), dw = dy x r. `add` may be `dx`; without
+  /// one, `dy` may be `dx`.
   func backward(
-    _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, adding add: UnsafePointer<Float>,
+    _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, adding add: UnsafePointer<Float>?,
     into dx: UnsafeMutablePointer<Float>, weightGradient: UnsafeMutablePointer<Float>
+  ) {
+    if addsOne {
+      backward(x, dy, adding: add, into: dx, weightGradient) { 1 + $0 }
+    } else {
+      backward(x, dy, adding: add, into: dx, weightGradient) { $0 }
+    }
+  }
+
+  @inline(__always)
+  private func backward(
+    _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, adding add: UnsafePointer<Float>?,
+    into dx: UnsafeMutablePointer<Float>, _ weightGradient: UnsafeMutablePointer<Float>,
+    factor: (Vector) -> Vector
   ) {
     let inverse = inverseRootMeanSquare(x)
     let scale = Vector(repeating: inverse)
     var sum = Vector.zero
     forEachVector(width) { i, lanes in
       let product = dy.vector(i, lanes) * x.vector(i, lanes)
-      sum = ck_multiply_add(product, weight.vector(i, lanes), sum)
+      sum = ck_multiply_add(product, factor(weight.vector(i, lanes)), sum)
       weightGradient.store(
         ck_multiply_add(product, scale, weightGradient.vector(i, lanes)), i, lanes)
     }
     let correction = Vector(
       repeating: -inverse * inverse * inverse * ck_sum_of_lanes(sum) / Float(width))
+    guard let add else {
+      forEachVector(width) { i, lanes in
+        let direct = dy.vector(i, lanes) * factor(weight.vector(i, lanes)) * scale
+        dx.store(ck_multiply_add(x.vector(i, lanes), correction, direct), i, lanes)
+      }
+      return
+    }
     forEachVector(width) { i, lanes in
       let direct = ck_multiply_add(
-        dy.vector(i, lanes) * weight.vector(i, lanes), scale, add.vector(i, lanes))
+        dy.vector(i, lanes) * factor(weight.vector(i, lanes)), scale, add.vector(i, lanes))
       dx.store(ck_multiply_add(x.vector(i, lanes), correction, direct), i, lanes)
     }
   }
 }
 
-/// SwiGLU: y = silu(gate) * up, silu(x) = x / (1 + e^-x) (Shazeer, 2020).
-enum GatedActivation {
-  /// Writes the activation of `count` elements.
-  static func apply(
-    gate: UnsafePointer<Float>, up: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
-    count: Int
+/// The norms of queries and keys, before they are turned by their positions.
+struct HeadNormalisation {
+  private let query: Normalisation
+  private let key: Normalisation
+  private let layout: HeadLayout
+
+  /// Nil for families without them.
+  init?(_ view: BlockView, _ configuration: ModelConfiguration) {
+    guard let queryNorm = view.queryNorm, let keyNorm = view.keyNorm else { return nil }
+    layout = HeadLayout(configuration)
+    let isWhole = configuration.architecture.family.queryKeyNorm == .allHeads
+    query = Normalisation(
+      queryNorm, configuration, width: isWhole ? layout.queries.count : layout.headSize)
+    key = Normalisation(
+      keyNorm, configuration, width: isWhole ? layout.keys.count : layout.headSize)
+  }
+
+  /// How many weights the two norms have.
+  var weightCount: Int { query.width + key.width }
+  var queryColumns: Range<Int> { 0..<query.width }
+  var keyColumns: Range<Int> { query.width..<weightCount }
+
+  /// Normalises a row of queries and keys in place.
+  func apply(_ heads: UnsafeMutablePointer<Float>) {
+    forEachPart { norm, start, _ in norm.apply(heads + start, into: heads + start) }
+  }
+
+  /// Replaces the gradients of a row's normalised queries and keys by those of `x`, from which they
+  /// came, and adds to those of the weights.
+  func backward(
+    _ x: UnsafePointer<Float>, _ gradients: UnsafeMutablePointer<Float>,
+    weightGradients: UnsafeMutablePointer<Float>
   ) {
-    forEachVector(count) { i, lanes in
-      let g = gate.vector(i, lanes)
-      y.store(g * up.vector(i, lanes) / (1 + ck_exponential(-g)), i, lanes)
+    forEachPart { norm, start, weights in
+      norm.backward(
+        x + start, gradients + start, adding: nil, into: gradients + start,
+        weightGradient: weightGradients + weights)
     }
   }
 
-  /// From dy: the activation again, and the gradients of gate and up. `dGate` may be `dy`.
-  static func backward(
-    gate: UnsafePointer<Float>, up: UnsafePointer<Float>, dy: UnsafePointer<Float>,
-    activation: UnsafeMutablePointer<Float>, dGate: UnsafeMutablePointer<Float>,
-    dUp: UnsafeMutablePointer<Float>, count: Int
-  ) {
-    forEachVector(count) { i, lanes in
-      let g = gate.vector(i, lanes)
-      let u = up.vector(i, lanes)
-      let gradient = dy.vector(i, lanes)
-      let sigmoid = 1 / (1 + ck_exponential(-g))
-      let silu = g * sigmoid
-      activation.store(silu * u, i, lanes)
-      dUp.store(gradient * silu, i, lanes)
-      // d silu / dx = sigmoid + silu (1 - sigmoid)
-      dGate.store(gradient * u * ck_multiply_add(silu, 1 - sigmoid, sigmoid), i, lanes)
+  /// Calls `body` with each stretch that is normalised by itself: its norm, where it begins, and
+  /// where the gradient of its weights does.
+  private func forEachPart(_ body: (_ norm: Normalisation, _ start: Int, _ weights: Int) -> Void) {
+    for start in stride(from: 0, to: layout.queries.count, by: query.width) {
+      body(query, start, 0)
+    }
+    for start in stride(from: layout.keys.lowerBound, to: layout.keys.upperBound, by: key.width) {
+      body(key, start, query.width)
     }
   }
 }
 
-/// Rotary positions, half-split: element i of a head is turned with element i + size/2 by the angle
-/// position * theta^(-2i / size) (Su et al., 2021; the pairing is that of GPT-NeoX and Llama).
-struct RotaryPositions {
-  private let half: Int
-  private let inverseFrequencies: [Double]
-  private var cosines: [Float] = []
-  private var sines: [Float] = []
-  private var prepared = 0
+/// A gated feed-forward layer: y = f(gate) * up (Shazeer, 2020), f(x) = x s(z(x)) with the logistic
+/// function s: SiLU with z = x, and tanh-GELU with z = 2 sqrt(2 / pi) (x + 0.044715 x^3).
+struct GatedActivation {
+  let activation: ModelFamily.Activation
 
   init(_ configuration: ModelConfiguration) {
-    half = configuration.headSize / 2
-    let size = Double(configuration.headSize)
-    inverseFrequencies = (0..<half).map { pow(configuration.ropeTheta, -2 * Double($0) / size) }
+    activation = configuration.architecture.family.activation
   }
 
-  /// Computes the angles of positions 0..<count where that has not been done.
-  mutating func prepare(_ count: Int) {
-    guard count > prepared else { return }
-    for position in prepared..<count {
-      for frequency in inverseFrequencies {
-        cosines.append(Float(cos(Double(position) * frequency)))
-        sines.append(Float(sin(Double(position) * frequency)))
-      }
-    }
-    prepared = count
+  private static let outer: Float = 1.595_769_121_605_730_7
+  private static let inner: Float = 0.044715
+
+  @inline(__always)
+  private static func gelu(_ x: Vector) -> Vector {
+    outer * x * ck_multiply_add(x * x, Vector(repeating: inner), Vector(repeating: 1))
   }
 
-  /// Turns one head in place by the angles of a position, or back by them.
-  func rotate(_ head: UnsafeMutablePointer<Float>, position: Int, backwards: Bool = false) {
-    precondition(position < prepared)
-    let sign = Vector(repeating: backwards ? -1 : 1)
-    cosines.withUnsafeBufferPointer { cosines in
-      sines.withUnsafeBufferPointer { sines in
-        guard let c = cosines.baseAddress, let s = sines.baseAddress else { return }
-        turn(head, cosines: c + position * half, sines: s + position * half, sign: sign)
-      }
-    }
+  @inline(__always)
+  private static func geluSlope(_ x: Vector) -> Vector {
+    outer * ck_multiply_add(x * x, Vector(repeating: 3 * inner), Vector(repeating: 1))
   }
 
-  private func turn(
-    _ head: UnsafeMutablePointer<Float>, cosines: UnsafePointer<Float>,
-    sines: UnsafePointer<Float>, sign: Vector
+  /// Writes the activation of `count` elements.
+  func apply(
+    gate: UnsafePointer<Float>, up: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
+    count: Int
   ) {
-    let upper = head + half
-    forEachVector(half) { i, lanes in
-      let c = cosines.vector(i, lanes)
-      let s = sines.vector(i, lanes) * sign
-      let a = head.vector(i, lanes)
-      let b = upper.vector(i, lanes)
-      head.store(a * c - b * s, i, lanes)
-      upper.store(b * c + a * s, i, lanes)
+    switch activation {
+    case .silu: Self.apply(gate: gate, up: up, into: y, count: count) { $0 }
+    case .tanhGELU: Self.apply(gate: gate, up: up, into: y, count: count, Self.gelu)
+    }
+  }
+
+  @inline(__always)
+  private static func apply(
+    gate: UnsafePointer<Float>, up: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
+    count: Int, _ z: (Vector) -> Vector
+  ) {
+    forEachVector(count) { i, lanes in
+      let g = gate.vector(i, lanes)
+      y.store(g * up.vector(i, lanes) / (1 + ck_exponential(-z(g))), i, lanes)
+    }
+  }
+
+  /// From dy: the activation again, and the gradients of gate and up. `dGate` may be `dy`.
+  func backward(
+    gate: UnsafePointer<Float>, up: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+    activation y: UnsafeMutablePointer<Float>, dGate: UnsafeMutablePointer<Float>,
+    dUp: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    switch activation {
+    case .silu:
+      forEachVector(count) { i, lanes in
+        let g = gate.vector(i, lanes)
+        let u = up.vector(i, lanes)
+        let gradient = dy.vector(i, lanes)
+        let sigmoid = 1 / (1 + ck_exponential(-g))
+        let silu = g * sigmoid
+        y.store(silu * u, i, lanes)
+        dUp.store(gradient * silu, i, lanes)
+        // d silu / dx = sigmoid + silu (1 - sigmoid)
+        dGate.store(gradient * u * ck_multiply_add(silu, 1 - sigmoid, sigmoid), i, lanes)
+      }
+    case .tanhGELU:
+      forEachVector(count) { i, lanes in
+        let g = gate.vector(i, lanes)
+        let u = up.vector(i, lanes)
+        let gradient = dy.vector(i, lanes)
+        let sigmoid = 1 / (1 + ck_exponential(-Self.gelu(g)))
+        let gelu = g * sigmoid
+        y.store(gelu * u, i, lanes)
+        dUp.store(gradient * gelu, i, lanes)
+        let slope = (1 - sigmoid) * Self.geluSlope(g)
+        dGate.store(gradient * u * ck_multiply_add(gelu, slope, sigmoid), i, lanes)
+      }
     }
   }
 }

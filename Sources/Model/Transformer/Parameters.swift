@@ -26,21 +26,7 @@ package struct ParameterLayout: Sendable, Equatable {
     var shapes: [(String, [Int])] = [
       ("model.embed_tokens.weight", [c.vocabularySize, c.hiddenSize])
     ]
-    for layer in 0..<c.layerCount {
-      let block = "model.layers.\(layer)."
-      let queries = c.headCount * c.headSize
-      let keys = c.keyValueHeadCount * c.headSize
-      shapes.append((block + "input_layernorm.weight", [c.hiddenSize]))
-      for (name, rows) in [("q", queries), ("k", keys), ("v", keys)] {
-        shapes.append((block + "self_attn.\(name)_proj.weight", [rows, c.hiddenSize]))
-        if c.attentionBias { shapes.append((block + "self_attn.\(name)_proj.bias", [rows])) }
-      }
-      shapes.append((block + "self_attn.o_proj.weight", [c.hiddenSize, queries]))
-      shapes.append((block + "post_attention_layernorm.weight", [c.hiddenSize]))
-      shapes.append((block + "mlp.gate_proj.weight", [c.intermediateSize, c.hiddenSize]))
-      shapes.append((block + "mlp.up_proj.weight", [c.intermediateSize, c.hiddenSize]))
-      shapes.append((block + "mlp.down_proj.weight", [c.hiddenSize, c.intermediateSize]))
-    }
+    for layer in 0..<c.layerCount { shapes += Self.block(c, "model.layers.\(layer).") }
     shapes.append(("model.norm.weight", [c.hiddenSize]))
     if !c.tiedEmbeddings { shapes.append(("lm_head.weight", [c.vocabularySize, c.hiddenSize])) }
 
@@ -53,8 +39,61 @@ package struct ParameterLayout: Sendable, Equatable {
     indices = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.name, $0) })
   }
 
+  /// The parameters of a block, whose names begin with `block`.
+  private static func block(_ c: ModelConfiguration, _ block: String) -> [(String, [Int])] {
+    let names = NormNames(c.architecture.family)
+    let queries = c.headCount * c.headSize
+    let keys = c.keyValueHeadCount * c.headSize
+    var shapes: [(String, [Int])] = []
+    func norm(_ name: String?, _ width: Int) {
+      if let name { shapes.append((block + name + ".weight", [width])) }
+    }
+    norm(names.attention, c.hiddenSize)
+    for (name, rows) in [("q", queries), ("k", keys), ("v", keys)] {
+      shapes.append((block + "self_attn.\(name)_proj.weight", [rows, c.hiddenSize]))
+      if c.attentionBias { shapes.append((block + "self_attn.\(name)_proj.bias", [rows])) }
+    }
+    let isWhole = c.architecture.family.queryKeyNorm == .allHeads
+    norm(names.query, isWhole ? queries : c.headSize)
+    norm(names.key, isWhole ? keys : c.headSize)
+    shapes.append((block + "self_attn.o_proj.weight", [c.hiddenSize, queries]))
+    norm(names.attentionOutput, c.hiddenSize)
+    norm(names.feedForward, c.hiddenSize)
+    shapes.append((block + "mlp.gate_proj.weight", [c.intermediateSize, c.hiddenSize]))
+    shapes.append((block + "mlp.up_proj.weight", [c.intermediateSize, c.hiddenSize]))
+    shapes.append((block + "mlp.down_proj.weight", [c.hiddenSize, c.intermediateSize]))
+    norm(names.feedForwardOutput, c.hiddenSize)
+    return shapes
+  }
+
   /// The entry of a name, if the model has it.
   package subscript(name: String) -> Placement? { indices[name].map { entries[$0] } }
+}
+
+/// What Hugging Face calls the norms of a block; nil for those that a family does not have.
+///
+/// `post_attention_layernorm` stands in front of the feed-forward layer where nothing stands behind
+/// attention, and behind attention otherwise.
+struct NormNames {
+  let attention: String?
+  let query: String?
+  let key: String?
+  let attentionOutput: String?
+  let feedForward: String?
+  let feedForwardOutput: String?
+
+  init(_ family: ModelFamily) {
+    let isBefore = family.norms != .after
+    let isBehind = family.norms != .before
+    let hasHeadNorms = family.queryKeyNorm != .none
+    attention = isBefore ? "input_layernorm" : nil
+    query = hasHeadNorms ? "self_attn.q_norm" : nil
+    key = hasHeadNorms ? "self_attn.k_norm" : nil
+    attentionOutput = isBehind ? "post_attention_layernorm" : nil
+    feedForward =
+      !isBefore ? nil : isBehind ? "pre_feedforward_layernorm" : "post_attention_layernorm"
+    feedForwardOutput = isBehind ? "post_feedforward_layernorm" : nil
+  }
 }
 
 /// A linear layer's weight [out, in] and, if it has one, its bias [out].
@@ -63,17 +102,21 @@ struct LinearView {
   let bias: UnsafeMutablePointer<Float>?
 }
 
-/// The parameters of one block, or their gradients.
+/// The parameters of one block, or their gradients. Norms that the family does not have are nil.
 struct BlockView {
-  let attentionNorm: UnsafeMutablePointer<Float>
+  let attentionNorm: UnsafeMutablePointer<Float>?
   let query: LinearView
   let key: LinearView
   let value: LinearView
+  let queryNorm: UnsafeMutablePointer<Float>?
+  let keyNorm: UnsafeMutablePointer<Float>?
   let output: Matrix
-  let feedForwardNorm: UnsafeMutablePointer<Float>
+  let attentionOutputNorm: UnsafeMutablePointer<Float>?
+  let feedForwardNorm: UnsafeMutablePointer<Float>?
   let gate: Matrix
   let up: Matrix
   let down: Matrix
+  let feedForwardOutputNorm: UnsafeMutablePointer<Float>?
 }
 
 /// All parameters of a model, or their gradients, as views of one buffer.
@@ -96,15 +139,23 @@ struct ParameterViews {
         weight: matrix(name + ".weight"),
         bias: configuration.attentionBias ? matrix(name + ".bias").base : nil)
     }
+    let norms = NormNames(configuration.architecture.family)
     func block(_ index: Int) -> BlockView {
       let name = "model.layers.\(index)."
+      func norm(_ norm: String?) -> UnsafeMutablePointer<Float>? {
+        norm.map { matrix(name + $0 + ".weight").base }
+      }
       return BlockView(
-        attentionNorm: matrix(name + "input_layernorm.weight").base,
+        attentionNorm: norm(norms.attention),
         query: linear(name + "self_attn.q_proj"), key: linear(name + "self_attn.k_proj"),
-        value: linear(name + "self_attn.v_proj"), output: matrix(name + "self_attn.o_proj.weight"),
-        feedForwardNorm: matrix(name + "post_attention_layernorm.weight").base,
+        value: linear(name + "self_attn.v_proj"),
+        queryNorm: norm(norms.query), keyNorm: norm(norms.key),
+        output: matrix(name + "self_attn.o_proj.weight"),
+        attentionOutputNorm: norm(norms.attentionOutput),
+        feedForwardNorm: norm(norms.feedForward),
         gate: matrix(name + "mlp.gate_proj.weight"), up: matrix(name + "mlp.up_proj.weight"),
-        down: matrix(name + "mlp.down_proj.weight"))
+        down: matrix(name + "mlp.down_proj.weight"),
+        feedForwardOutputNorm: norm(norms.feedForwardOutput))
     }
     embedding = matrix("model.embed_tokens.weight")
     blocks = (0..<configuration.layerCount).map(block)
@@ -144,7 +195,8 @@ package final class Weights: Sendable {
 
 extension Weights {
   /// A model that has learnt nothing, as GPT-2 begins: normal with standard deviation 0.02, the
-  /// projections back into the residual stream divided by the root of their number, norms 1, biases 0.
+  /// projections back into the residual stream divided by the root of their number, norms' factors 1,
+  /// biases 0.
   ///
   /// Each parameter has a random stream of its own name.
   package static func random(_ configuration: ModelConfiguration, seed: UInt64) -> Weights {
@@ -154,7 +206,8 @@ extension Weights {
       let values = weights.buffer.base + entry.offset
       if entry.name.hasSuffix("bias") { continue }
       if entry.name.hasSuffix("norm.weight") {
-        values.update(repeating: 1, count: entry.count)
+        let isOffset = configuration.architecture.family.normsAddOne
+        values.update(repeating: isOffset ? 0 : 1, count: entry.count)
         continue
       }
       let isResidual = ["o_proj.weight", "down_proj.weight"].contains { entry.name.hasSuffix($0) }

@@ -16,6 +16,8 @@ package struct PlanEstimate {
   /// What is yet to run, each result once, in the order of the plan.
   package let items: [Item]
   package let needs: [PlanNeed]
+  /// Models that are here and cannot be read.
+  package let refusals: [ModelRefusal]
   /// How many problems each instance works on that is bound to some, by its name, as far as that can
   /// be told; nothing where files or servers are missing, because there may then be fewer.
   package let problems: [String: Int]
@@ -57,6 +59,7 @@ package struct PlanEstimate {
     }
     self.items = items
     needs = PlanNeed.all(of: items.map(\.instance), folders, keys)
+    refusals = ModelRefusal.all(of: plan, folders)
     starts = StartEstimate.all(of: plan)
     problems = needs.isEmpty ? Self.problems(of: plan, estimates) : [:]
   }
@@ -98,12 +101,13 @@ package struct PlanEstimate {
 
 extension PlanEstimate {
   /// The plan as JSON, with the estimated work of each instance under `work`, and under `start` what
-  /// is known of where it would start.
+  /// is known of where it would start, under `refused` why its model cannot be read.
   ///
   /// Of several instances with one result only the first has work; null stands for none, or for
   /// what `unknown` says is not known.
   package func json(of plan: Plan) -> JSONValue {
     let starts = Dictionary(starts.map { ($0.instance, $0.json) }) { first, _ in first }
+    let refused = Dictionary(refusals.map { ($0.instance, $0.reason) }) { first, _ in first }
     let estimated = Dictionary(items.map { ($0.instance.name, $0) }) { first, _ in first }
     return .array(
       (plan.json.array ?? []).map { entry in
@@ -111,6 +115,8 @@ extension PlanEstimate {
         let item = members["instance"]?.string.flatMap { estimated[$0] }
         members["work"] = item?.work?.json ?? .null
         members["start"] = members["instance"]?.string.flatMap { starts[$0] } ?? .null
+        let refusal = members["instance"]?.string.flatMap { refused[$0] }
+        members["refused"] = refusal.map { .string($0) } ?? .null
         members["unknown"] = (item?.unknown).map { .string($0) } ?? .null
         return .object(members)
       })
@@ -179,6 +185,6 @@ extension ModelConfiguration {
     let heads = (2 * headCount + 2 * keyValueHeadCount) * headSize
     let block = hiddenSize * (heads + 3 * intermediateSize)
     let weights = Double(layerCount * block + vocabularySize * hiddenSize)
-    return 2 * weights + 4 * keys * Double(layerCount * headCount * headSize)
+    return 2 * weights + 4 * visibleKeys(keys) * Double(headCount * headSize)
   }
 }

@@ -71,53 +71,65 @@ package struct PublishedModel: Sendable {
 
   private init(
     _ name: String, _ origin: String, _ licence: String, hidden: Int, intermediate: Int,
-    layers: Int, heads: Int, keyValueHeads: Int, vocabulary: Int, context: Int, tied: Bool = false
+    layers: Int, heads: Int, keyValueHeads: Int, vocabulary: Int, context: Int, tied: Bool = false,
+    _ architecture: ModelConfiguration.Architecture = .llama, headSize: Int? = nil,
+    window: (tokens: Int, every: Int)? = nil
   ) {
     self.name = name
     self.origin = origin
     self.licence = licence
-    configuration = ModelConfiguration(
-      architecture: .llama, vocabularySize: vocabulary, hiddenSize: hidden,
+    var configuration = ModelConfiguration(
+      architecture: architecture, vocabularySize: vocabulary, hiddenSize: hidden,
       intermediateSize: intermediate, layerCount: layers, headCount: heads,
-      keyValueHeadCount: keyValueHeads, headSize: hidden / heads, contextLength: context,
-      ropeTheta: 10_000, normEpsilon: 1e-6, tiedEmbeddings: tied, attentionBias: false)
+      keyValueHeadCount: keyValueHeads, headSize: headSize ?? hidden / heads,
+      contextLength: context, ropeTheta: 10_000, normEpsilon: 1e-6, tiedEmbeddings: tied,
+      attentionBias: architecture.family.hasBias)
+    if let window {
+      configuration.slidingWindow = window.tokens
+      configuration.layerAttention = (1...layers).map {
+        $0.isMultiple(of: window.every) ? .full : .sliding
+      }
+    }
+    self.configuration = configuration
   }
 
-  /// The models of the paper and of its rivals, and the one that the examples use.
+  /// The models of the paper and of its rivals, the one that the examples use, and small bases that
+  /// are often asked for.
   package static let known: [PublishedModel] = [
     PublishedModel(
       "Qwen2.5-3B", "Qwen/Qwen2.5-3B", "Qwen Research License", hidden: 2048, intermediate: 11_008,
-      layers: 36, heads: 16, keyValueHeads: 2, vocabulary: 151_936, context: 32_768, tied: true),
+      layers: 36, heads: 16, keyValueHeads: 2, vocabulary: 151_936, context: 32_768, tied: true,
+      .qwen2),
     PublishedModel(
       "Qwen2.5-14B", "Qwen/Qwen2.5-14B", "Apache-2.0", hidden: 5120, intermediate: 13_824,
-      layers: 48, heads: 40, keyValueHeads: 8, vocabulary: 152_064, context: 131_072),
+      layers: 48, heads: 40, keyValueHeads: 8, vocabulary: 152_064, context: 131_072, .qwen2),
     PublishedModel(
       "Qwen2.5-Math-1.5B", "Qwen/Qwen2.5-Math-1.5B", "Apache-2.0", hidden: 1536,
       intermediate: 8960, layers: 28, heads: 12, keyValueHeads: 2, vocabulary: 151_936,
-      context: 4096, tied: true),
+      context: 4096, tied: true, .qwen2),
     PublishedModel(
       "Qwen2.5-Math-7B", "Qwen/Qwen2.5-Math-7B", "Apache-2.0", hidden: 3584,
       intermediate: 18_944, layers: 28, heads: 28, keyValueHeads: 4, vocabulary: 152_064,
-      context: 4096),
+      context: 4096, .qwen2),
     PublishedModel(
       "Qwen2.5-7B-Instruct-1M", "Qwen/Qwen2.5-7B-Instruct-1M", "Apache-2.0", hidden: 3584,
       intermediate: 18_944, layers: 28, heads: 28, keyValueHeads: 4, vocabulary: 152_064,
-      context: 1_010_000),
+      context: 1_010_000, .qwen2),
     PublishedModel(
       "Qwen2.5-32B-Instruct", "Qwen/Qwen2.5-32B-Instruct", "Apache-2.0", hidden: 5120,
       intermediate: 27_648, layers: 64, heads: 40, keyValueHeads: 8, vocabulary: 152_064,
-      context: 32_768),
+      context: 32_768, .qwen2),
     PublishedModel(
       "deepseek-math-7b-base", "deepseek-ai/deepseek-math-7b-base", "DeepSeek License Agreement",
       hidden: 4096, intermediate: 11_008, layers: 30, heads: 32, keyValueHeads: 32,
       vocabulary: 102_400, context: 4096),
     PublishedModel(
       "OLMo-2-0425-1B", "allenai/OLMo-2-0425-1B", "Apache-2.0", hidden: 2048, intermediate: 8192,
-      layers: 16, heads: 16, keyValueHeads: 16, vocabulary: 100_352, context: 4096),
+      layers: 16, heads: 16, keyValueHeads: 16, vocabulary: 100_352, context: 4096, .olmo2),
     PublishedModel(
       "OLMo-2-1124-7B", "allenai/OLMo-2-1124-7B", "Apache-2.0", hidden: 4096,
       intermediate: 11_008, layers: 32, heads: 32, keyValueHeads: 32, vocabulary: 100_352,
-      context: 4096),
+      context: 4096, .olmo2),
     PublishedModel(
       "Llama-3.2-3B", "meta-llama/Llama-3.2-3B", "Llama 3.2 Community License", hidden: 3072,
       intermediate: 8192, layers: 28, heads: 24, keyValueHeads: 8, vocabulary: 128_256,
@@ -126,6 +138,18 @@ package struct PublishedModel: Sendable {
       "Llama-3.1-8B", "meta-llama/Llama-3.1-8B", "Llama 3.1 Community License", hidden: 4096,
       intermediate: 14_336, layers: 32, heads: 32, keyValueHeads: 8, vocabulary: 128_256,
       context: 131_072),
+    PublishedModel(
+      "Qwen3-0.6B-Base", "Qwen/Qwen3-0.6B-Base", "Apache-2.0", hidden: 1024, intermediate: 3072,
+      layers: 28, heads: 16, keyValueHeads: 8, vocabulary: 151_936, context: 32_768, tied: true,
+      .qwen3, headSize: 128),
+    PublishedModel(
+      "Qwen3-1.7B-Base", "Qwen/Qwen3-1.7B-Base", "Apache-2.0", hidden: 2048, intermediate: 6144,
+      layers: 28, heads: 16, keyValueHeads: 8, vocabulary: 151_936, context: 32_768, tied: true,
+      .qwen3, headSize: 128),
+    PublishedModel(
+      "gemma-3-270m", "google/gemma-3-270m", "Gemma Terms of Use", hidden: 640,
+      intermediate: 2048, layers: 18, heads: 4, keyValueHeads: 1, vocabulary: 262_144,
+      context: 32_768, tied: true, .gemma3, headSize: 256, window: (tokens: 512, every: 6)),
     PublishedModel(
       "SmolLM2-135M-Instruct.Q4_1.gguf", "HuggingFaceTB/SmolLM2-135M-Instruct", "Apache-2.0",
       hidden: 576, intermediate: 1536, layers: 30, heads: 9, keyValueHeads: 3, vocabulary: 49_152,
