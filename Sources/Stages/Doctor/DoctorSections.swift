@@ -230,16 +230,20 @@ struct FilesSection: DoctorSection {
 private struct NamedFile: Hashable {
   let source: String
   let sha256: String?
+  let isModel: Bool
 
-  init(source: String, sha256: String?) {
+  init(source: String, sha256: String?, isModel: Bool = false) {
     self.source = source
     self.sha256 = sha256
+    self.isModel = isModel
   }
 
   /// Nil where the instance takes nothing from outside.
   init?(_ instance: Instance) {
     guard let source = instance.parameters["source"]?.string, !source.isEmpty else { return nil }
-    self.init(source: source, sha256: instance.parameters["sha256"]?.string?.lowercased())
+    self.init(
+      source: source, sha256: instance.parameters["sha256"]?.string?.lowercased(),
+      isModel: instance.kind.name == PretrainedModelStage.kind)
   }
 
   func finding(in folders: DataFolders) -> DoctorFinding {
@@ -268,7 +272,8 @@ private struct NamedFile: Hashable {
   }
 
   private func verdict(on file: URL) throws -> DoctorFinding {
-    let found = try ContentDigest.hex(of: file)
+    let found = try ContentDigest.hex(
+      of: file, filesRead: isModel ? ModelFolder.filesRead : nil)
     guard let sha256 else {
       return DoctorFinding(source, "present, not pinned; SHA-256 \(found)")
     }

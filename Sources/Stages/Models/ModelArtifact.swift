@@ -75,6 +75,19 @@ package struct ModelArtifact: Sendable {
     try weights.buffer.write(to: target, group: "/model", layout: weights.layout)
   }
 
+  /// The tokens of a prompt: with those in front that begin a text. Training, sampling and evaluation
+  /// all take them from here.
+  /// - Throws: `StageError.failed` for a prompt that begins with them itself.
+  func tokens(ofPrompt prompt: String) throws -> [Int32] {
+    let (begin, tokens) = (tokenizer.begin, tokenizer.encode(prompt))
+    guard begin.isEmpty || !tokens.starts(with: begin) else {
+      throw StageError.failed(
+        "a prompt begins with '\(tokenizer.decode(begin))', which is put in front of every prompt for "
+          + "this model anyway; leave it out of the prompt, or read the model with 'begin: never'")
+    }
+    return begin + tokens
+  }
+
   /// The token that ends a text.
   /// - Throws: `StageError.failed` for a model without one, which could never learn to stop.
   func endToken() throws -> Int32 {
