@@ -25,7 +25,8 @@ package struct ImportedModel: Sendable {
   }
 
   init(
-    weights: Weights, tokenizer: Tokenizer?, chatTemplate: String?, note: String? = nil, path: String
+    weights: Weights, tokenizer: Tokenizer?, chatTemplate: String?, note: String? = nil,
+    path: String
   ) throws {
     let embeddings = weights.configuration.vocabularySize
     if let tokenizer, tokenizer.vocabularySize > embeddings {
@@ -178,9 +179,10 @@ struct ShardedSafetensors: TensorSource {
     let map = try ModelFolder.shards(of: index)
     for shard in Set(map.values).sorted() {
       let place = folder.appending(path: shard)
-      guard FileManager.default.fileExists(atPath: place.path) else {
+      guard isThere(place) else {
         throw ModelImportError.unreadable(
-          path: place.path, reason: "there is no such file, though \(index.lastPathComponent) names "
+          path: place.path,
+          reason: "there is no such file, though \(index.lastPathComponent) names "
             + "it; fetch the shards that are missing")
       }
       let file = try SafetensorsFile(contentsOf: place)
@@ -208,7 +210,7 @@ private func generationEndTokens(in folder: URL) throws -> [Int32]? {
     enum CodingKeys: String, CodingKey { case endTokens = "eos_token_id" }
   }
   let file = folder.appending(path: "generation_config.json")
-  guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+  guard isThere(file) else { return nil }
   do {
     return try JSONDecoder().decode(Generation.self, from: try contents(of: file)).endTokens?.ids
   } catch let error as DecodingError {
@@ -224,11 +226,11 @@ private func storedChatTemplate(in folder: URL) throws -> String? {
     enum CodingKeys: String, CodingKey { case template = "chat_template" }
   }
   let file = folder.appending(path: "chat_template.jinja")
-  if FileManager.default.fileExists(atPath: file.path) {
+  if isThere(file) {
     return String(decoding: try contents(of: file), as: UTF8.self)
   }
   let settings = folder.appending(path: "tokenizer_config.json")
-  guard FileManager.default.fileExists(atPath: settings.path) else { return nil }
+  guard isThere(settings) else { return nil }
   do {
     return try JSONDecoder().decode(Settings.self, from: try contents(of: settings)).template?.text
   } catch let error as DecodingError {
@@ -339,7 +341,10 @@ private func refuseUnsupported(_ file: GGUFFile, prefix: String) throws {
   let problems = [
     (parts > 1, "\(parts) files that belong together ('llama-gguf-split --merge' joins them)"),
     (factors.contains { $0 != 1 && $0 != 0 }, "rope_scaling by \(factors.first { $0 != 1 } ?? 1)"),
-    ((scaling != "none" && scaling != "linear") || file.tensors["rope_freqs.weight"] != nil, "rope_scaling"),
+    (
+      (scaling != "none" && scaling != "linear") || file.tensors["rope_freqs.weight"] != nil,
+      "rope_scaling"
+    ),
     (experts > 0, "a mixture of experts"),
     (window > 0, "sliding-window attention"),
   ]

@@ -30,8 +30,11 @@ package enum ModelFolder {
       let map = isFile ? try? shards(of: file) : nil
       read += [index] + Set(map?.values.map(\.self) ?? [])
     }
-    return Set(read).filter { names.contains($0) }
-      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return Set(read).filter {
+      names.contains($0)
+        && FileManager.default.fileExists(atPath: folder.appending(path: $0).path)
+    }
+    .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   /// What is worth knowing of a folder that is read: what was left alone.
@@ -75,6 +78,13 @@ package enum ModelFolder {
           + "python3 -c \"from transformers import AutoModelForCausalLM as m; "
           + "m.from_pretrained('FOLDER', torch_dtype='auto').save_pretrained('NEW')\"")
     }
+    let others = [".h5", ".msgpack", ".onnx"]
+    if let file = first({ name in others.contains { name.hasSuffix($0) } }) {
+      return .unreadable(
+        path: folder.path,
+        reason: "it holds no safetensors; \(file) is of another program, so fetch "
+          + "the model's safetensors")
+    }
     if let file = first({ $0.hasSuffix(".gguf") }) {
       return .unreadable(
         path: folder.path, reason: "it holds no safetensors; name the file \(file) itself")
@@ -84,15 +94,20 @@ package enum ModelFolder {
   }
 }
 
-/// The names of what lies in a folder, links to nowhere left out.
+/// The names of what lies in a folder.
 func fileNames(in folder: URL) throws -> Set<String> {
   do {
-    let names = try FileManager.default.contentsOfDirectory(
-      atPath: folder.resolvingSymlinksInPath().path)
-    return Set(names.filter { FileManager.default.fileExists(atPath: folder.appending(path: $0).path) })
+    return Set(
+      try FileManager.default.contentsOfDirectory(atPath: folder.resolvingSymlinksInPath().path))
   } catch {
     throw ModelImportError.unreadable(path: folder.path, reason: readingProblem(error))
   }
+}
+
+/// Whether a file is there. A link to nowhere is, so that reading it says so.
+func isThere(_ file: URL) -> Bool {
+  FileManager.default.fileExists(atPath: file.path)
+    || (try? FileManager.default.destinationOfSymbolicLink(atPath: file.path)) != nil
 }
 
 /// The bytes of a file of a model.
@@ -115,7 +130,8 @@ func readingProblem(_ error: any Error, at file: URL? = nil) -> String {
   if let file, let target = try? FileManager.default.destinationOfSymbolicLink(atPath: file.path),
     !FileManager.default.fileExists(atPath: file.path)
   {
-    return "it is a link to \(target), which leads nowhere or round in a circle; fetch the file anew"
+    return
+      "it is a link to \(target), which leads nowhere or round in a circle; fetch the file anew"
   }
   if (error as? CocoaError)?.code == .fileReadNoSuchFile { return "there is no such file" }
   let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
@@ -146,7 +162,9 @@ enum ForeignContent {
       self = .compressed
     } else if begins(Array("PAR1".utf8)) {
       self = .parquet
-    } else if begins([0x80, 0x02]) || begins([0x80, 0x04]), data.count > 8, data[data.startIndex + 7] != 0 {
+    } else if begins([0x80, 0x02]) || begins([0x80, 0x04]), data.count > 8,
+      data[data.startIndex + 7] != 0
+    {
       self = .pickle
     } else {
       return nil

@@ -141,7 +141,8 @@ extension Tokenizer {
   /// Makes sure that there are tokens to begin a text with.
   func checkBeginning(path: String) throws {
     for id in begin where !(0..<Int32(vocabularySize)).contains(id) || bytes(of: id).isEmpty {
-      throw TokenizerError.damaged(path: path, problem: "it begins texts with \(id), which is no token")
+      throw TokenizerError.damaged(
+        path: path, problem: "it begins texts with \(id), which is no token")
     }
   }
 

@@ -135,9 +135,11 @@ extension Tokenizer {
     }
     let listed = try settings.completed([], vocabulary)
     // Both classes count it among them where the files say nothing.
-    let added = listed + [known].compactMap(\.self).filter { end in
-      !listed.contains { $0.id == end.id }
-    }
+    let added =
+      listed
+      + [known].compactMap(\.self).filter { end in
+        !listed.contains { $0.id == end.id }
+      }
     try self.init(
       tokens: vocabulary, merges: try merges(of: folder.appending(path: "merges.txt")),
       addedTokens: added, rules: try settings.knownClass(), path: vocabularyFile.path)
@@ -228,7 +230,8 @@ private func namedRules(of file: GGUFFile) throws -> (TokenizerRules, begins: Bo
   case let other:
     throw TokenizerError.unsupported(
       path: file.path, feature: "the pre-tokenizer '\(other)'",
-      supported: "gpt-2, smollm, starcoder, refact, olmo, qwen2, deepseek-r1-qwen, llama-bpe, dbrx, "
+      supported:
+        "gpt-2, smollm, starcoder, refact, olmo, qwen2, deepseek-r1-qwen, llama-bpe, dbrx, "
         + "smaug-bpe, deepseek-llm")
   }
 }

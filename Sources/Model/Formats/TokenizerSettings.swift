@@ -45,7 +45,7 @@ struct TokenizerSettings {
   }
 
   private static func decoded<Value: Decodable>(_ type: Value.Type, _ file: URL) throws -> Value? {
-    guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+    guard isThere(file) else { return nil }
     do {
       return try JSONDecoder().decode(type, from: try contents(of: file))
     } catch let error as DecodingError {
@@ -55,7 +55,7 @@ struct TokenizerSettings {
 
   /// The tokens of an added_tokens.json: texts with their ids.
   private static func addedTokens(in file: URL, special: Set<[UInt8]>) throws -> [AddedToken] {
-    guard FileManager.default.fileExists(atPath: file.path) else { return [] }
+    guard isThere(file) else { return [] }
     guard let tokens = WrittenTokens(try contents(of: file)) else {
       throw TokenizerError.damaged(path: file.path, problem: "it is no list of tokens with ids")
     }

@@ -171,7 +171,8 @@ extension TokenizerStep {
     case "Split":
       if let behaviour = known(behaviour), let expression = try expression(path: path) {
         return .split(
-          expression, isLiteral: pattern?.literal != nil, behaviour, isInverted: isInverted ?? false)
+          expression, isLiteral: pattern?.literal != nil, behaviour, isInverted: isInverted ?? false
+        )
       }
     case "Metaspace" where replacement == "\u{2581}":
       let scheme = prependScheme ?? (addsPrefixSpace == false ? "never" : "always")
@@ -190,7 +191,9 @@ extension TokenizerStep {
   }
 
   private func expression(path: String) throws -> RegularExpression? {
-    if let literal = pattern?.literal, !literal.isEmpty { return RegularExpression(literal: literal) }
+    if let literal = pattern?.literal, !literal.isEmpty {
+      return RegularExpression(literal: literal)
+    }
     guard let text = pattern?.expression else { return nil }
     do {
       return try RegularExpression(text)

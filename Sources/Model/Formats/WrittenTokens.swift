@@ -34,7 +34,9 @@ private struct JSONObjectScanner {
   }
 
   private mutating func skipBlanks() {
-    while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) { position += 1 }
+    while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) {
+      position += 1
+    }
   }
 
   private mutating func take(_ character: Unicode.Scalar) -> Bool {
@@ -70,7 +72,8 @@ private struct JSONObjectScanner {
   private mutating func integer() -> Int32? {
     skipBlanks()
     let start = position
-    while position < bytes.count, bytes[position] == 0x2D || (0x30...0x39).contains(bytes[position]) {
+    while position < bytes.count, bytes[position] == 0x2D || (0x30...0x39).contains(bytes[position])
+    {
       position += 1
     }
     return Int32(String(decoding: bytes[start..<position], as: UTF8.self))

@@ -27,7 +27,9 @@ struct CharacterClass: Sendable, Equatable {
     (low, high) = (0, 0)
     let table = CharacterTable.shared
     for code in 0..<UInt32(128) {
-      guard let scalar = Unicode.Scalar(code), slowlyContains(scalar, table[scalar]) else { continue }
+      guard let scalar = Unicode.Scalar(code), slowlyContains(scalar, table[scalar]) else {
+        continue
+      }
       if code < 64 { low |= 1 << UInt64(code) } else { high |= 1 << UInt64(code - 64) }
     }
   }

@@ -92,7 +92,8 @@ struct ExpressionParser {
     } else if take("?!") {
       isNegative = true
     } else if !take("?:"), next == "?" {
-      throw error("a group '(?\(position + 1 < scalars.count ? String(scalars[position + 1]) : "")'")
+      throw error(
+        "a group '(?\(position + 1 < scalars.count ? String(scalars[position + 1]) : "")'")
     }
     let term = try alternatives()
     guard take(")") else { throw error("a '(' without ')'") }
@@ -107,7 +108,9 @@ struct ExpressionParser {
     } else if take("+") {
       greed = .possessive
     }
-    if let more = next, "*+?".unicodeScalars.contains(more) { throw error("two repetitions in a row") }
+    if let more = next, "*+?".unicodeScalars.contains(more) {
+      throw error("two repetitions in a row")
+    }
     switch term {
     case .one(let set): return .run(set, count, greed)
     case .sequence, .alternatives:
@@ -155,7 +158,9 @@ struct ExpressionParser {
       return CharacterClass { $0.insert(categories: digits, isNegated: scalar == "D") }
     case "p", "P":
       let (categories, isNegated) = try property()
-      return CharacterClass { $0.insert(categories: categories, isNegated: isNegated != (scalar == "P")) }
+      return CharacterClass {
+        $0.insert(categories: categories, isNegated: isNegated != (scalar == "P"))
+      }
     default: return CharacterClass(try character(escaped: scalar))
     }
   }

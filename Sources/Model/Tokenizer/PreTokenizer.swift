@@ -127,7 +127,8 @@ extension PreTokenizer.Behaviour {
     var previous: Bool?
     for (range, isMatch) in all {
       if let previous, join(previous, isMatch), let last = result.popLast() {
-        result.append(min(last.lowerBound, range.lowerBound)..<max(last.upperBound, range.upperBound))
+        result.append(
+          min(last.lowerBound, range.lowerBound)..<max(last.upperBound, range.upperBound))
       } else {
         result.append(range)
       }
@@ -148,7 +149,9 @@ extension PreTokenizer {
   static let digitsThenGPT2 = PreTokenizer(steps: [
     .digits(individual: true), .byteLevel(cuts: true),
   ])
-  static let qwen2 = PreTokenizer(steps: [split(words(numbers: #"\p{N}"#)), .byteLevel(cuts: false)])
+  static let qwen2 = PreTokenizer(steps: [
+    split(words(numbers: #"\p{N}"#)), .byteLevel(cuts: false),
+  ])
   static let llama3 = PreTokenizer(steps: [
     split(words(numbers: #"\p{N}{1,3}"#)), .byteLevel(cuts: false),
   ])

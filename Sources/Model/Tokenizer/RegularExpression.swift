@@ -131,8 +131,9 @@ struct RegularExpression: Sendable {
           guard (end(inner, position) == nil) == isNegative else { return nil }
           node = next
         case .lineStart(let next):
-          guard position == part.lowerBound
-            || (text.scalars[position - 1] == "\n" && position < part.upperBound)
+          guard
+            position == part.lowerBound
+              || (text.scalars[position - 1] == "\n" && position < part.upperBound)
           else { return nil }
           node = next
         case .lineEnd(let next):

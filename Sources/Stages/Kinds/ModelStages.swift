@@ -142,7 +142,8 @@ package struct PretrainedModelStage: Stage {
   package static let version = 3
   package static let changes = [
     2: "the model's template for conversations is kept, for export",
-    3: "the token that a tokenizer puts in front of texts is kept, added tokens are read wherever they "
+    3:
+      "the token that a tokenizer puts in front of texts is kept, added tokens are read wherever they "
       + "are named, and folders are known by the files that are read",
   ]
   package static let isQuick = true
@@ -171,7 +172,8 @@ package struct PretrainedModelStage: Stage {
     ).write(to: context.output("model"))
     context.publish(Double(imported.weights.layout.count), as: "parameters")
     context.publish(
-      fact: tokenizer.begin.isEmpty ? .null : .string(tokenizer.decode(tokenizer.begin)), as: "begin")
+      fact: tokenizer.begin.isEmpty ? .null : .string(tokenizer.decode(tokenizer.begin)),
+      as: "begin")
     if let note = imported.note { context.publish(fact: .string(note), as: "note") }
   }
 
