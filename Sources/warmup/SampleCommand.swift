@@ -118,7 +118,8 @@ struct SampleCommand: ParsableCommand {
     guard isRecipe else {
       return try ([source] + more).map { path in
         let url = URL(fileURLWithPath: path)
-        return prompted(url.lastPathComponent, try ModelArtifact(importing: url))
+        return prompted(
+          url.lastPathComponent, try ModelArtifact(ImportedModel(contentsOf: url), from: url))
       }
     }
     let workspace = try Workspace(try place.options(for: source))

@@ -10,8 +10,8 @@ struct TokenizeCommand: ParsableCommand {
     abstract: "Turn texts into token ids with a model's tokenizer, or ids into texts.",
     discussion: """
       Reads standard input line by line, and writes a line for each: texts, or space-separated \
-      ids; with --jsonl lines are objects, {"text": …} and {"ids": […]}. Special \
-      tokens are matched in texts; none are added.
+      ids; with --jsonl lines are objects, {"text": …} and {"ids": […]}. Special tokens are matched \
+      in texts. The token that the tokenizer puts in front of a text comes first.
       """)
 
   @Argument(
@@ -45,7 +45,7 @@ struct TokenizeCommand: ParsableCommand {
       let text = tokenizer.decode(try ids(line, tokenizer))
       return jsonl ? JSONValue.object(["text": .string(text)]).text : text
     }
-    let ids = tokenizer.encode(try text(line))
+    let ids = tokenizer.encode(beginning: try text(line))
     return jsonl
       ? #"{"ids": [\#(joined(ids, separator: ", "))]}"# : joined(ids, separator: " ")
   }

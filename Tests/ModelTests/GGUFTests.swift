@@ -101,7 +101,7 @@ import Testing
 }
 
 /// Writes small GGUF files by hand.
-private struct GGUFBuilder {
+struct GGUFBuilder {
   var metadata: [UInt8] = []
   var metadataCount = 0
   var tensor: (name: String, dimensions: [UInt64], type: UInt32, offset: UInt64, bytes: [UInt8])?
@@ -111,6 +111,12 @@ private struct GGUFBuilder {
   }
 
   static func text(_ text: String) -> [UInt8] { bytes(UInt64(text.utf8.count)) + Array(text.utf8) }
+
+  /// A list of texts.
+  mutating func add(_ key: String, texts: [String]) {
+    let count = Self.bytes(UInt64(texts.count))
+    add(key, type: 9, Self.bytes(UInt32(8)) + count + texts.flatMap(Self.text))
+  }
 
   mutating func add(_ key: String, type: UInt32, _ value: [UInt8]) {
     metadata += Self.text(key) + Self.bytes(type) + value

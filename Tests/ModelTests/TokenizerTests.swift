@@ -90,13 +90,15 @@ import Testing
   }
 
   @Test(arguments: [
-    (#""use_regex": true"#, #""use_regex": false"#, "pre-tokenizer"),
-    (#""individual_digits": true"#, #""individual_digits": false"#, "pre-tokenizer"),
+    (#""type": "Digits""#, #""type": "Whitespace""#, "pre-tokenizer Whitespace"),
+    (#""add_prefix_space": false"#, #""add_prefix_space": true"#, "pre-tokenizer ByteLevel"),
+    (
+      #""post_processor": null"#, #""post_processor": {"type": "BertProcessing"}"#, "BertProcessing"
+    ),
     (#""normalizer": null"#, #""normalizer": {"type": "Lowercase"}"#, "Lowercase"),
     (#""byte_fallback": false"#, #""byte_fallback": true"#, "byte_fallback"),
     (#""dropout": null"#, #""dropout": 0.1"#, "dropout"),
     (#""type": "BPE""#, #""type": "Unigram""#, "Unigram"),
-    (#""lstrip": false"#, #""lstrip": true"#, "lstrip"),
     (#""<|im_end|>": 2"#, #""<|im_end|>": 3"#, "share an id"),
     (#""<|im_end|>": 2"#, #""<|im_end|>": 2000000000"#, "absurdly large"),
     (#""vocab""#, #""words""#, "'vocab' is missing"),

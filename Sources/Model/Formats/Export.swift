@@ -29,10 +29,10 @@ package enum HuggingFaceExport {
     }
     var entries = [
       ("tokenizer_class", "\"PreTrainedTokenizerFast\""),
-      ("bos_token", text(of: configuration.beginToken)),
+      ("bos_token", text(of: tokenizer.begin.first ?? configuration.beginToken)),
       ("eos_token", text(of: configuration.endTokens.first)),
       ("pad_token", text(of: configuration.endTokens.first)),
-      ("add_bos_token", "false"),
+      ("add_bos_token", "\(!tokenizer.begin.isEmpty)"),
       ("add_prefix_space", "false"),
       ("clean_up_tokenization_spaces", "false"),
       ("model_max_length", "\(configuration.contextLength)"),

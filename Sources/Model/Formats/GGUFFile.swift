@@ -28,7 +28,10 @@ package struct GGUFFile: Sendable {
     do {
       data = try Data(contentsOf: file, options: .mappedIfSafe)
     } catch {
-      throw GGUFError.unreadable(path: file.path, reason: readingProblem(error))
+      throw GGUFError.unreadable(path: file.path, reason: readingProblem(error, at: file))
+    }
+    if let found = ForeignContent(data) {
+      throw GGUFError.unreadable(path: file.path, reason: found.sentence)
     }
     try self.init(data, path: file.path)
   }

@@ -37,7 +37,7 @@ struct ConfigurationJSON: Decodable {
   let vision: Anything?
   let partialRotaryFactor: Double?
   let quantisation: Anything?
-  let beginToken: Int32?
+  let beginToken: OneOrMany?
   let endTokens: OneOrMany?
 
   enum CodingKeys: String, CodingKey {
@@ -90,10 +90,11 @@ struct ConfigurationJSON: Decodable {
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
-      if let one = try? container.decode(Int32.self) {
-        ids = [one]
+      // Whatever is beyond 32 bits is beyond any vocabulary, too.
+      if let one = try? container.decode(Int.self) {
+        ids = [Int32(clamping: one)]
       } else {
-        ids = try container.decode([Int32].self)
+        ids = try container.decode([Int].self).map { Int32(clamping: $0) }.uniqued()
       }
     }
   }
@@ -138,7 +139,7 @@ extension ModelConfiguration {
       normEpsilon: json.normEpsilon ?? family.defaults.normEpsilon,
       tiedEmbeddings: json.tiedEmbeddings ?? family.defaults.tiedEmbeddings,
       attentionBias: family.hasBias,
-      beginToken: json.beginToken,
+      beginToken: json.beginToken?.ids.first,
       endTokens: json.endTokens?.ids ?? [])
     rotaryScaling = try json.rotaryScaling(context: contextLength, path: path)
     try check(path: path)
@@ -163,6 +164,17 @@ extension ModelConfiguration {
     guard headSize % 2 == 0 else { throw refuse("heads of odd width \(headSize) cannot rotate") }
     guard ropeTheta > 0, normEpsilon >= 0, ropeTheta.isFinite, normEpsilon.isFinite else {
       throw refuse("the rotary base or the norm's epsilon is no positive number")
+    }
+  }
+
+  /// Finds tokens that a text begins or ends with and the model has no embedding for.
+  func checkTokens(path: String) throws {
+    let roles = [beginToken.map { ($0, "begins") }] + endTokens.map { ($0, "ends") }
+    for (id, role) in roles.compactMap(\.self) where !(0..<vocabularySize).contains(Int(id)) {
+      throw ModelImportError.configuration(
+        path: path,
+        problem: "a text \(role) with the token \(id), but the model has the tokens 0 to "
+          + "\(vocabularySize - 1)")
     }
   }
 

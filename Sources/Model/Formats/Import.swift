@@ -7,6 +7,8 @@ package struct ImportedModel: Sendable {
   package let tokenizer: Tokenizer?
   /// The Jinja template that the model's authors use for conversations, if they give one.
   package let chatTemplate: String?
+  /// What is worth knowing of how it was read.
+  package let note: String?
 
   /// Reads a Hugging Face folder, or a GGUF file.
   /// - Throws: `ModelImportError`, `SafetensorsError`, `GGUFError` or `TokenizerError`.
@@ -22,7 +24,10 @@ package struct ImportedModel: Sendable {
     }
   }
 
-  init(weights: Weights, tokenizer: Tokenizer?, chatTemplate: String?, path: String) throws {
+  init(
+    weights: Weights, tokenizer: Tokenizer?, chatTemplate: String?, note: String? = nil,
+    path: String
+  ) throws {
     let embeddings = weights.configuration.vocabularySize
     if let tokenizer, tokenizer.vocabularySize > embeddings {
       throw ModelImportError.vocabulary(
@@ -31,6 +36,7 @@ package struct ImportedModel: Sendable {
     self.weights = weights
     self.tokenizer = tokenizer
     self.chatTemplate = chatTemplate
+    self.note = note
   }
 }
 
@@ -49,7 +55,8 @@ extension Weights {
   package convenience init(_ configuration: ModelConfiguration, huggingFaceFolder folder: URL)
     throws
   {
-    try self.init(configuration, from: try ShardedSafetensors(folder: folder))
+    let source = try ShardedSafetensors(folder: folder)
+    try self.init(configuration, from: configuration.tiedEmbeddings ? source.tied() : source)
   }
 
   /// Reads all parameters of a model. None may be missing, left over, of another shape or not finite.
@@ -112,63 +119,83 @@ extension ImportedModel {
     var configuration = try ModelConfiguration(
       huggingFaceConfig: try contents(of: configFile), path: configFile.path)
     if let endTokens = try generationEndTokens(in: folder) { configuration.endTokens = endTokens }
+    try configuration.checkTokens(path: folder.path)
     let tokenizer = try Tokenizer(huggingFaceFolder: folder)
-    let weights = try Weights(configuration, from: try ShardedSafetensors(folder: folder))
+    let weights = try Weights(configuration, huggingFaceFolder: folder)
     try self.init(
       weights: weights, tokenizer: tokenizer, chatTemplate: try storedChatTemplate(in: folder),
-      path: folder.path)
+      note: try ModelFolder.note(on: folder), path: folder.path)
   }
 }
 
-/// The safetensors of a folder: model.safetensors, or the shards that an index names.
+/// The safetensors of a folder: model.safetensors, or else the shards that an index names, as in
+/// transformers.
 struct ShardedSafetensors: TensorSource {
   let path: String
   private var files: [String: SafetensorsFile] = [:]
+  /// Tensors that are stored under another name.
+  private var storedNames: [String: String] = [:]
 
   init(folder: URL) throws {
     path = folder.path
-    let index = folder.appending(path: "model.safetensors.index.json")
-    if FileManager.default.fileExists(atPath: index.path) {
-      try readShards(index, in: folder)
-    } else {
-      let file = try SafetensorsFile(contentsOf: folder.appending(path: "model.safetensors"))
+    let names = try fileNames(in: folder)
+    if names.contains(ModelFolder.weights) {
+      let file = try SafetensorsFile(contentsOf: folder.appending(path: ModelFolder.weights))
       for name in file.names { files[name] = file }
+    } else if names.contains(ModelFolder.index) {
+      try readShards(folder.appending(path: ModelFolder.index), in: folder)
+    } else {
+      throw try ModelFolder.problem(in: folder)
     }
     // Old llama checkpoints store the rotary frequencies, which follow from the configuration.
     for name in files.keys where name.hasSuffix("rotary_emb.inv_freq") { files[name] = nil }
   }
 
   var shapes: [String: [Int]] {
-    files.reduce(into: [:]) { $0[$1.key] = $1.value.entries[$1.key]?.shape }
+    files.reduce(into: [:]) {
+      $0[$1.key] = $1.value.entries[storedNames[$1.key] ?? $1.key]?.shape
+    }
   }
 
   func read(_ name: String, into output: UnsafeMutableBufferPointer<Float>) throws {
     guard let file = files[name] else {
       throw SafetensorsError.missing(path: path, tensor: name)
     }
-    try file.read(name, into: output)
+    try file.read(storedNames[name] ?? name, into: output)
+  }
+
+  /// Takes the output layer for the embedding that it is tied to where only that one is stored.
+  func tied() -> ShardedSafetensors {
+    let (embedding, head) = ("model.embed_tokens.weight", "lm_head.weight")
+    guard files[embedding] == nil, let file = files[head] else { return self }
+    var source = self
+    source.files[embedding] = file
+    source.files[head] = nil
+    source.storedNames[embedding] = head
+    return source
   }
 
   private mutating func readShards(_ index: URL, in folder: URL) throws {
-    struct Index: Decodable {
-      let shards: [String: String]
-
-      enum CodingKeys: String, CodingKey { case shards = "weight_map" }
-    }
-    guard let map = try? JSONDecoder().decode(Index.self, from: try contents(of: index)).shards
-    else {
-      throw ModelImportError.unreadable(path: index.path, reason: "it has no 'weight_map'")
-    }
+    let map = try ModelFolder.shards(of: index)
     for shard in Set(map.values).sorted() {
-      guard !shard.contains("/") else {
+      let place = folder.appending(path: shard)
+      guard isThere(place) else {
         throw ModelImportError.unreadable(
-          path: index.path, reason: "the shard '\(shard)' lies in another folder")
+          path: place.path,
+          reason: "there is no such file, though \(index.lastPathComponent) names "
+            + "it; fetch the shards that are missing")
       }
-      let file = try SafetensorsFile(contentsOf: folder.appending(path: shard))
-      let promised = map.filter { $0.value == shard }.map(\.key).sorted()
-      guard promised == file.names else {
+      let file = try SafetensorsFile(contentsOf: place)
+      let promised = Set(map.filter { $0.value == shard }.keys)
+      if let name = promised.subtracting(file.names).min() {
         throw ModelImportError.tensors(
-          path: file.path, problem: "it does not hold the tensors that \(index.path) promises")
+          path: file.path,
+          problem: "\(index.lastPathComponent) says that it holds '\(name)', which it does not")
+      }
+      if let name = Set(file.names).subtracting(promised).min() {
+        let other = map[name].map { "finds in \($0)" } ?? "does not name"
+        throw ModelImportError.tensors(
+          path: file.path, problem: "it holds '\(name)', which \(index.lastPathComponent) \(other)")
       }
       for name in file.names { files[name] = file }
     }
@@ -183,7 +210,7 @@ private func generationEndTokens(in folder: URL) throws -> [Int32]? {
     enum CodingKeys: String, CodingKey { case endTokens = "eos_token_id" }
   }
   let file = folder.appending(path: "generation_config.json")
-  guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+  guard isThere(file) else { return nil }
   do {
     return try JSONDecoder().decode(Generation.self, from: try contents(of: file)).endTokens?.ids
   } catch let error as DecodingError {
@@ -199,11 +226,11 @@ private func storedChatTemplate(in folder: URL) throws -> String? {
     enum CodingKeys: String, CodingKey { case template = "chat_template" }
   }
   let file = folder.appending(path: "chat_template.jinja")
-  if FileManager.default.fileExists(atPath: file.path) {
+  if isThere(file) {
     return String(decoding: try contents(of: file), as: UTF8.self)
   }
   let settings = folder.appending(path: "tokenizer_config.json")
-  guard FileManager.default.fileExists(atPath: settings.path) else { return nil }
+  guard isThere(settings) else { return nil }
   do {
     return try JSONDecoder().decode(Settings.self, from: try contents(of: settings)).template?.text
   } catch let error as DecodingError {
@@ -276,11 +303,12 @@ extension ModelConfiguration {
       normEpsilon: try number(file, "\(found).attention.layer_norm_rms_epsilon"),
       tiedEmbeddings: file.tensors["output.weight"] == nil,
       attentionBias: architecture.family.hasBias,
-      beginToken: token(file, "bos"),
-      endTokens: [token(file, "eos"), token(file, "eot")].compactMap { $0 }.uniqued())
+      beginToken: try token(file, "bos"),
+      endTokens: [try token(file, "eos"), try token(file, "eot")].compactMap { $0 }.uniqued())
     rotaryScaling = try RotaryScaling(
       gguf: file, prefix: found, headSize: headSize, theta: ropeTheta)
     try check(path: file.path)
+    try checkTokens(path: file.path)
     if let rotated = file.metadata["\(found).rope.dimension_count"]?.integer, rotated != headSize {
       throw ModelImportError.unsupported(path: file.path, feature: "heads that rotate in part")
     }
@@ -301,27 +329,23 @@ private func number(_ file: GGUFFile, _ key: String) throws -> Double {
   return value
 }
 
-private func token(_ file: GGUFFile, _ role: String) -> Int32? {
-  file.metadata["tokenizer.ggml.\(role)_token_id"]?.integer.flatMap { Int32(exactly: $0) }
+/// A token with a role, if the file names one.
+private func token(_ file: GGUFFile, _ role: String) throws -> Int32? {
+  let key = "tokenizer.ggml.\(role)_token_id"
+  return file.metadata[key] == nil ? nil : Int32(clamping: try integer(file, key))
 }
 
 private func refuseUnsupported(_ file: GGUFFile, prefix: String) throws {
   let experts = file.metadata["\(prefix).expert_count"]?.integer ?? 0
   let window = file.metadata["\(prefix).attention.sliding_window"]?.integer ?? 0
+  let parts = file.metadata["split.count"]?.integer ?? 1
   let problems = [
+    (parts > 1, "\(parts) files that belong together ('llama-gguf-split --merge' joins them)"),
     (experts > 0, "a mixture of experts"),
     (window > 0, "sliding-window attention"),
   ]
   if let problem = problems.first(where: \.0) {
     throw ModelImportError.unsupported(path: file.path, feature: problem.1)
-  }
-}
-
-extension Array where Element: Hashable {
-  /// The elements without repetitions, in their order.
-  fileprivate func uniqued() -> [Element] {
-    var seen: Set<Element> = []
-    return filter { seen.insert($0).inserted }
   }
 }
 
@@ -380,7 +404,7 @@ extension Tokenizer {
       try self.init(huggingFaceFolder: url)
       return
     }
-    let data = try contents(of: url)
+    let data = try contents(of: url, mayBeEmpty: true)
     if data.starts(with: "GGUF".utf8) {
       try self.init(gguf: try GGUFFile(data, path: url.path))
     } else if data.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{") {
@@ -397,7 +421,9 @@ extension Tokenizer {
     let names = try fileNames(in: folder)
     if names.contains("tokenizer.json") {
       let file = folder.appending(path: "tokenizer.json")
-      try self.init(huggingFace: try contents(of: file), path: file.path)
+      try self.init(
+        huggingFace: try contents(of: file), path: file.path,
+        settings: try TokenizerSettings(in: folder))
     } else if names.isSuperset(of: ["vocab.json", "merges.txt"]) {
       try self.init(vocabularyFilesIn: folder)
     } else {
@@ -406,23 +432,7 @@ extension Tokenizer {
         throw TokenizerError.missing(folder: folder.path, tiktokenFiles: found.sorted())
       }
       let file = folder.appending(path: name)
-      try self.init(tiktoken: try contents(of: file), path: file.path)
+      try self.init(tiktoken: try contents(of: file, mayBeEmpty: true), path: file.path)
     }
-  }
-}
-
-private func fileNames(in folder: URL) throws -> Set<String> {
-  do {
-    return Set(try FileManager.default.contentsOfDirectory(atPath: folder.path))
-  } catch {
-    throw ModelImportError.unreadable(path: folder.path, reason: readingProblem(error))
-  }
-}
-
-func contents(of file: URL) throws -> Data {
-  do {
-    return try Data(contentsOf: file, options: .mappedIfSafe)
-  } catch {
-    throw ModelImportError.unreadable(path: file.path, reason: readingProblem(error))
   }
 }

@@ -29,7 +29,10 @@ package struct SafetensorsFile: Sendable {
     do {
       data = try Data(contentsOf: file, options: .mappedIfSafe)
     } catch {
-      throw SafetensorsError.unreadable(path: file.path, reason: readingProblem(error))
+      throw SafetensorsError.unreadable(path: file.path, reason: readingProblem(error, at: file))
+    }
+    if let found = ForeignContent(data) {
+      throw SafetensorsError.unreadable(path: file.path, reason: found.sentence)
     }
     try self.init(data, path: file.path)
   }
@@ -104,16 +107,6 @@ package struct SafetensorsFile: Sendable {
 
 private func littleEndian(_ bytes: ArraySlice<UInt8>) -> UInt64 {
   bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
-}
-
-/// Why a file could not be read, as short as possible.
-func readingProblem(_ error: any Error) -> String {
-  if (error as? CocoaError)?.code == .fileReadNoSuchFile { return "there is no such file" }
-  let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
-  guard let cause = cause.map({ $0 as NSError }), cause.domain == NSPOSIXErrorDomain else {
-    return "it is no file with content"
-  }
-  return String(cString: strerror(Int32(cause.code)))
 }
 
 struct SafetensorsHeader {

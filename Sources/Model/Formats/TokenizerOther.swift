@@ -3,8 +3,7 @@ import Foundation
 /// What a tiktoken file leaves to the program that reads it.
 private struct TiktokenFamily {
   let tokenCount: Int
-  let preTokenizer: PreTokenizer
-  let normalises: Bool
+  let rules: TokenizerRules
   /// The added tokens, from the first id after the file's own.
   let special: [String]
   /// Those after them that are text of their own kind.
@@ -12,7 +11,7 @@ private struct TiktokenFamily {
 
   static let all = [
     TiktokenFamily(
-      tokenCount: 151_643, preTokenizer: .qwen2, normalises: true,
+      tokenCount: 151_643, rules: .qwen2,
       special: [
         "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|object_ref_start|>",
         "<|object_ref_end|>", "<|box_start|>", "<|box_end|>", "<|quad_start|>", "<|quad_end|>",
@@ -23,9 +22,13 @@ private struct TiktokenFamily {
         "<|fim_pad|>", "<|repo_name|>", "<|file_sep|>",
       ]),
     TiktokenFamily(
-      tokenCount: 50256, preTokenizer: .gpt2, normalises: false, special: ["<|endoftext|>"],
-      plain: []),
+      tokenCount: 50256, rules: .gpt2, special: ["<|endoftext|>"], plain: []),
   ]
+}
+
+extension TokenizerRules {
+  fileprivate static let gpt2 = TokenizerRules(preTokenizer: .gpt2)
+  fileprivate static let qwen2 = TokenizerRules(preTokenizer: .qwen2, normaliser: [.nfc])
 }
 
 extension Tokenizer {
@@ -52,7 +55,7 @@ extension Tokenizer {
     do {
       try self.init(
         vocabulary: vocabulary, mergePairs: try mergesByRank(of: tokens, path: path),
-        addedTokens: added, preTokenizer: family.preTokenizer, normalises: family.normalises)
+        addedTokens: added, rules: family.rules)
     } catch is MergeError {
       throw TokenizerError.damaged(path: path, problem: "two ranks share a token")
     }
@@ -121,63 +124,51 @@ extension Tokenizer {
   /// - Throws: `TokenizerError` or `ModelImportError`.
   init(vocabularyFilesIn folder: URL) throws {
     let vocabularyFile = folder.appending(path: "vocab.json")
-    let settingsFile = folder.appending(path: "tokenizer_config.json")
-    let vocabulary = try decoded([String: Int32].self, vocabularyFile)
-    let settings = try decoded(TokenizerSettings.self, settingsFile)
-    let (preTokenizer, normalises) = try settings.knownClass(path: settingsFile.path)
-    let merges = String(
-      decoding: try contents(of: folder.appending(path: "merges.txt")), as: UTF8.self)
-    let lines = merges.unicodeScalars.split(separator: "\n").map(String.init)
-    let hasVersion = lines.first?.hasPrefix("#version") ?? false
+    let settings = try TokenizerSettings(in: folder)
+    guard let vocabulary = WrittenTokens(try contents(of: vocabularyFile)) else {
+      throw TokenizerError.damaged(
+        path: vocabularyFile.path, problem: "it is no list of tokens with ids")
+    }
+    let end = "<|endoftext|>"
+    let known = vocabulary.ids[Array(end.utf8)].map {
+      AddedToken(id: $0, text: end, isSpecial: true)
+    }
+    let listed = try settings.completed([], vocabulary)
+    // Both classes count it among them where the files say nothing.
+    let added =
+      listed
+      + [known].compactMap(\.self).filter { end in
+        !listed.contains { $0.id == end.id }
+      }
     try self.init(
-      tokens: vocabulary, merges: lines.dropFirst(hasVersion ? 1 : 0).map(mergeHalves),
-      addedTokens: try settings.addedTokens(vocabulary, path: settingsFile.path),
-      preTokenizer: preTokenizer, normalises: normalises, path: vocabularyFile.path)
+      tokens: vocabulary, merges: try merges(of: folder.appending(path: "merges.txt")),
+      addedTokens: added, rules: try settings.knownClass(), path: vocabularyFile.path)
+    try settings.decideBeginning(of: &self)
   }
 }
 
-private func decoded<Value: Decodable>(_ type: Value.Type, _ file: URL) throws -> Value {
-  do {
-    return try JSONDecoder().decode(type, from: try contents(of: file))
-  } catch let error as DecodingError {
-    throw TokenizerError.damaged(path: file.path, problem: sentence(for: error))
-  }
+/// The merges of a merges.txt, which may come from another system: with a byte order mark, or with
+/// carriage returns.
+private func merges(of file: URL) throws -> [(String, String)] {
+  var text = Substring(String(decoding: try contents(of: file, mayBeEmpty: true), as: UTF8.self))
+    .unicodeScalars
+  if text.first == "\u{FEFF}" { text.removeFirst() }
+  let lines = text.split { $0 == "\n" || $0 == "\r" }.map(String.init)
+  let hasVersion = lines.first?.hasPrefix("#version") ?? false
+  return lines.dropFirst(hasVersion ? 1 : 0).map(mergeHalves)
 }
 
-/// A tokenizer_config.json, as far as it matters where there is no tokenizer.json.
-private struct TokenizerSettings: Decodable {
-  let className: String?
-  let added: [String: TokenizerFile.Added]?
-
-  enum CodingKeys: String, CodingKey {
-    case className = "tokenizer_class"
-    case added = "added_tokens_decoder"
-  }
-
-  func knownClass(path: String) throws -> (PreTokenizer, normalises: Bool) {
+extension TokenizerSettings {
+  /// How texts are cut, which follows from the class where there is no tokenizer.json.
+  fileprivate func knownClass() throws -> TokenizerRules {
     switch className {
-    case "Qwen2Tokenizer", "Qwen2TokenizerFast": return (.qwen2, true)
-    case "GPT2Tokenizer", "GPT2TokenizerFast": return (.gpt2, false)
+    case "Qwen2Tokenizer", "Qwen2TokenizerFast": return .qwen2
+    case "GPT2Tokenizer", "GPT2TokenizerFast": return .gpt2
     default:
       throw TokenizerError.unsupported(
         path: path, feature: "the tokenizer_class '\(className ?? "none")'",
         supported: "Qwen2Tokenizer, GPT2Tokenizer; or a tokenizer.json")
     }
-  }
-
-  /// The tokens of the file. Both classes count `<|endoftext|>` among them where it says nothing.
-  func addedTokens(_ vocabulary: [String: Int32], path: String) throws -> [AddedToken] {
-    var tokens = try (added ?? [:]).map { key, token in
-      guard let id = Int32(key) else {
-        throw TokenizerError.damaged(path: path, problem: "'\(key)' is no token id")
-      }
-      return try token.token(id: id, path: path)
-    }
-    let end = "<|endoftext|>"
-    if let id = vocabulary[end], !tokens.contains(where: { $0.id == id }) {
-      tokens.append(AddedToken(id: id, text: end, isSpecial: true))
-    }
-    return tokens
   }
 }
 
@@ -191,7 +182,7 @@ extension Tokenizer {
         path: file.path, feature: "the tokenizer model '\(model)'",
         supported: "gpt2 (byte-level BPE)")
     }
-    let (preTokenizer, normalises) = try namedPreTokenizer(of: file)
+    let (rules, begins) = try namedRules(of: file)
     let tokens = try strings(file, "tokenizer.ggml.tokens")
     guard tokens.count <= Vocabulary.limit else {
       throw TokenizerError.damaged(path: file.path, problem: "its vocabulary is absurdly large")
@@ -200,7 +191,20 @@ extension Tokenizer {
     let vocabulary = Vocabulary(written: tokens, added: added)
     try self.init(
       vocabulary: vocabulary, merges: try strings(file, "tokenizer.ggml.merges").map(mergeHalves),
-      addedTokens: added, preTokenizer: preTokenizer, normalises: normalises, path: file.path)
+      addedTokens: added, rules: rules, path: file.path)
+    guard file.metadata["tokenizer.ggml.add_eos_token"]?.boolean != true else {
+      throw TokenizerError.unsupported(
+        path: file.path, feature: "add_eos_token, which puts a token behind every text",
+        supported: "add_bos_token, since a prompt would end before its answer")
+    }
+    if file.metadata["tokenizer.ggml.add_bos_token"]?.boolean ?? begins {
+      let key = "tokenizer.ggml.bos_token_id"
+      guard let id = file.metadata[key]?.integer else {
+        throw GGUFError.metadata(path: file.path, key: key, expected: "a token to begin texts with")
+      }
+      begin = [Int32(clamping: id)]
+      try checkBeginning(path: file.path)
+    }
   }
 }
 
@@ -211,16 +215,24 @@ private func strings(_ file: GGUFFile, _ key: String) throws -> [String] {
   return texts
 }
 
-/// The scanner, and whether texts are normalised, which GGUF files leave to their name.
-private func namedPreTokenizer(of file: GGUFFile) throws -> (PreTokenizer, Bool) {
+/// What GGUF files leave to the name of a pre-tokenizer, and whether its tokenizers put a token in
+/// front of texts where the file does not say.
+private func namedRules(of file: GGUFFile) throws -> (TokenizerRules, begins: Bool) {
   switch file.metadata["tokenizer.ggml.pre"]?.string ?? "none" {
-  case "smollm": return (.digitsThenGPT2, false)
-  case "gpt-2": return (.gpt2, false)
-  case "qwen2": return (.qwen2, true)
+  case "smollm", "starcoder", "refact":
+    return (TokenizerRules(preTokenizer: .digitsThenGPT2), false)
+  case "gpt-2", "olmo": return (.gpt2, false)
+  case "qwen2", "deepseek-r1-qwen": return (.qwen2, false)
+  case "llama-bpe", "llama3", "llama-v3":
+    return (TokenizerRules(preTokenizer: .llama3, ignoresMerges: true), true)
+  case "dbrx", "smaug-bpe": return (TokenizerRules(preTokenizer: .llama3), false)
+  case "deepseek-llm": return (TokenizerRules(preTokenizer: .deepSeekLLM), false)
   case let other:
     throw TokenizerError.unsupported(
       path: file.path, feature: "the pre-tokenizer '\(other)'",
-      supported: "smollm, qwen2, gpt-2")
+      supported:
+        "gpt-2, smollm, starcoder, refact, olmo, qwen2, deepseek-r1-qwen, llama-bpe, dbrx, "
+        + "smaug-bpe, deepseek-llm")
   }
 }
 

@@ -9,7 +9,7 @@ struct MergeError: Error {
   let pair: MergePair
 }
 
-/// Byte-pair encoding: merges the bytes of a word into tokens.
+/// Byte-pair encoding: merges the bytes or characters of a word into tokens.
 struct BytePairMerger: Sendable {
   private struct Merge {
     let rank: Int32
@@ -27,16 +27,18 @@ struct BytePairMerger: Sendable {
     }
   }
 
+  private let vocabulary: Vocabulary
   private let byteTokens: [Int32?]
   private let merges: [MergePair: Merge]
 
   init(_ vocabulary: Vocabulary, _ pairs: [MergePair]) throws(MergeError) {
-    byteTokens = (0...255 as ClosedRange<UInt8>).map { vocabulary.id(of: [$0]) }
+    self.vocabulary = vocabulary
+    byteTokens = (0...255 as ClosedRange<UInt8>).map(vocabulary.token(ofByte:))
     var merges: [MergePair: Merge] = [:]
     merges.reserveCapacity(pairs.count)
     for (rank, pair) in pairs.enumerated() {
-      let bytes = vocabulary.bytes(of: pair.left) + vocabulary.bytes(of: pair.right)
-      guard let result = vocabulary.id(of: bytes) else { throw MergeError(pair: pair) }
+      let key = vocabulary.key(of: pair.left) + vocabulary.key(of: pair.right)
+      guard let result = vocabulary.id(of: key) else { throw MergeError(pair: pair) }
       merges[pair] = Merge(rank: Int32(rank), result: result)
     }
     self.merges = merges
@@ -44,7 +46,7 @@ struct BytePairMerger: Sendable {
 
   /// The tokens of a word. Bytes that have no token are left out before anything merges.
   func tokens(of word: ArraySlice<UInt8>) -> [Int32] {
-    var symbols = word.compactMap { byteTokens[Int($0)] }
+    var symbols = symbols(of: word)
     guard symbols.count > 1 else { return symbols }
     var links = SymbolLinks(count: symbols.count)
     var queue = PriorityQueue<Candidate>()
@@ -64,6 +66,17 @@ struct BytePairMerger: Sendable {
       }
     }
     return symbols.indices.filter(links.isAlive).map { symbols[$0] }
+  }
+
+  /// Where merging begins: at bytes, or at characters that are tokens and the bytes of others.
+  private func symbols(of word: ArraySlice<UInt8>) -> [Int32] {
+    guard vocabulary.alphabet == .characters else {
+      return word.compactMap { byteTokens[Int($0)] }
+    }
+    return String(decoding: word, as: UTF8.self).unicodeScalars.flatMap { scalar in
+      let bytes = Array(UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+      return vocabulary.id(of: bytes).map { [$0] } ?? bytes.compactMap { byteTokens[Int($0)] }
+    }
   }
 
   private func candidate(

@@ -181,3 +181,29 @@ func normalised(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
   for scalar in result { bytes += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter }
   return bytes[...]
 }
+
+/// What becomes of a text before anything is looked for in it.
+enum NormaliserStep: Sendable, Equatable {
+  case nfc
+  /// A text in front.
+  case prepend(String)
+  /// Every occurrence of one text becomes another.
+  case replace(String, with: String)
+}
+
+extension [NormaliserStep] {
+  /// Takes UTF-8 text.
+  /// - Parameter isContinuation: whether the text goes on where another one ended, so that nothing is
+  ///   put in front.
+  func applied(to text: ArraySlice<UInt8>, isContinuation: Bool = false) -> ArraySlice<UInt8> {
+    reduce(text) { text, step in
+      switch step {
+      case .nfc: normalised(text)
+      case .prepend(let prefix):
+        text.isEmpty || isContinuation ? text : ArraySlice([UInt8](prefix.utf8) + text)
+      case .replace(let old, let new):
+        Blank.replaced([UInt8](old.utf8), with: [UInt8](new.utf8), in: text)[...]
+      }
+    }
+  }
+}

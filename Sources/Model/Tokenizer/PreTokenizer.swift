@@ -1,212 +1,191 @@
-/// How a text is cut into words before BPE. The scanners match what the published regular
-/// expressions match.
-enum PreTokenizer: Sendable, Hashable {
-  /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
-  case gpt2
-  /// Each digit by itself, then GPT-2's expression on the stretches between: SmolLM2.
-  case digitsThenGPT2
-  /// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|`
-  /// `` ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+``
-  case qwen2
+/// How a text is cut into words before BPE: steps, each of which cuts what the one before it left.
+struct PreTokenizer: Sendable {
+  let steps: [Step]
+
+  /// A step as tokenizer.json describes it.
+  enum Step: Sendable {
+    /// At the matches of an expression; a literal text is one, too.
+    case split(RegularExpression, isLiteral: Bool, Behaviour, isInverted: Bool)
+    case digits(individual: Bool)
+    case punctuation(Behaviour)
+    /// Bytes become characters of the byte alphabet, after a cut at GPT-2's expression perhaps. For
+    /// the words it matters only whether it cuts.
+    case byteLevel(cuts: Bool)
+    /// Blanks become `▁`, with one in front of the text or of every part of it perhaps.
+    case metaspace(Prefix, cuts: Bool)
+  }
+
+  /// What becomes of a match.
+  enum Behaviour: String, Sendable, CaseIterable {
+    case removed = "Removed"
+    case isolated = "Isolated"
+    case mergedWithPrevious = "MergedWithPrevious"
+    case mergedWithNext = "MergedWithNext"
+    case contiguous = "Contiguous"
+  }
+
+  /// Where `Metaspace` puts a `▁` in front.
+  enum Prefix: String, Sendable, CaseIterable { case always, never, first }
+
+  /// Whether tokens are written in the alphabet of bytes.
+  var isByteLevel: Bool {
+    if case .byteLevel = steps.last { true } else { false }
+  }
+
+  /// A part of a text as `Metaspace` rewrites it: `▁` for blanks, and one in front perhaps.
+  /// - Parameters:
+  ///   - begins: whether the part is the beginning of the text.
+  ///   - isContinuation: whether the text goes on where another one ended.
+  func rewritten(
+    _ part: ArraySlice<UInt8>, begins: Bool, isContinuation: Bool
+  ) -> ArraySlice<UInt8> {
+    guard case .metaspace(let prefix, _) = steps.first else { return part }
+    let text = Blank.replaced([0x20], with: Blank.mark, in: part)
+    let puts =
+      switch prefix {
+      case .never: false
+      case .first: begins && !isContinuation
+      case .always: !(begins && isContinuation)
+      }
+    return puts && !text.starts(with: Blank.mark) ? ArraySlice(Blank.mark + text) : text[...]
+  }
 
   /// The words of a text, as ranges of characters.
   func words(of text: TokenizerText) -> [Range<Int>] {
-    switch self {
-    case .gpt2: Self.split(text, 0..<text.count, Self.endOfGPT2Word)
-    case .qwen2: Self.split(text, 0..<text.count, Self.endOfQwen2Word)
-    case .digitsThenGPT2:
-      Self.stretches(of: text).flatMap { Self.split(text, $0, Self.endOfGPT2Word) }
-    }
-  }
-
-  private static func split(
-    _ text: TokenizerText, _ range: Range<Int>,
-    _ endOfWord: (TokenizerText, Int, Int) -> Int
-  ) -> [Range<Int>] {
-    var words: [Range<Int>] = []
-    var start = range.lowerBound
-    while start < range.upperBound {
-      let end = endOfWord(text, start, range.upperBound)
-      words.append(start..<end)
-      start = end
+    var words = [0..<text.count].filter { !$0.isEmpty }
+    for step in steps {
+      words = words.flatMap { step.pieces(of: text, $0) }
     }
     return words
   }
+}
 
-  /// Single digits, and the stretches between them.
-  private static func stretches(of text: TokenizerText) -> [Range<Int>] {
-    let table = CharacterTable.shared
-    return split(text, 0..<text.count) { text, start, limit in
-      var end = start
-      while end < limit, !table.isDigit(text.scalars[end]) { end += 1 }
-      return max(end, start + 1)
-    }
-  }
-
-  private static func endOfGPT2Word(_ text: TokenizerText, _ start: Int, _ limit: Int) -> Int {
-    if let end = endOfContraction(text, start, limit, ignoringCase: false) { return end }
-    let first = text.scalars[start] == " " && start + 1 < limit ? start + 1 : start
-    if !text.isSpace(first) { return text.end(of: text.classes[first], from: first, limit: limit) }
-    return endOfSpaceWord(text, start, limit)
-  }
-
-  private static func endOfQwen2Word(_ text: TokenizerText, _ start: Int, _ limit: Int) -> Int {
-    if let end = endOfContraction(text, start, limit, ignoringCase: true) { return end }
-    let kind = text.classes[start]
-    if kind == .letter { return text.end(of: .letter, from: start, limit: limit) }
-    if kind == .number { return start + 1 }
-    if kind != .newline, start + 1 < limit, text.classes[start + 1] == .letter {
-      return text.end(of: .letter, from: start + 1, limit: limit)
-    }
-    let first = text.scalars[start] == " " && start + 1 < limit ? start + 1 : start
-    if text.classes[first] == .other {
-      let end = text.end(of: .other, from: first, limit: limit)
-      return text.end(of: .newline, from: end, limit: limit)
-    }
-    let end = text.endOfSpace(from: start, limit: limit)
-    if let newline = (start..<end).last(where: { text.classes[$0] == .newline }) {
-      return newline + 1
-    }
-    return endOfSpaceWord(text, start, limit)
-  }
-
-  /// `\s+(?!\S)|\s+`: white space leaves its last character to a word that follows.
-  private static func endOfSpaceWord(_ text: TokenizerText, _ start: Int, _ limit: Int) -> Int {
-    let end = text.endOfSpace(from: start, limit: limit)
-    return end < limit && end - start > 1 ? end - 1 : end
-  }
-
-  /// `'s|'t|'re|'ve|'m|'ll|'d`
-  private static func endOfContraction(
-    _ text: TokenizerText, _ start: Int, _ limit: Int, ignoringCase: Bool
-  ) -> Int? {
-    guard text.scalars[start] == "'", start + 1 < limit else { return nil }
-    func letter(_ index: Int) -> Unicode.Scalar? {
-      guard index < limit else { return nil }
-      return ignoringCase ? folded(text.scalars[index]) : text.scalars[index]
-    }
-    switch (letter(start + 1), letter(start + 2)) {
-    case ("s", _), ("t", _), ("m", _), ("d", _): return start + 2
-    case ("r", "e"), ("v", "e"), ("l", "l"): return start + 3
-    default: return nil
-    }
-  }
-
-  /// Lower case, with the long s, whose upper case is S, counted as s.
-  private static func folded(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
-    switch scalar {
-    case "A"..."Z": Unicode.Scalar(UInt8(scalar.value) + 32)
-    case "\u{17F}": "s"
-    default: scalar
+extension PreTokenizer.Step {
+  /// The pieces of a part of a text.
+  fileprivate func pieces(of text: TokenizerText, _ part: Range<Int>) -> [Range<Int>] {
+    switch self {
+    case .split(let expression, _, let behaviour, let isInverted):
+      behaviour.pieces(of: part, at: expression.matches(in: text, part), isInverted: isInverted)
+    case .digits(let individual):
+      (individual ? PreTokenizer.Behaviour.isolated : .contiguous)
+        .pieces(of: part, at: text.characters(in: part, with: CharacterTable.Traits.digit))
+    case .punctuation(let behaviour):
+      behaviour.pieces(
+        of: part, at: text.characters(in: part, with: CharacterTable.Traits.punctuation))
+    case .byteLevel(let cuts):
+      cuts
+        ? PreTokenizer.Behaviour.isolated
+          .pieces(of: part, at: PreTokenizer.gpt2Expression.matches(in: text, part)) : [part]
+    case .metaspace(_, let cuts):
+      cuts
+        ? PreTokenizer.Behaviour.mergedWithNext
+          .pieces(of: part, at: PreTokenizer.blank.matches(in: text, part)) : [part]
     }
   }
 }
 
-/// What tokenizers tell apart, for every character.
-///
-/// The standard library knows characters, too, but from another version of Unicode with each
-/// toolchain, and the tokens of a text must not depend on that. `CharacterRanges` is how the
-/// reference sees them.
-struct CharacterTable: Sendable {
-  /// The classes of pre-tokenizers.
-  enum Class: UInt8 {
-    case other
-    /// `\p{L}`
-    case letter
-    /// `\p{N}`
-    case number
-    /// `\r` or `\n`
-    case newline
-    /// Any other `\s`
-    case space
-  }
-
-  static let shared = CharacterTable()
-
-  /// A class in the low bits, then whether it is a digit.
-  private var entries = [UInt8](repeating: Class.other.rawValue, count: 0x110000)
-  private static let classBits: UInt8 = 0x0F
-  private static let digit: UInt8 = 0x10
-
-  private init() {
-    mark(CharacterRanges.letters, Class.letter.rawValue)
-    mark(CharacterRanges.numbers, Class.number.rawValue | Self.digit)
-    mark(CharacterRanges.laterDigits, Self.digit)
-    mark(CharacterRanges.spaces, Class.space.rawValue)
-    entries[0x0A] = Class.newline.rawValue
-    entries[0x0D] = Class.newline.rawValue
-  }
-
-  func `class`(of scalar: Unicode.Scalar) -> Class {
-    Class(rawValue: entries[Int(scalar.value)] & Self.classBits) ?? .other
-  }
-
-  /// Whether `Digits` takes a character for a number, for which it follows a later version of
-  /// Unicode than `\p{N}`.
-  func isDigit(_ scalar: Unicode.Scalar) -> Bool {
-    entries[Int(scalar.value)] & Self.digit != 0
-  }
-
-  /// Sets bits for ranges such as `41-5A 61-7A AA`.
-  private mutating func mark(_ ranges: String, _ bits: UInt8) {
-    for range in ranges.split(separator: " ") {
-      for code in Self.range(range) { entries[code] |= bits }
-    }
-  }
-
-  /// What `41-5A` or `AA` stands for.
-  static func range(_ text: Substring) -> ClosedRange<Int> {
-    let ends = text.split(separator: "-").compactMap { Int($0, radix: 16) }
-    return ends[0]...ends[ends.count - 1]
+extension TokenizerText {
+  /// The characters with some trait, each by itself.
+  fileprivate func characters(in part: Range<Int>, with trait: UInt16) -> [Range<Int>] {
+    part.filter { traits[$0].has(trait) }.map { $0..<$0 + 1 }
   }
 }
 
-/// A text as pre-tokenizers look at it: its characters' classes, with the bytes behind them.
-struct TokenizerText {
-  /// What pre-tokenizers tell apart.
-  typealias Class = CharacterTable.Class
-
-  let scalars: [Unicode.Scalar]
-  let classes: [Class]
-  private let bytes: [UInt8]
-  private let starts: [Int]
-
-  /// Takes UTF-8 text.
-  init(_ text: ArraySlice<UInt8>) {
-    bytes = Array(text)
-    scalars = Array(String(decoding: text, as: UTF8.self).unicodeScalars)
-    classes = scalars.map(CharacterTable.shared.class)
-    var start = 0
-    var starts = [0]
-    starts.reserveCapacity(scalars.count + 1)
-    for scalar in scalars {
-      start += UTF8.width(scalar)
-      starts.append(start)
+extension PreTokenizer.Behaviour {
+  /// Cuts a part of a text at matches.
+  fileprivate func pieces(
+    of part: Range<Int>, at matches: [Range<Int>], isInverted: Bool = false
+  ) -> [Range<Int>] {
+    var all: [(range: Range<Int>, isMatch: Bool)] = []
+    var end = part.lowerBound
+    for match in matches {
+      if end < match.lowerBound { all.append((end..<match.lowerBound, isInverted)) }
+      all.append((match, !isInverted))
+      end = match.upperBound
     }
-    self.starts = starts
+    if end < part.upperBound { all.append((end..<part.upperBound, isInverted)) }
+    return joined(all).filter { !$0.isEmpty }
   }
 
-  /// How many characters there are.
-  var count: Int { scalars.count }
-
-  func bytes(of characters: Range<Int>) -> ArraySlice<UInt8> {
-    bytes[starts[characters.lowerBound]..<starts[characters.upperBound]]
+  private func joined(_ all: [(range: Range<Int>, isMatch: Bool)]) -> [Range<Int>] {
+    switch self {
+    case .isolated: return all.map(\.range)
+    case .removed: return all.filter { !$0.isMatch }.map(\.range)
+    case .contiguous: return merged(all) { $0 == $1 }
+    // Of two matches next to each other, the second one stays by itself.
+    case .mergedWithPrevious: return merged(all) { !$0 && $1 }
+    case .mergedWithNext:
+      return merged(all.reversed()) { !$0 && $1 }.reversed()
+    }
   }
 
-  /// Whether a character is `\s`.
-  func isSpace(_ index: Int) -> Bool { classes[index] == .space || classes[index] == .newline }
+  /// Joins neighbours where what is said of a piece and the one after it asks for it.
+  private func merged(
+    _ all: [(range: Range<Int>, isMatch: Bool)], _ join: (Bool, Bool) -> Bool
+  ) -> [Range<Int>] {
+    var result: [Range<Int>] = []
+    var previous: Bool?
+    for (range, isMatch) in all {
+      if let previous, join(previous, isMatch), let last = result.popLast() {
+        result.append(
+          min(last.lowerBound, range.lowerBound)..<max(last.upperBound, range.upperBound))
+      } else {
+        result.append(range)
+      }
+      previous = isMatch
+    }
+    return result
+  }
+}
 
-  /// The end of the run of characters of a class that begins at `start`.
-  func end(of kind: Class, from start: Int, limit: Int) -> Int {
-    var end = start
-    while end < limit, classes[end] == kind { end += 1 }
-    return end
+extension PreTokenizer {
+  /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
+  fileprivate static let gpt2Expression = known(
+    #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#)
+  fileprivate static let blank = RegularExpression(literal: "\u{2581}")
+
+  static let gpt2 = PreTokenizer(steps: [.byteLevel(cuts: true)])
+  /// Each digit by itself, then GPT-2's expression on the stretches between: SmolLM2.
+  static let digitsThenGPT2 = PreTokenizer(steps: [
+    .digits(individual: true), .byteLevel(cuts: true),
+  ])
+  static let qwen2 = PreTokenizer(steps: [
+    split(words(numbers: #"\p{N}"#)), .byteLevel(cuts: false),
+  ])
+  static let llama3 = PreTokenizer(steps: [
+    split(words(numbers: #"\p{N}{1,3}"#)), .byteLevel(cuts: false),
+  ])
+  /// The six steps of DeepSeek LLM, DeepSeek-Math and DeepSeek-Coder 1.5.
+  static let deepSeekLLM = PreTokenizer(steps: [
+    split("[\r\n]"), split(#"\s?[\#(casedLetters)]+"#),
+    split(#"\s?[!-/:-~！-／：-～‘-‟　-。]+"#), split(#"\s+$"#),
+    split("[\u{4E00}-\u{9FA5}\u{800}-\u{4E00}\u{AC00}-\u{D7FF}]+"), .digits(individual: true),
+    .byteLevel(cuts: false),
+  ])
+
+  /// The expression that GPT-4, Llama 3 and Qwen2 share but for how digits are grouped.
+  private static func words(numbers: String) -> String {
+    #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\#(numbers)"#
+      + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
   }
 
-  /// The end of the white space that begins at `start`.
-  func endOfSpace(from start: Int, limit: Int) -> Int {
-    var end = start
-    while end < limit, isSpace(end) { end += 1 }
-    return end
+  private static func split(_ pattern: String) -> Step {
+    .split(known(pattern), isLiteral: false, .isolated, isInverted: false)
   }
+
+  /// An expression of this program, which can be read.
+  private static func known(_ pattern: String) -> RegularExpression {
+    (try? RegularExpression(pattern)) ?? RegularExpression(literal: pattern)
+  }
+
+  /// Letters that have two cases, as DeepSeek wrote them out.
+  private static let casedLetters =
+    "A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚḀ-ἕἘ-Ἕἠ-ὅὈ-Ὅὐ-ὗ"
+    + "\u{1F59}\u{1F5B}\u{1F5D}\u{1F5F}-\u{1F7D}\u{1F80}-\u{1FB4}\u{1FB6}-\u{1FBC}\u{1FBE}"
+    + "\u{1FC2}-\u{1FC4}\u{1FC6}-\u{1FCC}\u{1FD0}-\u{1FD3}\u{1FD6}-\u{1FDB}\u{1FE0}-\u{1FEC}"
+    + "\u{1FF2}-\u{1FF4}\u{1FF6}-\u{1FFC}\u{2102}\u{2107}\u{210A}-\u{2113}\u{2115}\u{2119}-\u{211D}"
+    + "\u{2124}\u{2126}\u{2128}\u{212A}-\u{212D}\u{212F}-\u{2134}\u{2139}\u{213C}-\u{213F}"
+    + "\u{2145}-\u{2149}\u{214E}\u{2183}\u{2184}Ⰰ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿ\u{FB00}-\u{FB06}"
+    + "\u{FB13}-\u{FB17}Ａ-Ｚａ-ｚ\u{10400}-\u{1044F}\u{104B0}-\u{104D3}\u{104D8}-\u{104FB}"
+    + "\u{10C80}-\u{10CB2}\u{10CC0}-\u{10CF2}\u{118A0}-\u{118DF}\u{1E900}-\u{1E943}"
 }

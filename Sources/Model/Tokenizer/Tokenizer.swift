@@ -1,33 +1,39 @@
 import Synchronization
 
-/// A byte-level BPE tokenizer: any text becomes token ids, and token ids become text.
-///
-/// It adds no tokens of its own, such as one that begins a text.
-package struct Tokenizer: Sendable {
+/// What a tokenizer does beside merging.
+struct TokenizerRules: Sendable {
   /// How a text is cut into words.
-  let preTokenizer: PreTokenizer
-  /// Whether a text is brought into Unicode's form NFC first.
-  let normalises: Bool
+  var preTokenizer: PreTokenizer
+  /// What becomes of a text first.
+  var normaliser: [NormaliserStep] = []
   /// Whether a word that is a token as a whole skips the merges.
-  let ignoresMerges: Bool
+  var ignoresMerges = false
+  var alphabet = Alphabet.bytes
+  /// Whether decoding drops a blank in front, which encoding put there.
+  var dropsFirstBlank = false
+}
+
+/// A BPE tokenizer: any text becomes token ids, and token ids become text.
+package struct Tokenizer: Sendable {
+  let rules: TokenizerRules
   let vocabulary: Vocabulary
   /// The pairs of tokens that merge, the first to merge first.
   let mergePairs: [MergePair]
   /// The tokens that are matched as they stand.
   let addedTokens: AddedTokens
+  /// The tokens that stand in front of a text that begins, such as `<s>`; none for many models.
+  package var begin: [Int32] = []
   private let merger: BytePairMerger
   private let cache = WordCache()
 
   init(
     vocabulary: Vocabulary, mergePairs: [MergePair], addedTokens: [AddedToken],
-    preTokenizer: PreTokenizer, normalises: Bool, ignoresMerges: Bool = false
+    rules: TokenizerRules
   ) throws(MergeError) {
     self.vocabulary = vocabulary
     self.mergePairs = mergePairs
     self.addedTokens = AddedTokens(addedTokens)
-    self.preTokenizer = preTokenizer
-    self.normalises = normalises
-    self.ignoresMerges = ignoresMerges
+    self.rules = rules
     merger = try BytePairMerger(vocabulary, mergePairs)
   }
 
@@ -39,24 +45,61 @@ package struct Tokenizer: Sendable {
     addedTokens.all.filter(\.isSpecial).map { ($0.text, $0.id) }
   }
 
+  /// The ids of a text that begins, such as a prompt: with `begin` in front.
+  package func encode(beginning text: String) -> [Int32] { begin + encode(text) }
+
   /// The ids of a text. A byte that has no token is dropped, as the reference does.
-  /// - Parameter allowSpecial: whether special tokens are matched in the text; with false they
-  ///   are spelled like any other text. Added tokens that are not special are always matched.
-  package func encode(_ text: String, allowSpecial: Bool = true) -> [Int32] {
+  /// - Parameters:
+  ///   - allowSpecial: whether special tokens are matched in the text; with false they are spelled
+  ///     like any other text. Added tokens that are not special are always matched.
+  ///   - isContinuation: whether the text goes on where another one ended, so that no blank is put in
+  ///     front where the tokenizer does so.
+  package func encode(
+    _ text: String, allowSpecial: Bool = true, isContinuation: Bool = false
+  ) -> [Int32] {
     var ids: [Int32] = []
     let text = ArraySlice(text.utf8)
     for piece in addedTokens.inGivenText.pieces(of: text, allowSpecial: allowSpecial) {
       switch piece {
       case .token(let id): ids.append(id)
-      case .text(let bytes): append(bytes, to: &ids, allowSpecial: allowSpecial)
+      case .text(let bytes):
+        let isFirst = bytes.startIndex == text.startIndex
+        let normal = rules.normaliser.applied(
+          to: bytes, isContinuation: isContinuation && isFirst)
+        append(
+          normal, to: &ids, allowSpecial: allowSpecial, isFirst: isFirst,
+          isContinuation: isContinuation)
       }
     }
     return ids
   }
 
-  /// The text of token ids; bytes that are no UTF-8 become U+FFFD.
-  package func decode(_ ids: some Sequence<Int32>) -> String {
-    String(decoding: ids.flatMap(bytes(of:)), as: UTF8.self)
+  /// The text of token ids. Bytes that are no UTF-8 become U+FFFD.
+  /// - Parameter isContinuation: whether the text goes on where another one ended, so that no blank is
+  ///   dropped in front.
+  package func decode(_ ids: some Sequence<Int32>, isContinuation: Bool = false) -> String {
+    guard rules.alphabet == .characters else {
+      return String(decoding: ids.flatMap(bytes(of:)), as: UTF8.self)
+    }
+    var text: [UInt8] = []
+    var pending: [UInt8] = []
+    for id in ids {
+      if let byte = vocabulary.fallbackByte(of: id) {
+        pending.append(byte)
+      } else {
+        text += Self.checked(pending) + bytes(of: id)
+        pending = []
+      }
+    }
+    text += Self.checked(pending)
+    if rules.dropsFirstBlank, !isContinuation, text.first == 0x20 { text.removeFirst() }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Bytes in a row that had tokens by themselves: where they are no UTF-8, each becomes U+FFFD.
+  private static func checked(_ bytes: [UInt8]) -> [UInt8] {
+    String(validating: bytes, as: UTF8.self) != nil
+      ? bytes : bytes.flatMap { _ in Array("\u{FFFD}".utf8) }
   }
 
   /// The bytes of a token, a part of a character perhaps; nothing for an unknown id.
@@ -70,22 +113,28 @@ package struct Tokenizer: Sendable {
   /// Whether a token is special, such as one that ends a text.
   package func isSpecial(_ id: Int32) -> Bool { addedTokens.specialIDs.contains(id) }
 
-  private func append(_ bytes: ArraySlice<UInt8>, to ids: inout [Int32], allowSpecial: Bool) {
-    let text = normalises ? normalised(bytes) : bytes
+  private func append(
+    _ text: ArraySlice<UInt8>, to ids: inout [Int32], allowSpecial: Bool, isFirst: Bool,
+    isContinuation: Bool
+  ) {
     for piece in addedTokens.inNormalisedText.pieces(of: text, allowSpecial: allowSpecial) {
       switch piece {
       case .token(let id): ids.append(id)
-      case .text(let bytes): appendWords(of: bytes, to: &ids)
+      case .text(let bytes):
+        let begins = isFirst && bytes.startIndex == text.startIndex
+        appendWords(
+          of: rules.preTokenizer.rewritten(bytes, begins: begins, isContinuation: isContinuation),
+          to: &ids)
       }
     }
   }
 
   private func appendWords(of bytes: ArraySlice<UInt8>, to ids: inout [Int32]) {
     let text = TokenizerText(bytes)
-    for word in preTokenizer.words(of: text) {
+    for word in rules.preTokenizer.words(of: text) {
       let bytes = text.bytes(of: word)
       ids += cache.tokens(of: bytes) {
-        if ignoresMerges, let whole = vocabulary.id(of: Array(bytes)) { return [whole] }
+        if rules.ignoresMerges, let whole = vocabulary.id(of: Array(bytes)) { return [whole] }
         return merger.tokens(of: bytes)
       }
     }

@@ -20,8 +20,8 @@ extension Tokenizer {
     do {
       return try Tokenizer(
         vocabulary: Vocabulary(trainer.tokens, literals: Set(added.map(\.id))),
-        mergePairs: trainer.merges, addedTokens: added, preTokenizer: .digitsThenGPT2,
-        normalises: false)
+        mergePairs: trainer.merges, addedTokens: added,
+        rules: TokenizerRules(preTokenizer: .digitsThenGPT2))
     } catch {
       throw TokenizerError.damaged(path: "training", problem: "a merge has no token")
     }

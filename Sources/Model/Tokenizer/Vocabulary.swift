@@ -1,147 +1,157 @@
+/// How a vocabulary writes texts.
+enum Alphabet: Sendable {
+  /// Bytes, each as one printable character: GPT-2 and most since.
+  case bytes
+  /// Characters, with `▁` for a blank, and `<0x0A>` for a byte of a character that is no token:
+  /// SentencePiece.
+  case characters
+}
+
 struct Vocabulary: Sendable {
   /// The most ids that a vocabulary may have, as a guard against damaged files.
   static let limit = 1 << 22
 
-  private let tokens: [[UInt8]]
+  let alphabet: Alphabet
+  /// What BPE sees of each token; nothing for a gap.
+  private let keys: [[UInt8]]
+  /// What added tokens stand for.
+  private let addedTexts: [Int32: [UInt8]]
   private let ids: [[UInt8]: Int32]
+  /// The bytes that tokens such as `<0x0A>` stand for.
+  private let fallback: [Int32: UInt8]
   /// Tokens that are written as they stand, not in the byte alphabet: added ones, and those that
   /// hold a character which is not in the alphabet.
-  let literals: Set<Int32>
+  private let literals: Set<Int32>
 
   /// Takes the bytes of each token; ids that have none are gaps.
   init(_ tokens: [[UInt8]], literals: Set<Int32>) {
-    self.tokens = tokens
-    self.literals = literals
-    var ids: [[UInt8]: Int32] = [:]
-    ids.reserveCapacity(tokens.count)
-    for (index, token) in tokens.enumerated() where !token.isEmpty {
-      let id = Int32(index)
-      if !literals.contains(id), ids[token] == nil { ids[token] = id }
-    }
-    self.ids = ids
+    self.init(
+      keys: tokens, reachable: tokens.indices.map { !literals.contains(Int32($0)) },
+      addedTexts: [:], literals: literals, alphabet: .bytes)
   }
 
   /// Takes tokens as files write them, by id.
-  init(written tokens: [String], added: [AddedToken]) {
+  init(written tokens: [String], added: [AddedToken], alphabet: Alphabet = .bytes) {
     var literals = Set(added.map(\.id))
-    var bytes: [[UInt8]] = []
-    bytes.reserveCapacity(tokens.count)
+    var keys: [[UInt8]] = []
+    var reachable: [Bool] = []
+    keys.reserveCapacity(tokens.count)
     for (index, token) in tokens.enumerated() {
-      if !literals.contains(Int32(index)), let decoded = ByteAlphabet.bytes(of: token) {
-        bytes.append(decoded)
+      if alphabet == .bytes, let decoded = ByteAlphabet.bytes(of: token) {
+        keys.append(decoded)
+        reachable.append(true)
       } else {
         literals.insert(Int32(index))
-        bytes.append(Array(token.utf8))
+        keys.append(Array(token.utf8))
+        reachable.append(alphabet == .characters)
       }
     }
-    for token in added { bytes[Int(token.id)] = Array(token.text.utf8) }
-    self.init(bytes, literals: literals)
+    self.init(
+      keys: keys, reachable: reachable,
+      addedTexts: Dictionary(added.map { ($0.id, Array($0.text.utf8)) }) { $1 },
+      literals: literals, alphabet: alphabet)
   }
 
-  var count: Int { tokens.count }
+  private init(
+    keys: [[UInt8]], reachable: [Bool], addedTexts: [Int32: [UInt8]], literals: Set<Int32>,
+    alphabet: Alphabet
+  ) {
+    self.keys = keys
+    self.addedTexts = addedTexts
+    self.literals = literals
+    self.alphabet = alphabet
+    var ids: [[UInt8]: Int32] = [:]
+    ids.reserveCapacity(keys.count)
+    for (index, key) in keys.enumerated() where reachable[index] && !key.isEmpty {
+      if ids[key] == nil { ids[key] = Int32(index) }
+    }
+    self.ids = ids
+    var fallback: [Int32: UInt8] = [:]
+    if alphabet == .characters {
+      for byte in 0...255 as ClosedRange<UInt8> {
+        if let id = ids[Self.written(byte)] { fallback[id] = byte }
+      }
+    }
+    self.fallback = fallback
+  }
 
-  /// The bytes of a token; nothing for an id that has none.
+  /// `<0x0A>`
+  private static func written(_ byte: UInt8) -> [UInt8] {
+    let digits = String(byte, radix: 16, uppercase: true)
+    return Array("<0x\(byte < 16 ? "0" : "")\(digits)>".utf8)
+  }
+
+  var count: Int { keys.count }
+
+  /// Whether each byte has a token by itself.
+  var coversAllBytes: Bool {
+    (0...255 as ClosedRange<UInt8>).allSatisfy { token(ofByte: $0) != nil }
+  }
+
+  /// The bytes that a token stands for; nothing for an id that has none.
   func bytes(of id: Int32) -> [UInt8] {
-    tokens.indices.contains(Int(id)) ? tokens[Int(id)] : []
+    if let text = addedTexts[id] { return alphabet == .bytes ? text : Self.withBlanks(text) }
+    if let byte = fallback[id] { return [byte] }
+    return alphabet == .bytes ? key(of: id) : Self.withBlanks(key(of: id))
   }
 
-  /// The token that BPE may make of bytes.
-  func id(of bytes: [UInt8]) -> Int32? { ids[bytes] }
+  /// The byte that a token stands for where it is one of those for single bytes.
+  func fallbackByte(of id: Int32) -> UInt8? { fallback[id] }
+
+  /// What BPE sees of a token.
+  func key(of id: Int32) -> [UInt8] { keys.indices.contains(Int(id)) ? keys[Int(id)] : [] }
+
+  /// The token that BPE may make of a text in the alphabet.
+  func id(of key: [UInt8]) -> Int32? { ids[key] }
+
+  /// The token of a single byte.
+  func token(ofByte byte: UInt8) -> Int32? {
+    ids[alphabet == .bytes ? [byte] : Self.written(byte)]
+  }
+
+  /// The token that a file writes as a text.
+  func id(ofWritten text: String) -> Int32? {
+    switch alphabet {
+    case .bytes: ByteAlphabet.bytes(of: text).flatMap(id(of:))
+    case .characters: id(of: Array(text.utf8))
+    }
+  }
 
   /// A token as files write it.
   func written(_ id: Int32) -> String {
-    let bytes = bytes(of: id)
+    if let text = addedTexts[id] { return String(decoding: text, as: UTF8.self) }
     return literals.contains(id)
-      ? String(decoding: bytes, as: UTF8.self) : ByteAlphabet.text(of: bytes)
+      ? String(decoding: key(of: id), as: UTF8.self) : ByteAlphabet.text(of: key(of: id))
+  }
+
+  /// With blanks in the place of `▁`.
+  private static func withBlanks(_ text: [UInt8]) -> [UInt8] {
+    Blank.replaced(Blank.mark, with: [0x20], in: text[...])
   }
 }
 
-/// A token that is matched in texts as it stands, before anything else.
-struct AddedToken: Sendable, Hashable {
-  let id: Int32
-  let text: String
-  /// Whether it is a control token rather than text of its own kind.
-  let isSpecial: Bool
-  /// Whether it is looked for only after the text has been normalised.
-  var isNormalised = false
+/// The character that stands for a blank in vocabularies of characters.
+enum Blank {
+  /// `▁`
+  static let mark = Array("\u{2581}".utf8)
 
-  /// The token as a tokenizer that normalises texts looks for it and writes it.
-  var asMatched: AddedToken {
-    guard isNormalised else { return self }
-    let text = String(decoding: normalised(ArraySlice(text.utf8)), as: UTF8.self)
-    return AddedToken(id: id, text: text, isSpecial: isSpecial, isNormalised: true)
-  }
-}
-
-struct AddedTokens: Sendable {
-  let all: [AddedToken]
-  let specialIDs: Set<Int32>
-  /// Finds those that are matched in the text as it came.
-  let inGivenText: AddedTokenMatcher
-  /// Finds those that are matched in what is left, after that has been normalised.
-  let inNormalisedText: AddedTokenMatcher
-
-  init(_ tokens: [AddedToken]) {
-    all = tokens.sorted { $0.id < $1.id }
-    specialIDs = Set(tokens.filter(\.isSpecial).map(\.id))
-    inGivenText = AddedTokenMatcher(all.filter { !$0.isNormalised })
-    inNormalisedText = AddedTokenMatcher(all.filter(\.isNormalised))
-  }
-
-  func id(of text: String) -> Int32? {
-    all.first { $0.text.utf8.elementsEqual(text.utf8) }?.id
-  }
-}
-
-/// Finds added tokens in texts: the leftmost, and of those the longest.
-struct AddedTokenMatcher: Sendable {
-  enum Piece: Equatable {
-    case token(Int32)
-    case text(ArraySlice<UInt8>)
-  }
-
-  private let candidates: [[(bytes: [UInt8], id: Int32, isSpecial: Bool)]]
-  private let isEmpty: Bool
-
-  init(_ tokens: [AddedToken]) {
-    var candidates = [[(bytes: [UInt8], id: Int32, isSpecial: Bool)]](repeating: [], count: 256)
-    for token in tokens {
-      let bytes = Array(token.text.utf8)
-      if let first = bytes.first {
-        candidates[Int(first)].append((bytes, token.id, token.isSpecial))
-      }
-    }
-    self.candidates = candidates.map { $0.sorted { $0.bytes.count > $1.bytes.count } }
-    isEmpty = tokens.isEmpty
-  }
-
-  /// Cuts UTF-8 text at the tokens in it.
-  func pieces(of text: ArraySlice<UInt8>, allowSpecial: Bool) -> [Piece] {
-    guard !isEmpty else { return [.text(text)] }
-    var pieces: [Piece] = []
-    var (start, position) = (text.startIndex, text.startIndex)
+  /// UTF-8 text with one text in the place of every occurrence of another.
+  static func replaced(
+    _ old: [UInt8], with new: [UInt8], in text: ArraySlice<UInt8>
+  ) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(text.count)
+    var position = text.startIndex
     while position < text.endIndex {
-      guard let found = match(text[position...], allowSpecial: allowSpecial) else {
+      if text[position...].starts(with: old) {
+        result += new
+        position += old.count
+      } else {
+        result.append(text[position])
         position += 1
-        continue
       }
-      if start < position { pieces.append(.text(text[start..<position])) }
-      pieces.append(.token(found.id))
-      position += found.length
-      start = position
     }
-    if start < text.endIndex { pieces.append(.text(text[start...])) }
-    return pieces
-  }
-
-  private func match(
-    _ text: ArraySlice<UInt8>, allowSpecial: Bool
-  ) -> (id: Int32, length: Int)? {
-    guard let first = text.first else { return nil }
-    for candidate in candidates[Int(first)] where allowSpecial || !candidate.isSpecial {
-      if text.starts(with: candidate.bytes) { return (candidate.id, candidate.bytes.count) }
-    }
-    return nil
+    return result
   }
 }
 

@@ -276,7 +276,8 @@ private struct NamedFile: Hashable {
     if isModel, let reason = ModelRefusal.reason(against: file) {
       return DoctorFinding(source, .wrong, "a model that cannot be read", advice: reason + ".")
     }
-    let found = try ContentDigest.hex(of: file)
+    let found = try ContentDigest.hex(
+      of: file, filesRead: isModel ? ModelFolder.filesRead : nil)
     guard let sha256 else {
       return DoctorFinding(source, "present, not pinned; SHA-256 \(found)")
     }

@@ -128,7 +128,7 @@ struct TextSampler {
   /// - Throws: `StageError.failed` when prompt and completion might not fit the context: nothing
   ///   is ever cut silently.
   func tokens(ofPrompt prompt: String, id: String) throws -> [Int32] {
-    let tokens = model.tokenizer.encode(prompt)
+    let tokens = try model.tokens(ofPrompt: prompt)
     let context = model.weights.configuration.contextLength
     guard tokens.count + parameters.maxTokens <= context else {
       throw StageError.failed(
@@ -177,7 +177,7 @@ struct TextSampler {
   private func text(of completion: Completion) -> SampledText {
     var tokens = completion.tokens[...]
     if completion.finish == .stopToken { tokens = tokens.dropLast() }
-    var text = model.tokenizer.decode(tokens)
+    var text = model.tokenizer.decode(tokens, isContinuation: true)
     let cuts = stopStrings.compactMap { text.range(of: $0, options: .literal)?.lowerBound }
     if let cut = cuts.min() { text = String(text[..<cut]) }
     return SampledText(
@@ -188,7 +188,7 @@ struct TextSampler {
   /// Only the newest tokens can complete a stop string, so only they are looked at.
   private func endsAtStop(_ tokens: [Int32]) -> Bool {
     let longest = stopStrings.map(\.utf8.count).max() ?? 0
-    let tail = model.tokenizer.decode(tokens.suffix(longest + 1))
+    let tail = model.tokenizer.decode(tokens.suffix(longest + 1), isContinuation: true)
     return stopStrings.contains { tail.range(of: $0, options: .literal) != nil }
   }
 }

