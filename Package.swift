@@ -87,6 +87,7 @@ let package = Package(
         "Stages", "Reports", "Runner", "Tasks", "Model", "Base", "HDF5",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
+      resources: [.embedInCode("Templates")],
       swiftSettings: strict),
 
     .executableTarget(
