@@ -23,7 +23,7 @@ package struct MemoryUse: Sendable {
     /// Nothing, as before it is known how much there will be.
     package static let none = Batch(rows: 0, longest: 0, predicting: 0)
 
-    private init(rows: Int, longest: Int, predicting: Int) {
+    package init(rows: Int, longest: Int, predicting: Int) {
       self.rows = rows
       self.longest = longest
       self.predicting = predicting

@@ -5,8 +5,9 @@ import Runner
 /// How often the intervals that reports print hold what they say they hold, by simulation.
 ///
 /// Problems differ in how hard they are (normal on the logit scale, deviation 1.5), two arms find
-/// the same ones hard (correlation 0.8), runs shift all problems alike (normal on the logit scale),
-/// answers are drawn with the chances that follow. With several runs, what is to be held is the mean
+/// mostly the same ones hard (each with a correlation of 0.8 to what is common, 0.64 to the other),
+/// runs shift all problems alike (normal on the logit scale), answers are drawn with the chances that
+/// follow. With several runs, what is to be held is the mean
 /// over all runs and problems that might be drawn; with one, that run's mean over problems.
 package struct IntervalCoverage: Sendable {
   /// Which interval is tried.

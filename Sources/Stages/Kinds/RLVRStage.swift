@@ -75,6 +75,9 @@ package struct RLVRStage: Stage {
       updatesPerStep: parameters.updatesPerBatch,
       checkpointSeconds: parameters.checkpointSeconds)
 
+    var memory = GrowingMemory(
+      MemoryUse(model.weights.configuration, threads: context.threads),
+      parameters.optimiser.precision.forTraining)
     let logFile = context.workDirectory.appending(path: "rollouts.jsonl")
     var log = try RowLog(file: logFile)
     let resumed = { done in
@@ -86,7 +89,10 @@ package struct RLVRStage: Stage {
       let groups = try rollouts.groups(step: step)
       let metrics = RolloutMetrics(groups, parameters)
       for row in metrics.rows(step: step, ids: rollouts.ids) { try log.append(row) }
-      let report = try learn(from: groups, ids: rollouts.ids, step, engine, reference, apply)
+      let update = PolicyUpdate(groups, parameters)
+      try memory.makeRoom(for: update.largestBatch, step: step)
+      let report = try learn(
+        by: update, from: groups, ids: rollouts.ids, step, engine, reference, apply)
       return stepResult(metrics, report)
     }
     try publish(model, log.rows, context)
@@ -121,10 +127,10 @@ package struct RLVRStage: Stage {
 
   /// Updates the weights on a batch, once or several times.
   private func learn(
-    from groups: [RolloutGroup], ids: [String], _ step: Int, _ engine: TrainingEngine,
+    by update: PolicyUpdate, from groups: [RolloutGroup], ids: [String], _ step: Int,
+    _ engine: TrainingEngine,
     _ reference: Weights?, _ apply: () throws -> Void
   ) throws -> PolicyUpdate.Report {
-    let update = PolicyUpdate(groups, parameters)
     let referenceScores = reference.map { weights in
       update.logProbabilities(
         TrainingEngine(

@@ -147,6 +147,18 @@ package struct PolicyUpdate {
     }
   }
 
+  /// The group that takes most memory.
+  package var largestBatch: MemoryUse.Batch {
+    let batches = groups.indices.filter(matters).map { index in
+      let lengths = groups[index].completions.map(\.tokens.count)
+      let prompt = min(groups[index].prompt.count, parameters.lossPromptTokens ?? .max)
+      let sum = lengths.reduce(0, +)
+      return MemoryUse.Batch(
+        rows: prompt + sum, longest: prompt + (lengths.max() ?? 0), predicting: sum)
+    }
+    return batches.max { $0.rows < $1.rows } ?? .none
+  }
+
   private var temperature: Float { Float(parameters.sampling.temperature) }
 
   private func matters(_ index: Int) -> Bool {

@@ -4,6 +4,13 @@ import Reports
 import Testing
 
 @Suite struct StatisticsTests {
+  @Test(arguments: [1, 3.5, 1e6])
+  func nothingLiesBeyondInfinity(freedom: Double) {
+    #expect(Student.tail(above: .infinity, freedom: freedom) == 0)
+    #expect(Student.tail(above: -.infinity, freedom: freedom) == 1)
+    #expect(abs(Student.tail(above: 0, freedom: freedom) - 0.5) < 1e-12)
+  }
+
   @Test func meansOfNothingAreNothing() {
     #expect(Statistics.mean([]) == nil)
     #expect(Statistics.mean([2, 4]) == 3)

@@ -39,6 +39,18 @@ import Testing
     ]
   }
 
+  /// Of the groups that are computed the one with the most rows, its prompt once and cut as asked.
+  @Test func theLargestBatchIsThatOfAGroupWithInfluence() {
+    let equal = group(2, lengths: [30, 40], rewards: [1, 1], first: 40)
+    let update = PolicyUpdate(groups + [equal], parameters(.batchTokens))
+    let batch = update.largestBatch
+    #expect((batch.rows, batch.longest, batch.predicting) == (4 + 15, 4 + 8, 15))
+    var short = parameters(.batchTokens)
+    short.lossPromptTokens = 1
+    #expect(PolicyUpdate(groups, short).largestBatch.rows == 1 + 15)
+    #expect(PolicyUpdate([equal], parameters(.batchTokens)).largestBatch.rows == 0)
+  }
+
   private func parameters(
     _ normaliser: PolicyLoss.Normaliser, _ variant: Variant = Variant()
   ) -> RLVRParameters {
