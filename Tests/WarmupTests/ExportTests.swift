@@ -18,6 +18,8 @@ extension EndToEnd {
           "config.json", "generation_config.json", "model.safetensors", "tokenizer.json",
           "tokenizer_config.json",
         ])
+      let look = try await Program.run(["models", folder.path]) { _ in }
+      #expect(look.code == 0 && look.output.contains("Llama, "), "\(look.output)")
     }
 
     @Test func theTemplateForConversationsGoesAlong() async throws {

@@ -119,6 +119,7 @@ extension ModelConfiguration {
     let architecture = try json.supportedArchitecture(path: path)
     let family = architecture.family
     try json.refuseUnsupported(family, path: path)
+    let scaling = try json.rotaryScaling(path: path)
     func required<Value>(_ value: Value?, _ name: String) throws -> Value {
       if let value { return value }
       throw ModelImportError.configuration(path: path, problem: "'\(name)' is missing")
@@ -141,7 +142,7 @@ extension ModelConfiguration {
       attentionBias: family.hasBias,
       beginToken: json.beginToken?.ids.first,
       endTokens: json.endTokens?.ids ?? [])
-    rotaryScaling = try json.rotaryScaling(context: contextLength, path: path)
+    rotaryScaling = scaling
     try check(path: path)
     try takeLayers(json, path: path)
   }

@@ -68,7 +68,7 @@ extension ConfigurationJSON {
 
   /// How frequencies are scaled in layers that see everything.
   /// - Throws: `ModelImportError` for a scaling that is not computed, or without its numbers.
-  func rotaryScaling(context: Int, path: String) throws -> RotaryScaling {
+  func rotaryScaling(path: String) throws -> RotaryScaling {
     let all = [ropeScaling, ropeParameters?.full, ropeParameters?.common].compactMap(\.self)
     guard let settings = all.first(where: { $0.scaling != nil }), let name = settings.scaling
     else { return .none }
@@ -92,7 +92,7 @@ extension ConfigurationJSON {
       return .llama3(
         factor: try number(settings.factor, "factor"), low: low, high: high,
         original: try number(
-          settings.original ?? Double(context), "original_max_position_embeddings"))
+          settings.original ?? contextLength.map(Double.init), "original_max_position_embeddings"))
     default:
       throw ModelImportError.unsupported(path: path, feature: "rope_scaling of the type '\(name)'")
     }

@@ -128,7 +128,7 @@ extension ModelFamily {
 extension ModelFamily {
   static let llama = ModelFamily(
     name: "Llama", className: "LlamaForCausalLM",
-    examples: ["Llama-3.2-1B", "Llama-3.1-8B", "SmolLM2-135M", "deepseek-math-7b-base"],
+    examples: ["Llama-3.2-1B", "Llama-3.1-8B", "SmolLM2-135M"],
     traits: "rope_scaling llama3 or linear", isReadFromGGUF: true)
 
   static let qwen2 = ModelFamily(
