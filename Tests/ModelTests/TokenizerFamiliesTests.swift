@@ -27,16 +27,24 @@ import Testing
     return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
   }
 
-  /// A tokenizer.json, made of one of its kind and what is different.
+  /// A tokenizer.json, made of one of its kind and what is different. The model is taken as it is
+  /// written, since Foundation makes one key of texts that Unicode calls equivalent.
   static func file(_ name: String) throws -> Data {
     let family = try #require(try object("families.json")[name] as? [String: Any])
-    var file = try object("\(try #require(family["kind"] as? String)).json")
+    let kind = "\(try #require(family["kind"] as? String)).json"
+    var file = try object(kind)
     let differences = try #require(family["differences"] as? [String: Any])
     file.merge(differences) { $1 }
-    var model = try #require(file["model"] as? [String: Any])
-    model["ignore_merges"] = family["ignore_merges"]
-    file["model"] = model
-    return try JSONSerialization.data(withJSONObject: file)
+    file["model"] = nil
+    let content = try Data(contentsOf: GoldenTokens.folder.appending(path: kind))
+    let text = String(decoding: content, as: UTF8.self)
+    let model = try #require(text.range(of: #""model": {"#))
+    let ignores = #""ignore_merges": "#
+    let own = text[model.lowerBound...].replacingOccurrences(
+      of: ignores + "false", with: ignores + "\(family["ignore_merges"] as? Bool ?? false)")
+    let rest = String(
+      decoding: try JSONSerialization.data(withJSONObject: file), as: UTF8.self)
+    return Data("\(rest.dropLast()), \(own)".utf8)
   }
 
   private func check(_ tokenizer: Tokenizer, _ name: String) throws {
@@ -112,7 +120,7 @@ import Testing
     ("(ab)+", "without bound"), ("(?i:straße)", "where case is ignored"), ("(?i:fi)", "'fi'"),
     ("a{2}+", "'{…}'"), ("a**", "two repetitions"), ("*a", "nothing before"), ("(a", "without ')'"),
     ("a)", "without '('"), ("[z-a]", "ends before it begins"), (#"\b"#, #"'\b'"#), ("[]", "empty"),
-    (#"\1"#, #"'\1'"#), ("a\\", "breaks off"),
+    (#"\1"#, #"'\1'"#), ("a\\", "breaks off"), ("(((a{9}){9}){9}){9}", "more than 1000 parts"),
   ])
   func refusesOtherExpressions(_ pattern: String, _ words: String) throws {
     let step: [String: Any] = [

@@ -73,8 +73,8 @@ package enum ModelFolder {
         path: folder.appending(path: pickled).path,
         reason: "such files are programs of Python's pickle, which may do anything when they are "
           + "opened, and are not read. Take a revision with safetensors (many repositories have one "
-          + "among their pull requests, as deepseek-ai/deepseek-math-7b-base has; 'hf download "
-          + "REPOSITORY --revision refs/pr/NUMBER'), or convert the folder where you trust it: "
+          + "among their pull requests, by SFconvertbot: 'hf download REPOSITORY --revision "
+          + "refs/pr/NUMBER'), or convert the folder where you trust it: "
           + "python3 -c \"from transformers import AutoModelForCausalLM as m; "
           + "m.from_pretrained('FOLDER', torch_dtype='auto').save_pretrained('NEW')\"")
     }

@@ -25,6 +25,8 @@ struct RegularExpression: Sendable {
   init(_ pattern: String) throws(ExpressionError) {
     var parser = ExpressionParser(pattern)
     let term = try parser.parse()
+    // Groups that are repeated in groups that are repeated grow fast.
+    guard term.size <= 1000 else { throw ExpressionError(feature: "more than 1000 parts") }
     self.init(pattern: pattern, term)
   }
 
@@ -189,6 +191,18 @@ indirect enum Term: Sendable {
   case few(Term, Count, isLazy: Bool)
   case ahead(Term, isNegative: Bool)
   case lineStart, lineEnd
+
+  /// About how many steps it takes, no more than a little above a thousand.
+  var size: Int {
+    let size =
+      switch self {
+      case .one, .run, .lineStart, .lineEnd: 1
+      case .sequence(let terms), .alternatives(let terms): terms.reduce(1) { $0 + $1.size }
+      case .few(let term, let count, _): (count.most ?? count.least) * (term.size + 1)
+      case .ahead(let term, _): term.size + 1
+      }
+    return min(size, 2000)
+  }
 
   /// How often something occurs; nil for as often as there is.
   struct Count: Sendable {

@@ -18,7 +18,7 @@ import Testing
       "kl", "completion_length", "truncated", "format_rate", "solved", "precision",
       "sandbox",
     ],
-    "pretrain": ["precision"], "distill": ["precision"],
+    "pretrained_model": ["note"], "pretrain": ["precision"], "distill": ["precision"],
     "write_traces": ["accepted", "teacher"],
   ]
 
