@@ -202,8 +202,8 @@ struct FilesSection: DoctorSection {
     for recipe in surroundings.recipes {
       let folders = DataFolders(recipe: recipe, results: surroundings.results)
       do {
-        let files = try Recipe.load(recipe, registry: .standard).instances.compactMap(
-          NamedFile.init)
+        let files = try Recipe.load(recipe, registry: .standard).instances.flatMap(
+          NamedFile.all)
         for file in files where seen.insert(file).inserted {
           findings.append(file.finding(in: folders))
         }
@@ -230,16 +230,26 @@ struct FilesSection: DoctorSection {
 private struct NamedFile: Hashable {
   let source: String
   let sha256: String?
+  /// Where a folder would hold files of rows: which of them; nil for models.
+  var split: String??
 
   init(source: String, sha256: String?) {
     self.source = source
     self.sha256 = sha256
   }
 
-  /// Nil where the instance takes nothing from outside.
-  init?(_ instance: Instance) {
-    guard let source = instance.parameters["source"]?.string, !source.isEmpty else { return nil }
-    self.init(source: source, sha256: instance.parameters["sha256"]?.string?.lowercased())
+  /// What an instance takes from outside; of a list of files each, unpinned.
+  static func all(of instance: Instance) -> [NamedFile] {
+    let source = instance.parameters["source"]
+    if let names = source?.array?.compactMap(\.string) {
+      return names.map { NamedFile(source: $0, sha256: nil) }
+    }
+    guard let source = source?.string, !source.isEmpty else { return [] }
+    var file = NamedFile(
+      source: source, sha256: instance.parameters["sha256"]?.string?.lowercased())
+    let isRows = [DatasetStage.kind, ReadTracesStage.kind].contains(instance.kind.name)
+    file.split = isRows ? .some(instance.parameters["split"]?.string) : .none
+    return [file]
   }
 
   func finding(in folders: DataFolders) -> DoctorFinding {
@@ -267,8 +277,14 @@ private struct NamedFile: Hashable {
     return FileManager.default.fileExists(atPath: file.path) ? file : nil
   }
 
+  private func digest(of file: URL) throws -> String {
+    guard let split, (try? file.resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true
+    else { return try ContentDigest.hex(of: file) }
+    return try RowsSource.digest(of: DatasetShards.files(in: file, split: split))
+  }
+
   private func verdict(on file: URL) throws -> DoctorFinding {
-    let found = try ContentDigest.hex(of: file)
+    let found = try digest(of: file)
     guard let sha256 else {
       return DoctorFinding(source, "present, not pinned; SHA-256 \(found)")
     }

@@ -23,9 +23,12 @@ package struct PlanNeed: Hashable {
     of instance: Instance, _ folders: DataFolders, _ keys: ServerKeys
   ) -> PlanNeed? {
     if let use = ServerUse(instance) { return PlanNeed(use, keys) }
-    guard let name = instance.parameters["source"]?.string,
-      let source = try? DataSource(parsing: name), source.fileAtHand(in: folders) == nil
-    else { return nil }
+    let named = instance.parameters["source"]
+    let names = named?.array?.compactMap(\.string) ?? named?.string.map { [$0] } ?? []
+    let absent = names.first { name in
+      (try? DataSource(parsing: name)).map { $0.fileAtHand(in: folders) == nil } ?? false
+    }
+    guard let name = absent, let source = try? DataSource(parsing: name) else { return nil }
     if source.needsDigest { return PlanNeed(name: name, advice: "A run fetches it.") }
     return PlanNeed(name: name, advice: advice(name))
   }
