@@ -45,9 +45,11 @@ package indirect enum JSONValue: Hashable, Sendable {
   }
 
   /// Reads JSON text.
+  /// - Parameter acceptingNonFinite: whether `NaN`, `Infinity` and `-Infinity` are numbers, as for
+  ///   Python.
   /// - Throws: `JSONError` when the bytes are no JSON.
-  package init(parsing data: Data) throws {
-    var parser = JSONParser(data)
+  package init(parsing data: Data, acceptingNonFinite: Bool = false) throws {
+    var parser = JSONParser(data, acceptsNonFinite: acceptingNonFinite)
     self = try parser.parse()
   }
 
@@ -159,11 +161,13 @@ struct JSONParser {
   /// The text, followed by a zero, so that there always is a next byte.
   private let bytes: [UInt8]
   private let end: Int
+  private let acceptsNonFinite: Bool
   private var position = 0
 
-  init(_ data: Data) {
+  init(_ data: Data, acceptsNonFinite: Bool = false) {
     bytes = Array(data) + [0]
     end = data.count
+    self.acceptsNonFinite = acceptsNonFinite
   }
 
   /// Reads one value and nothing after it. Of equal keys the last one counts.
@@ -184,6 +188,11 @@ struct JSONParser {
     case UInt8(ascii: "t"): return try parseWord("true", .boolean(true))
     case UInt8(ascii: "f"): return try parseWord("false", .boolean(false))
     case UInt8(ascii: "n"): return try parseWord("null", .null)
+    case UInt8(ascii: "N") where acceptsNonFinite: return try parseWord("NaN", .number(.nan))
+    case UInt8(ascii: "I") where acceptsNonFinite:
+      return try parseWord("Infinity", .number(.infinity))
+    case UInt8(ascii: "-") where acceptsNonFinite && bytes[position + 1] == UInt8(ascii: "I"):
+      return try parseWord("-Infinity", .number(-.infinity))
     default: return try parseNumber()
     }
   }

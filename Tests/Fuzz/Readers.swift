@@ -122,12 +122,11 @@ struct Readers {
   }
 
   private func readRows(_ file: URL) throws {
-    let rows = try DatasetFile.rows(of: file)
+    let content = try DatasetFile([file])
     for task in DatasetTask.allCases {
       let definition = try TaskDefinitions.named(task.rawValue)
-      for row in rows where task.requiredColumns.allSatisfy({ row.fields[$0] != nil }) {
-        _ = try definition.checked(row.fields)
-      }
+      guard let rows = try? ColumnMapping([:], task: task).apply(to: content) else { continue }
+      for row in rows { _ = try definition.checked(row.fields) }
     }
   }
 }

@@ -105,8 +105,10 @@ struct DataSection {
 
   private func markup(_ instance: PlannedInstance) -> Markup {
     var entries = [("Kind", instance.kind.name)]
-    if let source = instance.parameters["source"]?.string, !source.isEmpty {
-      entries.append(("Source", source))
+    let source = instance.parameters["source"]
+    let names = source?.array?.compactMap(\.string) ?? [source?.string ?? ""]
+    if names != [""] {
+      entries.append(("Source", names.joined(separator: ", ")))
     } else {
       entries.append(("Source", "made by this program"))
     }

@@ -198,15 +198,21 @@ package struct KindDescription: Sendable {
   package let version: Int
   /// The output ports; none where only a record tells of the kind.
   package let outputs: [StagePort]
+  /// The names of the inputs that the kind declares, which open ones are not among.
+  let inputs: [String]
 
   package init(name: String, version: Int, outputs: [StagePort] = []) {
     self.name = name
     self.version = version
     self.outputs = outputs
+    inputs = []
   }
 
   package init(_ kind: any Stage.Type) {
-    self.init(name: kind.kind, version: kind.version, outputs: kind.outputs)
+    name = kind.kind
+    version = kind.version
+    outputs = kind.outputs
+    inputs = kind.inputs.map(\.name)
   }
 }
 

@@ -120,7 +120,8 @@ struct ReferenceLinker {
   ) -> ArtifactType? {
     guard output.type == .asBound else { return output.type }
     let seen = seen.union([index])
-    for input in declarations[index].inputs {
+    let ports = declarations[index].kind?.inputs.map(\.name) ?? []
+    for input in declarations[index].inputs where !ports.contains(input.port) {
       for point in axes.points(of: Set(input.template.axes)) {
         guard let (stage, name) = try? parts(of: input.template.text(at: point)),
           let producer = indices[stage], !seen.contains(producer),

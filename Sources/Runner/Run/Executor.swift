@@ -315,7 +315,8 @@ private struct Run {
         let port = producer.kind.outputs.first(where: { $0.name == input.output })
       else { throw StageError.unbound(port: input.port) }
       let sources = try sources(of: producer)
-      let type = port.type == .asBound ? sources.first?.1.type : port.type
+      let open = sources.first { !producer.kind.inputs.contains($0.0) }
+      let type = port.type == .asBound ? open?.1.type : port.type
       return (
         input.port,
         InputArtifact(

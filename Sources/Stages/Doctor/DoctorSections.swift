@@ -202,8 +202,8 @@ struct FilesSection: DoctorSection {
     for recipe in surroundings.recipes {
       let folders = DataFolders(recipe: recipe, results: surroundings.results)
       do {
-        let files = try Recipe.load(recipe, registry: .standard).instances.compactMap(
-          NamedFile.init)
+        let files = try Recipe.load(recipe, registry: .standard).instances.flatMap(
+          NamedFile.all)
         for file in files where seen.insert(file).inserted {
           findings.append(file.finding(in: folders))
         }
@@ -232,6 +232,8 @@ private struct NamedFile: Hashable {
   let sha256: String?
   /// Whether it is a model.
   let isModel: Bool
+  /// Which files of rows of a folder, where it may be one of rows.
+  var split: String??
 
   init(source: String, sha256: String?, isModel: Bool = false) {
     self.source = source
@@ -239,12 +241,18 @@ private struct NamedFile: Hashable {
     self.isModel = isModel
   }
 
-  /// Nil where the instance takes nothing from outside.
-  init?(_ instance: Instance) {
-    guard let source = instance.parameters["source"]?.string, !source.isEmpty else { return nil }
-    self.init(
+  /// What an instance takes from outside; of a list of files each, unpinned.
+  static func all(of instance: Instance) -> [NamedFile] {
+    let source = instance.parameters["source"]
+    if let names = source?.array?.compactMap(\.string) {
+      return names.map { NamedFile(source: $0, sha256: nil) }
+    }
+    guard let source = source?.string, !source.isEmpty else { return [] }
+    var file = NamedFile(
       source: source, sha256: instance.parameters["sha256"]?.string?.lowercased(),
       isModel: instance.stage is PretrainedModelStage)
+    if !file.isModel { file.split = .some(instance.parameters["split"]?.string) }
+    return [file]
   }
 
   func finding(in folders: DataFolders) -> DoctorFinding {
@@ -272,12 +280,19 @@ private struct NamedFile: Hashable {
     return FileManager.default.fileExists(atPath: file.path) ? file : nil
   }
 
+  private func digest(of file: URL) throws -> String {
+    guard let split, (try? file.resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true
+    else {
+      return try ContentDigest.hex(of: file, filesRead: isModel ? ModelFolder.filesRead : nil)
+    }
+    return try RowsSource.digest(of: DatasetShards.files(in: file, split: split))
+  }
+
   private func verdict(on file: URL) throws -> DoctorFinding {
     if isModel, let reason = ModelRefusal.reason(against: file) {
       return DoctorFinding(source, .wrong, "a model that cannot be read", advice: reason + ".")
     }
-    let found = try ContentDigest.hex(
-      of: file, filesRead: isModel ? ModelFolder.filesRead : nil)
+    let found = try digest(of: file)
     guard let sha256 else {
       return DoctorFinding(source, "present, not pinned; SHA-256 \(found)")
     }

@@ -88,9 +88,7 @@ extension DatasetStage: EstimatedStage {
 
   private func rows(in folders: DataFolders) -> Int? {
     if let take = parameters.take, parameters.each == nil { return take }
-    if let source = try? DataSource(parsing: parameters.source),
-      let file = source.fileAtHand(in: folders), let table = try? table(from: file)
-    {
+    if let files = parameters.rows.filesAtHand(in: folders), let table = try? table(from: files) {
       return table.count
     }
     return BenchmarkFile.at(parameters.source)?.rows
@@ -122,8 +120,8 @@ extension WriteTextsStage: EstimatedStage {
 extension ReadTracesStage: EstimatedStage {
   /// The rows of the file where it is at hand, else those that are asked for.
   package func estimate(_ inputs: EstimateInputs) -> Estimate {
-    let file = (try? DataSource(parsing: parameters.source))?.fileAtHand(in: inputs.folders)
-    let rows = file.flatMap { try? table(from: $0).count } ?? parameters.take
+    let files = parameters.rows.filesAtHand(in: inputs.folders)
+    let rows = files.flatMap { try? table(from: $0).count } ?? parameters.take
     return .output("traces", EstimatedData(rows: rows))
   }
 }
@@ -137,6 +135,26 @@ extension MixStage: EstimatedStage {
     let tokens = inputs.contents.values.compactMap(\.completionTokens).max()
     return .output(
       "rows", EstimatedData(rows: parameters.shares.total ?? all, completionTokens: tokens))
+  }
+}
+
+extension ConcatStage: EstimatedStage {
+  /// All that is bound.
+  package func estimate(_ inputs: EstimateInputs) -> Estimate {
+    let rows = inputs.contents.compactMapValues(\.rows)
+    let all = rows.count == inputs.contents.count ? rows.values.reduce(0, +) : nil
+    let tokens = inputs.contents.values.compactMap(\.completionTokens).max()
+    return .output("rows", EstimatedData(rows: all, completionTokens: tokens))
+  }
+}
+
+extension FilterStage: EstimatedStage {
+  /// At most all that is bound.
+  package func estimate(_ inputs: EstimateInputs) -> Estimate {
+    let names = Self.inputs.map(\.name)
+    let rows = inputs.contents.first { !names.contains($0.key) }?.value ?? EstimatedData()
+    return .output(
+      "rows", EstimatedData(rows: rows.rows, completionTokens: rows.completionTokens))
   }
 }
 

@@ -23,16 +23,20 @@ package struct PlanNeed: Hashable {
     of instance: Instance, _ folders: DataFolders, _ keys: ServerKeys
   ) -> PlanNeed? {
     if let use = ServerUse(instance) { return PlanNeed(use, keys) }
-    guard let name = instance.parameters["source"]?.string,
-      let source = try? DataSource(parsing: name)
-    else { return nil }
+    let named = instance.parameters["source"]
+    let names = named?.array?.compactMap(\.string) ?? named?.string.map { [$0] } ?? []
+    return names.lazy.compactMap { missing($0, folders) }.first
+  }
+
+  /// What is missing of one source.
+  private static func missing(_ name: String, _ folders: DataFolders) -> PlanNeed? {
+    guard let source = try? DataSource(parsing: name) else { return nil }
     if source.needsDigest {
       let isThere = source.fileAtHand(in: folders) != nil
       return isThere ? nil : PlanNeed(name: name, advice: "A run fetches it.")
     }
     do {
-      let file = try DataSource.locate(name, in: folders)
-      if !(instance.stage is PretrainedModelStage) { try RegularFile.checkIsFile(file) }
+      try RegularFile.check(DataSource.locate(name, in: folders))
       return nil
     } catch let error as SpecialFileError {
       return PlanNeed(name: name, advice: "It is \(error.sort); name a regular file.")

@@ -7,9 +7,9 @@ import Tasks
 package struct DatasetStage: Stage {
   package struct Parameters: ParameterSet {
     package var task = DatasetTask.math
-    package var source = ""
-    /// The SHA-256 of the file as it is stored.
-    package var sha256: String?
+    package var rows = RowsSource()
+    /// The file's column for each of the task's that has another name there.
+    package var columns: [String: String] = [:]
     /// How many rows to take; all where nothing is said.
     package var take: Int?
     /// How many rows to leave out first.
@@ -27,11 +27,8 @@ package struct DatasetStage: Stage {
 
     package static var fields: [Field<Parameters>] {
       [
-        Field("task", \.task, required: true, "what the rows are problems of"),
-        Field(
-          "source", \.source, required: true, identity: false,
-          "JSON Lines, gzipped or not, or Parquet: a path, pip:PACKAGE==VERSION/FILE or https://…"),
-        Field("sha256", \.sha256, identity: false, "SHA-256 of the file; needed for downloads"),
+        Field("task", \.task, required: true, "what the rows are problems of")
+      ] + RowsSource.fields.map { $0.lifted(through: \.rows) } + [
         Field("take", \.take, range: .atLeast(1), "how many rows to take; all if not set"),
         Field("skip", \.skip, range: .atLeast(0), "how many rows of the order to leave out first"),
         Field(
@@ -49,17 +46,28 @@ package struct DatasetStage: Stage {
           "a column: draw, skip and take hold for each of its values, in the order of the file"),
         Field("seed", \.seed, range: .atLeast(0), "seed of the order"),
         Field("where", \.filter, "columns with the values, as texts, that rows must have"),
+        Field(
+          "columns", \.columns, later: true,
+          "columns of the task with what the file calls them, such as {problem: question}"),
       ]
     }
 
-    var pinnedSource: PinnedSource { PinnedSource(source: source, sha256: sha256) }
+    /// The single source; a list stands in `rows`.
+    package var source: String {
+      get { rows.source.names.first ?? "" }
+      set { rows.source = SourceList([newValue]) }
+    }
+    package var sha256: String? {
+      get { rows.sha256 }
+      set { rows.sha256 = newValue }
+    }
 
     /// Looks for sources that cannot be had and for settings that contradict each other.
     package func check(
       positions: [String: SourcePosition], at position: SourcePosition,
       into sink: inout DiagnosticSink
     ) {
-      pinnedSource.report(positions: positions, at: position, into: &sink)
+      rows.check(positions: positions, at: position, into: &sink)
       if order.dependsOnSize, draw == nil, take == nil || skip != 0 {
         sink.report(
           positions["order"] ?? position,
@@ -78,7 +86,7 @@ package struct DatasetStage: Stage {
   package static let isQuick = true
   package static let names = PublishedNames(values: ["problems"])
   package static let summary =
-    "published problems from a JSON Lines or Parquet file, in the Hugging Face column names"
+    "published problems from Parquet, JSON or CSV files, in the Hugging Face column names"
   package static let example = """
     math:
       kind: dataset
@@ -102,22 +110,27 @@ package struct DatasetStage: Stage {
 
   /// The file's SHA-256: the pinned one, or that of the file on this machine.
   package func externalContent(in folders: DataFolders) throws -> [ExternalContent] {
-    [try parameters.pinnedSource.content(in: folders)]
+    [try parameters.rows.content(in: folders)]
   }
 
-  /// Reads the file and writes the rows.
+  /// Reads the files and writes the rows.
   package func run(_ context: StageContext) throws {
-    let file = try parameters.pinnedSource.file(for: context)
-    let table = try table(from: file)
+    let table = try table(from: try parameters.rows.files(for: context))
     try table.write(to: context.output("problems"))
     context.publish(Double(table.count), as: "problems")
   }
 
   /// The rows of a file, each with its id.
   /// - Throws: `DatasetError`, or `DataSourceError.damaged`.
-  package func table(from file: URL) throws -> RowTable {
-    let digest = try SHA256Digest.hex(ofFile: file)
-    let rows = try identified(try DatasetFile.rows(of: file), path: file.path, digest: digest)
+  package func table(from file: URL) throws -> RowTable { try table(from: [file]) }
+
+  /// The rows of files, one after the other, each with its id.
+  /// - Throws: `DatasetError`, or `DataSourceError.damaged`.
+  package func table(from files: [URL]) throws -> RowTable {
+    let digest = try RowsSource.digest(of: files)
+    let file = try DatasetFile(files, separator: parameters.rows.separator)
+    let mapping = ColumnMapping(parameters.columns, task: parameters.task)
+    let rows = try identified(try mapping.apply(to: file), digest: digest)
     let selection = RowSelection(
       filter: parameters.filter, column: parameters.each, order: parameters.order,
       seed: parameters.seed, draw: parameters.draw, skip: parameters.skip, take: parameters.take)
@@ -125,31 +138,39 @@ package struct DatasetStage: Stage {
   }
 
   private func identified(
-    _ rows: [DatasetFile.Row], path: String, digest: String
+    _ rows: [DatasetFile.Row], digest: String
   ) throws -> [[String: JSONValue]] {
     var ids: Set<[UInt8]> = []
     let task = try TaskDefinitions.named(parameters.task.rawValue)
     return try rows.enumerated().map { number, row in
-      for column in parameters.task.requiredColumns
-      where row.fields[column, default: .null] == .null {
-        throw DatasetError.missingColumn(column, path: path, line: row.number)
-      }
-      let name = ColumnName.id.rawValue
-      let own = row.fields[name, default: .null]
-      // Rows that this program printed bring their ids.
-      guard own == .null || own.string != nil else {
-        throw DatasetError.reservedColumn(name, path: path)
-      }
-      let id = own.string ?? parameters.task.id(of: row.fields, number: number, file: digest)
+      let (fields, own) = try Self.ownID(of: row)
+      let id = own ?? parameters.task.id(of: fields, number: number, file: digest)
       guard ids.insert(Array(id.utf8)).inserted else {
-        throw DatasetError.repeatedID(id, path: path)
+        throw DatasetError.repeatedID(id, path: row.path)
       }
       do {
-        return try task.checked(row.fields).merging([name: .string(id)]) { $1 }
+        return try task.checked(fields).merging([ColumnName.id.rawValue: .string(id)]) { $1 }
       } catch let error as TaskError {
         throw DatasetError.unreadableGold(
-          path: path, line: row.number, problem: sentence(for: error))
+          path: row.path, line: row.number, problem: sentence(for: error))
       }
+    }
+  }
+
+  /// The text in a row's own column `id`, as in rows that this program printed. A number there, which
+  /// other files count with, is no id among all, and is kept as `original_id`.
+  private static func ownID(
+    of row: DatasetFile.Row
+  ) throws -> (fields: [String: JSONValue], id: String?) {
+    let name = ColumnName.id.rawValue
+    switch row.fields[name, default: .null] {
+    case .null: return (row.fields, nil)
+    case .string(let id): return (row.fields, id)
+    case .integer, .number:
+      var fields = row.fields
+      fields["original_id"] = fields.removeValue(forKey: name)
+      return (fields, nil)
+    default: throw DatasetError.reservedColumn(name, path: row.path)
     }
   }
 }

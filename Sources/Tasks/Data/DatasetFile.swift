@@ -1,147 +1,166 @@
 import Base
 import Foundation
 
-/// A file of rows: Parquet, or JSON Lines, gzipped or not. The content tells which.
-package enum DatasetFile {
-  /// A row with its place, which counts from 1: the line of JSON Lines, else the row.
-  package struct Row {
+/// A file of rows: Parquet, JSON Lines, a JSON list or CSV, packed or not. The content says which;
+/// only CSV goes by the file's name, or by a declared separator.
+package struct DatasetFile: Sendable {
+  /// A row with its place, which counts from 1: the line of a text, else the row.
+  package struct Row: Sendable {
+    package let path: String
     package let number: Int
-    package let fields: [String: JSONValue]
+    package var fields: [String: JSONValue]
+    /// Whether all values are texts, whatever they mean, as in CSV.
+    package let isUntyped: Bool
+
+    init(path: String, number: Int, fields: [String: JSONValue], isUntyped: Bool = false) {
+      self.path = path
+      self.number = number
+      self.fields = fields
+      self.isUntyped = isUntyped
+    }
   }
 
-  /// Reads all rows.
-  /// - Throws: `DatasetError`, or `DataSourceError.damaged`.
-  package static func rows(of file: URL) throws -> [Row] {
+  /// The rows of all files, one file after the other.
+  package private(set) var rows: [Row] = []
+  /// Why columns could not be read, under their names.
+  package private(set) var leftOut: [String: String] = [:]
+
+  /// Reads all rows of files whose rows stand for one set.
+  /// - Parameter separator: what stands between the fields of CSV; nil to go by the file's name.
+  /// - Throws: `DatasetError`, or `DataSourceError`.
+  package init(_ files: [URL], separator: String? = nil) throws {
+    for file in files { try read(file, separator: separator) }
+    guard files.count > 1 else { return }
+    // What is left out of one file, the others may hold.
+    for name in leftOut.keys.sorted() {
+      for index in rows.indices { rows[index].fields[name] = nil }
+    }
+  }
+
+  /// All rows of a file.
+  /// - Throws: `DatasetError`, or `DataSourceError`.
+  package static func rows(of file: URL) throws -> [Row] { try DatasetFile([file]).rows }
+
+  private mutating func read(_ file: URL, separator: String?) throws {
     let stored = try RegularFile.contents(of: file, options: .mappedIfSafe)
-    let rows =
-      try ParquetFile.isParquet(stored)
-      ? parquetRows(stored, path: file.path)
-      : JSONLinesFile.rows(of: stored, path: file.path)
-    guard !rows.isEmpty else { throw DatasetError.empty(path: file.path) }
-    return rows
+    let content = try Self.unpacked(stored, path: file.path)
+    if let format = ForeignFormat(of: content) {
+      throw DatasetError.foreign(path: file.path, format)
+    }
+    let before = rows.count
+    if ParquetFile.isParquet(content) {
+      try readParquet(content, path: file.path)
+    } else {
+      rows += try TextRows(content, file: file, separator: separator).rows()
+    }
+    guard rows.count > before else { throw DatasetError.empty(path: file.path) }
   }
 
-  private static func parquetRows(_ stored: Data, path: String) throws -> [Row] {
+  private mutating func readParquet(_ stored: Data, path: String) throws {
     do {
-      return try ParquetFile.rows(of: Array(stored)).enumerated().map {
-        Row(number: $0 + 1, fields: $1)
-      }
+      let file = try ParquetFile(of: Array(stored))
+      rows += file.rows.enumerated().map { Row(path: path, number: $0 + 1, fields: $1) }
+      leftOut.merge(file.leftOut) { first, _ in first }
     } catch let error as ParquetError {
       throw DatasetError.parquet(path: path, problem: error.description)
     }
   }
+
+  /// The bytes of a file that gzip or Zstandard may have packed.
+  private static func unpacked(_ stored: Data, path: String) throws -> Data {
+    if stored.starts(with: [0x1F, 0x8B]) { return try Inflation.gunzip(stored, path: path) }
+    guard Zstandard.begins(stored) else { return stored }
+    let limit = min(
+      Inflation.free + Inflation.greatestRatio * stored.count, Inflation.greatestInMemory)
+    do {
+      return try Zstandard.decompress(stored, limit: limit)
+    } catch let error as ZstandardError {
+      throw DataSourceError.damaged(path: path, problem: error.description)
+    }
+  }
 }
 
-/// A file with one JSON object a line, gzipped or not.
-enum JSONLinesFile {
-  /// Reads all rows. Only the byte 0x0A ends a line; blank lines are skipped.
-  /// - Throws: `DatasetError.malformed` with the line, or `DataSourceError.damaged`.
-  static func rows(of stored: Data, path: String) throws -> [DatasetFile.Row] {
-    let isGzip = stored.starts(with: [0x1F, 0x8B])
-    let data = isGzip ? try Inflation.gunzip(stored, path: path) : stored
-    var rows: [DatasetFile.Row] = []
-    for (index, line) in data.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated()
-    {
-      if line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { continue }
-      guard let fields = try? JSONValue(parsing: Data(line)).object else {
-        throw DatasetError.malformed(path: path, line: index + 1)
+/// The rows of a text in UTF-8.
+private struct TextRows {
+  private let text: Data
+  private let path: String
+  /// What stands between fields, where the file is CSV.
+  private let separator: String?
+
+  init(_ content: Data, file: URL, separator: String?) {
+    let hasMark = content.starts(with: [0xEF, 0xBB, 0xBF])
+    text = hasMark ? content.dropFirst(3) : content
+    path = file.path
+    self.separator = separator ?? Self.separator(of: file)
+  }
+
+  /// What a name says, without the endings of packed files.
+  private static func separator(of file: URL) -> String? {
+    var file = file
+    while ["gz", "zst"].contains(file.pathExtension.lowercased()) { file.deletePathExtension() }
+    return ["csv": ",", "tsv": "\t"][file.pathExtension.lowercased()]
+  }
+
+  func rows() throws -> [DatasetFile.Row] {
+    let first = text.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+    switch first {
+    case nil: return []
+    case UInt8(ascii: "["): return try list()
+    case UInt8(ascii: "{"): return try lines()
+    default:
+      guard let separator else {
+        if looksLikeCSV { throw DatasetError.unnamedCSV(path: path) }
+        return try lines()
       }
-      rows.append(DatasetFile.Row(number: index + 1, fields: fields))
+      return try CSVFile.rows(of: text, separator: separator, path: path)
+    }
+  }
+
+  /// One object a line. Only the byte 0x0A ends a line, or 0x0D where there is no other; blank lines
+  /// are skipped.
+  private func lines() throws -> [DatasetFile.Row] {
+    let end: UInt8 = text.contains(0x0A) ? 0x0A : 0x0D
+    var rows: [DatasetFile.Row] = []
+    for (index, line) in text.split(separator: end, omittingEmptySubsequences: false).enumerated() {
+      if line.allSatisfy({ $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }) { continue }
+      guard let fields = Self.value(line)?.object else {
+        throw problem(line, number: index + 1, isFirst: rows.isEmpty)
+      }
+      rows.append(DatasetFile.Row(path: path, number: index + 1, fields: fields))
     }
     return rows
   }
-}
 
-/// The tasks whose published rows `dataset` reads.
-package enum DatasetTask: String, Sendable, CaseIterable {
-  /// MATH and MATH-500.
-  case math
-  case humanEvalPlus = "humaneval_plus"
-  case mmluPro = "mmlu_pro"
-  case knightsAndKnaves = "knights_and_knaves"
-
-  /// The columns that every row must have.
-  package var requiredColumns: [String] {
-    switch self {
-    case .math: ["problem", "solution"]
-    case .humanEvalPlus: ["task_id", "prompt", "entry_point", "test"]
-    case .mmluPro: ["question_id", "question", "options", "answer", "category"]
-    case .knightsAndKnaves: ["quiz", "names", "solution", "index"]
+  private func problem(_ line: Data, number: Int, isFirst: Bool) -> DatasetError {
+    if String(validating: line, as: UTF8.self) == nil {
+      return .notUnicode(path: path, line: number)
     }
+    if isFirst, let fields = Self.value(text)?.object {
+      let lists = fields.filter { $0.value.array?.first?.object != nil }.keys.sorted()
+      return .oneObject(path: path, lists: lists)
+    }
+    return .malformed(path: path, line: number)
   }
 
-  /// What tells a row from all others, wherever the file lies and in whatever order it is read.
-  /// - Parameters:
-  ///   - row: the row.
-  ///   - number: its place in the file, from 0.
-  ///   - file: the file's SHA-256, for rows that carry no id.
-  package func id(of row: [String: JSONValue], number: Int, file: String) -> String {
-    let published: String? =
-      switch self {
-      case .math: row["unique_id"]?.string
-      case .humanEvalPlus: row["task_id"]?.string
-      case .mmluPro: row["question_id"].map { $0.string ?? $0.text }
-      case .knightsAndKnaves:
-        row["index"]?.integer.map { "kk/\(row["names"]?.array?.count ?? 0)/\($0)" }
+  /// A list of objects.
+  private func list() throws -> [DatasetFile.Row] {
+    guard let elements = Self.value(text)?.array else { throw DatasetError.brokenList(path: path) }
+    return try elements.enumerated().map { index, element in
+      guard let fields = element.object else {
+        throw DatasetError.noObject(path: path, element: index + 1)
       }
-    return published ?? "\(file.prefix(8))/\(number)"
-  }
-
-  /// The text that a problem asks, without any template; nil where the row has none.
-  static func question(of row: [String: JSONValue]) -> String? {
-    let texts = Problems.questionColumns.lazy.compactMap { row[$0]?.string }
-    guard let question = texts.first else { return nil }
-    // Questions such as "Which of these is true?" differ by their options only.
-    return ([question] + Problems.options(of: row)).joined(separator: "\n")
-  }
-}
-
-/// What can be wrong with a file of problems.
-package enum DatasetError: Error, Sendable, CustomStringConvertible {
-  /// A line is no JSON object.
-  case malformed(path: String, line: Int)
-  /// A Parquet file cannot be read; the problem says why and what to do.
-  case parquet(path: String, problem: String)
-  case missingColumn(String, path: String, line: Int)
-  /// No completion could be compared with a row's right answer; the problem says what is expected.
-  case unreadableGold(path: String, line: Int, problem: String)
-  /// A row has a column that the program fills itself, with something else than a text.
-  case reservedColumn(String, path: String)
-  /// The file holds no rows.
-  case empty(path: String)
-  /// Two rows have the same id.
-  case repeatedID(String, path: String)
-  /// A parameter names a column that is not there.
-  case unknownColumn(String, in: String, columns: [String])
-  /// More rows are asked for than there are.
-  case tooFew(wanted: Int, found: Int)
-  /// Ids to split off are not among the problems.
-  case unknownIDs([String])
-  /// A row has no text that asks something.
-  case noQuestion(id: String)
-
-  package var description: String {
-    switch self {
-    case .malformed(let path, let line):
-      "\(path):\(line): this line is no JSON object; each line must hold one"
-    case .parquet(let path, let problem): "\(path) cannot be read as Parquet: \(problem)"
-    case .missingColumn(let column, let path, let line):
-      "\(path):\(line): the row has no '\(column)'; check that 'task' fits the file"
-    case .unreadableGold(let path, let line, let problem): "\(path):\(line): \(problem)"
-    case .reservedColumn(let column, let path):
-      "\(path) has a column '\(column)' that holds no texts, as the program's own does; rename it"
-    case .empty(let path): "\(path) holds no rows; fetch it again"
-    case .repeatedID(let id, let path):
-      "\(path) holds more than one row with the id '\(id)'; remove the repetition"
-    case .unknownColumn(let column, let parameter, let columns):
-      "'\(parameter)' names the column '\(column)', but the rows have \(columns.joined(separator: ", "))"
-    case .tooFew(let wanted, let found):
-      "\(wanted) rows are asked for, but there are \(found); ask for fewer"
-    case .unknownIDs(let ids):
-      "no problem has the id \(ids.map { "'\($0)'" }.joined(separator: ", ")); correct 'test_ids'"
-    case .noQuestion(let id):
-      "the problem '\(id)' has none of the columns "
-        + "\(Problems.questionColumns.joined(separator: ", ")); it cannot be compared with others"
+      return DatasetFile.Row(path: path, number: index + 1, fields: fields)
     }
+  }
+
+  /// NaN and infinities, which Python writes, stand for no number.
+  private static func value(_ text: Data) -> JSONValue? {
+    try? JSONValue(parsing: Data(text), acceptingNonFinite: true)
+  }
+
+  private var looksLikeCSV: Bool {
+    let line = text.prefix { $0 != 0x0A && $0 != 0x0D }
+    return line.count < 10_000 && line.contains { [0x2C, 0x3B, 0x09].contains($0) }
+      && String(validating: line, as: UTF8.self) != nil
   }
 }

@@ -56,12 +56,17 @@ package struct RowMix: Sendable {
   let seed: Int
   /// Whether rows are taken again where an input has too few.
   let repeats: Bool
+  /// Whether ids begin with the input's name, so that those of two inputs never meet.
+  let keepsIDsApart: Bool
 
-  package init(shares: MixShares, order: MixOrder, seed: Int, repeats: Bool) {
+  package init(
+    shares: MixShares, order: MixOrder, seed: Int, repeats: Bool, keepsIDsApart: Bool = false
+  ) {
     self.shares = shares
     self.order = order
     self.seed = seed
     self.repeats = repeats
+    self.keepsIDsApart = keepsIDsApart
   }
 
   /// How many rows an input gives that has some number of them.
@@ -112,6 +117,9 @@ package struct RowMix: Sendable {
     var row = row
     let from = row[ColumnName.mixedFrom.rawValue]?.string
     row[ColumnName.mixedFrom.rawValue] = .string(from.map { "\(name)/\($0)" } ?? name)
+    if keepsIDsApart, let id = Problems.id(of: row) {
+      row[ColumnName.id.rawValue] = .string("\(name)/\(id)")
+    }
     if pass > 0, let id = Problems.id(of: row) {
       row[ColumnName.id.rawValue] = .string("\(id)+\(pass)")
     }

@@ -14,12 +14,21 @@ struct ColumnReader {
   private let leaf: ParquetLeaf
   private let chunk: ParquetMetadata.ColumnChunk
   private var cursor: ByteCursor
+  private let codec: PageCodec
   private var dictionary: [JSONValue]?
   private var column = ParquetColumn()
 
+  /// More values than any column of problems has; a greater number comes from damage or malice.
+  private static let greatestCount = 1 << 22
+
+  /// - Throws: `ParquetError`.
   init(_ file: [UInt8], _ chunk: ParquetMetadata.ColumnChunk, of leaf: ParquetLeaf) throws {
     self.leaf = leaf
     self.chunk = chunk
+    guard chunk.valueCount <= Self.greatestCount else {
+      throw ParquetError.column("the column '\(leaf.name)' holds \(chunk.valueCount) values")
+    }
+    codec = try PageCodec(code: chunk.codec, column: leaf.name)
     cursor = try ByteCursor(file, from: chunk.start, count: chunk.byteCount)
   }
 
@@ -42,7 +51,7 @@ struct ColumnReader {
       try readDictionary(bytes, header, count: count, encoding: encoding)
     case .data(let count, let encoding, let definitionEncoding, let repetitionEncoding):
       try check(count)
-      var page = try chunk.codec.unpack(bytes, count: header.size)
+      var page = try codec.unpack(bytes, count: header.size)
       column.repetitions += try measuredLevels(
         &page, repetitionEncoding, count: count, greatest: leaf.repetition)
       let definitions = try measuredLevels(
@@ -57,7 +66,7 @@ struct ColumnReader {
         try values.part(definitionBytes), count: count, greatest: leaf.definition)
       let size = header.size - definitionBytes - repetitionBytes
       guard size >= 0 else { throw ParquetError.damaged("a page is shorter than its levels") }
-      var page = try (packed ? chunk.codec : .none).unpack(values, count: size)
+      var page = try (packed ? codec : .none).unpack(values, count: size)
       try readValues(&page, definitions, encoding: encoding)
     }
   }
@@ -71,10 +80,10 @@ struct ColumnReader {
   private mutating func readDictionary(
     _ bytes: ByteCursor, _ header: ParquetPageHeader, count: Int, encoding: Int
   ) throws {
-    guard dictionary == nil, encoding == 0 || encoding == 2, count <= chunk.valueCount else {
+    guard dictionary == nil, encoding == 0 || encoding == 2 else {
       throw ParquetError.damaged("the column '\(leaf.name)' has a dictionary that none can have")
     }
-    var page = try chunk.codec.unpack(bytes, count: header.size)
+    var page = try codec.unpack(bytes, count: header.size)
     dictionary = try PlainValues.read(&page, count: count, of: leaf)
     guard page.isAtEnd else { throw leftOver }
   }
@@ -91,13 +100,15 @@ struct ColumnReader {
       var runs = try page.part(try page.length())
       let bits = try RunLengthDecoder.read(&runs, count: count, width: 1)
       column.values += bits.map { JSONValue.boolean($0 == 1) }
+    case 5 where leaf.type == .int32 || leaf.type == .int64:
+      column.values += try DeltaValues.integers(&page, count: count, of: leaf)
+    case 6 where leaf.type == .bytes:
+      column.values += try DeltaValues.texts(&page, count: count, of: leaf)
+    case 7 where leaf.type == .bytes || leaf.type == .fixedBytes:
+      column.values += try DeltaValues.prefixedTexts(&page, count: count, of: leaf)
+    case 9: column.values += try SplitValues.read(&page, count: count, of: leaf)
     default:
-      let names = [
-        4: "BIT_PACKED", 5: "DELTA_BINARY_PACKED", 6: "DELTA_LENGTH_BYTE_ARRAY",
-        7: "DELTA_BYTE_ARRAY", 9: "BYTE_STREAM_SPLIT",
-      ]
-      throw ParquetError.unsupported(
-        "the encoding \(names[encoding] ?? "\(encoding)") in the column '\(leaf.name)'")
+      throw ParquetError.column("the column '\(leaf.name)' has the encoding \(encoding)")
     }
     // fastparquet leaves eight zeros behind.
     guard page.rest().allSatisfy({ $0 == 0 }) else { throw leftOver }
@@ -122,7 +133,9 @@ struct ColumnReader {
     _ page: inout ByteCursor, _ encoding: Int, count: Int, greatest: Int
   ) throws -> [UInt8] {
     if greatest == 0 { return [UInt8](repeating: 0, count: count) }
-    guard encoding == 3 else { throw ParquetError.unsupported("levels in packed bits") }
+    guard encoding == 3 else {
+      throw ParquetError.column("the column '\(leaf.name)' has its levels in packed bits")
+    }
     return try levels(try page.part(try page.length()), count: count, greatest: greatest)
   }
 
@@ -198,105 +211,4 @@ struct ParquetPageHeader {
       throw ParquetError.damaged("a page does not have its checksum")
     }
   }
-}
-
-/// Reads values as they stand one after the other (the encoding PLAIN).
-enum PlainValues {
-  /// Reads `count` values of a leaf.
-  /// - Throws: `ParquetError`.
-  static func read(
-    _ cursor: inout ByteCursor, count: Int, of leaf: ParquetLeaf
-  ) throws -> [JSONValue] {
-    if leaf.type == .boolean {
-      return try booleans(cursor.slice((count + 7) / 8), count: count)
-    }
-    // Each takes four bytes or more, so a greater number cannot be meant.
-    guard count <= cursor.remaining / 4 else { throw ParquetError.damaged("a page breaks off") }
-    return try (0..<count).map { _ in try value(&cursor, of: leaf) }
-  }
-
-  private static func value(
-    _ cursor: inout ByteCursor, of leaf: ParquetLeaf
-  ) throws -> JSONValue {
-    switch leaf.type {
-    case .boolean: return .boolean(try cursor.byte() & 1 == 1)
-    case .int32:
-      let bits = UInt32(truncatingIfNeeded: try cursor.unsigned(bytes: 4))
-      return .integer(leaf.isUnsigned ? Int(bits) : Int(Int32(bitPattern: bits)))
-    case .int64:
-      let bits = try cursor.unsigned(bytes: 8)
-      guard !leaf.isUnsigned || bits <= UInt64(Int.max) else {
-        throw ParquetError.unsupported("integers above \(Int.max) in '\(leaf.name)'")
-      }
-      return .integer(Int(bitPattern: UInt(bits)))
-    case .float:
-      let bits = UInt32(truncatingIfNeeded: try cursor.unsigned(bytes: 4))
-      return .number(Double(Float(bitPattern: bits)))
-    case .double: return .number(Double(bitPattern: try cursor.unsigned(bytes: 8)))
-    case .bytes:
-      guard let text = String(validating: try cursor.slice(try cursor.length()), as: UTF8.self)
-      else { throw ParquetError.unsupported("bytes that are no text in '\(leaf.name)'") }
-      return .string(text)
-    }
-  }
-
-  /// Eight a byte, from the lowest bit on.
-  private static func booleans(_ bytes: ArraySlice<UInt8>, count: Int) -> [JSONValue] {
-    (0..<count).map { index in
-      .boolean(bytes[bytes.startIndex + index / 8] >> (index % 8) & 1 == 1)
-    }
-  }
-}
-
-/// Reads small integers in Parquet's mixture of repeated values and packed bits.
-///
-/// Source: apache/parquet-format, "Encodings.md", RLE / bit-packing hybrid.
-enum RunLengthDecoder {
-  /// Reads `count` integers of `width` bits, at most 32, and nothing after them.
-  /// - Throws: `ParquetError.damaged`.
-  static func read(_ cursor: inout ByteCursor, count: Int, width: Int) throws -> [UInt32] {
-    var values: [UInt32] = []
-    values.reserveCapacity(count)
-    while values.count < count {
-      let header = try cursor.variableLength()
-      let missing = count - values.count
-      guard header >> 1 <= UInt64(Int32.max) else { throw tooLong }
-      let length = Int(header >> 1)
-      if header & 1 == 1 {
-        // Only the last group may be filled up with padding.
-        guard length * 8 < missing + 8 else { throw tooLong }
-        try unpack(&cursor, groups: length, width: width, limit: count, into: &values)
-      } else {
-        guard length <= missing else { throw tooLong }
-        let value = UInt32(truncatingIfNeeded: try cursor.unsigned(bytes: (width + 7) / 8))
-        guard width == 32 || value >> UInt32(width) == 0 else {
-          throw ParquetError.damaged("a repeated value has too many bits")
-        }
-        values.append(contentsOf: repeatElement(value, count: length))
-      }
-    }
-    return values
-  }
-
-  /// Groups of eight integers, packed from the lowest bit on.
-  private static func unpack(
-    _ cursor: inout ByteCursor, groups: Int, width: Int, limit: Int, into values: inout [UInt32]
-  ) throws {
-    let packed = try cursor.slice(groups * width)
-    let mask = width == 32 ? UInt64(UInt32.max) : 1 << UInt64(width) - 1
-    var (bits, available): (UInt64, Int) = (0, 0)
-    var next = packed.startIndex
-    for _ in 0..<min(groups * 8, limit - values.count) {
-      while available < width {
-        bits |= UInt64(packed[next]) << UInt64(available)
-        next += 1
-        available += 8
-      }
-      values.append(UInt32(truncatingIfNeeded: bits & mask))
-      bits >>= UInt64(width)
-      available -= width
-    }
-  }
-
-  private static let tooLong = ParquetError.damaged("a run of values is longer than its page")
 }

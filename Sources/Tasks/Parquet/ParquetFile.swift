@@ -1,28 +1,55 @@
 import Base
 
-/// Reads Parquet files into rows.
+/// The rows of a Parquet file.
 ///
-/// What it reads is what the makers of data sets write: texts, numbers and booleans in lists and
-/// structs of any depth; plain and dictionary pages of both versions; Snappy, gzip or no packing.
-/// All else is refused by name, and so are files of more than four million rows.
-package enum ParquetFile {
+/// What it reads is what the makers of data sets write: texts, numbers, booleans, times and decimals
+/// in lists, maps and structs of any depth; pages of both versions; all encodings and methods of
+/// packing but LZO and Brotli. A column that it cannot read is left out, with the
+/// reason. Files of more than four million rows are refused.
+package struct ParquetFile {
+  /// All rows, each with all of its columns.
+  package private(set) var rows: [[String: JSONValue]] = []
+  /// Why columns are left out, under their names.
+  package private(set) var leftOut: [String: String]
+
   /// Whether bytes begin as Parquet does.
   package static func isParquet(_ bytes: some Collection<UInt8>) -> Bool {
     bytes.starts(with: "PAR1".utf8)
   }
 
-  /// All rows of a file, each with all of its columns.
   /// - Throws: `ParquetError`.
-  package static func rows(of bytes: [UInt8]) throws -> [[String: JSONValue]] {
+  package init(of bytes: [UInt8]) throws {
     let metadata = try ParquetMetadata(of: bytes)
-    return try metadata.groups.flatMap { group in
-      let columns = try zip(group.chunks, metadata.schema.leaves).map { chunk, leaf in
-        var reader = try ColumnReader(bytes, chunk, of: leaf)
-        return try reader.read()
-      }
-      var assembler = RecordAssembler(metadata.schema, columns)
-      return try assembler.rows(group.rowCount)
+    leftOut = metadata.schema.unreadable
+    for group in metadata.groups { try read(group, of: metadata.schema, in: bytes) }
+    // What one group left out, those before it may hold.
+    for name in leftOut.keys.sorted() where metadata.groups.count > 1 {
+      for index in rows.indices { rows[index][name] = nil }
     }
+    if let reason = leftOut.min(by: { $0.key < $1.key })?.value,
+      metadata.schema.fields.allSatisfy({ leftOut[$0.name] != nil })
+    {
+      throw ParquetError.column(reason)
+    }
+  }
+
+  private mutating func read(
+    _ group: ParquetMetadata.RowGroup, of schema: ParquetSchema, in bytes: [UInt8]
+  ) throws {
+    var columns = [ParquetColumn](repeating: ParquetColumn(), count: schema.leaves.count)
+    for field in schema.fields where leftOut[field.name] == nil {
+      do {
+        for leaf in field.leaves {
+          var reader = try ColumnReader(bytes, group.chunks[leaf], of: schema.leaves[leaf])
+          columns[leaf] = try reader.read()
+        }
+      } catch ParquetError.column(let reason) {
+        leftOut[field.name] = reason
+      }
+    }
+    var assembler = RecordAssembler(
+      schema.fields.filter { leftOut[$0.name] == nil }, columns)
+    rows += try assembler.rows(group.rowCount)
   }
 }
 
@@ -31,27 +58,30 @@ package enum ParquetFile {
 /// Source: Melnik et al., "Dremel: Interactive Analysis of Web-Scale Datasets" (2010), section 4.3.
 struct RecordAssembler {
   private let fields: [ParquetField]
-  private let leaves: [ParquetLeaf]
+  /// One for each leaf of the file, whether or not a field has it.
   private var readers: [LevelReader]
 
-  init(_ schema: ParquetSchema, _ columns: [ParquetColumn]) {
-    fields = schema.fields
-    leaves = schema.leaves
+  init(_ fields: [ParquetField], _ columns: [ParquetColumn]) {
+    self.fields = fields
     readers = columns.map(LevelReader.init)
+  }
+
+  private func allReaders(_ condition: (LevelReader) -> Bool) -> Bool {
+    fields.allSatisfy { $0.leaves.allSatisfy { condition(readers[$0]) } }
   }
 
   /// All rows.
   /// - Throws: `ParquetError.damaged`.
   mutating func rows(_ count: Int) throws -> [[String: JSONValue]] {
     let rows = try (0..<count).map { _ in try row() }
-    guard readers.allSatisfy({ $0.definition == nil }) else {
+    guard allReaders({ $0.definition == nil }) else {
       throw ParquetError.damaged("a column has more values than rows")
     }
     return rows
   }
 
   private mutating func row() throws -> [String: JSONValue] {
-    guard readers.allSatisfy({ $0.repetition == 0 }) else { throw contradiction }
+    guard allReaders({ $0.repetition == 0 }) else { throw contradiction }
     var row: [String: JSONValue] = [:]
     for field in fields { row[field.name] = try value(of: field) }
     return row
@@ -141,10 +171,14 @@ package enum ParquetError: Error, CustomStringConvertible {
   case damaged(String)
   /// They use a part of the format that this reader leaves out.
   case unsupported(String)
+  /// A column cannot be read, for a reason in words; the others can.
+  case column(String)
 
   package var description: String {
     switch self {
     case .damaged(let problem): "\(problem); fetch it again"
+    case .column(let reason):
+      "\(reason), which is not read here; write it again with pyarrow's defaults, or as JSON Lines"
     case .unsupported(let part):
       "it has \(part), which is not read here; write it again with pyarrow's defaults, or as "
         + "JSON Lines"

@@ -134,22 +134,3 @@ typed = [
 ]
 write_rows("types.jsonl", typed)
 write(pyarrow.Table.from_pylist(typed, required), "types.parquet", store_schema=False)
-
-# What is refused, each with a word of the reason.
-import datetime
-import decimal
-
-one = pyarrow.table({"text": ["a"] * 20})
-write(one, "refused-zstandard.parquet", compression="zstd", store_schema=False)
-write(
-    one, "refused-delta.parquet", use_dictionary=False, store_schema=False,
-    column_encoding={"text": "DELTA_BYTE_ARRAY"},
-)
-write(pyarrow.table({"day": [datetime.date(2025, 5, 19)]}), "refused-date.parquet", store_schema=False)
-write(pyarrow.table({"sum": [decimal.Decimal("1.5")]}), "refused-decimal.parquet", store_schema=False)
-write(pyarrow.table({"raw": [b"\xff\xfe"]}), "refused-bytes.parquet", store_schema=False)
-pairs = pyarrow.map_(pyarrow.string(), pyarrow.int64())
-write(
-    pyarrow.table({"pairs": pyarrow.array([[("a", 1)]], pairs)}), "refused-map.parquet",
-    store_schema=False,
-)

@@ -191,7 +191,7 @@ import Testing
     ("{\"problem\": \"p\", \"solution\": \"s\"}\n[1]\n", "x.jsonl:2: "),
     ("{\"problem\": \"p\", \"solution\": \"s\"}\n\n{\"problem\": \"p\", \"sol\n", "x.jsonl:3: "),
     ("{\"problem\": \"p\"}", "x.jsonl:1: the row has no 'solution'"),
-    (#"{"problem": "p", "solution": "s", "id": 1}"#, "that holds no texts"),
+    (#"{"problem": "p", "solution": "s", "id": [1]}"#, "that holds no texts"),
     (
       #"{"problem": "p", "solution": "s", "unique_id": "u"}"# + "\n"
         + #"{"problem": "q", "solution": "s", "unique_id": "u"}"#, "the id 'u'"

@@ -38,6 +38,8 @@ import Testing
         inputs: {problems: divided.train}
         params: {style: short, prompt: knights_and_knaves_short}
       mixed: {kind: mix, inputs: {a: traces}}
+      joined: {kind: concat, inputs: {a: traces}}
+      kept: {kind: filter, inputs: {a: traces}, params: {where: {style: {equals: short}}}}
       texts: {kind: write_texts, params: {count: 4, parts: [statements]}}
       scratch:
         kind: scratch_model
