@@ -195,8 +195,10 @@ import Testing
     #expect(try ImportedModel(contentsOf: folder.url).weights.configuration.endTokens == [2, 0])
   }
 
-  @Test(arguments: [("linear", 1.0, true), ("linear", 2.0, false), ("default", 2.0, true)])
-  func scalingPositionsByOneIsNone(_ type: String, _ factor: Double, isRead: Bool) throws {
+  @Test(arguments: [
+    ("linear", 1.0, true), ("linear", 2.0, true), ("yarn", 1.0, false), ("default", 2.0, true),
+  ])
+  func scalingOfPositionsIsReadOrRefused(_ type: String, _ factor: Double, isRead: Bool) throws {
     let json = try JSONSerialization.jsonObject(with: weights.configuration.huggingFaceConfig)
     for key in ["type", "rope_type"] {
       var object = try #require(json as? [String: Any])

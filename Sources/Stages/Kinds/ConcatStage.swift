@@ -21,6 +21,11 @@ package struct ConcatStage: Stage {
   package static let isQuick = true
   package static let names = PublishedNames(values: ["rows"])
   package static let summary = "Puts problems, texts or traces one after the other."
+  package static let example = """
+    all_traces:
+      kind: concat
+      inputs: {a: traces, b: their_traces}
+    """
   package static let inputs: [StagePort] = []
   package static let openInputs: [ArtifactType] = [.problems, .texts, .traces]
   package static let outputs = [

@@ -64,6 +64,16 @@ package struct FilterStage: Stage {
   package static let names = PublishedNames(values: ["rows", "removed"])
   package static let summary =
     "Keeps problems, texts or traces by column or by a model's pass rate."
+  package static let example = """
+    useful:
+      kind: filter
+      inputs: {rows: math, scores: first_scores}
+      params: {pass_rate: {at_least: 0.1, at_most: 0.9}}
+    first_scores:
+      kind: evaluate
+      inputs: {model: base, problems: math}
+      params: {samples: 4, max_tokens: 512}
+    """
   package static let inputs = [
     StagePort("scores", .scores, optional: true, "an evaluation of the problems, for 'pass_rate'"),
     StagePort(
