@@ -147,6 +147,15 @@ import Testing
     #expect(sentence().contains(words), "\(sentence())")
   }
 
+  @Test func foldersOfOtherProgramsAreCalledByTheirNames() throws {
+    try FileManager.default.removeItem(at: file("tokenizer.json"))
+    try Data("x".utf8).write(to: file("tokenizer.model"))
+    #expect(sentence().contains("tokenizer.model uses SentencePiece's own format"))
+    try FileManager.default.removeItem(at: file("config.json"))
+    try Data("x".utf8).write(to: file("a.gguf"))
+    #expect(sentence().contains("name the file a.gguf itself"))
+  }
+
   @Test func linksAreFollowed() throws {
     let other = try ScratchFolder()
     for name in try ModelFolder.filesRead(in: folder.url) {

@@ -90,13 +90,19 @@ import Testing
     ]
   }
 
-  /// The settings go before the post-processor; classes of Llama add a token unless told otherwise.
+  /// Classes of Llama go by the settings, and add a token unless told otherwise.
   @Test(
     arguments: [
       ([], [:], []),
       (["<|begin|>"], [:], [0]),
       (["<|end|>", "<|begin|>"], [:], [1, 0]),
-      (["<|begin|>"], ["add_bos_token": false, "bos_token": "<|begin|>"], []),
+      (["<|begin|>"], ["add_bos_token": false, "bos_token": "<|begin|>"], [0]),
+      (
+        ["<|begin|>"],
+        [
+          "tokenizer_class": "LlamaTokenizerFast", "add_bos_token": false, "bos_token": "<|begin|>",
+        ], []
+      ),
       ([], ["add_bos_token": true, "bos_token": "<|begin|>"], [0]),
       ([], ["add_bos_token": true], []),
       ([], ["tokenizer_class": "LlamaTokenizerFast", "bos_token": "<|end|>"], [1]),

@@ -13,6 +13,7 @@ struct TokenizerSettings {
   let path: String
   let className: String?
   private let addsBegin: Bool?
+  private let isLlama: Bool
   private let begin: String?
   private let listed: [AddedToken]
   private let named: [TokenizerFile.Added]
@@ -31,11 +32,10 @@ struct TokenizerSettings {
         path: path, feature: "add_eos_token, which puts a token behind every text",
         supported: "add_bos_token, since a prompt would end before its answer")
     }
-    // Classes of Llama add one unless they are told otherwise.
-    let isLlama = ["Llama", "CodeLlama", "Gemma", "Cohere"].contains {
+    isLlama = ["Llama", "CodeLlama", "Gemma", "Cohere"].contains {
       [$0 + "Tokenizer", $0 + "TokenizerFast"].contains(configuration?.className)
     }
-    addsBegin = configuration?.addsBegin ?? (isLlama ? true : nil)
+    addsBegin = configuration?.addsBegin
     begin = names?.begin ?? more?.begin
     named = (names?.tokens ?? []) + (more?.tokens ?? [])
     let special = Set(named.map { Array($0.content.utf8) })
@@ -93,15 +93,16 @@ struct TokenizerSettings {
     return result
   }
 
-  /// Says whether a tokenizer puts a token in front of texts, where the files do.
-  /// - Throws: `TokenizerError.damaged` where it should and the token is none.
+  /// Makes a tokenizer begin texts as the files say. Classes of Llama go by `add_bos_token`, true where
+  /// it is not there, whatever tokenizer.json says; others may add a token to one that begins with
+  /// none.
+  /// - Throws: `TokenizerError.damaged` where texts should begin with a token that is none.
   func decideBeginning(of tokenizer: inout Tokenizer) throws {
-    guard let addsBegin else { return }
-    guard addsBegin else {
-      tokenizer.begin = []
+    guard addsBegin ?? isLlama else {
+      if isLlama { tokenizer.begin = [] }
       return
     }
-    guard let begin else { return }
+    guard isLlama || tokenizer.begin.isEmpty, let begin else { return }
     guard let id = tokenizer.token(of: begin) else {
       throw TokenizerError.damaged(path: path, problem: "its bos_token '\(begin)' is no token")
     }

@@ -1,9 +1,10 @@
 """Compares `warmup tokenize` with the `tokenizers` package (0.23.3) on random texts.
 
-usage: compare.py WARMUP [COUNT [NAME…]]
+usage: compare.py WARMUP [COUNT [NAME… | FILE.json]]
 
 Makes small tokenizers by published rules (`families.py`), writes COUNT texts (10,000 unless said otherwise), the
-same every time, and prints how many have other ids. With --fixtures FOLDER instead of WARMUP it writes what the
+same every time, and prints how many have other ids. FILE.json is a tokenizer.json whose vocabulary of bytes goes
+in the place of the small one. With --fixtures FOLDER instead of WARMUP it writes what the
 tests read: a tokenizer of each kind, in what the others differ from it, and texts with their ids.
 """
 import json
@@ -38,8 +39,9 @@ def decoded(warmup, path, rows):
 
 def compare(warmup, count, names):
     rows = texts(count)
-    for name, tokenizer in families.all_tokenizers().items():
-        if names and name not in names:
+    file = json.load(open(names[0], encoding="utf-8")) if names and names[0].endswith(".json") else None
+    for name, tokenizer in families.all_tokenizers(file).items():
+        if names and not file and name not in names:
             continue
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "tokenizer.json"

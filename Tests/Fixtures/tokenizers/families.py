@@ -148,7 +148,16 @@ def characters_tokenizer(name):
     return made
 
 
-def all_tokenizers():
+def lent(file, name):
+    own = json.loads(bytes_tokenizer(name).to_str())
+    model = file["model"] | {"ignore_merges": own["model"]["ignore_merges"]}
+    return file | {key: own[key] for key in ["normalizer", "pre_tokenizer"]} | {"model": model}
+
+
+def all_tokenizers(file=None):
+    """The tokenizers; those of bytes alone where a tokenizer.json lends its vocabulary."""
+    if file:
+        return {name: Tokenizer.from_str(json.dumps(lent(file, name))) for name in PRE if name != "behaviours"}
     made = {name: bytes_tokenizer(name) for name in PRE}
     return made | {name: characters_tokenizer(name) for name in ["gemma", "llama2", "mistral"]}
 

@@ -29,7 +29,7 @@ import Testing
     let file = folder.url.appending(path: "examples.yaml")
     try Data(text.utf8).write(to: file)
     let recipe = try Recipe.load(file, registry: .standard)
-    #expect(Set(recipe.instances.map(\.kind.name)).isSuperset(of: kinds.map(\.kind)))
+    #expect(Set(recipe.instances.map { $0.kind.name }).isSuperset(of: kinds.map { $0.kind }))
   }
 
   @Test func fileIsWhatTheTypesSay() throws {
