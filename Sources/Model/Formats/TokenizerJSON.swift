@@ -134,7 +134,7 @@ extension Tokenizer {
         supported: "vocabularies in which every byte has a token")
     }
     begin = try file.begin(path: path)
-    try settings?.decideBeginning(of: &self)
+    try settings?.decideBeginning(of: &self, hasFile: true)
     try checkBeginning(path: path)
   }
 

@@ -143,7 +143,7 @@ extension Tokenizer {
     try self.init(
       tokens: vocabulary, merges: try merges(of: folder.appending(path: "merges.txt")),
       addedTokens: added, rules: try settings.knownClass(), path: vocabularyFile.path)
-    try settings.decideBeginning(of: &self)
+    try settings.decideBeginning(of: &self, hasFile: false)
   }
 }
 

@@ -94,10 +94,11 @@ struct TokenizerSettings {
   }
 
   /// Makes a tokenizer begin texts as the files say. Classes of Llama go by `add_bos_token`, true where
-  /// it is not there, whatever tokenizer.json says; others may add a token to one that begins with
-  /// none.
+  /// it is not there, whatever tokenizer.json says. Of others it counts where no class is named or there
+  /// is no tokenizer.json, and adds only.
   /// - Throws: `TokenizerError.damaged` where texts should begin with a token that is none.
-  func decideBeginning(of tokenizer: inout Tokenizer) throws {
+  func decideBeginning(of tokenizer: inout Tokenizer, hasFile: Bool) throws {
+    guard isLlama || className == nil || !hasFile else { return }
     guard addsBegin ?? isLlama else {
       if isLlama { tokenizer.begin = [] }
       return

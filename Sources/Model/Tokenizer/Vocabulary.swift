@@ -88,9 +88,13 @@ struct Vocabulary: Sendable {
     (0...255 as ClosedRange<UInt8>).allSatisfy { token(ofByte: $0) != nil }
   }
 
-  /// The bytes that a token stands for; nothing for an id that has none.
+  /// The bytes that a token stands for; nothing for an id that has none. The reference takes an added
+  /// token for bytes, too, where it can be written in their alphabet.
   func bytes(of id: Int32) -> [UInt8] {
-    if let text = addedTexts[id] { return alphabet == .bytes ? text : Self.withBlanks(text) }
+    if let text = addedTexts[id] {
+      guard alphabet == .bytes else { return Self.withBlanks(text) }
+      return ByteAlphabet.bytes(of: String(decoding: text, as: UTF8.self)) ?? text
+    }
     if let byte = fallback[id] { return [byte] }
     return alphabet == .bytes ? key(of: id) : Self.withBlanks(key(of: id))
   }

@@ -108,7 +108,9 @@ def bytes_tokenizer(name):
     made.add_special_tokens(SPECIAL)
     if name == "behaviours":
         made.add_special_tokens([AddedToken("<mask>", lstrip=True), AddedToken("</s>", rstrip=True)])
-        made.add_tokens([AddedToken("knave", single_word=True, normalized=False)])
+        # DeepSeek's files have such tokens: their text is also how bytes are written.
+        made.add_tokens([AddedToken("knave", single_word=True, normalized=False),
+                         AddedToken("ø", normalized=True), AddedToken("é!", normalized=False)])
     if name in ["llama3", "deepseek"]:
         template = processors.TemplateProcessing(
             single="<|begin|> $A", pair="<|begin|> $A <|begin|>:1 $B:1", special_tokens=[("<|begin|>", 0)])
@@ -170,7 +172,7 @@ PIECES = [
     "{}", "_", "^", "`", "|", "$", "€", "©", "👍", "👍🏽", "👩‍👩‍👧", "🇫🇷", "\u200d", "\u200b", "\ufeff", "\ufffd", "İ",
     "ﬁ", "ﬆ", "\U0001d7d8", "\U00010400", "\U0001e900", "\U000105c0", "ʰ", "ª", "\u1680", "\u180e", "\u0378",
     "<|begin|>", "<|end|>", "<｜Ａ｜>", "<｜Ａ", "<mask>", "</s>", "<bos>", "<eos>", "▁", "▁▁", "<0x0A>", "<unk>", "/",
-    "//", "http://x.y", "e.g.", "x=y", "\u0303", "ა", "Ა", "Ⴀ", "ꭰ", "Ꭰ", "\u1c80", "\u1d7d", "Ａ", "！", "：", "‘", "。",
+    "//", "http://x.y", "e.g.", "x=y", "\u0303", "ა", "Ა", "Ⴀ", "ꭰ", "Ꭰ", "\u1c80", "\u1d7d", "Ａ", "！", "：", "‘", "。", "ø", "é!",
 ]
 
 
