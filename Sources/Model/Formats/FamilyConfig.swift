@@ -10,6 +10,7 @@ extension ConfigurationJSON {
   /// Refuses whatever the transformer would compute differently.
   func refuseUnsupported(_ family: ModelFamily, path: String) throws {
     let mayWindow = family.layers == .someSliding
+    // Llama and OLMo 2 have no switch for windows; in the others a size alone means nothing.
     let slides =
       family == .llama || family == .olmo2 ? slidingWindow != nil : usesSlidingWindow == true
     let otherLayers = layerTypes?.contains { $0 != "full_attention" } ?? false

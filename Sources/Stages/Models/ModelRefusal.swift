@@ -33,9 +33,10 @@ package struct ModelRefusal: Error, CustomStringConvertible {
   /// Why the model at a place cannot be read; nil where nothing is known against it.
   static func reason(against file: URL) -> String? {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: file.path)) ?? []
-    let files = [file] + names.map { file.appending(path: $0) }
     // What is no regular file might never end; a run says so.
-    for file in files where (try? RegularFile.check(file)) == nil { return nil }
+    for part in [file] + names.map({ file.appending(path: $0) }) {
+      guard (try? RegularFile.check(part)) != nil else { return nil }
+    }
     return ModelOverview.refusal(of: file)
   }
 }

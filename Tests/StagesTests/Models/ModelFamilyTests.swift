@@ -1,5 +1,7 @@
+import Base
 import Foundation
 import Model
+import Runner
 import Stages
 import TestSupport
 import Testing
@@ -7,10 +9,13 @@ import Testing
 /// What stages do with a model of each family: look into it, pass it on.
 @Suite struct ModelFamilyTests {
   /// A small model with everything that its family may say of itself.
-  private func model(_ architecture: ModelConfiguration.Architecture) throws -> ModelArtifact {
+  private func model(
+    _ architecture: ModelConfiguration.Architecture, contextLength: Int = 128
+  ) throws -> ModelArtifact {
     let tokenizer = try TrainingFixtures.tokenizer()
     var configuration = TrainingFixtures.configuration(vocabulary: tokenizer.vocabularySize)
     configuration.architecture = architecture
+    configuration.contextLength = contextLength
     configuration.attentionBias = architecture.family.hasBias
     switch architecture.family.layers {
     case .uniform:
@@ -46,6 +51,53 @@ import Testing
     #expect(overview.parameterCount == model.weights.buffer.count)
     #expect(overview.tokens == model.tokenizer.vocabularySize)
     #expect(ModelOverview.refusal(of: folder.url) == nil)
+  }
+
+  /// From a folder through both kinds of training to scores. The first step of a training has the rate 0.
+  @Test func everyFamilyGoesThroughAllStages() throws {
+    let models = try ScratchFolder()
+    let families = ModelConfiguration.Architecture.allCases
+    for family in families {
+      let model = try model(family, contextLength: 2048)
+      try HuggingFaceExport.write(
+        model.weights, tokenizer: model.tokenizer,
+        to: models.url.appending(path: family.rawValue))
+    }
+    let recipe = """
+      version: 1
+      name: test
+      axes: {m: [\(families.map(\.rawValue).joined(separator: ", "))]}
+      stages:
+        puzzles: {kind: knights_and_knaves, params: {people: 2, count: 4, seed: 1}}
+        traces: {kind: write_traces, inputs: {problems: puzzles}, params: {style: short}}
+        base: {kind: pretrained_model, params: {source: "\(models.url.path)/${m}"}}
+        warmed:
+          kind: distill
+          inputs: {model: base, traces: traces}
+          params: {epochs: 3, batch_size: 4, learning_rate: 1e-2}
+        tuned:
+          kind: rlvr
+          inputs: {model: warmed, problems: puzzles}
+          params: {steps: 2, group: 2, problems_per_step: 2, max_tokens: 4, reward: random, learning_rate: 1e-2, template: knights_and_knaves_short}
+        scores:
+          kind: evaluate
+          inputs: {model: tuned, problems: puzzles}
+          params: {samples: 1, max_tokens: 4, template: knights_and_knaves_short, overlap: report}
+      """
+    let run = try RecipeRun(recipe)
+    #expect(run.summary.exitCode == 0, "\(run.summary.outcomes)")
+    for family in families {
+      func weights(_ stage: String) throws -> Weights {
+        let name = "\(stage)[m=\(family.rawValue)]"
+        let item = try #require(run.summary.plan.results.first { $0.name == name })
+        return try ModelArtifact(contentsOf: item.folder.appending(path: "model.h5")).weights
+      }
+      let (base, tuned) = (try weights("base"), try weights("tuned"))
+      let all = 0..<base.buffer.count
+      #expect(tuned.configuration == base.configuration)
+      let isTrained = tuned.buffer[all] != base.buffer[all]
+      #expect(isTrained, "\(family)")
+    }
   }
 
   /// What is missing may come; what is of another kind never will.
