@@ -48,7 +48,7 @@ extension EndToEnd {
     @Test(
       .timeLimit(.minutes(1)),
       arguments: ["dataset, params: {task: math, ", "read_traces, params: {"],
-      [("/dev/zero", "a device"), ("pipe", "a pipe"), ("model", "a folder")])
+      [("/dev/zero", "a device"), ("pipe", "a pipe")])
     func thePlanSaysWhatIsWrong(kind: String, source: (path: String, sort: String)) async throws {
       let folder = try folder()
       for pin in ["", ", sha256: '\(Self.pin)'"] {
@@ -62,6 +62,23 @@ extension EndToEnd {
         #expect(isBlocked == pin.isEmpty, "\(plan)")
         let run = try await Program.run("run", "r.yaml", in: folder.url)
         #expect(run.messages.contains("is \(source.sort); only regular files are read"), "\(run)")
+      }
+    }
+
+    /// A folder may hold shards; one that holds none is called so, and pinned ones when they are read.
+    @Test(arguments: ["dataset, params: {task: math, ", "read_traces, params: {"])
+    func foldersWithoutRowsAreToldSo(kind: String) async throws {
+      let folder = try folder()
+      try FileManager.default.createDirectory(
+        at: folder.url.appending(path: "empty"), withIntermediateDirectories: true)
+      for pin in ["", ", sha256: '\(Self.pin)'"] {
+        let text = "version: 1\nname: t\nstages:\n  x: {kind: \(kind)source: empty\(pin)}}\n"
+        try Data(text.utf8).write(to: folder.url.appending(path: "r.yaml"))
+        let plan = try await Program.run("plan", "r.yaml", in: folder.url)
+        #expect(plan.output.hasPrefix("blocked") == pin.isEmpty, "\(plan)")
+        #expect(!plan.output.contains("WARMUP_DATA"))
+        let run = try await Program.run("run", "r.yaml", in: folder.url)
+        #expect(run.messages.contains("empty holds no files of rows"), "\(run)")
       }
     }
 

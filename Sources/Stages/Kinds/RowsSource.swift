@@ -94,12 +94,17 @@ package struct RowsSource: ParameterSet {
     let found = try Self.digest(of: files, context.folders.digests)
     if let sha256, found != sha256.lowercased() {
       throw DataSourceError.digest(
-        path: source.names.joined(separator: ", "), expected: sha256, found: found)
+        path: path(of: files), expected: sha256, found: found)
     }
     if let planned = context.external["source"], found != planned {
-      throw DataSourceError.changed(path: source.names.joined(separator: ", "))
+      throw DataSourceError.changed(path: path(of: files))
     }
     return files
+  }
+
+  /// What messages call the files.
+  private func path(of files: [URL]) -> String {
+    files.count == 1 ? files[0].path : source.names.joined(separator: ", ")
   }
 
   /// The files, if all are at hand.
