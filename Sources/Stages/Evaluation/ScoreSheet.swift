@@ -57,6 +57,9 @@ struct ScoreSheet {
     }
     values.merge(ability(right, scores)) { $1 }
     values.merge(lengths(right, scores)) { $1 }
+    if let numbers = try? scores.numbers {
+      values.updateValue(Statistics.mean(numbers.filter(\.isFinite)), forKey: "number")
+    }
     return values.mapValues { $0.map { .number($0) } ?? .null }
   }
 

@@ -10,6 +10,8 @@ package struct DatasetStage: Stage {
     package var rows = RowsSource()
     /// The file's column for each of the task's that has another name there.
     package var columns: [String: String] = [:]
+    /// The verifier and the prompts of the task `process`.
+    package var process: ProcessParameters?
     /// How many rows to take; all where nothing is said.
     package var take: Int?
     /// How many rows to leave out first.
@@ -49,6 +51,9 @@ package struct DatasetStage: Stage {
         Field(
           "columns", \.columns, later: true,
           "columns of the task with what the file calls them, such as {problem: question}"),
+        Field(
+          "process", \.process, later: true,
+          "the verifier and the prompts of the task 'process'"),
       ]
     }
 
@@ -68,6 +73,14 @@ package struct DatasetStage: Stage {
       into sink: inout DiagnosticSink
     ) {
       rows.check(positions: positions, at: position, into: &sink)
+      if task == .process, process == nil {
+        sink.report(
+          positions["task"] ?? position,
+          "the task 'process' needs 'process' with 'version', 'command' and 'prompt'")
+      } else if task != .process, process != nil {
+        sink.report(
+          positions["process"] ?? position, "'process' is for the task of that name")
+      }
       if order.dependsOnSize, draw == nil, take == nil || skip != 0 {
         sink.report(
           positions["order"] ?? position,
@@ -111,11 +124,14 @@ package struct DatasetStage: Stage {
   /// The file's SHA-256: the pinned one, or that of the file on this machine.
   package func externalContent(in folders: DataFolders) throws -> [ExternalContent] {
     [try parameters.rows.content(in: folders)]
+      + (try parameters.process.map { [try $0.content(in: folders)] } ?? [])
   }
 
   /// Reads the files and writes the rows.
   package func run(_ context: StageContext) throws {
-    let table = try table(from: try parameters.rows.files(for: context))
+    var problems = Problems(try table(from: try parameters.rows.files(for: context)))
+    problems.ownVerifier = try parameters.process?.verifier(for: context).json.text
+    let table = problems.table
     try table.write(to: context.output("problems"))
     context.publish(Double(table.count), as: "problems")
   }
@@ -141,15 +157,24 @@ package struct DatasetStage: Stage {
     _ rows: [DatasetFile.Row], digest: String
   ) throws -> [[String: JSONValue]] {
     var ids: Set<[UInt8]> = []
-    let task = try TaskDefinitions.named(parameters.task.rawValue)
+    let task =
+      parameters.task == .process ? nil : try TaskDefinitions.named(parameters.task.rawValue)
     return try rows.enumerated().map { number, row in
       let (fields, own) = try Self.ownID(of: row)
       let id = own ?? parameters.task.id(of: fields, number: number, file: digest)
       guard ids.insert(Array(id.utf8)).inserted else {
         throw DatasetError.repeatedID(id, path: row.path)
       }
+      if parameters.task == .process,
+        let taken = ProcessTask.reserved.first(where: fields.keys.contains)
+      {
+        throw StageError.failed(
+          "\(row.path) has a column '\(taken)', under which the verifier is given what the model wrote; "
+            + "rename it")
+      }
       do {
-        return try task.checked(fields).merging([ColumnName.id.rawValue: .string(id)]) { $1 }
+        return try (task?.checked(fields) ?? fields).merging([ColumnName.id.rawValue: .string(id)])
+        { $1 }
       } catch let error as TaskError {
         throw DatasetError.unreadableGold(
           path: row.path, line: row.number, problem: sentence(for: error))

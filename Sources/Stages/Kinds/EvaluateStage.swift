@@ -64,6 +64,7 @@ package struct EvaluateStage: Stage {
     values: shares + shares.map { $0 + "_macro" } + [
       "pass@{samples}", "accuracy_standard_error", "accuracy_in_form", "accuracy_worked",
       "above_chance", "unboxed", "mean_tokens_right", "mean_tokens_wrong", "problems", "samples",
+      "number",
     ],
     facts: ["verdict", "warning", "verifier", "template_sha256", "sandbox", "selection"])
   /// What each completion has.

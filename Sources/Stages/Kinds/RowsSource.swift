@@ -26,7 +26,7 @@ package struct RowsSource: ParameterSet {
   package var sha256: String?
   /// Which files of a folder.
   package var split: String?
-  /// What stands between fields of CSV; by the file's name where nothing is said.
+  /// What stands between fields of CSV; a comma in files called `.csv` where nothing is said.
   package var separator: String?
 
   package init() {}
@@ -43,7 +43,8 @@ package struct RowsSource: ParameterSet {
         "which files of a folder are read, such as train of train-00000-of-00002.parquet"),
       Field(
         "separator", \.separator, later: true,
-        "what stands between the fields of CSV; a comma if not set, a tab in files called .tsv"),
+        "what stands between the fields of CSV, such as \";\"; a comma in files called .csv if not set"
+      ),
     ]
   }
 
@@ -92,19 +93,15 @@ package struct RowsSource: ParameterSet {
     }
     for file in files { context.watch(file) }
     let found = try Self.digest(of: files, context.folders.digests)
+    let paths = files.map(\.path).joined(separator: ", ")
     if let sha256, found != sha256.lowercased() {
       throw DataSourceError.digest(
-        path: path(of: files), expected: sha256, found: found)
+        path: paths, expected: sha256, found: found)
     }
     if let planned = context.external["source"], found != planned {
-      throw DataSourceError.changed(path: path(of: files))
+      throw DataSourceError.changed(path: paths)
     }
     return files
-  }
-
-  /// What messages call the files.
-  private func path(of files: [URL]) -> String {
-    files.count == 1 ? files[0].path : source.names.joined(separator: ", ")
   }
 
   /// The files, if all are at hand.

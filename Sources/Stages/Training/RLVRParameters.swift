@@ -39,14 +39,20 @@ package enum RewardChoice: String, ParameterChoice {
   case random
   /// Correct for any answer in the right form: a control.
   case formatOnly = "format_only"
+  /// The number that a recipe's own verifier gives; without one, the verdict's.
+  case number
 
   /// The reward of a verdict.
   /// - Parameters:
   ///   - table: sets every reward.
   ///   - coin: what `random` throws.
-  package func reward(for outcome: Outcome, by table: RewardTable, coin: RandomStream) -> Double {
+  ///   - number: what a recipe's own verifier says beside the verdict.
+  package func reward(
+    for outcome: Outcome, by table: RewardTable, coin: RandomStream, number: Double? = nil
+  ) -> Double {
     switch self {
     case .verifier: return table.reward(for: outcome)
+    case .number: return number ?? table.reward(for: outcome)
     case .formatOnly: return table.reward(for: outcome == .badFormat ? .badFormat : .correct)
     case .random:
       var coin = coin

@@ -86,7 +86,7 @@ struct RolloutSampler {
   private func reward(_ verdict: Verdict, step: Int, slot: Int, sample: Int) -> Double {
     parameters.reward.reward(
       for: verdict.outcome, by: parameters.rewards.completed(from: task.defaultRewards),
-      coin: RandomStream(seed: seed, "reward", step, slot, sample))
+      coin: RandomStream(seed: seed, "reward", step, slot, sample), number: verdict.number)
   }
 }
 

@@ -98,7 +98,8 @@ private struct TextRows {
   private static func separator(of file: URL) -> String? {
     var file = file
     while ["gz", "zst"].contains(file.pathExtension.lowercased()) { file.deletePathExtension() }
-    return ["csv": ",", "tsv": "\t"][file.pathExtension.lowercased()]
+    // One separator for one content: the key knows the content, not the name.
+    return file.pathExtension.lowercased() == "csv" ? "," : nil
   }
 
   func rows() throws -> [DatasetFile.Row] {

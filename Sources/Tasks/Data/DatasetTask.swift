@@ -8,6 +8,8 @@ package enum DatasetTask: String, Sendable, CaseIterable {
   case humanEvalPlus = "humaneval_plus"
   case mmluPro = "mmlu_pro"
   case knightsAndKnaves = "knights_and_knaves"
+  /// Rows that a verifier of the recipe's own judges.
+  case process
 
   /// What tells a row from all others, wherever the file lies and in whatever order it is read.
   /// - Parameters:
@@ -19,6 +21,7 @@ package enum DatasetTask: String, Sendable, CaseIterable {
       switch self {
       case .math: row["unique_id"]?.string
       case .humanEvalPlus: row["task_id"]?.string
+      case .process: nil
       case .mmluPro: row["question_id"].map { $0.string ?? $0.text }
       case .knightsAndKnaves:
         row["index"]?.integer.map { "kk/\(row["names"]?.array?.count ?? 0)/\($0)" }

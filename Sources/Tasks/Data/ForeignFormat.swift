@@ -54,8 +54,8 @@ package struct ForeignFormat: Sendable, Equatable {
     Mark([0xFF, 0xFF, 0xFF, 0xFF], "an Arrow stream", arrow),
     Mark("FEA1", "a Feather file", arrow),
     Mark(
-      "version https://git-lfs", "a Git LFS pointer, which stands for a file that is elsewhere",
-      "fetch the file itself with `git lfs pull`, or download it"),
+      "version https://git-lfs", "a Git LFS pointer",
+      "it stands for a file that is elsewhere: fetch that with `git lfs pull`, or download it"),
     Mark("SQLite format 3\0", "an SQLite database", "export its table as CSV"),
     Mark("PK\u{3}\u{4}", "a zip archive", unpack),
     Mark([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "packed by xz", unpack),
@@ -92,8 +92,9 @@ package struct ForeignFormat: Sendable, Equatable {
       .trimmingCharacters(in: .whitespacesAndNewlines.union(["\u{FEFF}"]))
     if ["<!doctype html", "<html", "<head", "<!--"].contains(where: text.hasPrefix) {
       return (
-        "a web page, as servers send where one must log in or has followed a wrong link",
-        "download the file itself; on Hugging Face its address has 'resolve' where the page's has "
+        "a web page",
+        "servers send one where one must log in or has followed a wrong link. Download the file itself; on "
+          + "Hugging Face its address has 'resolve' where the page's has "
           + "'blob'"
       )
     }

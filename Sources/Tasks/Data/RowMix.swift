@@ -140,6 +140,10 @@ extension RowMix {
     if let first = tasks.first, let other = tasks.first(where: { $0.1 != first.1 }) {
       throw MixError.otherTask(other.0, other.1, than: first.0, first.1)
     }
+    let verifiers = inputs.map { Problems($0.table).ownVerifier }
+    if let other = zip(inputs, verifiers).first(where: { $0.1 != verifiers[0] }) {
+      throw MixError.otherVerifier(other.0.name, than: inputs[0].name)
+    }
     var mixed = Problems(try table(of: inputs))
     var seen: [[UInt8]: String] = [:]
     for (id, from) in zip(try mixed.ids, try mixed.table.strings(ColumnName.mixedFrom.rawValue)) {
@@ -159,6 +163,8 @@ package enum MixError: Error, CustomStringConvertible {
   case tooFew(input: String, wanted: Int, found: Int)
   /// Problems are of different tasks.
   case otherTask(String, String, than: String, String)
+  /// Problems of the task `process` have different verifiers.
+  case otherVerifier(String, than: String)
   /// A problem came from two inputs.
   case repeatedProblem(String, String, String)
 
@@ -171,6 +177,8 @@ package enum MixError: Error, CustomStringConvertible {
     case .otherTask(let input, let task, let first, let firstTask):
       "'\(input)' has problems of the task '\(task)', but '\(first)' of '\(firstTask)'; mix problems "
         + "of one task, or traces of them"
+    case .otherVerifier(let input, let first):
+      "'\(input)' has another verifier than '\(first)'; make both with the same 'process'"
     case .repeatedProblem(let id, let first, let second):
       first == second
         ? "the problem '\(id)' stands twice in '\(first)'"

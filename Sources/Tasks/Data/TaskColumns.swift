@@ -63,6 +63,7 @@ extension DatasetTask {
         [TaskColumn("problem", .text, otherNames: ["question"])],
         [TaskColumn("solution", .textOrNumber), TaskColumn("answer", .textOrNumber)],
       ]
+    case .process: [["question", "problem", "prompt", "quiz"].map { TaskColumn($0, .text) }]
     case .humanEvalPlus:
       [
         [TaskColumn("task_id", .text)], [TaskColumn("prompt", .text)],

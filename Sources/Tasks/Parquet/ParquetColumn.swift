@@ -108,7 +108,9 @@ struct ColumnReader {
       column.values += try DeltaValues.prefixedTexts(&page, count: count, of: leaf)
     case 9: column.values += try SplitValues.read(&page, count: count, of: leaf)
     default:
-      throw ParquetError.column("the column '\(leaf.name)' has the encoding \(encoding)")
+      // All encodings of values are read, so that this is none of them.
+      throw ParquetError.damaged(
+        "the column '\(leaf.name)' has values in an encoding \(encoding) that it cannot have")
     }
     // fastparquet leaves eight zeros behind.
     guard page.rest().allSatisfy({ $0 == 0 }) else { throw leftOver }
@@ -133,6 +135,9 @@ struct ColumnReader {
     _ page: inout ByteCursor, _ encoding: Int, count: Int, greatest: Int
   ) throws -> [UInt8] {
     if greatest == 0 { return [UInt8](repeating: 0, count: count) }
+    guard encoding == 3 || encoding == 4 else {
+      throw ParquetError.damaged("the column '\(leaf.name)' has levels in an encoding \(encoding)")
+    }
     guard encoding == 3 else {
       throw ParquetError.column("the column '\(leaf.name)' has its levels in packed bits")
     }

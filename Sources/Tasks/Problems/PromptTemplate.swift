@@ -4,10 +4,19 @@ import Foundation
 /// A text with places for the columns of a problem, from which the prompt is made.
 ///
 /// The files lie in `Sources/Stages/Prompts` and are built into the program. Places are
-/// `{prompt}`, `{question}`, `{options}` and `{category}`; other braces stand for themselves.
+/// `{prompt}`, `{question}`, `{options}` and `{category}`; other braces stand for themselves. In a
+/// recipe's own template places are `{{column}}`, for any column.
 package struct PromptTemplate: Sendable, Hashable {
   package let name: String
   package let text: String
+  /// Whether places are `{{column}}`.
+  package let hasColumns: Bool
+
+  package init(name: String, text: String, hasColumns: Bool = false) {
+    self.name = name
+    self.text = text
+    self.hasColumns = hasColumns
+  }
 
   /// SHA-256 of the text, which every score carries.
   package var sha256: String { SHA256Digest.hex(of: Data(text.utf8)) }
@@ -27,6 +36,7 @@ package struct PromptTemplate: Sendable, Hashable {
   /// The prompt of a problem. What is inserted is never searched for places itself.
   /// - Throws: `TaskError.missingColumn` where the row lacks what a place stands for.
   package func render(_ row: [String: JSONValue]) throws -> String {
+    if hasColumns { return try renderColumns(row) }
     var rest = text.utf8[...]
     var prompt: [UInt8] = []
     while let brace = rest.firstIndex(of: UInt8(ascii: "{")) {
@@ -41,6 +51,21 @@ package struct PromptTemplate: Sendable, Hashable {
     }
     prompt += rest
     return String(decoding: prompt, as: UTF8.self)
+  }
+
+  private func renderColumns(_ row: [String: JSONValue]) throws -> String {
+    var prompt = ""
+    var rest = text[...]
+    while let place = rest.firstMatch(of: /\{\{([A-Za-z_][A-Za-z0-9_.\-]*)\}\}/) {
+      let column = String(place.1)
+      guard let value = row[column], value != .null else {
+        throw TaskError.missingColumn(
+          subject: "the template '\(name)'", columns: [column], present: Array(row.keys))
+      }
+      prompt += rest[..<place.range.lowerBound] + (value.string ?? value.text)
+      rest = rest[place.range.upperBound...]
+    }
+    return prompt + rest
   }
 
   private static let files: [String: [UInt8]] = [

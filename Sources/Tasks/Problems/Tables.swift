@@ -32,6 +32,8 @@ package enum ColumnName: String, Sendable, Hashable, CaseIterable {
   case chance
   /// The part of a data set that the problem belongs to, such as `physics`.
   case category
+  /// What a recipe's own verifier says beside the verdict.
+  case number
   case reward
   /// Whether training may learn the trace.
   case accepted
@@ -93,9 +95,18 @@ package struct Problems: TypedTable {
 
   package var taskName: String? { table.attributes[Self.taskAttribute] }
 
-  /// - Throws: `TaskError.unknownTask`.
+  /// - Throws: `TaskError.unknownTask`, or `ProcessTaskError.noVerifier`.
   package var task: any TaskDefinition {
-    get throws { try TaskDefinitions.named(taskName ?? "") }
+    get throws {
+      guard taskName == ProcessTask.name else { return try TaskDefinitions.named(taskName ?? "") }
+      return ProcessTask(try ProcessVerifier(json: ownVerifier))
+    }
+  }
+
+  /// The verifier of the task `process`, as text.
+  package var ownVerifier: String? {
+    get { table.attributes[Self.verifierAttribute] }
+    set { table.attributes[Self.verifierAttribute] = newValue }
   }
 
   /// What is known to be wrong with these problems, such as a split that leaks.
@@ -108,6 +119,7 @@ package struct Problems: TypedTable {
 
   private static let taskAttribute = "task"
   private static let warningAttribute = "warning"
+  private static let verifierAttribute = "process"
 }
 
 extension Problems {
@@ -175,7 +187,7 @@ package struct Scores: TypedTable {
   package static let fileName = "scores.h5"
   package static let order: [ColumnName] = [
     .id, .problemID, .sample, .outcome, .correct, .extracted, .guessed, .inForm, .worked, .chance,
-    .category,
+    .category, .number,
   ]
   package let table: RowTable
 
@@ -200,6 +212,7 @@ package struct Scores: TypedTable {
         .inForm: .boolean(ResponseFormat.strictAnswer(in: text) != nil),
         .worked: .boolean(task.works(text, on: known[problem])),
       ]
+      columns[.number] = verdict.number.map { .number($0) }
       columns[.chance] = chances[problem].map { .number($0) }
       columns[.category] = known[problem][.category]?.string.map { .string($0) }
       return completions.table.row(place).merging(Self.row(columns)) { $1 }
@@ -218,6 +231,8 @@ package struct Scores: TypedTable {
   package var worked: [Bool] { get throws { try table.booleans(.worked) } }
   /// The chance of each completion's problem; NaN where it has none.
   package var chances: [Double] { get throws { try table.numbers(.chance) } }
+  /// What a recipe's own verifier said; NaN where it said none.
+  package var numbers: [Double] { get throws { try table.numbers(.number) } }
   package var categories: [String] { get throws { try table.strings(.category) } }
   package var prompts: [String] { get throws { try table.strings(.prompt) } }
   package var texts: [String] { get throws { try table.strings(.completion) } }

@@ -91,6 +91,11 @@ package protocol TaskDefinition: Sendable {
   /// Whether a completion reasons about the problem before it answers: the task's rule for `worked`
   /// in `docs/verifiers.md`.
   func works(_ completion: String, on row: [String: JSONValue]) -> Bool
+
+  /// The prompt template that a recipe asks for: in full, such as `math_short`, or without the
+  /// task, such as `short`; the task's own where it asks for none.
+  /// - Throws: `TaskError.unknownTemplate`.
+  func template(named choice: String?, for use: TaskUse) throws -> PromptTemplate
 }
 
 extension TaskDefinition {
@@ -196,9 +201,6 @@ extension [String: JSONValue] {
 }
 
 extension TaskDefinition {
-  /// The prompt template that a recipe asks for: in full, such as `math_short`, or without the
-  /// task, such as `short`; the task's own where it asks for none.
-  /// - Throws: `TaskError.unknownTemplate`.
   package func template(named choice: String?, for use: TaskUse) throws -> PromptTemplate {
     guard let choice else { return try PromptTemplate.named(defaultTemplate(for: use)) }
     let ownName = "\(name)_\(choice)"

@@ -23,14 +23,18 @@ package struct Verdict: Sendable, Hashable {
   package let guessed: Bool
   /// Whether the answer was found without a box, by a task whose evaluation does without one.
   package let isUnboxed: Bool
+  /// What a recipe's own verifier says beside the outcome, such as partial credit.
+  package let number: Double?
 
   package init(
-    _ outcome: Outcome, extracted: String? = nil, guessed: Bool = false, isUnboxed: Bool = false
+    _ outcome: Outcome, extracted: String? = nil, guessed: Bool = false, isUnboxed: Bool = false,
+    number: Double? = nil
   ) {
     self.outcome = outcome
     self.extracted = extracted
     self.guessed = guessed
     self.isUnboxed = isUnboxed
+    self.number = number
   }
 }
 

@@ -82,7 +82,8 @@ package struct Sandbox: Sendable {
     return try state.verdicts()
   }
 
-  private func refuseWeakness(_ strength: SandboxStrength) throws {
+  /// - Throws: `SandboxError.tooWeak` where the machine protects itself too little.
+  func refuseWeakness(_ strength: SandboxStrength) throws {
     guard !protections.isEnough, strength != .weak else { return }
     var missing: [String] = []
     if !protections.noNetwork { missing.append("cutting them off the network") }
@@ -101,16 +102,29 @@ package struct Sandbox: Sendable {
     return verdict
   }
 
-  private func arguments(_ limits: SandboxLimits) -> [String] {
+  /// A launcher for another harness than the one that judges functions. Every job gets a Python that
+  /// has just started, and nothing of it is left afterwards.
+  /// - Parameter folder: what the harness may read beside the system and Python.
+  func lane(
+    for harness: String, reading folder: String, _ limits: SandboxLimits
+  ) throws -> SandboxLane {
+    let arguments = arguments(limits, harness: harness, fresh: true, reading: [folder])
+    return try SandboxLane(launcher, arguments, environment: environment)
+  }
+
+  private func arguments(
+    _ limits: SandboxLimits, harness: String = Self.harness, fresh: Bool = false,
+    reading folders: [String] = []
+  ) -> [String] {
     [
       "--memory", "\(limits.memoryMegabytes)", "--file-size", "\(limits.fileMegabytes)",
-    ] + protections.launcherArguments + (startsPythonForEach ? ["--fresh"] : [])
-      + python.readPaths.flatMap { ["--read", $0] }
-      + ["--", python.executable, "-I", "-B", "-c", Self.harness]
+    ] + protections.launcherArguments + (startsPythonForEach || fresh ? ["--fresh"] : [])
+      + (python.readPaths + folders).flatMap { ["--read", $0] }
+      + ["--", python.executable, "-I", "-B", "-c", harness]
   }
 
   /// A fixed hash seed makes a program that depends on the order of a set fail or pass every time.
-  private var environment: [String: String] {
+  var environment: [String: String] {
     [
       "PATH": "/usr/bin:/bin", "HOME": "/tmp/job", "TMPDIR": "/tmp/job", "LANG": "C.UTF-8",
       "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",

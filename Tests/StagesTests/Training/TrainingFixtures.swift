@@ -50,12 +50,15 @@ struct RecipeRun {
   /// What stages told people meanwhile.
   let notices: [String]
 
-  /// - Parameter prepare: leaves in the cache what an earlier run might have left.
+  /// - Parameters:
+  ///   - files: a folder with the files that the recipe names.
+  ///   - prepare: leaves in the cache what an earlier run might have left.
   init(
-    _ text: String, threads: Int = 2, keys: ServerKeys = ServerKeys(environment: [:]),
+    _ text: String, beside files: ScratchFolder? = nil, threads: Int = 2,
+    keys: ServerKeys = ServerKeys(environment: [:]),
     prepare: (Cache) throws -> Void = { _ in }
   ) throws {
-    folder = try ScratchFolder()
+    folder = try files ?? ScratchFolder()
     cache = Cache(folder: folder.url.appending(path: "cache"))
     try prepare(cache)
     let recipe = try Recipe.parse(

@@ -54,8 +54,8 @@ import Testing
     let expected = [#"{"a":"1","b":"x"}"#, #"{"a":"2","b":"é"}"#]
     let found = try read(Data(text.utf8), "x.txt", separator: separator)
     #expect(found.map(\.text) == expected)
-    let name = [",": "x.csv", "\t": "x.tsv"][separator]
-    if let name { #expect(try read(Data(text.utf8), name).map(\.text) == expected) }
+    guard separator == "," else { return }
+    #expect(try read(Data(text.utf8), "x.csv").map(\.text) == expected)
   }
 
   @Test func fieldsOfCSVAreTextsOrNothing() throws {

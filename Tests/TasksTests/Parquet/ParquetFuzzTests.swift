@@ -64,7 +64,7 @@ import Testing
   func manyFlippedBytesAreSurvived(name: String) throws {
     let whole = try bytes(name)
     var random = NumpyRandom(seed: 5)
-    for _ in 0..<1000 {
+    for _ in 0..<500 {
       var damaged = whole
       for _ in 0..<random.integer(in: 1..<9) {
         damaged[random.integer(in: 0..<damaged.count)] = UInt8(random.integer(in: 0..<256))
