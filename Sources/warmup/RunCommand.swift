@@ -88,10 +88,10 @@ struct RunCommand: ParsableCommand {
         guard !overwrite else { return try report(summary.plan, nil, summary, workspace) }
         // Another run may have written its report meanwhile.
         let newest = try workspace.reportBasis(since: basis)
-        guard let whole = try workspace.withOtherRuns(runs) else {
+        guard let whole = try workspace.withOtherParts(runs) else {
           return try report(summary.plan, newest, summary, workspace)
         }
-        return try report(whole.plan(), newest, summary, whole)
+        return try report(whole.plan(), newest, summary, whole, part: workspace.part)
       }
     } catch  where summary.ran == 0 && !Folder.isWritable(workspace.folder) {
       try workspace.printReport(of: summary.plan)
@@ -104,17 +104,20 @@ struct RunCommand: ParsableCommand {
 
   /// Writes the report, unless the one that is there rests on more; the tables of what is complete
   /// are then printed all the same.
-  /// - Parameter plan: what was run, and what other runs made.
+  /// - Parameters:
+  ///   - plan: what was run, and what other runs made.
+  ///   - part: what part of it was asked for; nil for all of it.
   /// - Returns: whether it says all that was asked for.
   private func report(
-    _ plan: Plan, _ basis: ReportBasis?, _ summary: RunSummary, _ workspace: Workspace
+    _ plan: Plan, _ basis: ReportBasis?, _ summary: RunSummary, _ workspace: Workspace,
+    part: PlanPart? = nil
   ) throws -> Bool {
     if let basis, let kept = workspace.keptReport(basis, against: plan) {
       let words = try basis.mark(reportIn: workspace.folder, for: plan)
       let mark = words == nil ? "" : ". It says now that it is out of date"
       if summary.exitCode == 0 { try workspace.printReport(of: plan) }
       StandardOutput.writeError("\(kept)\(mark).\n")
-      guard let part = workspace.part else { return false }
+      guard let part else { return false }
       StandardOutput.writeError(
         "'warmup pack \(part.words)' packs this part, and 'warmup report FILE FILE …' joins parts.\n"
       )

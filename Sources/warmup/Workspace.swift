@@ -105,6 +105,14 @@ struct Workspace {
     return workspace
   }
 
+  /// The same without a part, where one is asked for, and with what other runs made. Nil where there is
+  /// neither.
+  func withOtherParts(_ runs: RecipeRuns) throws -> Workspace? {
+    guard var whole = try withOtherRuns(runs) ?? (part == nil ? nil : self) else { return nil }
+    whole.part = nil
+    return whole
+  }
+
   /// Takes those results of a packed file over into the cache that a plan needs.
   func takePacked(for plan: Plan, _ interruption: Interruption) throws {
     guard let packed else { return }

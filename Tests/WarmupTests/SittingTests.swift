@@ -73,6 +73,30 @@ extension EndToEnd {
       }
     }
 
+    /// Parts that are run in one folder: the report of the last one is that of the whole.
+    @Test func partsInOneFolderMakeTheWholeReport() async throws {
+      let place = try ScratchFolder()
+      let run = ["run", Fixture.recipe("tiny").path, "--results", place.url.path]
+      let first = try await Program.run(run + ["--only", "seed=1"]) { _ in }
+      #expect(first.code == 0, "\(first.messages)")
+      let brief = place.file("tiny/report.md")
+      #expect(
+        try String(contentsOf: brief, encoding: .utf8).contains("13 of 17 instances are done"))
+      let second = try await Program.run(run + ["--only", "seed=2"]) { _ in }
+      #expect(second.code == 0, "\(second.messages)")
+      let whole = try await FinishedRun.tiny.value
+      #expect(
+        try numbers(in: place.file("tiny"))
+          == numbers(in: whole.results.url.appending(path: "tiny")))
+      #expect(
+        try String(contentsOf: brief, encoding: .utf8).contains("17 of 17 instances are done"))
+      // Once more the first part, of which everything is cached: the whole report stays.
+      let again = try await Program.run(run + ["--only", "seed=1"]) { _ in }
+      #expect(again.code == 0, "\(again.messages)")
+      #expect(
+        try String(contentsOf: brief, encoding: .utf8).contains("17 of 17 instances are done"))
+    }
+
     @Test func theLockOfAJoinedReportIsTheExperiment() async throws {
       let machines = try await Self.machines.value
       let place = try ScratchFolder()
