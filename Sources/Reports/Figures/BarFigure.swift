@@ -191,7 +191,7 @@ struct BarFigureSVG {
   func markup(styled: Bool) -> Markup {
     let sheet = FigureSheet(figure, frame: frame)
     let legend = sheet.legend { index, x, y in
-      SVG.rectangle(x + 4, y - 11, 14, 13, "figure-bar", fill: FigureStyle.colour(index))
+      SVG.rectangle(x + 4, y - 11, 14, 13, "figure-bar", css: FigureStyle.colour("fill", index))
     }
     let bars = figure.groups.indices.flatMap { group in
       figure.arms.indices.map { bar(group, $0) }
@@ -258,7 +258,7 @@ struct BarFigureSVG {
     let ends = [y.pixel(0), y.pixel(value)].sorted()
     let shape = SVG.rectangle(
       middle - width / 2, ends[0], width, ends[1] - ends[0], "figure-bar",
-      fill: FigureStyle.colour(arm), tooltip: bar.tooltip)
+      css: FigureStyle.colour("fill", arm), tooltip: bar.tooltip)
     return shape + whisker(bar, at: middle) + number(bar, value, at: middle, room: slot)
   }
 

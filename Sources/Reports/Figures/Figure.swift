@@ -174,9 +174,9 @@ enum SVG {
   /// A rectangle, with what it stands for as its tooltip.
   static func rectangle(
     _ x: Double, _ y: Double, _ width: Double, _ height: Double, _ style: String,
-    fill: String? = nil, tooltip: String? = nil
+    css: String? = nil, tooltip: String? = nil
   ) -> Markup {
-    let colour = fill.map { " style=\"\(Markup.escape("fill:" + $0))\"" } ?? ""
+    let colour = css.map { " style=\"\(Markup.escape($0))\"" } ?? ""
     let open =
       "<rect class=\"\(Markup.escape(style))\" x=\"\(number(x))\" y=\"\(number(y))\""
       + " width=\"\(number(max(0, width)))\" height=\"\(number(max(0, height)))\"\(colour)"

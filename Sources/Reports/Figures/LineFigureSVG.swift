@@ -66,7 +66,7 @@ enum LineMark {
       case 2: "m0 -5.5l5 9h-10Z"
       default: "m0 -5.5l5.5 5.5l-5.5 5.5l-5.5 -5.5Z"
       }
-    let colour = "fill:" + FigureStyle.colour(index)
+    let colour = FigureStyle.colour("fill", index)
     guard let tooltip else {
       return .leaf("path", ["class": "figure-mark", "d": start + shape, "style": colour])
     }
@@ -165,7 +165,7 @@ struct LinePanelSVG {
       "path",
       [
         "class": "figure-band", "d": shapes.joined(),
-        "style": "fill:" + FigureStyle.colour(index),
+        "style": FigureStyle.colour("fill", index),
       ])
   }
 
@@ -222,7 +222,7 @@ struct LinePanelSVG {
       let place = x.pixel(crossing.x)
       return SVG.path(
         "M\(SVG.number(place)) \(SVG.number(height))V\(SVG.number(self.place.bottom))",
-        "figure-drop", css: "stroke:" + FigureStyle.colour(index),
+        "figure-drop", css: FigureStyle.colour("stroke", index),
         tooltip: "\(panel.series[index].label): \(target.label) at \(NumberText.short(crossing.x))")
     }
     return SVG.line(place.left, height, place.right, height, "figure-target") + Markup(drops)

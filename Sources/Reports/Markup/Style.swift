@@ -78,9 +78,9 @@ enum ReportStyle {
 
 /// How figures look. Names begin with `figure`, so that a figure can stand in a page with others.
 package enum FigureStyle {
-  static let css =
+  static let css = withFallbacks(
     Palette.css(".figure-svg", colours, more: font)
-    + String(decoding: PackageResources.figure_css, as: UTF8.self) + shades
+      + String(decoding: PackageResources.figure_css, as: UTF8.self) + shades)
 
   private static let font =
     ";font-family:system-ui,-apple-system,\"Segoe UI\",Roboto,\"Helvetica Neue\",Arial,sans-serif"
@@ -94,29 +94,47 @@ package enum FigureStyle {
   /// How much of a hue the cells of a heat map have, from the weakest to the strongest.
   package static let opacities = [0.14, 0.30, 0.46, 0.66, 0.90]
 
+  private static func hues(_ palette: Palette) -> String {
+    let hues = [("up", palette.up), ("down", palette.down), ("same", palette.same)]
+    let inks = palette.inks.enumerated().map { ("t\($0 + 1)", $1) }
+    return Palette.variables((hues + inks).map { (key: $0, value: $1) }, prefix: "f-")
+  }
+
   private static var shades: String {
-    func variables(_ palette: Palette) -> String {
-      let hues = [("up", palette.up), ("down", palette.down), ("same", palette.same)]
-      let inks = palette.inks.enumerated().map { ("t\($0 + 1)", $1) }
-      return Palette.variables((hues + inks).map { (key: $0, value: $1) }, prefix: "f-")
-    }
-    let hues = ["up", "down", "same"].map { ".figure-svg .figure-\($0){fill:var(--f-\($0))}" }
+    let fills = ["up", "down", "same"].map { ".figure-svg .figure-\($0){fill:var(--f-\($0))}" }
     let steps = opacities.enumerated().map { index, opacity in
       let name = index + 1
       return ".figure-svg .figure-s\(name){fill-opacity:\(opacity)}"
         + ".figure-svg .figure-t\(name){fill:var(--f-t\(name))}"
     }
-    return Palette.css(".figure-svg", variables) + (hues + steps).joined(separator: "\n") + "\n"
+    return Palette.css(".figure-svg", hues) + (fills + steps).joined(separator: "\n") + "\n"
   }
 
   /// The colour of a line or bar, as CSS.
-  static func colour(_ index: Int) -> String {
-    "var(--f-\(index % Palette.light.lines.count + 1))"
+  /// - Parameter property: what has the colour, `fill` or `stroke`.
+  static func colour(_ property: String, _ index: Int) -> String {
+    withFallbacks("\(property):var(--f-\(index % Palette.light.lines.count + 1))")
+  }
+
+  /// The light colours by their variables.
+  private static let lightColours: [Substring: String] = {
+    let pairs = (colours(.light) + ";" + hues(.light)).split(separator: ";").map {
+      $0.split(separator: ":", maxSplits: 1)
+    }
+    return Dictionary(pairs.map { ($0[0], String($0[1])) }) { first, _ in first }
+  }()
+
+  /// Puts the light colour in front of each use of a variable, for programs that know none, such as
+  /// those that make PDF files of figures; they pass over the second declaration.
+  private static func withFallbacks(_ css: String) -> String {
+    css.replacing(/(?<property>[a-z-]+):var\((?<name>--f-[a-z0-9]+)\)/) { match in
+      lightColours[match.name].map { "\(match.property):\($0);\(match.0)" } ?? String(match.0)
+    }
   }
 
   /// The colour and the dashes of a line, as CSS: colours repeat with dashes.
   static func stroke(_ index: Int) -> String {
     let dashes = index / Palette.light.lines.count
-    return "stroke:\(colour(index))" + (dashes == 0 ? "" : ";stroke-dasharray:\(dashes * 4) 5")
+    return colour("stroke", index) + (dashes == 0 ? "" : ";stroke-dasharray:\(dashes * 4) 5")
   }
 }

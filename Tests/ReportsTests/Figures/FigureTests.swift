@@ -121,6 +121,16 @@ import Testing
 
   /// A golden drawing. When figures change on purpose, look at the new one before replacing it:
   /// the failing test leaves it at the path that it names.
+  /// Programs that know no variables of CSS draw figures in the colours of the light scheme.
+  @Test func everyColourHasAFallback() throws {
+    let svg = try figure(.scores).svg
+    let uses = svg.matches(of: /([a-z-]+):var\(--f-/)
+    #expect(uses.count > 20)
+    let withFallback = svg.matches(of: /([a-z-]+):#[0-9a-f]+;([a-z-]+):var\(--f-/)
+    #expect(withFallback.allSatisfy { $0.1 == $0.2 })
+    #expect(withFallback.count == uses.count)
+  }
+
   @Test func theDrawingIsGolden() throws {
     let svg = try figure(.scores, smooth: 2).svg
     let golden = ProjectFolder.fixtures.appending(path: "figure.svg")
