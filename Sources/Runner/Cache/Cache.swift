@@ -234,14 +234,14 @@ extension Cache {
     }
   }
 
-  /// Removes what a run left that was killed between publishing and tidying up.
+  /// Removes what a run left that was killed between publishing and tidying up: the work folder, or the
+  /// lock's file alone.
   private func discardWork(_ key: String) throws {
     let work = workFolder(key).url
-    guard FileManager.default.fileExists(atPath: work.path),
-      let lock = try FileLock.attempt(lockFile(key))
-    else { return }
+    let left = [work, lockFile(key)].filter { FileManager.default.fileExists(atPath: $0.path) }
+    guard !left.isEmpty, let lock = try FileLock.attempt(lockFile(key)) else { return }
     defer { lock.release() }
-    try FileManager.default.removeItem(at: work)
+    if left.contains(work) { try FileManager.default.removeItem(at: work) }
   }
 
   /// Moves a damaged artifact aside. Only whoever holds the key's lock may call this.

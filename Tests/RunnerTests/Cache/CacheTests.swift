@@ -73,6 +73,12 @@ import Testing
       at: work.appending(path: "checkpoints"), withIntermediateDirectories: true)
     #expect(try publish() == artifact)
     #expect(!FileManager.default.fileExists(atPath: work.path))
+    // Killed a moment later, it leaves the lock's file, which nobody holds.
+    let lock = work.deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "locks/\(artifact.key).lock")
+    try Data("{}".utf8).write(to: lock)
+    #expect(try publish() == artifact)
+    #expect(!FileManager.default.fileExists(atPath: lock.path))
   }
 
   @Test func takesOverOnlyWhatItsRecordNames() throws {
