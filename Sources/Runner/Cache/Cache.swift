@@ -150,7 +150,8 @@ extension Cache {
   package func prepare(freeMegabytes: Int = 64) throws {
     for name in ["work", "locks"] { try Folder.make(folder.appending(path: name)) }
     let probe = folder.appending(path: "work/.probe-\(UUID().uuidString)")
-    defer { unlink(probe.path) }
+    // Those of runs that were killed go, too; to lose one meanwhile harms nobody.
+    defer { removeProbes() }
     guard let file = fopen(probe.path, "w") else {
       throw CacheError.unwritable(folder.path, systemMessage())
     }
@@ -159,6 +160,12 @@ extension Cache {
     guard statvfs(folder.path, &space) == 0 else { return }
     let free = Int(space.f_bavail) * Int(space.f_frsize) / 1_000_000
     if free < freeMegabytes { throw CacheError.full(folder.path, megabytes: free) }
+  }
+
+  private func removeProbes() {
+    let work = folder.appending(path: "work")
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: work.path)) ?? []
+    for name in names where name.hasPrefix(".probe-") { unlink(work.appending(path: name).path) }
   }
 
   /// The artifact of a key: the one that is there, or one made and published under the key's lock,

@@ -81,6 +81,14 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: lock.path))
   }
 
+  @Test func aProbeOfARunThatWasKilledGoes() throws {
+    try project.cache.prepare()
+    let work = project.cache.workFolder("key").url.deletingLastPathComponent()
+    try Data().write(to: work.appending(path: ".probe-1"))
+    try project.cache.prepare()
+    #expect(try FileManager.default.contentsOfDirectory(atPath: work.path).isEmpty)
+  }
+
   @Test func takesOverOnlyWhatItsRecordNames() throws {
     let artifact = try publish()
     func adopt(into receiver: Cache) throws -> Bool {
