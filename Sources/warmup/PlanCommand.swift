@@ -172,7 +172,8 @@ struct PlanEstimateText {
       meanTokens.map { "remaining work (completions of \($0) tokens)" }
       ?? "upper bound on remaining work (all completions at max_tokens)"
     let lines = AlignedText.lines(rows.map { [$0.name, $0.words] }).map { "  " + $0 }
-    return ["\(basis):"] + lines + [time]
+    let isKnown = estimate.total.operations > 0
+    return ["\(basis):"] + lines + (isKnown ? [time] : [])
   }
 
   /// The work of each stage, over its instances.
