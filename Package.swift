@@ -98,7 +98,8 @@ let package = Package(
       path: "Tests/Fuzz", exclude: ["README.md", "run.py", "last-run.json"], swiftSettings: strict),
 
     .target(
-      name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+      name: "TestSupport", dependencies: ["Base", "Model"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     .testTarget(
       name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"], swiftSettings: strict),
     .testTarget(
@@ -128,7 +129,8 @@ let package = Package(
     .testTarget(
       name: "WarmupTests",
       dependencies: [
-        "Reports", "Runner", "Tasks", "Base", "HDF5", "TestSupport", "warmup", "sandbox", "fuzz",
+        "Reports", "Runner", "Tasks", "Model", "Base", "HDF5", "TestSupport", "warmup", "sandbox",
+        "fuzz",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict),

@@ -22,31 +22,6 @@ import Testing
     }
   }
 
-  private static func object(_ name: String) throws -> [String: Any] {
-    let data = try Data(contentsOf: GoldenTokens.folder.appending(path: name))
-    return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-  }
-
-  /// A tokenizer.json, made of one of its kind and what is different. The model is taken as it is
-  /// written, since Foundation makes one key of texts that Unicode calls equivalent.
-  static func file(_ name: String) throws -> Data {
-    let family = try #require(try object("families.json")[name] as? [String: Any])
-    let kind = "\(try #require(family["kind"] as? String)).json"
-    var file = try object(kind)
-    let differences = try #require(family["differences"] as? [String: Any])
-    file.merge(differences) { $1 }
-    file["model"] = nil
-    let content = try Data(contentsOf: GoldenTokens.folder.appending(path: kind))
-    let text = String(decoding: content, as: UTF8.self)
-    let model = try #require(text.range(of: #""model": {"#))
-    let ignores = #""ignore_merges": "#
-    let own = text[model.lowerBound...].replacingOccurrences(
-      of: ignores + "false", with: ignores + "\(family["ignore_merges"] as? Bool ?? false)")
-    let rest = String(
-      decoding: try JSONSerialization.data(withJSONObject: file), as: UTF8.self)
-    return Data("\(rest.dropLast()), \(own)".utf8)
-  }
-
   private func check(_ tokenizer: Tokenizer, _ name: String) throws {
     let rows = try Data(contentsOf: GoldenTokens.folder.appending(path: "families.jsonl"))
       .split(separator: 0x0A).map { try JSONDecoder().decode(Row.self, from: $0) }
@@ -62,12 +37,12 @@ import Testing
 
   @Test(arguments: names)
   func equalsTheOriginal(_ name: String) throws {
-    try check(try Tokenizer(huggingFace: Self.file(name)), name)
+    try check(try Tokenizer(huggingFace: FamilyTokenizer.file(name)), name)
   }
 
   @Test(arguments: names)
   func survivesARoundTrip(_ name: String) throws {
-    let written = try Tokenizer(huggingFace: Self.file(name)).huggingFace
+    let written = try Tokenizer(huggingFace: FamilyTokenizer.file(name)).huggingFace
     let again = try Tokenizer(huggingFace: written)
     #expect(again.huggingFace == written)
     try check(again, name)
@@ -76,7 +51,7 @@ import Testing
   /// What goes on where a text ended gets no blank in front, and loses none.
   @Test(arguments: ["llama2", "mistral"])
   func continuationsGetNoBlank(_ name: String) throws {
-    let tokenizer = try Tokenizer(huggingFace: Self.file(name))
+    let tokenizer = try Tokenizer(huggingFace: FamilyTokenizer.file(name))
     let (whole, half) = (
       tokenizer.encode("the knave"), tokenizer.encode("knave", isContinuation: true)
     )
@@ -94,7 +69,7 @@ import Testing
   ])
   func namesOfGGUFMeanTheSame(_ pre: String, _ name: String, begins: Bool?) throws {
     let file = try #require(
-      try JSONSerialization.jsonObject(with: Self.file(name)) as? [String: Any])
+      try JSONSerialization.jsonObject(with: FamilyTokenizer.file(name)) as? [String: Any])
     let model = try #require(file["model"] as? [String: Any])
     let vocabulary = try #require(model["vocab"] as? [String: Int])
     let merges = try #require(model["merges"] as? [[String]])
@@ -127,7 +102,7 @@ import Testing
       "type": "Split", "behavior": "Isolated", "invert": false, "pattern": ["Regex": pattern],
     ]
     var file = try #require(
-      try JSONSerialization.jsonObject(with: Self.file("olmo2")) as? [String: Any])
+      try JSONSerialization.jsonObject(with: FamilyTokenizer.file("olmo2")) as? [String: Any])
     let bytes: [String: Any] = ["type": "ByteLevel", "use_regex": false, "add_prefix_space": false]
     file["pre_tokenizer"] = ["type": "Sequence", "pretokenizers": [step, bytes]]
     let error = #expect(throws: TokenizerError.self) {
@@ -138,7 +113,7 @@ import Testing
 
   /// Runs that match in the end only take no quadratic time.
   @Test func longRunsTakeNoQuadraticTime() throws {
-    let tokenizer = try Tokenizer(huggingFace: Self.file("deepseek"))
+    let tokenizer = try Tokenizer(huggingFace: FamilyTokenizer.file("deepseek"))
     let started = ContinuousClock.now
     let ids = tokenizer.encode(String(repeating: " ", count: 100_000) + "x")
     #expect(tokenizer.decode(ids).utf8.count == 100_001)

@@ -9,7 +9,7 @@ struct GoldenTokens: Decodable {
   let ids: [String: [Int32]]
   let decoded: [String: String]
 
-  static let folder = ProjectFolder.fixtures.appending(path: "tokenizers")
+  static let folder = FamilyTokenizer.folder
 
   static func load() throws -> [GoldenTokens] {
     try Data(contentsOf: folder.appending(path: "golden.jsonl")).split(separator: 0x0A)

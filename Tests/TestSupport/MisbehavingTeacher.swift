@@ -1,6 +1,5 @@
 import Base
 import Foundation
-import Runner
 import Synchronization
 
 #if canImport(Glibc)
@@ -8,9 +7,9 @@ import Synchronization
 #endif
 
 /// A real HTTP server on the loopback interface that answers as it is told, rightly or not.
-final class MisbehavingTeacher: Sendable {
+package final class MisbehavingTeacher: Sendable {
   /// What it does with one request.
-  enum Act: Sendable {
+  package enum Act: Sendable {
     /// A right answer with this text.
     case answer(String)
     /// A right answer that was cut off at the limit of tokens.
@@ -30,10 +29,10 @@ final class MisbehavingTeacher: Sendable {
   }
 
   /// What one request brought.
-  struct Request: Sendable {
-    let path: String
-    let headers: [String: String]
-    let body: JSONValue
+  package struct Request: Sendable {
+    package let path: String
+    package let headers: [String: String]
+    package let body: JSONValue
   }
 
   private let socket: Int32
@@ -43,14 +42,14 @@ final class MisbehavingTeacher: Sendable {
   private let script: @Sendable (_ number: Int, _ request: Request) -> Act
 
   /// The requests so far, in the order of their coming; questions about models apart.
-  var requests: [Request] { received.withLock { $0 } }
+  package var requests: [Request] { received.withLock { $0 } }
   /// How many bytes of floods somebody has taken.
-  var floodedBytes: Int { flooded.withLock { $0 } }
-  var url: String { "http://127.0.0.1:\(port)/v1" }
+  package var floodedBytes: Int { flooded.withLock { $0 } }
+  package var url: String { "http://127.0.0.1:\(port)/v1" }
 
   /// Starts the server.
   /// - Parameter script: what to do with each request, which are counted from 0.
-  init(_ script: @escaping @Sendable (_ number: Int, _ request: Request) -> Act) throws {
+  package init(_ script: @escaping @Sendable (_ number: Int, _ request: Request) -> Act) throws {
     self.script = script
     (socket, port) = try Self.listen()
     let thread = Thread { [self] in acceptAll() }
@@ -58,7 +57,7 @@ final class MisbehavingTeacher: Sendable {
   }
 
   /// Stops the server. Its thread holds it, so that `deinit` would come too late.
-  func stop() { shutdown(socket, Int32(SHUT_RDWR)) }
+  package func stop() { shutdown(socket, Int32(SHUT_RDWR)) }
 
   private static func listen() throws -> (Int32, UInt16) {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -72,7 +71,7 @@ final class MisbehavingTeacher: Sendable {
           && getsockname(socket, $0, &length) == 0
       }
     }
-    guard isBound else { throw StageError.failed("no port could be had") }
+    guard isBound else { throw POSIXError(.EADDRNOTAVAIL) }
     return (socket, UInt16(bigEndian: address.sin_port))
   }
 
