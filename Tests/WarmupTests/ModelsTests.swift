@@ -38,6 +38,13 @@ extension EndToEnd {
       (#"{"model_type": "gemma3", "vision_config": {}}"#, "are gemma3_text"),
       (#"{"model_type": "qwen3", "quantization_config": {}}"#, "asks for quantization_config"),
       (#"{"model_type": "llama", "rope_scaling": {"type": "yarn"}}"#, "of the type 'yarn'"),
+      (
+        #"""
+        {"model_type": "llama", "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1,
+         "num_attention_heads": 1, "vocab_size": 9, "max_position_embeddings": 64,
+         "rms_norm_eps": 1e-5, "eos_token_id": 9}
+        """#, "ends with the token 9, but the model has the tokens 0 to 8"
+      ),
     ])
     func refusedBeforeAnythingRuns(configuration: String, words: String) async throws {
       let folder = try folder(configuration)

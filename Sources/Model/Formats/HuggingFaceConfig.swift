@@ -172,10 +172,7 @@ extension ModelConfiguration {
   func checkTokens(path: String) throws {
     let roles = [beginToken.map { ($0, "begins") }] + endTokens.map { ($0, "ends") }
     for (id, role) in roles.compactMap(\.self) where !(0..<vocabularySize).contains(Int(id)) {
-      throw ModelImportError.configuration(
-        path: path,
-        problem: "a text \(role) with the token \(id), but the model has the tokens 0 to "
-          + "\(vocabularySize - 1)")
+      throw ModelImportError.token(id, role: role, path: path, vocabularySize: vocabularySize)
     }
   }
 

@@ -115,22 +115,29 @@ extension ImportedModel {
   /// Reads a folder with config.json, a tokenizer and safetensors, in one file or sharded.
   /// - Throws: `ModelImportError`, `SafetensorsError` or `TokenizerError`.
   package init(huggingFaceFolder folder: URL) throws {
-    let configFile = folder.appending(path: "config.json")
     let names = try fileNames(in: folder)
     if !names.contains("config.json"), let file = names.filter({ $0.hasSuffix(".gguf") }).min() {
       throw ModelImportError.unreadable(
         path: folder.path,
         reason: "it has no config.json, as a Hugging Face folder has; name the file \(file) itself")
     }
-    var configuration = try ModelConfiguration(
-      huggingFaceConfig: try contents(of: configFile), path: configFile.path)
-    if let endTokens = try generationEndTokens(in: folder) { configuration.endTokens = endTokens }
-    try configuration.checkTokens(path: folder.path)
+    let configuration = try ModelConfiguration(huggingFaceFolder: folder)
     let tokenizer = try Tokenizer(huggingFaceFolder: folder)
     let weights = try Weights(configuration, huggingFaceFolder: folder)
     try self.init(
       weights: weights, tokenizer: tokenizer, chatTemplate: try storedChatTemplate(in: folder),
       note: try ModelFolder.note(on: folder), path: folder.path)
+  }
+}
+
+extension ModelConfiguration {
+  /// What config.json and generation_config.json of a folder say.
+  /// - Throws: `ModelImportError`, also for tokens that the model has no embedding for.
+  init(huggingFaceFolder folder: URL) throws {
+    let file = folder.appending(path: "config.json")
+    try self.init(huggingFaceConfig: try contents(of: file), path: file.path)
+    if let endTokens = try generationEndTokens(in: folder) { self.endTokens = endTokens }
+    try checkTokens(path: folder.path)
   }
 }
 
@@ -291,6 +298,8 @@ package enum ModelImportError: Error, Sendable, CustomStringConvertible {
   case unreadGGUF(path: String, family: String)
   /// The model needs something that this program does not compute.
   case unsupported(path: String, feature: String)
+  /// A text begins or ends with a token that the model has no embedding for.
+  case token(Int32, role: String, path: String, vocabularySize: Int)
   /// Tensors do not match the configuration.
   case tensors(path: String, problem: String)
   /// A tensor holds a number that is infinite or none at all.
@@ -311,6 +320,9 @@ package enum ModelImportError: Error, Sendable, CustomStringConvertible {
         + "Hugging Face folder"
     case .unsupported(let path, let feature):
       "\(path) asks for \(feature), which is not supported; choose a checkpoint without it"
+    case .token(let id, let role, let path, let count):
+      "\(path) does not describe a model: a text \(role) with the token \(id), but the model has the "
+        + "tokens 0 to \(count - 1); use the checkpoint's own file"
     case .tensors(let path, let problem):
       "\(path) does not match its configuration: \(problem); use the files of one checkpoint"
     case .notFinite(let path, let tensor, let index, let value):

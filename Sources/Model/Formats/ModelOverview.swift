@@ -14,9 +14,7 @@ package struct ModelOverview: Sendable {
     var isFolder: ObjCBool = false
     _ = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
     if isFolder.boolValue {
-      let file = url.appending(path: "config.json")
-      configuration = try ModelConfiguration(
-        huggingFaceConfig: try contents(of: file), path: file.path)
+      configuration = try ModelConfiguration(huggingFaceFolder: url)
       tokens = try Tokenizer(huggingFaceFolder: url).vocabularySize
       try Weights.compare(
         ParameterLayout(configuration), with: try ShardedSafetensors(folder: url))
@@ -31,7 +29,7 @@ package struct ModelOverview: Sendable {
   }
 
   /// Why a model cannot be read whatever its weights are: its family, something that its
-  /// configuration asks for, or its tokenizer. Nil where there is no such reason, and where files are
+  /// configuration asks for, a token that it lacks, or its tokenizer. Nil where there is no such reason, and where files are
   /// missing or damaged, which may change before they are read.
   package static func refusal(of url: URL) -> String? {
     do {
@@ -39,7 +37,7 @@ package struct ModelOverview: Sendable {
       return nil
     } catch let error as ModelImportError {
       switch error {
-      case .architecture, .unsupported, .unreadGGUF: return error.description
+      case .architecture, .unsupported, .unreadGGUF, .token: return error.description
       default: return nil
       }
     } catch let error as TokenizerError {

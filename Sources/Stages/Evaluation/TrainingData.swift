@@ -1,4 +1,5 @@
 import Base
+import Foundation
 import Runner
 import Tasks
 
@@ -34,9 +35,7 @@ struct TrainingData {
     for artifact in artifacts {
       let ids =
         artifact.type == .traces
-        ? try OverlapCheck.overlap(
-          of: problems.table,
-          with: Traces(contentsOf: artifact.file, columns: [.problemID, .prompt]))
+        ? try OverlapCheck.overlap(of: problems.table, with: Self.learned(artifact.file))
         : try OverlapCheck.overlap(of: problems.table, with: RowTable(contentsOf: artifact.file))
       if ids.isEmpty { continue }
       found.formUnion(ids.map { Array($0.utf8) })
@@ -45,5 +44,13 @@ struct TrainingData {
     return (
       try problems.ids.filter { found.contains(Array($0.utf8)) }, places.joined(separator: ", ")
     )
+  }
+
+  /// What tells which problems traces are about. The completions, which are long, are read only where
+  /// some have no prompt.
+  private static func learned(_ file: URL) throws -> Traces {
+    let traces = try Traces(contentsOf: file, columns: [.problemID, .prompt])
+    guard try traces.prompts.contains("") else { return traces }
+    return try Traces(contentsOf: file, columns: [.problemID, .prompt, .completion])
   }
 }

@@ -7,8 +7,9 @@ import Tasks
 package struct ReadTracesStage: Stage {
   package struct Parameters: ParameterSet {
     package var rows = RowsSource()
-    /// The column of the prompts, in full: what the model reads, markup and all.
-    package var prompt = ColumnName.prompt.rawValue
+    /// The column of the prompts, in full: what the model reads, markup and all. Nil for texts without
+    /// prompts, such as those that a warm-up replays.
+    package var prompt: String? = ColumnName.prompt.rawValue
     package var completion = ColumnName.completion.rawValue
     /// How many traces to take from the front; all where nothing is said.
     package var take: Int?
@@ -18,7 +19,10 @@ package struct ReadTracesStage: Stage {
 
     package static var fields: [Field<Parameters>] {
       RowsSource.fields.map { $0.lifted(through: \.rows) } + [
-        Field("prompt", \.prompt, "the column of the prompts, with all that the model is to read"),
+        Field(
+          "prompt", \.prompt,
+          "the column of the prompts, with all that the model is to read; null: plain texts, which "
+            + "'distill' learns from their first word on, as replay among traces"),
         Field("completion", \.completion, "the column of the completions"),
         Field("take", \.take, range: .atLeast(1), "how many traces to take; all if not set"),
       ]
@@ -95,7 +99,8 @@ package struct ReadTracesStage: Stage {
       rows: try rows.enumerated().map { number, row in
         let id = "\(digest)/\(number)"
         let trace = Traces.row(
-          id: id, problemID: id, prompt: try text(parameters.prompt, row, content),
+          id: id, problemID: id,
+          prompt: try parameters.prompt.map { try text($0, row, content) } ?? "",
           text: try text(parameters.completion, row, content))
         return trace.merging(Traces.printed(row.fields)) { $1 }
       }, attributes: ["teacher": "file"])

@@ -14,7 +14,8 @@ package enum OverlapCheck {
   }
 
   /// The ids of the problems that traces are about, by the id of the problem or because a prompt
-  /// holds the question with its options, whatever the template around them.
+  /// holds the question with its options, whatever the template around them. Where there is no prompt,
+  /// the text itself is searched.
   ///
   /// Rejected traces count, too: `include_rejected` may train on them.
   /// - Throws: `DatasetError.noQuestion` for a row that asks nothing, or what a missing column throws.
@@ -23,7 +24,10 @@ package enum OverlapCheck {
     let questions = try QuestionIndex(problems.rows)
     var found: Set<Int> = []
     // Teachers write several traces for a prompt.
-    for prompt in Set(try traces.prompts.map { Array(NormalisedPrompt.text(of: $0).utf8) }) {
+    let prompts = try traces.prompts
+    let texts = prompts.contains("") ? try traces.texts : prompts
+    let learned = zip(prompts, texts).map { $0.isEmpty ? $1 : $0 }
+    for prompt in Set(learned.map { Array(NormalisedPrompt.text(of: $0).utf8) }) {
       found.formUnion(questions.occurring(in: prompt))
     }
     return try Problems(problems).ids.enumerated().compactMap { index, id in

@@ -103,6 +103,16 @@ import Testing
       try OverlapCheck.overlap(of: measured, with: traces([("x", "What is 7+8?")])).isEmpty)
   }
 
+  /// A text that a warm-up replays may hold a problem of the test.
+  @Test func plainTextsAreSearchedThemselves() throws {
+    let measured = problems([("a", "What is 7+7?"), ("b", "What is 2+2?")])
+    let replayed = Traces(
+      rows: [("Once somebody asked: What is 7+7?", ""), ("What is 2+2?", "Another prompt")].map {
+        Traces.row(id: $0.0, problemID: $0.0, prompt: $0.1, text: $0.0)
+      })
+    #expect(try OverlapCheck.overlap(of: measured, with: replayed) == ["a"])
+  }
+
   @Test func aQuestionWithOtherOptionsIsAnother() throws {
     func problem(_ id: String, _ options: [JSONValue]) -> [String: JSONValue] {
       ["id": .string(id), "question": "Which is true?", "options": .array(options)]
