@@ -5,8 +5,10 @@
 BUILD := swift build -c release
 WARMUP := .build/release/warmup
 RESULTS ?= results
+PREFIX ?= /usr/local
+DESTDIR ?=
 
-.PHONY: deps build quickstart figures test format lint clean
+.PHONY: deps build quickstart figures test format lint clean install uninstall dist
 
 deps:
 	@scripts/install-dependencies
@@ -16,6 +18,17 @@ build: deps
 
 quickstart: build
 	$(WARMUP) run experiments/quickstart.yaml --results $(RESULTS)
+
+# The program with its sandbox, completions for bash, zsh and fish, and a man page.
+install: build
+	scripts/install-files .build/release "$(DESTDIR)$(PREFIX)"
+
+uninstall:
+	scripts/install-files --remove "$(DESTDIR)$(PREFIX)"
+
+# An archive of what `make install` installs, which needs no Swift where it is unpacked.
+dist: deps
+	scripts/make-archive
 
 # The pictures of docs/figures.md that show the quickstart, after `make quickstart`.
 figures:
@@ -29,10 +42,10 @@ test: deps lint
 	swift test -c release --skip-build --disable-xctest
 
 format:
-	swift format -i -r Package.swift Sources Tests
+	swift format -i -r Package.swift Plugins Sources Tests
 
 lint:
-	swift format lint -r --strict Package.swift Sources Tests
+	swift format lint -r --strict Package.swift Plugins Sources Tests
 
 clean:
 	rm -rf .build

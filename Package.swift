@@ -18,9 +18,9 @@ let package = Package(
   name: "warmup",
   products: [.executable(name: "warmup", targets: ["warmup"])],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
   ],
   targets: [
     .systemLibrary(
@@ -88,7 +88,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       resources: [.embedInCode("Templates")],
-      swiftSettings: strict),
+      swiftSettings: strict,
+      plugins: [.plugin(name: "SourceVersion")]),
+    .plugin(name: "SourceVersion", capability: .buildTool()),
 
     .executableTarget(
       name: "fuzz",

@@ -18,7 +18,7 @@ struct Warmup: ParsableCommand {
       warm-up), reinforcement learning with verifiable rewards, evaluation. Every result is cached \
       under a key of what it depends on, so nothing is computed twice.
       """,
-    version: "0.1.0",
+    version: "0.1.0 (\(sourceVersion))",
     subcommands: [
       NewCommand.self, RunCommand.self, PlanCommand.self, StatusCommand.self, ShowCommand.self,
       ReportCommand.self,
