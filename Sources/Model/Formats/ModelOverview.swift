@@ -11,22 +11,9 @@ package struct ModelOverview: Sendable {
   /// of the tensors.
   /// - Throws: what `ImportedModel` would, except for wrong numbers.
   package init(contentsOf url: URL) throws {
-    var isFolder: ObjCBool = false
-    _ = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
-    if isFolder.boolValue {
-      let file = url.appending(path: "config.json")
-      configuration = try ModelConfiguration(
-        huggingFaceConfig: try contents(of: file), path: file.path)
-      tokens = try Tokenizer(huggingFaceFolder: url).vocabularySize
-      try Weights.compare(
-        ParameterLayout(configuration), with: try ShardedSafetensors(folder: url))
-    } else {
-      let file = try GGUFFile(contentsOf: url)
-      configuration = try ModelConfiguration(gguf: file)
-      let hasTokenizer = file.metadata["tokenizer.ggml.model"] != nil
-      tokens = hasTokenizer ? try Tokenizer(gguf: file).vocabularySize : nil
-      try Weights.compare(ParameterLayout(configuration), with: GGUFTensors(file, configuration))
-    }
+    let source = try ModelSource(contentsOf: url)
+    configuration = source.configuration
+    tokens = source.tokenizer?.vocabularySize
     parameterCount = ParameterLayout(configuration).count
   }
 
