@@ -47,7 +47,7 @@ package struct OpenedModel: Sendable {
   }
 
   /// A model in memory.
-  init(_ model: ModelArtifact) throws {
+  package init(_ model: ModelArtifact) throws {
     try self.init(
       model.weights.configuration, model.tokenizer, chatTemplate: model.chatTemplate,
       model.weights, .float32)
