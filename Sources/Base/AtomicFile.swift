@@ -10,10 +10,32 @@ package enum AtomicFile {
   /// Lets `write` make a file beside `destination`, syncs it and renames it into place.
   /// - Throws: what `write` throws, or `FileError`; the destination is then untouched.
   package static func write(to destination: URL, _ write: (URL) throws -> Void) throws {
-    let number = counter.add(1, ordering: .relaxed).newValue
-    let beside = destination.appendingPathExtension("\(leftoverMark)\(getpid())-\(number)")
+    let beside = placeBeside(destination)
     defer { unlink(beside.path) }
     try write(beside)
+    try move(beside, to: destination)
+  }
+
+  /// Lets `write` put files into a folder beside `destination`, syncs all and renames it into place.
+  /// - Throws: what `write` throws, or `FileError`; there is then nothing at the destination.
+  package static func writeFolder(to destination: URL, _ write: (URL) throws -> Void) throws {
+    let manager = FileManager.default
+    let beside = placeBeside(destination)
+    defer { try? manager.removeItem(at: beside) }
+    try manager.createDirectory(at: beside, withIntermediateDirectories: false)
+    try write(beside)
+    for name in try manager.contentsOfDirectory(atPath: beside.path) {
+      try sync(beside.appending(path: name))
+    }
+    try move(beside, to: destination)
+  }
+
+  private static func placeBeside(_ destination: URL) -> URL {
+    let number = counter.add(1, ordering: .relaxed).newValue
+    return destination.appendingPathExtension("\(leftoverMark)\(getpid())-\(number)")
+  }
+
+  private static func move(_ beside: URL, to destination: URL) throws {
     try sync(beside)
     guard rename(beside.path, destination.path) == 0 else {
       throw FileError(action: "write to", path: destination.path)

@@ -21,11 +21,9 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     let workspace = try Workspace(options)
-    let model = try ModelArtifact(contentsOf: try workspace.modelFile(of: instance).file)
+    let model = try OpenedModel(contentsOf: try workspace.modelFile(of: instance).file)
     try Folder.make(URL(fileURLWithPath: folder))
-    try HuggingFaceExport.write(
-      model.weights, tokenizer: model.tokenizer, chatTemplate: model.chatTemplate,
-      to: URL(fileURLWithPath: folder))
+    try model.export(to: URL(fileURLWithPath: folder))
     StandardOutput.writeError("Wrote \(folder)\n")
   }
 }

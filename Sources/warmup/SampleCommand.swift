@@ -118,8 +118,8 @@ struct SampleCommand: ParsableCommand {
     guard isRecipe else {
       return try ([source] + more).map { path in
         let url = URL(fileURLWithPath: path)
-        return prompted(
-          url.lastPathComponent, try ModelArtifact(ImportedModel(contentsOf: url), from: url))
+        let model = try OpenedModel(ModelSource(contentsOf: url), from: url, as: .float32)
+        return prompted(url.lastPathComponent, try ModelArtifact(model))
       }
     }
     let workspace = try Workspace(try place.options(for: source))

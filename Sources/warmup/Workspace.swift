@@ -332,7 +332,7 @@ extension Artifact {
     guard FileManager.default.fileExists(atPath: file.path) else {
       throw LookupError.leftOut(name, instance: item.instance.name)
     }
-    return try whole(file.lastPathComponent)
+    return try wholeOutput(name)
   }
 }
 

@@ -269,10 +269,18 @@ import Testing
     let name = "model.layers.1.self_attn.v_proj.weight"
     let entry = try #require(weights.layout[name])
     weights.buffer[entry.offset + 3..<entry.offset + 4] = [value]
+    let words = "the tensor '\(name)' holds \(value) at element 3"
     let folder = try ScratchFolder()
-    try HuggingFaceExport.write(weights, tokenizer: try tokenizer(), to: folder.url)
+    let refused = #expect(throws: ModelImportError.self) {
+      try HuggingFaceExport.write(weights, tokenizer: try tokenizer(), to: folder.url)
+    }
+    #expect(refused?.description.contains(words) == true)
+    try HuggingFaceExport.write(tinyWeights(.llama), tokenizer: try tokenizer(), to: folder.url)
+    try SafetensorsWriter.write(
+      weights.layout.entries.map { ($0.name, $0.shape, weights[$0.name] ?? []) },
+      to: folder.url.appending(path: "model.safetensors"))
     let error = #expect(throws: ModelImportError.self) { try ImportedModel(contentsOf: folder.url) }
-    #expect(error?.description.contains("the tensor '\(name)' holds \(value) at element 3") == true)
+    #expect(error?.description.contains(words) == true)
   }
 
   @Test func refusesMissingTensors() throws {

@@ -295,37 +295,43 @@ struct GGUFTensors: TensorSource {
     ggufNames.compactMapValues { $0 == "rope_freqs.weight" ? nil : file.tensors[$0]?.shape }
   }
 
-  func read(_ name: String, into output: UnsafeMutableBufferPointer<Float>) throws {
+  func format(of name: String) throws -> ElementFormat {
+    guard let tensor = ggufNames[name].flatMap({ file.tensors[$0] }) else {
+      throw GGUFError.missing(path: path, tensor: name)
+    }
+    return tensor.format
+  }
+
+  func read(
+    _ name: String, rows: Range<Int>, into output: UnsafeMutableBufferPointer<Float>
+  ) throws {
     guard let ggufName = ggufNames[name] else {
       throw GGUFError.missing(path: path, tensor: name)
     }
-    guard let heads = permutedHeads(of: name) else {
-      return try file.read(ggufName, into: output)
+    guard isPermuted(name) else {
+      return try file.read(ggufName, rows: rows, into: output)
     }
-    let rows = heads * configuration.headSize
-    Self.restoreRows(try file.floats(ggufName), rows: rows, heads: heads, into: output)
+    let width = output.count / max(1, rows.count)
+    for (index, row) in rows.enumerated() {
+      let stored = Self.storedRow(row, headSize: configuration.headSize)
+      try file.read(
+        ggufName, rows: stored..<stored + 1,
+        into: UnsafeMutableBufferPointer(rebasing: output[index * width..<(index + 1) * width]))
+    }
   }
 
-  /// How many heads the rows of a tensor belong to, where they are permuted: q and k of llama.
-  private func permutedHeads(of name: String) -> Int? {
-    guard configuration.architecture == .llama else { return nil }
-    if name.hasSuffix("self_attn.q_proj.weight") { return configuration.headCount }
-    if name.hasSuffix("self_attn.k_proj.weight") { return configuration.keyValueHeadCount }
-    return nil
+  /// Whether the rows of a tensor are permuted: q and k of llama.
+  private func isPermuted(_ name: String) -> Bool {
+    configuration.architecture == .llama
+      && ["q", "k"].contains { name.hasSuffix("self_attn.\($0)_proj.weight") }
   }
 
   /// Llama files interleave the halves of each head: row (head, half, i) is stored as row
   /// (head, i, half).
-  private static func restoreRows(
-    _ stored: [Float], rows: Int, heads: Int, into output: UnsafeMutableBufferPointer<Float>
-  ) {
-    let (width, headSize) = (stored.count / rows, rows / heads)
-    for row in 0..<rows {
-      let (head, within) = (row / headSize, row % headSize)
-      let (half, i) = (within / (headSize / 2), within % (headSize / 2))
-      let source = (head * headSize + 2 * i + half) * width
-      for column in 0..<width { output[row * width + column] = stored[source + column] }
-    }
+  private static func storedRow(_ row: Int, headSize: Int) -> Int {
+    let (head, within) = (row / headSize, row % headSize)
+    let (half, i) = (within / (headSize / 2), within % (headSize / 2))
+    return head * headSize + 2 * i + half
   }
 
   /// `blk.3.attn_q.weight` is `model.layers.3.self_attn.q_proj.weight`. Unknown names stay.

@@ -2,23 +2,45 @@ import Foundation
 
 /// Writes a model as a folder that transformers loads.
 package enum HuggingFaceExport {
-  /// Writes config.json, model.safetensors, tokenizer.json, tokenizer_config.json and
-  /// generation_config.json into a folder, which is made where there is none.
-  /// - Throws: what the file system says.
+  /// The most bytes of weights in a file, where not a single tensor has more.
+  package static let shardBytes = 2_000_000_000
+
+  /// Writes config.json, the weights as model.safetensors, or as shards with their index,
+  /// tokenizer.json, tokenizer_config.json and generation_config.json into a folder, which is made
+  /// where there is none. config.json comes last.
+  /// - Parameters:
+  ///   - precision: in which the weights are stored.
+  ///   - shardBytes: the most bytes of weights in a file.
+  /// - Returns: the names of the files.
+  /// - Throws: what the source throws, `ModelImportError.notFinite`, and what the file system says.
+  @discardableResult
+  package static func write(
+    _ weights: any TensorSource, _ configuration: ModelConfiguration, as precision: Precision,
+    tokenizer: Tokenizer, chatTemplate: String? = nil, shardBytes: Int = shardBytes, to folder: URL
+  ) throws -> [String] {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    var names = try WeightShards(ParameterLayout(configuration), precision, atMost: shardBytes)
+      .write(weights, to: folder)
+    for (name, data) in [
+      ("tokenizer.json", tokenizer.huggingFace),
+      ("tokenizer_config.json", tokenizerSettings(configuration, tokenizer, chatTemplate)),
+      ("generation_config.json", generationSettings(configuration)),
+      ("config.json", configuration.huggingFaceConfig(precision)),
+    ] {
+      try data.write(to: folder.appending(path: name), options: .atomic)
+      names.append(name)
+    }
+    return names.sorted()
+  }
+
+  /// Writes a model in memory, in float32.
+  /// - Throws: `ModelImportError.notFinite`, and what the file system says.
   package static func write(
     _ weights: Weights, tokenizer: Tokenizer, chatTemplate: String? = nil, to folder: URL
   ) throws {
-    let configuration = weights.configuration
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    func write(_ data: Data, _ name: String) throws {
-      try data.write(to: folder.appending(path: name), options: .atomic)
-    }
-    try SafetensorsWriter.write(weights, to: folder.appending(path: "model.safetensors"))
-    try write(tokenizer.huggingFace, "tokenizer.json")
     try write(
-      tokenizerSettings(configuration, tokenizer, chatTemplate), "tokenizer_config.json")
-    try write(generationSettings(configuration), "generation_config.json")
-    try write(configuration.huggingFaceConfig, "config.json")
+      weights, weights.configuration, as: .float32, tokenizer: tokenizer,
+      chatTemplate: chatTemplate, to: folder)
   }
 
   private static func tokenizerSettings(

@@ -66,11 +66,16 @@ package struct GGUFFile: Sendable {
     return tensor.format.decoded(bytes(of: tensor))
   }
 
-  /// Writes the numbers of a tensor, row-major, to `output`, whose length must be the tensor's.
+  /// Writes rows of a tensor to `output`, whose length must be theirs. A vector is one row.
   /// - Throws: `GGUFError.missing`.
-  package func read(_ name: String, into output: UnsafeMutableBufferPointer<Float>) throws {
+  package func read(
+    _ name: String, rows: Range<Int>, into output: UnsafeMutableBufferPointer<Float>
+  ) throws {
     let tensor = try tensor(name)
-    tensor.format.decode(bytes(of: tensor), into: output)
+    let width = (tensor.shape.last ?? 1) / tensor.format.blockElements * tensor.format.blockBytes
+    let start = data.startIndex + tensor.range.lowerBound
+    let bytes = data[start + rows.lowerBound * width..<start + rows.upperBound * width]
+    tensor.format.decode(bytes, into: output)
   }
 
   private func tensor(_ name: String) throws -> Tensor {

@@ -177,7 +177,10 @@ extension ModelConfiguration {
   }
 
   /// The config.json of transformers 4; it can be read back without loss.
-  package var huggingFaceConfig: Data {
+  package var huggingFaceConfig: Data { huggingFaceConfig(.float32) }
+
+  /// The config.json of a folder whose weights are stored in a precision.
+  func huggingFaceConfig(_ precision: Precision) -> Data {
     let family = architecture.family
     var entries: [(key: String, value: String)] = [
       ("architectures", JSONText.list([JSONText.quoted(family.className)])),
@@ -201,7 +204,7 @@ extension ModelConfiguration {
       ("bos_token_id", beginToken.map { "\($0)" } ?? "null"),
       ("eos_token_id", endTokensJSON),
       ("attention_dropout", "0.0"),
-      ("torch_dtype", "\"float32\""),
+      ("torch_dtype", JSONText.quoted(precision.rawValue)),
       ("use_cache", "true"),
     ]
     entries += familyEntries

@@ -1,16 +1,18 @@
 import Foundation
 
-/// A model from outside: weights, and what turns texts into tokens for it.
-package struct ImportedModel: Sendable {
-  package let weights: Weights
+/// A model from outside, opened: all of it but the weights, which are read tensor by tensor.
+package struct ModelSource: Sendable {
+  package let configuration: ModelConfiguration
   /// The tokenizer. Only a GGUF file may come without one.
   package let tokenizer: Tokenizer?
   /// The Jinja template that the model's authors use for conversations, if they give one.
   package let chatTemplate: String?
-  /// What is worth knowing of how it was read.
+  /// What is worth knowing of how it is read.
   package let note: String?
+  /// The weights, by the names and in the shapes of the configuration's layout.
+  package let tensors: any TensorSource
 
-  /// Reads a Hugging Face folder, or a GGUF file.
+  /// Opens a Hugging Face folder, or a GGUF file.
   /// - Throws: `ModelImportError`, `SafetensorsError`, `GGUFError` or `TokenizerError`.
   package init(contentsOf url: URL) throws {
     var isFolder: ObjCBool = false
@@ -24,97 +26,25 @@ package struct ImportedModel: Sendable {
     }
   }
 
-  init(
-    weights: Weights, tokenizer: Tokenizer?, chatTemplate: String?, note: String? = nil,
-    path: String
+  private init(
+    _ configuration: ModelConfiguration, _ tokenizer: Tokenizer?, _ tensors: any TensorSource,
+    chatTemplate: String?, note: String? = nil
   ) throws {
-    let embeddings = weights.configuration.vocabularySize
+    try tensors.check(against: ParameterLayout(configuration))
+    let embeddings = configuration.vocabularySize
     if let tokenizer, tokenizer.vocabularySize > embeddings {
       throw ModelImportError.vocabulary(
-        path: path, tokens: tokenizer.vocabularySize, embeddings: embeddings)
+        path: tensors.path, tokens: tokenizer.vocabularySize, embeddings: embeddings)
     }
-    self.weights = weights
+    self.configuration = configuration
     self.tokenizer = tokenizer
     self.chatTemplate = chatTemplate
     self.note = note
-  }
-}
-
-/// Tensors by their Hugging Face names, wherever they are stored.
-protocol TensorSource {
-  /// What error messages call the source.
-  var path: String { get }
-  var shapes: [String: [Int]] { get }
-  /// Writes the numbers of a tensor to memory of its size.
-  func read(_ name: String, into output: UnsafeMutableBufferPointer<Float>) throws
-}
-
-extension Weights {
-  /// Reads the parameters of a Hugging Face folder, whatever else it holds or lacks.
-  /// - Throws: `ModelImportError` or `SafetensorsError`.
-  package convenience init(_ configuration: ModelConfiguration, huggingFaceFolder folder: URL)
-    throws
-  {
-    let source = try ShardedSafetensors(folder: folder)
-    try self.init(configuration, from: configuration.tiedEmbeddings ? source.tied() : source)
+    self.tensors = tensors
   }
 
-  /// Reads all parameters of a model. None may be missing, left over, of another shape or not finite.
-  convenience init(_ configuration: ModelConfiguration, from source: any TensorSource) throws {
-    try Weights.compare(ParameterLayout(configuration), with: source)
-    self.init(configuration)
-    for entry in layout.entries {
-      try buffer.withElements(entry.offset..<entry.offset + entry.count) {
-        try source.read(entry.name, into: $0)
-      }
-    }
-    if let found = firstNotFinite() {
-      throw ModelImportError.notFinite(
-        path: source.path, tensor: found.parameter, index: found.index, value: found.value)
-    }
-    if configuration.tiedEmbeddings, source.shapes["lm_head.weight"] != nil {
-      try checkTiedHead(of: source)
-    }
-  }
-
-  static func compare(_ layout: ParameterLayout, with source: any TensorSource) throws {
-    func mismatch(_ problem: String) -> ModelImportError {
-      .tensors(path: source.path, problem: problem)
-    }
-    let shapes = source.shapes
-    for entry in layout.entries {
-      guard let shape = shapes[entry.name] else {
-        throw mismatch("the tensor '\(entry.name)' is missing")
-      }
-      guard shape == entry.shape else {
-        throw mismatch("'\(entry.name)' has the shape \(shape), not \(entry.shape)")
-      }
-    }
-    let extra = shapes.keys.filter { layout[$0] == nil && $0 != "lm_head.weight" }
-    if let name = extra.min() {
-      throw mismatch("the model has no use for the tensor '\(name)'")
-    }
-  }
-
-  /// Some checkpoints repeat a tied embedding as the output layer; then it must be the same.
-  private func checkTiedHead(of source: any TensorSource) throws {
-    let name = "lm_head.weight"
-    let embedding = self["model.embed_tokens.weight"] ?? []
-    var head = [Float](repeating: 0, count: embedding.count)
-    if source.shapes[name]?.reduce(1, *) == head.count {
-      try head.withUnsafeMutableBufferPointer { try source.read(name, into: $0) }
-    }
-    guard head == embedding else {
-      throw ModelImportError.tensors(
-        path: source.path, problem: "'\(name)' differs from the embedding that it is tied to")
-    }
-  }
-}
-
-extension ImportedModel {
-  /// Reads a folder with config.json, a tokenizer and safetensors, in one file or sharded.
-  /// - Throws: `ModelImportError`, `SafetensorsError` or `TokenizerError`.
-  package init(huggingFaceFolder folder: URL) throws {
+  /// Opens a folder with config.json, a tokenizer and safetensors, in one file or sharded.
+  private init(huggingFaceFolder folder: URL) throws {
     let names = try fileNames(in: folder)
     if !names.contains("config.json"), let file = names.filter({ $0.hasSuffix(".gguf") }).min() {
       throw ModelImportError.unreadable(
@@ -123,10 +53,53 @@ extension ImportedModel {
     }
     let configuration = try ModelConfiguration(huggingFaceFolder: folder)
     let tokenizer = try Tokenizer(huggingFaceFolder: folder)
-    let weights = try Weights(configuration, huggingFaceFolder: folder)
     try self.init(
-      weights: weights, tokenizer: tokenizer, chatTemplate: try storedChatTemplate(in: folder),
-      note: try ModelFolder.note(on: folder), path: folder.path)
+      configuration, tokenizer, try ShardedSafetensors(folder: folder, configuration),
+      chatTemplate: try storedChatTemplate(in: folder), note: try ModelFolder.note(on: folder))
+  }
+
+  /// Opens a GGUF file, with its tokenizer where the file has one.
+  private init(gguf file: GGUFFile) throws {
+    let configuration = try ModelConfiguration(gguf: file)
+    let hasTokenizer = file.metadata["tokenizer.ggml.model"] != nil
+    try self.init(
+      configuration, hasTokenizer ? try Tokenizer(gguf: file) : nil,
+      GGUFTensors(file, configuration),
+      chatTemplate: file.metadata["tokenizer.chat_template"]?.string)
+  }
+}
+
+/// A model from outside in memory: weights, and what turns texts into tokens for it.
+package struct ImportedModel: Sendable {
+  package let weights: Weights
+  /// The tokenizer. Only a GGUF file may come without one.
+  package let tokenizer: Tokenizer?
+  /// The Jinja template that the model's authors use for conversations, if they give one.
+  package let chatTemplate: String?
+  /// What is worth knowing of how it was read.
+  package let note: String?
+
+  /// Reads a Hugging Face folder, or a GGUF file.
+  /// - Throws: `ModelImportError`, `SafetensorsError`, `GGUFError` or `TokenizerError`.
+  package init(contentsOf url: URL) throws {
+    let source = try ModelSource(contentsOf: url)
+    try source.tensors.checkTiedHead(of: source.configuration)
+    weights = try Weights(source.configuration, from: source.tensors)
+    tokenizer = source.tokenizer
+    chatTemplate = source.chatTemplate
+    note = source.note
+  }
+}
+
+extension Weights {
+  /// Reads the parameters of a Hugging Face folder, whatever else it holds or lacks.
+  /// - Throws: `ModelImportError` or `SafetensorsError`.
+  package convenience init(_ configuration: ModelConfiguration, huggingFaceFolder folder: URL)
+    throws
+  {
+    let source = try ShardedSafetensors(folder: folder, configuration)
+    try source.checkTiedHead(of: configuration)
+    try self.init(configuration, from: source)
   }
 }
 
@@ -193,20 +166,6 @@ private struct Template: Decodable {
       let named = try container.decode([Named].self)
       text = named.first { $0.name == "default" }?.template
     }
-  }
-}
-
-extension ImportedModel {
-  /// Takes the model out of a GGUF file, with its tokenizer where the file has one.
-  /// - Throws: `ModelImportError`, `GGUFError` or `TokenizerError`.
-  package init(gguf file: GGUFFile) throws {
-    let configuration = try ModelConfiguration(gguf: file)
-    let hasTokenizer = file.metadata["tokenizer.ggml.model"] != nil
-    try self.init(
-      weights: try Weights(configuration, from: GGUFTensors(file, configuration)),
-      tokenizer: hasTokenizer ? try Tokenizer(gguf: file) : nil,
-      chatTemplate: file.metadata["tokenizer.chat_template"]?.string,
-      path: file.path)
   }
 }
 
@@ -327,7 +286,7 @@ package enum ModelImportError: Error, Sendable, CustomStringConvertible {
       "\(path) does not match its configuration: \(problem); use the files of one checkpoint"
     case .notFinite(let path, let tensor, let index, let value):
       "\(path): the tensor '\(tensor)' holds \(value) at element \(index), and a model must not; "
-        + "fetch the file again, or take one in another number format"
+        + "make or fetch it again, or take one in another number format"
     case .vocabulary(let path, let tokens, let embeddings):
       "\(path): the tokenizer has \(tokens) tokens but the model only \(embeddings) embeddings; "
         + "use the tokenizer that belongs to the model"

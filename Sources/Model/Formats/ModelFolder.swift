@@ -133,6 +133,7 @@ func readingProblem(_ error: any Error, at file: URL? = nil) -> String {
     return
       "it is a link to \(target), which leads nowhere or round in a circle; fetch the file anew"
   }
+  if let problem = error as? StoredBytes.Problem { return problem.reason }
   if (error as? CocoaError)?.code == .fileReadNoSuchFile { return "there is no such file" }
   let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
   guard let cause = cause.map({ $0 as NSError }), cause.domain == NSPOSIXErrorDomain else {

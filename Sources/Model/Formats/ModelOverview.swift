@@ -11,26 +11,15 @@ package struct ModelOverview: Sendable {
   /// of the tensors.
   /// - Throws: what `ImportedModel` would, except for wrong numbers.
   package init(contentsOf url: URL) throws {
-    var isFolder: ObjCBool = false
-    _ = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
-    if isFolder.boolValue {
-      configuration = try ModelConfiguration(huggingFaceFolder: url)
-      tokens = try Tokenizer(huggingFaceFolder: url).vocabularySize
-      try Weights.compare(
-        ParameterLayout(configuration), with: try ShardedSafetensors(folder: url))
-    } else {
-      let file = try GGUFFile(contentsOf: url)
-      configuration = try ModelConfiguration(gguf: file)
-      let hasTokenizer = file.metadata["tokenizer.ggml.model"] != nil
-      tokens = hasTokenizer ? try Tokenizer(gguf: file).vocabularySize : nil
-      try Weights.compare(ParameterLayout(configuration), with: GGUFTensors(file, configuration))
-    }
+    let source = try ModelSource(contentsOf: url)
+    configuration = source.configuration
+    tokens = source.tokenizer?.vocabularySize
     parameterCount = ParameterLayout(configuration).count
   }
 
   /// Why a model cannot be read whatever its weights are: its family, something that its
-  /// configuration asks for, a token that it lacks, or its tokenizer. Nil where there is no such reason, and where files are
-  /// missing or damaged, which may change before they are read.
+  /// configuration asks for, a token that it lacks, or its tokenizer. Nil where there is no such
+  /// reason, and where files are missing or damaged, which may change before they are read.
   package static func refusal(of url: URL) -> String? {
     do {
       _ = try ModelOverview(contentsOf: url)

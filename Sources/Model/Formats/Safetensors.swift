@@ -20,31 +20,37 @@ package struct SafetensorsFile: Sendable {
   /// Free texts of the header.
   package let metadata: [String: String]
   package let path: String
-  private let body: Data
+  private let bytes: StoredBytes
+  /// Where the tensors begin.
+  private let start: Int
 
-  /// Opens a file and checks its header against its length.
+  /// Opens a file and checks its header against its length. Tensors are read when they are asked for.
   /// - Throws: `SafetensorsError`.
   package init(contentsOf file: URL) throws {
-    let data: Data
     do {
-      data = try Data(contentsOf: file, options: .mappedIfSafe)
-    } catch {
-      throw SafetensorsError.unreadable(path: file.path, reason: readingProblem(error, at: file))
+      let bytes = try StoredBytes(contentsOf: file)
+      if let found = ForeignContent(try bytes.read(0..<min(512, bytes.count))) {
+        throw SafetensorsError.unreadable(path: file.path, reason: found.sentence)
+      }
+      try self.init(bytes, path: file.path)
+    } catch let problem as StoredBytes.Problem {
+      throw SafetensorsError.unreadable(path: file.path, reason: readingProblem(problem, at: file))
     }
-    if let found = ForeignContent(data) {
-      throw SafetensorsError.unreadable(path: file.path, reason: found.sentence)
-    }
-    try self.init(data, path: file.path)
   }
 
   /// Reads bytes; `path` names them in errors.
   /// - Throws: `SafetensorsError.damaged`.
   package init(_ data: Data, path: String) throws {
-    let header = try SafetensorsHeader(data, path: path)
+    try self.init(StoredBytes(data), path: path)
+  }
+
+  private init(_ bytes: StoredBytes, path: String) throws {
+    let header = try SafetensorsHeader(bytes, path: path)
     self.path = path
     entries = header.entries
     metadata = header.metadata
-    body = data.dropFirst(header.byteCount)
+    self.bytes = bytes
+    start = header.byteCount
   }
 
   package var names: [String] { entries.keys.sorted() }
@@ -52,20 +58,38 @@ package struct SafetensorsFile: Sendable {
   /// The numbers of a tensor, row-major; 16-bit floats are widened.
   /// - Throws: `SafetensorsError` where the tensor is missing or holds no floats.
   package func floats(_ name: String) throws -> [Float] {
-    try format(of: name).decoded(bytes(of: try entry(name)))
+    let count = try entry(name).count
+    return try [Float](unsafeUninitializedCapacity: count) { buffer, initialised in
+      try read(name, from: 0, into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+      initialised = count
+    }
   }
 
-  /// Writes the numbers of a tensor, row-major, to `output`, whose length must be the tensor's.
-  /// - Throws: `SafetensorsError` where the tensor is missing or holds no floats.
-  package func read(_ name: String, into output: UnsafeMutableBufferPointer<Float>) throws {
-    try format(of: name).decode(bytes(of: try entry(name)), into: output)
+  /// Writes numbers of a tensor, row-major from the one with index `first`, to `output`.
+  /// - Throws: `SafetensorsError` where the tensor is missing, holds no floats or fewer.
+  package func read(
+    _ name: String, from first: Int, into output: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    let (entry, format) = (try entry(name), try format(of: name))
+    guard first >= 0, first <= entry.count, output.count <= entry.count - first else {
+      throw SafetensorsError.damaged(
+        path: path, problem: "tensor '\(name)' has \(entry.count) numbers, and more were asked for")
+    }
+    let width = format.blockBytes
+    for index in stride(from: 0, to: output.count, by: tensorPieceCount) {
+      let count = min(tensorPieceCount, output.count - index)
+      let place = entry.range.lowerBound + (first + index) * width
+      format.decode(
+        try stored(place..<place + count * width),
+        into: UnsafeMutableBufferPointer(rebasing: output[index..<index + count]))
+    }
   }
 
   /// The integers of a tensor, row-major.
   /// - Throws: `SafetensorsError` where the tensor is missing or holds no integers.
   package func integers(_ name: String) throws -> [Int] {
     let entry = try entry(name)
-    let bytes = [UInt8](bytes(of: entry))
+    let bytes = [UInt8](try stored(entry.range))
     switch entry.type {
     case "I64":
       return stride(from: 0, to: bytes.count, by: 8).map {
@@ -88,7 +112,9 @@ package struct SafetensorsFile: Sendable {
     return entry
   }
 
-  private func format(of name: String) throws -> ElementFormat {
+  /// How the floats of a tensor are stored.
+  /// - Throws: `SafetensorsError` where the tensor is missing or holds no floats.
+  func format(of name: String) throws -> ElementFormat {
     switch try entry(name).type {
     case "F32": return .float32
     case "F16": return .float16
@@ -99,9 +125,13 @@ package struct SafetensorsFile: Sendable {
     }
   }
 
-  private func bytes(of entry: StoredTensor) -> Data {
-    let start = body.startIndex
-    return body[start + entry.range.lowerBound..<start + entry.range.upperBound]
+  /// Bytes behind the header.
+  private func stored(_ range: Range<Int>) throws -> Data {
+    do {
+      return try bytes.read(start + range.lowerBound..<start + range.upperBound)
+    } catch {
+      throw SafetensorsError.unreadable(path: path, reason: error.reason)
+    }
   }
 }
 
@@ -115,24 +145,30 @@ struct SafetensorsHeader {
   /// How many bytes come before the tensors.
   let byteCount: Int
 
-  init(_ data: Data, path: String) throws {
+  /// The longest that the format allows, so that no header fills the memory.
+  private static let longest = 100_000_000
+
+  init(_ bytes: StoredBytes, path: String) throws {
     func damaged(_ problem: String) -> SafetensorsError { .damaged(path: path, problem: problem) }
-    guard data.count >= 8 else {
-      throw damaged("it has \(data.count) bytes, too few for a header")
+    guard bytes.count >= 8 else {
+      throw damaged("it has \(bytes.count) bytes, too few for a header")
     }
-    let length = data.prefix(8).reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
-    guard length <= UInt64(data.count - 8) else {
+    let length = try bytes.read(0..<8).reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+    guard length <= UInt64(bytes.count - 8) else {
       throw damaged("its header should have \(length) bytes, but the file ends before that")
     }
+    guard length <= Self.longest else {
+      throw damaged("its header has \(length) bytes, more than the format allows")
+    }
     byteCount = 8 + Int(length)
-    let json = Data(data.dropFirst(8).prefix(Int(length)))
+    let json = Data(try bytes.read(8..<byteCount))
     guard json.first == UInt8(ascii: "{"),
       let decoded = try? JSONDecoder().decode(HeaderJSON.self, from: json)
     else { throw damaged("its header is not the JSON that the format asks for") }
     metadata = decoded.metadata
     do {
       entries = try decoded.tensors.mapValues { try $0.checked() }
-      try Self.checkCoverage(entries, length: data.count - byteCount)
+      try Self.checkCoverage(entries, length: bytes.count - byteCount)
     } catch let problem as HeaderError {
       throw damaged(problem.sentence)
     }
@@ -231,64 +267,6 @@ struct AnyKey: CodingKey {
 
   init(stringValue: String) { self.stringValue = stringValue }
   init?(intValue: Int) { nil }
-}
-
-/// Writes safetensors files of 32-bit floats; equal content gives equal bytes.
-package enum SafetensorsWriter {
-  /// Writes all parameters of a model, in the order of its layout.
-  /// - Throws: what the file system says.
-  package static func write(_ weights: Weights, to file: URL) throws {
-    let tensors = weights.layout.entries.map { (name: $0.name, shape: $0.shape) }
-    try write(header: header(of: tensors), to: file) { handle in
-      for entry in weights.layout.entries {
-        try weights.buffer.withElements(entry.offset..<entry.offset + entry.count) {
-          try handle.write(contentsOf: Data(UnsafeRawBufferPointer($0)))
-        }
-      }
-    }
-  }
-
-  /// Writes tensors, in the order given.
-  /// - Throws: what the file system says.
-  package static func write(
-    _ tensors: [(name: String, shape: [Int], values: [Float])], to file: URL
-  ) throws {
-    let shapes = tensors.map { (name: $0.name, shape: $0.shape) }
-    try write(header: header(of: shapes), to: file) { handle in
-      for tensor in tensors {
-        precondition(tensor.values.count == tensor.shape.reduce(1, *))
-        try handle.write(contentsOf: tensor.values.withUnsafeBytes { Data($0) })
-      }
-    }
-  }
-
-  private static func write(
-    header: Data, to file: URL, body: (FileHandle) throws -> Void
-  ) throws {
-    try Data().write(to: file)
-    let handle = try FileHandle(forWritingTo: file)
-    try handle.write(contentsOf: header)
-    try body(handle)
-    try handle.close()
-  }
-
-  /// The header with its length, padded with blanks so that the tensors begin at a multiple of 8.
-  private static func header(of tensors: [(name: String, shape: [Int])]) -> Data {
-    var offset = 0
-    var parts = ["\"__metadata__\":{\"format\":\"pt\"}"]
-    for (name, shape) in tensors {
-      let end = offset + shape.reduce(4, *)
-      let sizes = shape.map(String.init).joined(separator: ",")
-      parts.append(
-        "\(JSONText.quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(sizes)],"
-          + "\"data_offsets\":[\(offset),\(end)]}")
-      offset = end
-    }
-    var json = Data("{\(parts.joined(separator: ","))}".utf8)
-    json.append(Data(repeating: UInt8(ascii: " "), count: (8 - json.count % 8) % 8))
-    let length = UInt64(json.count).littleEndian
-    return withUnsafeBytes(of: length) { Data($0) } + json
-  }
 }
 
 package enum SafetensorsError: Error, Sendable, CustomStringConvertible {

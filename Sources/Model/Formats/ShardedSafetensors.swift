@@ -2,13 +2,15 @@ import Foundation
 
 /// The safetensors of a folder: model.safetensors, or else the shards that an index names, as in
 /// transformers.
-struct ShardedSafetensors: TensorSource {
-  let path: String
+package struct ShardedSafetensors: TensorSource {
+  package let path: String
   private var files: [String: SafetensorsFile] = [:]
   /// Tensors that are stored under another name.
   private var storedNames: [String: String] = [:]
 
-  init(folder: URL) throws {
+  /// Opens the files of a folder.
+  /// - Throws: `ModelImportError` or `SafetensorsError`.
+  package init(folder: URL, _ configuration: ModelConfiguration) throws {
     path = folder.path
     let names = try fileNames(in: folder)
     if names.contains(ModelFolder.weights) {
@@ -21,30 +23,41 @@ struct ShardedSafetensors: TensorSource {
     }
     // Old llama checkpoints store the rotary frequencies, which follow from the configuration.
     for name in files.keys where name.hasSuffix("rotary_emb.inv_freq") { files[name] = nil }
+    if configuration.tiedEmbeddings { takeTiedHead() }
   }
 
-  var shapes: [String: [Int]] {
+  package var shapes: [String: [Int]] {
     files.reduce(into: [:]) {
       $0[$1.key] = $1.value.entries[storedNames[$1.key] ?? $1.key]?.shape
     }
   }
 
-  func read(_ name: String, into output: UnsafeMutableBufferPointer<Float>) throws {
+  package func format(of name: String) throws -> ElementFormat {
+    try file(name).format(of: storedNames[name] ?? name)
+  }
+
+  package func read(
+    _ name: String, rows: Range<Int>, into output: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    let (file, stored) = (try file(name), storedNames[name] ?? name)
+    let width = file.entries[stored]?.shape.last ?? 1
+    try file.read(stored, from: rows.lowerBound * width, into: output)
+  }
+
+  private func file(_ name: String) throws -> SafetensorsFile {
     guard let file = files[name] else {
       throw SafetensorsError.missing(path: path, tensor: name)
     }
-    try file.read(storedNames[name] ?? name, into: output)
+    return file
   }
 
   /// Takes the output layer for the embedding that it is tied to where only that one is stored.
-  func tied() -> ShardedSafetensors {
+  private mutating func takeTiedHead() {
     let (embedding, head) = ("model.embed_tokens.weight", "lm_head.weight")
-    guard files[embedding] == nil, let file = files[head] else { return self }
-    var source = self
-    source.files[embedding] = file
-    source.files[head] = nil
-    source.storedNames[embedding] = head
-    return source
+    guard files[embedding] == nil, let file = files[head] else { return }
+    files[embedding] = file
+    files[head] = nil
+    storedNames[embedding] = head
   }
 
   private mutating func readShards(_ index: URL, in folder: URL) throws {

@@ -31,6 +31,14 @@ package struct Artifact: Sendable, Equatable {
     return file
   }
 
+  /// The HDF5 file of an output that is about to be read, with the bytes that were published, and so
+  /// is all that lies beside it.
+  /// - Throws: `DamagedArtifact`.
+  package func wholeOutput(_ port: String) throws -> URL {
+    for name in record.companions { _ = try whole(name) }
+    return try whole(output(port).lastPathComponent)
+  }
+
   /// What is wrong with the bytes of a file, in words; nil where they are those that were published.
   func damage(of name: String, _ digests: FileDigests) -> String? {
     guard let expected = record.files[name] else { return "its record knows no \(name)" }
@@ -114,6 +122,10 @@ package struct ArtifactRecord: Sendable, Equatable {
     self.versions = versions
     self.files = files
   }
+
+  /// The files that are not HDF5, sorted: what an output's file lists because it is too large for one,
+  /// such as a model's shards.
+  package var companions: [String] { files.keys.filter { !$0.hasSuffix(".h5") }.sorted() }
 
   package var json: JSONValue {
     var members: [String: JSONValue] = [

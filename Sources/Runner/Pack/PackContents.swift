@@ -68,7 +68,8 @@ package struct PackContents: Sendable {
       guard let artifact = planned.artifact else { continue }
       func files(of types: Set<ArtifactType>) -> Set<String> {
         let outputs = planned.instance.kind.outputs.filter { types.contains($0.type) }
-        return Set(outputs.map { "\($0.name).h5" }).intersection(artifact.record.files.keys)
+        let names = outputs.map { "\($0.name).h5" }.filter { artifact.record.files[$0] != nil }
+        return names.isEmpty ? [] : Set(names + artifact.record.companions)
       }
       items[artifact.key] = Item(
         artifact: artifact, leftOut: files(of: options.leftOutTypes),

@@ -322,7 +322,7 @@ private struct Run {
         InputArtifact(
           file: artifact.output(input.output), key: artifact.key, instance: producer.name,
           type: type ?? port.type, over: input.over, values: artifact.record.values,
-          sources: sources, check: { _ = try artifact.whole("\(input.output).h5") })
+          sources: sources, check: { _ = try artifact.wholeOutput(input.output) })
       )
     }
   }

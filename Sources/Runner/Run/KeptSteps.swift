@@ -55,18 +55,30 @@ struct StepPublisher: StepKeeper {
   }
 }
 
-/// Lays the output of a training that runs again aside, until it has ended as it did before.
+/// Lays the output of a training that runs again aside, until it has ended as it did before: a folder
+/// for each step, with the output's file and what lies beside it.
 private struct StepStage: StepKeeper {
   let folder: URL
-  let steps: Set<Int>
+  /// The name of the output's file, by step.
+  let steps: [Int: String]
 
-  func file(_ step: Int) -> URL { folder.appending(path: "kept-\(step).h5") }
+  private func place(_ step: Int) -> URL { folder.appending(path: "kept-\(step)") }
 
-  func has(_ step: Int) -> Bool { FileManager.default.fileExists(atPath: file(step).path) }
+  func has(_ step: Int) -> Bool { FileManager.default.fileExists(atPath: place(step).path) }
 
   func keep(step: Int, write: (URL) throws -> Void) throws {
-    guard steps.contains(step), !has(step) else { return }
-    try AtomicFile.write(to: file(step), write)
+    guard let name = steps[step], !has(step) else { return }
+    try AtomicFile.writeFolder(to: place(step)) { try write($0.appending(path: name)) }
+  }
+
+  /// Moves what was kept of a step to where its output's file is to be.
+  func move(_ step: Int, to file: URL) throws {
+    let manager = FileManager.default
+    for name in try manager.contentsOfDirectory(atPath: place(step).path) {
+      try manager.moveItem(
+        at: place(step).appending(path: name),
+        to: file.deletingLastPathComponent().appending(path: name))
+    }
   }
 }
 
@@ -118,7 +130,8 @@ extension InstanceRunner {
   private func repeated(
     _ training: FinishedTraining, for missing: [WantedStep], in work: WorkFolder
   ) throws -> Double {
-    let stage = StepStage(folder: work.url, steps: Set(missing.map(\.step)))
+    let stage = StepStage(
+      folder: work.url, steps: Dictionary(missing.map { ($0.step, $0.fileName) }) { $1 })
     // From a checkpoint behind a step that was not kept, that step would never be seen.
     let done = work.newestStep ?? 0
     if missing.contains(where: { $0.step <= done && !stage.has($0.step) }) {
@@ -138,9 +151,7 @@ extension InstanceRunner {
       let part = Attempt(
         started: whole.started, seconds: whole.seconds / Double(missing.count),
         resumedFrom: whole.resumedFrom)
-      try publish(wanted, part) {
-        try FileManager.default.moveItem(at: stage.file(wanted.step), to: $0)
-      }
+      try publish(wanted, part) { try stage.move(wanted.step, to: $0) }
     }
     return whole.seconds
   }

@@ -166,7 +166,7 @@ extension PretrainedModelStage: EstimatedStage {
     let model =
       config.flatMap { try? ModelConfiguration(huggingFaceConfig: $0) }
       ?? PublishedModel.at(parameters.source)?.configuration
-    return .output("model", EstimatedData(model: model))
+    return .handingOn(model, as: parameters.precision)
   }
 }
 
@@ -257,7 +257,7 @@ extension RLVRStage: EstimatedStage {
 extension KeptModelStage: EstimatedStage {
   /// A model of the same size; what it costs to run the training again is the plan's to tell.
   package func estimate(_ inputs: EstimateInputs) -> Estimate {
-    .output("model", EstimatedData(model: inputs["model"].model))
+    .handingOn(inputs["model"].model)
   }
 }
 
@@ -265,7 +265,7 @@ extension SelectStage: EstimatedStage {
   /// One of the models, all of which are taken to be of one size.
   package func estimate(_ inputs: EstimateInputs) -> Estimate {
     let models = inputs.contents.filter { $0.key.hasPrefix("model[") }.sorted { $0.key < $1.key }
-    return .output("model", EstimatedData(model: models.first?.value.model))
+    return .handingOn(models.first?.value.model)
   }
 }
 
@@ -278,6 +278,15 @@ extension EvaluateStage: EstimatedStage {
 }
 
 extension Estimate {
+  /// A model that goes from one file to another and is nowhere in memory as a whole.
+  fileprivate static func handingOn(
+    _ model: ModelConfiguration?, as precision: Precision = .float32
+  ) -> Estimate {
+    var estimate = output("model", EstimatedData(model: model))
+    estimate.memory = EstimateInputs.memory(ofHandingOn: model, precision)
+    return estimate
+  }
+
   /// Training on examples of at most `length` tokens.
   fileprivate static func supervised(
     _ inputs: EstimateInputs, rows port: String, epochs: Int, batchSize: Int, length: Int,

@@ -22,6 +22,19 @@ extension EstimateInputs {
     return (prompt, min(tokens, context - prompt))
   }
 
+  /// Handing a model on, from a file to an artifact: the largest tensor, or of large ones a piece of
+  /// it.
+  static func memory(ofHandingOn model: ModelConfiguration?, _ precision: Precision)
+    -> EstimatedMemory?
+  {
+    model.map { model in
+      let counts = ParameterLayout(model).entries.map(\.count)
+      let largest = counts.max() ?? 0
+      let count = OpenedModel.isSharded(model, precision) ? min(largest, tensorPieceCount) : largest
+      return EstimatedMemory(least: 4 * count, most: 4 * count)
+    }
+  }
+
   /// Training on examples of at most so many tokens.
   func memory(
     ofExamples length: Int, inStepsOf count: Int, _ precision: Precision

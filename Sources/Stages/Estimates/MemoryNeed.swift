@@ -49,13 +49,12 @@ package struct MemoryNeed {
       let models = contents.map(\.1.model) + estimate.outputs.values.map(\.model)
       guard item.state == .toRun, let model = models.compactMap(\.self).first else { return nil }
       let weights = MemoryUse(model, threads: threads).weights
-      let isTrained = (item.instance.stage).map { type(of: $0).isTraining } ?? false
+      let kind = item.instance.stage.map { type(of: $0) as any Stage.Type }
       let count = weights / 4
       return MemoryNeed(
         instance: "'\(item.name)'",
         memory: estimate.memory ?? EstimatedMemory(least: weights, most: weights),
-        purpose: isTrained
-          ? "weights, gradients and moments of \(count) parameters" : "\(count) weights")
+        purpose: kind?.purpose(ofMemoryFor: count) ?? "\(count) weights")
     }
   }
 
@@ -69,8 +68,17 @@ package struct MemoryNeed {
 }
 
 extension Stage {
-  /// Whether it trains a model.
-  fileprivate static var isTraining: Bool {
-    kept != nil || self is PretrainStage.Type || self is DistillStage.Type || self is RLVRStage.Type
+  /// What takes the memory that it needs in any case.
+  /// - Parameter count: of the model's parameters.
+  fileprivate static func purpose(ofMemoryFor count: Int) -> String {
+    if kept != nil || self is PretrainStage.Type || self is DistillStage.Type
+      || self is RLVRStage.Type
+    {
+      return "weights, gradients and moments of \(count) parameters"
+    }
+    let handsOn: [any Stage.Type] = [
+      PretrainedModelStage.self, KeptModelStage.self, SelectStage.self,
+    ]
+    return handsOn.contains { self == $0 } ? "a part of \(count) weights" : "\(count) weights"
   }
 }

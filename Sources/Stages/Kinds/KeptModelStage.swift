@@ -1,4 +1,5 @@
 import Foundation
+import HDF5
 import Runner
 
 /// The kind `kept`: a model as a training had it after one of its steps. `keep` of a training makes
@@ -33,7 +34,8 @@ package struct KeptModelStage: KeptStage {
 
   /// Hands on the model that the training ended with, which is the one after its last step.
   package func run(_ context: StageContext) throws {
-    try FileManager.default.copyItem(
-      at: context.input("model").file, to: context.output("model"))
+    let (file, output) = (try context.input("model").file, context.output("model"))
+    try FileManager.default.copyItem(at: file, to: output)
+    try ModelFiles(listedIn: HDF5Reader(file))?.copy(to: output.deletingLastPathComponent())
   }
 }

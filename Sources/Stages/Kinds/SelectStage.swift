@@ -65,7 +65,7 @@ package struct SelectStage: Stage {
     }
     for candidate in candidates where candidate.value > chosen.value { chosen = candidate }
     let problems = try RowTable(contentsOf: context.input("on").file)
-    var model = try ModelArtifact(contentsOf: chosen.model.file)
+    var model = try OpenedModel(contentsOf: chosen.model.file)
     model.selections.append(
       ModelSelection(
         best: parameters.best, candidates: candidates.count,

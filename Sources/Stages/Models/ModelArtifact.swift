@@ -4,12 +4,13 @@ import HDF5
 import Model
 import Runner
 
-/// A model as stages pass it on: weights, tokenizer, and what the model was made from.
+/// A model in memory as stages compute with it: weights, tokenizer, and what the model was made from.
 ///
 /// In HDF5: parameters under `/model/<Hugging Face name>`, the configuration as the text of a
 /// Hugging Face `config.json` in `/config`, the tokenizer as that of a `tokenizer.json` in
 /// `/tokenizer`, and its authors' template for conversations, if there is one, in `/chat_template`;
-/// where it was chosen among others, in `/selections` on which problems.
+/// where it was chosen among others, in `/selections` on which problems. Large ones have shards
+/// instead of parameters there (`OpenedModel`).
 package struct ModelArtifact: Sendable {
   package let weights: Weights
   package var tokenizer: Tokenizer
@@ -23,66 +24,34 @@ package struct ModelArtifact: Sendable {
   /// Pairs weights with a tokenizer.
   /// - Throws: `StageError.failed` when the tokenizer has ids that the embedding lacks.
   package init(weights: Weights, tokenizer: Tokenizer, chatTemplate: String? = nil) throws {
-    guard tokenizer.vocabularySize <= weights.configuration.vocabularySize else {
-      throw StageError.failed(
-        "the tokenizer has \(tokenizer.vocabularySize) tokens, but the model only "
-          + "\(weights.configuration.vocabularySize) rows of embedding; they do not belong together"
-      )
-    }
+    try tokenizer.check(against: weights.configuration)
     self.weights = weights
     self.tokenizer = tokenizer
     self.chatTemplate = chatTemplate
   }
 
-  /// A model that somebody else made, read from a file or folder.
-  /// - Throws: `StageError.failed` for one without a tokenizer.
-  package init(_ imported: ImportedModel, from file: URL) throws {
-    guard let tokenizer = imported.tokenizer else {
-      throw StageError.failed("\(file.lastPathComponent) holds no tokenizer; use another file")
-    }
+  /// Reads all of a model.
+  /// - Throws: what reading its weights throws.
+  package init(_ model: OpenedModel) throws {
     try self.init(
-      weights: imported.weights, tokenizer: tokenizer, chatTemplate: imported.chatTemplate)
+      weights: model.weights(), tokenizer: model.tokenizer, chatTemplate: model.chatTemplate)
+    selections = model.selections
   }
 
-  /// Reads a model from the HDF5 file of an artifact or a checkpoint.
+  /// Reads a model from an artifact or a checkpoint, given by its HDF5 file.
   /// - Throws: `StageError.failed` for one whose weights are not finite, and what reading throws.
   package init(contentsOf file: URL) throws {
-    let source = try HDF5Reader(file)
-    let configuration = try ModelConfiguration(
-      huggingFaceConfig: Data(try source.readText("/config").utf8))
-    try MemoryLimit.check(
-      4 * ParameterLayout(configuration).count, of: "the model", for: "its weights",
-      advice: MemoryNeed.advice)
-    let weights = Weights(configuration)
-    try weights.buffer.read(from: source, group: "/model", layout: weights.layout)
-    if let found = weights.firstNotFinite() {
-      throw StageError.failed(
-        "\(file.path): \(found.parameter) holds \(found.value) at element \(found.index); such a model "
-          + "computes nothing, so make it anew")
-    }
-    try self.init(
-      weights: weights,
-      tokenizer: Tokenizer(huggingFace: Data(try source.readText("/tokenizer").utf8)),
-      chatTemplate: try source.exists("/chat_template") ? source.readText("/chat_template") : nil)
-    selections = try ModelSelection.all(in: source)
+    try self.init(OpenedModel(contentsOf: file))
   }
 
-  /// Writes the model to an HDF5 file of its own.
+  /// Writes the model as an artifact: an HDF5 file, and shards beside it where it is large.
   package func write(to file: URL) throws {
-    try HDF5File.create(file) { try write(to: $0) }
+    try OpenedModel(self).write(to: file)
   }
 
   /// Writes the model into an open HDF5 file.
   func write(to target: HDF5File) throws {
-    try target.setAttribute("type", .string("Model"))
-    try target.write(
-      strings: [String(decoding: weights.configuration.huggingFaceConfig, as: UTF8.self)],
-      to: "/config")
-    try target.write(
-      strings: [String(decoding: tokenizer.huggingFace, as: UTF8.self)], to: "/tokenizer")
-    try ModelSelection.write(selections, to: target)
-    if let chatTemplate { try target.write(strings: [chatTemplate], to: "/chat_template") }
-    try weights.buffer.write(to: target, group: "/model", layout: weights.layout)
+    try OpenedModel(self).write(to: target)
   }
 
   /// The tokens of a prompt: with those in front that begin a text. Training, sampling and evaluation
@@ -105,6 +74,18 @@ package struct ModelArtifact: Sendable {
       throw StageError.failed("the model's configuration names no end-of-text token (eos_token_id)")
     }
     return end
+  }
+}
+
+extension Tokenizer {
+  /// Makes sure that a model has an embedding for every token.
+  /// - Throws: `StageError.failed`.
+  func check(against configuration: ModelConfiguration) throws {
+    guard vocabularySize <= configuration.vocabularySize else {
+      throw StageError.failed(
+        "the tokenizer has \(vocabularySize) tokens, but the model only "
+          + "\(configuration.vocabularySize) rows of embedding; they do not belong together")
+    }
   }
 }
 

@@ -91,6 +91,10 @@ struct FakeTraining: Stage {
       try context.metrics.log(step: step, ["sum": Double(sum), "step_time": 0.1 * Double(sum)])
       try context.keep(step: step) { file in
         try HDF5File.create(file) { try $0.write([sum], to: "/value") }
+        if context.folders.has("large-outputs") {
+          try Data("\(sum)".utf8)
+            .write(to: file.deletingLastPathComponent().appending(path: "beside.txt"))
+        }
       }
       if context.folders.takes("stop-at-\(step)") { context.interruption.request() }
       if context.folders.takes("fail-at-\(step)") { throw StageError.failed("no more chalk") }
@@ -138,6 +142,11 @@ extension DataFolders {
     let file = searchPaths[0].appending(path: "notes")
     let old = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
     try (old + line + "\n").write(to: file, atomically: true, encoding: .utf8)
+  }
+
+  /// Whether something was asked for that goes on.
+  fileprivate func has(_ name: String) -> Bool {
+    FileManager.default.fileExists(atPath: searchPaths[0].appending(path: name).path)
   }
 
   /// Whether an event was asked for; it is then used up.

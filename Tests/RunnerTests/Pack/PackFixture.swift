@@ -10,7 +10,13 @@ import Testing
 struct PackModel: Stage {
   struct Parameters: ParameterSet {
     var seed = 0
-    static var fields: [Field<Self>] { [Field("seed", \.seed, "the seed")] }
+    var isLarge = false
+    static var fields: [Field<Self>] {
+      [
+        Field("seed", \.seed, "the seed"),
+        Field("large", \.isLarge, later: true, "whether a part lies beside"),
+      ]
+    }
   }
   static let kind = "pack_model"
   static let version = 3
@@ -23,6 +29,10 @@ struct PackModel: Stage {
     let value: Int = try HDF5Reader(context.input("numbers").file).read("/value")[0]
     try HDF5File.create(context.output("model")) {
       try $0.write([Float](repeating: Float(value + parameters.seed), count: 50), to: "/model/w")
+    }
+    if parameters.isLarge {
+      let folder = context.output("model").deletingLastPathComponent()
+      try Data("{\"part\": \(parameters.seed)}".utf8).write(to: folder.appending(path: "part.json"))
     }
     try context.metrics.log(step: 1, ["loss": 0.25])
   }
@@ -71,7 +81,12 @@ struct PackFixture {
   static let registry = KindRegistry([FakeSource.self, PackModel.self, PackScores.self])
   static let overrides = ["stages.numbers.params.value=7"]
 
-  init() throws {
+  /// What is changed on the command line.
+  private let overrides: [String]
+
+  /// - Parameter isLarge: whether models have a part that lies beside their HDF5 file.
+  init(isLarge: Bool = false) throws {
+    overrides = Self.overrides + (isLarge ? ["stages.trained.params.large=true"] : [])
     project = try FakeProject()
     recipeFile = project.folder.file("experiments/own/packed.yaml")
     try Self.write(Self.recipe, to: recipeFile)
@@ -112,8 +127,8 @@ struct PackFixture {
     try Data(text.utf8).write(to: file)
   }
 
-  func loaded(_ overrides: [String] = Self.overrides) throws -> Recipe {
-    try Recipe.load(recipeFile, overrides: overrides, registry: Self.registry)
+  func loaded(_ overrides: [String]? = nil) throws -> Recipe {
+    try Recipe.load(recipeFile, overrides: overrides ?? self.overrides, registry: Self.registry)
   }
 
   /// Runs everything.
@@ -136,23 +151,25 @@ struct PackFixture {
 
   func contents(
     leftOut: Set<ArtifactType> = [ArtifactType("Model")], texts: PackedTexts? = nil,
-    isSmall: Bool = false
+    tableless: Set<ArtifactType> = [], isSmall: Bool = false
   ) throws -> PackContents {
     let recipe = try loaded()
     let plan = try project.plan(recipe.instances)
     return PackContents(
       recipe: recipe, plan: plan, cache: project.cache,
-      options: .init(leftOutTypes: leftOut, texts: texts, isSmall: isSmall)
+      options: .init(
+        leftOutTypes: leftOut, texts: texts, tablelessTypes: tableless, isSmall: isSmall)
     ) { [(name: "main", csv: "value,mean\nnumber,24\n")] }
   }
 
   /// Packs into a file of the project.
   func pack(
     _ name: String = "packed.warmup.h5", leftOut: Set<ArtifactType> = [ArtifactType("Model")],
-    texts: PackedTexts? = nil
+    texts: PackedTexts? = nil, tableless: Set<ArtifactType> = []
   ) throws -> URL {
     let file = project.folder.file(name)
-    try contents(leftOut: leftOut, texts: texts).write(to: file, programVersion: "0.0")
+    try contents(leftOut: leftOut, texts: texts, tableless: tableless).write(
+      to: file, programVersion: "0.0")
     return file
   }
 }

@@ -107,6 +107,21 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: work.path).isEmpty)
   }
 
+  /// Of a large output, what lies beside its file is kept with it, also by running again.
+  @Test func whatLiesBesideAnOutputIsKeptWithIt() throws {
+    try project.ask("large-outputs")
+    let first = try project.run(start + [.kept(1)])
+    let later = try project.run(start + [.kept(1), .kept(2), .kept(3)])
+    #expect((first.exitCode, later.exitCode, runs()) == (0, 0, 2), "\(later.outcomes)")
+    for (result, text) in zip(later.plan.results.dropFirst(2), ["3", "9", "18"]) {
+      let file = result.folder.appending(path: "beside.txt")
+      #expect(try String(contentsOf: file, encoding: .utf8) == text)
+      #expect(result.artifact?.record.companions == ["beside.txt"])
+    }
+    let work = project.cache.folder.appending(path: "work")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: work.path).isEmpty)
+  }
+
   @Test func theLastStepNeedsNoTraining() throws {
     _ = try project.run(start)
     let summary = try project.run(start + [.kept(4)])

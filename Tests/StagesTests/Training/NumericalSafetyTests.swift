@@ -212,9 +212,24 @@ import Testing
     let model = try TrainingFixtures.model()
     let entry = try #require(model.weights.layout["model.layers.1.mlp.up_proj.weight"])
     model.weights.buffer[entry.offset + 7..<entry.offset + 8] = [value]
+    let words = "up_proj.weight' holds \(value) at element 7"
     let file = folder.url.appending(path: "model.h5")
+    let refused = #expect(throws: ModelImportError.self) { try model.write(to: file) }
+    #expect(refused?.description.contains(words) == true, "\(refused as Any)")
+    model.weights.buffer[entry.offset + 7..<entry.offset + 8] = [1.25]
     try model.write(to: file)
-    let error = #expect(throws: StageError.self) { try ModelArtifact(contentsOf: file) }
-    #expect(error?.description.contains("up_proj.weight holds \(value) at element 7") == true)
+    var bytes = try Data(contentsOf: file)
+    let place = try #require(bytes.range(of: Self.bytes(model, around: entry.offset + 7)))
+    withUnsafeBytes(of: value) {
+      bytes.replaceSubrange(place.lowerBound + 8..<place.lowerBound + 12, with: $0)
+    }
+    try bytes.write(to: file)
+    let error = #expect(throws: ModelImportError.self) { try ModelArtifact(contentsOf: file) }
+    #expect(error?.description.contains(words) == true, "\(error as Any)")
+  }
+
+  /// A weight as it lies in a file, with two neighbours on either side.
+  private static func bytes(_ model: ModelArtifact, around index: Int) -> Data {
+    model.weights.buffer[index - 2..<index + 3].withUnsafeBytes { Data($0) }
   }
 }
