@@ -70,7 +70,7 @@ struct SampleCommand: ParsableCommand {
     }
     guard topP > 0, topP <= 1 else { throw ValidationError("--top-p must be above 0, at most 1") }
     guard topK >= 0 else { throw ValidationError("--top-k must be at least 0") }
-    if isRecipe, more.isEmpty {
+    if Self.isRecipe(source), more.isEmpty {
       throw ValidationError(
         "name an instance that made a model, such as 'warmed'; 'warmup status \(source)' lists them"
       )
@@ -100,7 +100,8 @@ struct SampleCommand: ParsableCommand {
     }
   }
 
-  private var isRecipe: Bool {
+  /// Whether models come from the results of a recipe.
+  static func isRecipe(_ source: String) -> Bool {
     let url = URL(fileURLWithPath: source)
     return ["yaml", "yml"].contains(url.pathExtension) || PackedFile.isPacked(url)
   }
@@ -115,7 +116,7 @@ struct SampleCommand: ParsableCommand {
     func prompted(_ name: String, _ model: ModelArtifact) -> PromptedModel {
       PromptedModel(name, model, sampling, stopStrings: stop, pool: pool)
     }
-    guard isRecipe else {
+    guard Self.isRecipe(source) else {
       return try ([source] + more).map { path in
         let url = URL(fileURLWithPath: path)
         return prompted(
@@ -158,7 +159,7 @@ struct SampleCommand: ParsableCommand {
       let completion = try model.complete(prompt, seed: seed, sample: sample) { _ in }
       return try StandardOutput.writeJSON(json(prompt, model, sample, completion).text + "\n")
     }
-    if more.count > (isRecipe ? 1 : 0) || samples > 1 {
+    if more.count > (Self.isRecipe(source) ? 1 : 0) || samples > 1 {
       let number = samples > 1 ? "  sample \(sample + 1)" : ""
       try StandardOutput.write(
         "--- \(AlignedText.padded(model.name, to: width))\(number)".replacing(/[ ]+$/, with: "")
