@@ -70,7 +70,7 @@ struct SampleCommand: ParsableCommand {
     }
     guard topP > 0, topP <= 1 else { throw ValidationError("--top-p must be above 0, at most 1") }
     guard topK >= 0 else { throw ValidationError("--top-k must be at least 0") }
-    if Self.isRecipe(source), more.isEmpty {
+    if isRecipe, more.isEmpty {
       throw ValidationError(
         "name an instance that made a model, such as 'warmed'; 'warmup status \(source)' lists them"
       )
@@ -100,6 +100,8 @@ struct SampleCommand: ParsableCommand {
     }
   }
 
+  private var isRecipe: Bool { Self.isRecipe(source) }
+
   /// Whether models come from the results of a recipe.
   static func isRecipe(_ source: String) -> Bool {
     let url = URL(fileURLWithPath: source)
@@ -116,7 +118,7 @@ struct SampleCommand: ParsableCommand {
     func prompted(_ name: String, _ model: ModelArtifact) -> PromptedModel {
       PromptedModel(name, model, sampling, stopStrings: stop, pool: pool)
     }
-    guard Self.isRecipe(source) else {
+    guard isRecipe else {
       return try ([source] + more).map { path in
         let url = URL(fileURLWithPath: path)
         return prompted(

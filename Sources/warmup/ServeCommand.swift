@@ -47,13 +47,13 @@ struct ServeCommand: ParsableCommand {
     guard (1...4096).contains(batchSize) else {
       throw ValidationError("--batch-size must be between 1 and 4096")
     }
-    let isRecipe = SampleCommand.isRecipe(source)
-    if isRecipe, instance == nil {
+    let isText = ["yaml", "yml"].contains(URL(fileURLWithPath: source).pathExtension)
+    if isText, instance == nil {
       throw ValidationError(
         "name an instance that made a model, such as 'warmed'; 'warmup status \(source)' lists them"
       )
     }
-    if !isRecipe, instance != nil {
+    if !SampleCommand.isRecipe(source), instance != nil {
       throw ValidationError("\(source) is no recipe, and one model is served at a time")
     }
   }

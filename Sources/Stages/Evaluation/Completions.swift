@@ -5,19 +5,26 @@ import Runner
 import Tasks
 
 /// The completions of an evaluation: what is expensive, apart from the verdicts, which are cheap.
-struct CompletionsPart {
+struct CompletionsPart: Sendable {
   let problems: Problems
   let template: PromptTemplate
   let stopStrings: [String]
   let samples: Int
   let seed: Int
   let sampling: SamplingParameters
+  /// Who samples; this program where nil.
+  var server: ServerParameters?
 
   /// Reads the completions from the cache, or samples them.
   func sampled(in context: StageContext) throws -> Completions {
     let part = StagePart(
       name: "completions", version: 1, identity: identity, inputs: ["model", "problems"])
     let file = try context.file(of: part) { file, workFolder in
+      if let server, let dialect = server.spoken {
+        let served = ServedCompletions(
+          part: self, server: server, dialect: dialect, context: context, folder: workFolder)
+        return try served.table().table.write(to: file)
+      }
       let log = try RowLog(file: workFolder.appending(path: "completions.jsonl"))
       try sampleMissing(into: log, context)
       let order = log.rows.sorted { position($0) < position($1) }
@@ -27,10 +34,12 @@ struct CompletionsPart {
   }
 
   private var identity: JSONValue {
-    [
+    var fields: [String: JSONValue] = [
       "template": .string(template.sha256), "samples": .integer(samples), "seed": .integer(seed),
       "stop": .array(stopStrings.map { .string($0) }), "sampling": sampling.identity,
     ]
+    if let server { fields["server"] = server.samplingIdentity }
+    return .object(fields)
   }
 
   private func position(_ row: [String: JSONValue]) -> Int {
