@@ -23,6 +23,8 @@ struct PlanCommand: ParsableCommand {
 
   @OptionGroup var keys: KeyOptions
 
+  @OptionGroup var site: SiteOptions
+
   @Option(help: "Assume completions of this many tokens instead of max_tokens.")
   var tokens: Int?
 
@@ -41,7 +43,7 @@ struct PlanCommand: ParsableCommand {
     let workspace = try Workspace(options)
     let plan = try workspace.plan()
     let estimate = PlanEstimate(
-      plan, folders: workspace.folders, keys: keys.keys, meanTokens: tokens)
+      plan, folders: workspace.folders, keys: keys.keys, site: try site.site, meanTokens: tokens)
     if json {
       try StandardOutput.writeJSON(estimate.json(of: plan).prettyText)
     } else {
@@ -199,11 +201,14 @@ struct PlanEstimateText {
   private var time: String {
     let total = estimate.total
     let gpuHours = total.operations / 3600 / Self.gpuRate
-    let memory = Int64(exactly: total.bytes.rounded()) ?? .max
+    let bytes = (Int64(exactly: total.bytes.rounded()) ?? .max).formatted(
+      .byteCount(style: .memory))
+    // A server's memory is its own.
+    let memory = total.bytes == 0 ? "" : "; \(bytes) of memory"
     let gpu = gpuHours < 0.01 ? "under 0.01" : Self.number(gpuHours)
     return "  in all \(Self.number(total.operations)) operations, "
       + "\(Self.duration(total.operations / rate)) at \(Self.number(rate / 1e9)) GFLOP/s, \(gpu) GPU "
-      + "hours at 300 TFLOP/s; \(memory.formatted(.byteCount(style: .memory))) of memory"
+      + "hours at 300 TFLOP/s\(memory)"
   }
 
   private static func duration(_ seconds: Double) -> String {

@@ -23,6 +23,8 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var keys: KeyOptions
 
+  @OptionGroup var site: SiteOptions
+
   @Option(help: "How many threads a stage may use. Cannot change a result.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
@@ -45,8 +47,9 @@ struct RunCommand: ParsableCommand {
     SignalHandling.install(interruption) {
       StandardOutput.writeError("\nFinishing the step; press Ctrl-C again to leave at once.\n")
     }
+    let site = try site.site
     let plan = try workspace.plan()
-    try ServerUse.check(plan, keys.keys)
+    try ServerUse.check(plan, keys.keys, site)
     let runs = try workspace.runs()
     if locked { try workspace.checkLock(plan, runs) }
     try ModelRefusal.check(plan, folders: workspace.folders)
@@ -62,7 +65,8 @@ struct RunCommand: ParsableCommand {
     let basis = try workspace.reportBasis()
     let executor = Executor(
       cache: workspace.cache, recipeFolder: workspace.folder, folders: workspace.folders,
-      threads: threads, keys: keys.keys, keepsGoing: keepGoing, interruption: interruption,
+      threads: threads, keys: keys.keys, site: site, keepsGoing: keepGoing,
+      interruption: interruption,
       display: DisplayOutput.standardDisplay(),
       versions: ["warmup": Warmup.configuration.version],
       registration: Registration.digest(beside: workspace.recipe.file),

@@ -100,7 +100,10 @@ struct SampleCommand: ParsableCommand {
     }
   }
 
-  private var isRecipe: Bool {
+  private var isRecipe: Bool { Self.isRecipe(source) }
+
+  /// Whether models come from the results of a recipe.
+  static func isRecipe(_ source: String) -> Bool {
     let url = URL(fileURLWithPath: source)
     return ["yaml", "yml"].contains(url.pathExtension) || PackedFile.isPacked(url)
   }
@@ -158,7 +161,7 @@ struct SampleCommand: ParsableCommand {
       let completion = try model.complete(prompt, seed: seed, sample: sample) { _ in }
       return try StandardOutput.writeJSON(json(prompt, model, sample, completion).text + "\n")
     }
-    if more.count > (isRecipe ? 1 : 0) || samples > 1 {
+    if more.count > (Self.isRecipe(source) ? 1 : 0) || samples > 1 {
       let number = samples > 1 ? "  sample \(sample + 1)" : ""
       try StandardOutput.write(
         "--- \(AlignedText.padded(model.name, to: width))\(number)".replacing(/[ ]+$/, with: "")

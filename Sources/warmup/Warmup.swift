@@ -24,7 +24,8 @@ struct Warmup: ParsableCommand {
       ReportCommand.self,
       RegisterCommand.self, CompareCommand.self, PackCommand.self, UnpackCommand.self,
       ValidateCommand.self, CacheCommand.self,
-      SampleCommand.self, KindsCommand.self, SchemaCommand.self, ModelsCommand.self,
+      SampleCommand.self, ServeCommand.self, KindsCommand.self, SchemaCommand.self,
+      ModelsCommand.self,
       ExportCommand.self, TokenizeCommand.self,
       BenchCommand.self, GradeCommand.self, AuditCommand.self, DoctorCommand.self,
     ])

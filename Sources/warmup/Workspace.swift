@@ -279,6 +279,29 @@ struct KeyOptions: ParsableArguments {
   var keys: ServerKeys { ServerKeys(allowing: names) }
 }
 
+/// What commands take that may start a server.
+struct SiteOptions: ParsableArguments {
+  @Option(
+    name: .customLong("site"),
+    help: ArgumentHelp(
+      "The file with this machine's commands of servers. (default: ~/.config/warmup/site.yaml, if it is "
+        + "there)", valueName: "file"),
+    completion: .file(extensions: ["yaml", "yml"]))
+  var file: String?
+
+  /// What is particular to this machine.
+  /// - Throws: `RecipeError` with all that is wrong with the file.
+  var site: Site {
+    get throws {
+      if let file { return try Site.read(URL(fileURLWithPath: file)) }
+      guard let usual = Site.usualFile(), FileManager.default.fileExists(atPath: usual.path) else {
+        return Site()
+      }
+      return try Site.read(usual)
+    }
+  }
+}
+
 /// What commands take that may be asked for a part of a recipe.
 struct RecipePartOptions: ParsableArguments {
   @OptionGroup var recipe: RecipeOptions

@@ -39,6 +39,8 @@ package final class Sampler {
   ///   - options: How tokens are chosen.
   ///   - shouldStop: Given a completion's tokens so far, whether it ends here; asked after each
   ///     token, on the calling thread.
+  ///   - joining: Asked before each step while there is room; what it returns is completed, too, as
+  ///     further requests.
   ///   - onCompletion: Called with the indices of request and sample as completions end.
   ///   - interrupted: Asked before each step; if it says so, sampling ends.
   /// - Returns: The completions, by request and stream.
@@ -46,17 +48,22 @@ package final class Sampler {
   package func generate(
     _ requests: [SamplingRequest], options: SamplingOptions,
     shouldStop: (([Int32]) -> Bool)? = nil,
+    joining: () -> [SamplingRequest] = { [] },
     onCompletion: (_ request: Int, _ sample: Int, Completion) throws -> Void = { _, _, _ in },
     interrupted: () -> Bool = { false }
   ) throws -> [[Completion]] {
-    try check(requests)
     decoding.refresh(pool)
-    var completions: [[Completion?]] = requests.map {
-      [Completion?](repeating: nil, count: $0.streams.count)
+    var completions: [[Completion?]] = []
+    var queue = SamplingQueue(weights.configuration, options, reader)
+    func add(_ requests: [SamplingRequest]) throws {
+      try check(requests, from: completions.count)
+      completions += requests.map { [Completion?](repeating: nil, count: $0.streams.count) }
+      queue.append(requests)
     }
-    var queue = SamplingQueue(requests, weights.configuration, options, reader)
+    try add(requests)
     var active: [ActiveSequence] = []
     while true {
+      if active.count < batchSize, queue.isEmpty { try add(joining()) }
       while active.count < batchSize, let sequence = queue.next() { active.append(sequence) }
       if active.isEmpty { break }
       if interrupted() { throw SamplingError.interrupted }
@@ -72,9 +79,10 @@ package final class Sampler {
     return completions.map { $0.compactMap(\.self) }
   }
 
-  private func check(_ requests: [SamplingRequest]) throws {
+  /// - Parameter first: the index of the first of them.
+  private func check(_ requests: [SamplingRequest], from first: Int) throws {
     let limit = weights.configuration.contextLength
-    for (index, request) in requests.enumerated() {
+    for (index, request) in zip(first..., requests) {
       if request.prompt.isEmpty { throw SamplingError.emptyPrompt(request: index) }
       if request.prompt.count >= limit {
         throw SamplingError.promptTooLong(
@@ -105,7 +113,7 @@ package final class Sampler {
 
 /// The samples that have not begun, in the order of requests.
 private struct SamplingQueue {
-  private let requests: [SamplingRequest]
+  private var requests: [SamplingRequest] = []
   private let configuration: ModelConfiguration
   private let options: SamplingOptions
   private let reader: PromptReader
@@ -114,23 +122,35 @@ private struct SamplingQueue {
   private var prompt: PromptCache?
 
   init(
-    _ requests: [SamplingRequest], _ configuration: ModelConfiguration,
-    _ options: SamplingOptions, _ reader: PromptReader
+    _ configuration: ModelConfiguration, _ options: SamplingOptions, _ reader: PromptReader
   ) {
-    self.requests = requests
     self.configuration = configuration
     self.options = options
     self.reader = reader
   }
 
-  /// The next sample to begin. A prompt is read when its first sample begins.
-  mutating func next() -> ActiveSequence? {
+  mutating func append(_ more: [SamplingRequest]) { requests += more }
+
+  /// Whether all samples have begun.
+  var isEmpty: Bool {
+    mutating get {
+      skipBegun()
+      return request == requests.count
+    }
+  }
+
+  /// Goes on to the next request where all samples of this one have begun.
+  private mutating func skipBegun() {
     while request < requests.count && sample == requests[request].streams.count {
       request += 1
       sample = 0
       prompt = nil
     }
-    guard request < requests.count else { return nil }
+  }
+
+  /// The next sample to begin. A prompt is read when its first sample begins.
+  mutating func next() -> ActiveSequence? {
+    if isEmpty { return nil }
     defer { sample += 1 }
     let cache = prompt ?? reader.read(requests[request].prompt)
     prompt = cache

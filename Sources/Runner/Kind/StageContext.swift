@@ -13,6 +13,8 @@ package final class StageContext: Sendable {
   package let folders: DataFolders
   /// The keys of servers that the user allows.
   package let keys: ServerKeys
+  /// What is particular to this machine.
+  package let site: Site
   /// Asks whether the person at the terminal wants to stop.
   package let interruption: Interruption
   /// Checkpoints of this instance, which survive a kill.
@@ -36,18 +38,19 @@ package final class StageContext: Sendable {
   /// Gathers what a stage needs. The executor makes one for each attempt; tests make their own.
   package convenience init(
     instance: String, inputs: [String: InputArtifact], outputDirectory: URL, workDirectory: URL,
-    folders: DataFolders, threads: Int = 2, keys: ServerKeys = ServerKeys(),
+    folders: DataFolders, threads: Int = 2, keys: ServerKeys = ServerKeys(), site: Site = Site(),
     interruption: Interruption = Interruption(), progress: any ProgressSink = SilentProgress()
   ) throws {
     try self.init(
       instance: instance, inputs: inputs, outputDirectory: outputDirectory,
       workDirectory: workDirectory, folders: folders, threads: threads,
-      keys: keys, interruption: interruption, progress: progress, parts: nil)
+      keys: keys, site: site, interruption: interruption, progress: progress, parts: nil)
   }
 
   init(
     instance: String, inputs: [String: InputArtifact], outputDirectory: URL, workDirectory: URL,
-    folders: DataFolders, threads: Int, keys: ServerKeys, interruption: Interruption,
+    folders: DataFolders, threads: Int, keys: ServerKeys, site: Site,
+    interruption: Interruption,
     progress: any ProgressSink, parts: (any StagePartStore)?, keeper: (any StepKeeper)? = nil,
     external: [String: String] = [:]
   ) throws {
@@ -61,6 +64,7 @@ package final class StageContext: Sendable {
     self.folders = folders
     self.threads = threads
     self.keys = keys
+    self.site = site
     self.interruption = interruption
     self.progress = progress
     checkpoints = try CheckpointStore(folder: workDirectory.appending(path: "checkpoints"))

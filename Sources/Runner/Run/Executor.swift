@@ -9,6 +9,7 @@ package struct Executor: Sendable {
   private let folders: DataFolders
   private let threads: Int
   private let keys: ServerKeys
+  private let site: Site
   private let keepsGoing: Bool
   private let interruption: Interruption
   private let display: any RunDisplay
@@ -23,6 +24,7 @@ package struct Executor: Sendable {
   ///   - recipeFolder: `results/<recipe>`, where the recipe's lock is kept.
   ///   - threads: how many threads a stage may use.
   ///   - keys: the keys of servers that the user allows.
+  ///   - site: what is particular to this machine.
   ///   - keepsGoing: whether a failure stops only what depends on it.
   ///   - interruption: asks stages to stop; whoever handles signals requests it.
   ///   - versions: what to record beside the version of HDF5, such as this program's.
@@ -33,7 +35,7 @@ package struct Executor: Sendable {
   ///   - values: reads what gates ask for.
   package init(
     cache: Cache, recipeFolder: URL, folders: DataFolders, threads: Int,
-    keys: ServerKeys = ServerKeys(), keepsGoing: Bool = false,
+    keys: ServerKeys = ServerKeys(), site: Site = Site(), keepsGoing: Bool = false,
     interruption: Interruption = Interruption(),
     display: any RunDisplay = SilentDisplay(), versions: [String: String] = [:],
     registration: String? = nil, others: OtherRuns = OtherRuns(), isLocked: Bool = false,
@@ -44,6 +46,7 @@ package struct Executor: Sendable {
     self.folders = folders
     self.threads = threads
     self.keys = keys
+    self.site = site
     self.keepsGoing = keepsGoing
     self.interruption = interruption
     self.display = display
@@ -200,7 +203,8 @@ package struct Executor: Sendable {
 
   private var runner: InstanceRunner {
     InstanceRunner(
-      cache: cache, folders: folders, threads: threads, keys: keys, interruption: interruption,
+      cache: cache, folders: folders, threads: threads, keys: keys, site: site,
+      interruption: interruption,
       display: display, versions: versions, isLocked: isLocked)
   }
 }

@@ -13,6 +13,7 @@ struct InstanceRunner {
   let folders: DataFolders
   let threads: Int
   let keys: ServerKeys
+  let site: Site
   let interruption: Interruption
   let display: any RunDisplay
   let versions: [String: String]
@@ -69,7 +70,8 @@ struct InstanceRunner {
       display: display, versions: versions, isLocked: isLocked)
     let context = try StageContext(
       instance: instance.name, inputs: inputs, outputDirectory: output, workDirectory: work.url,
-      folders: folders, threads: threads, keys: keys, interruption: interruption, progress: display,
+      folders: folders, threads: threads, keys: keys, site: site, interruption: interruption,
+      progress: display,
       parts: parts, keeper: keeper, external: external)
     let resumedFrom = work.newestStep
     // Steps that an attempt without checkpoints logged are about to be logged again.

@@ -205,8 +205,9 @@ extension WriteTracesStage: EstimatedStage {
     guard parameters.teacher == .model else { return .output("traces", content) }
     var sampling = SamplingParameters()
     sampling.batchSize = parameters.batchSize
-    return .sampling(
-      "traces", content, inputs, samples: parameters.samples, tokens: tokens, sampling)
+    return Estimate.sampling(
+      "traces", content, inputs, samples: parameters.samples, tokens: tokens, sampling
+    ).by(parameters.engine)
   }
 }
 
@@ -271,9 +272,10 @@ extension SelectStage: EstimatedStage {
 
 extension EvaluateStage: EstimatedStage {
   package func estimate(_ inputs: EstimateInputs) -> Estimate {
-    .sampling(
+    Estimate.sampling(
       "scores", EstimatedData(), inputs, samples: parameters.samples,
-      tokens: inputs.tokens(limit: parameters.sampling.maxTokens), parameters.sampling)
+      tokens: inputs.tokens(limit: parameters.sampling.maxTokens), parameters.sampling
+    ).by(parameters.engine)
   }
 }
 
@@ -303,6 +305,14 @@ extension Estimate {
     var work = Work()
     work.train(model, tokens: epochs * rows * length, length: length)
     estimate.work = work
+    return estimate
+  }
+
+  /// The same where somebody samples: a server's memory is its own.
+  fileprivate func by(_ engine: SamplingEngine) -> Estimate {
+    guard engine == .server else { return self }
+    var estimate = self
+    estimate.memory = EstimatedMemory(least: 0, most: 0)
     return estimate
   }
 

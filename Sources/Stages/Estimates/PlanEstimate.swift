@@ -27,9 +27,11 @@ package struct PlanEstimate {
   /// Estimates the work of what is not in the cache.
   /// - Parameters:
   ///   - keys: the keys of servers that the user allows.
+  ///   - site: what is particular to this machine.
   ///   - meanTokens: how long completions are taken to be; as long as they may where nil.
   package init(
-    _ plan: Plan, folders: DataFolders, keys: ServerKeys = ServerKeys(), meanTokens: Int? = nil
+    _ plan: Plan, folders: DataFolders, keys: ServerKeys = ServerKeys(), site: Site = Site(),
+    meanTokens: Int? = nil
   ) {
     var estimates: [Estimate] = []
     var places: [String: Int] = [:]
@@ -58,7 +60,7 @@ package struct PlanEstimate {
       items.append(Item(instance: instance, work: work.work, unknown: work.unknown))
     }
     self.items = items
-    needs = PlanNeed.all(of: items.map(\.instance), folders, keys)
+    needs = PlanNeed.all(of: items.map(\.instance), folders, keys, site)
     refusals = ModelRefusal.all(of: plan, folders)
     starts = StartEstimate.all(of: plan)
     problems = needs.isEmpty ? Self.problems(of: plan, estimates) : [:]

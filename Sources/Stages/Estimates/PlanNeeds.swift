@@ -12,17 +12,20 @@ package struct PlanNeed: Hashable {
 
   /// What some instances need, each thing once, in their order.
   static func all(
-    of instances: [Instance], _ folders: DataFolders, _ keys: ServerKeys
+    of instances: [Instance], _ folders: DataFolders, _ keys: ServerKeys, _ site: Site
   ) -> [PlanNeed] {
     var seen: Set<PlanNeed> = []
-    return instances.compactMap { need(of: $0, folders, keys) }
+    return instances.compactMap { need(of: $0, folders, keys, site) }
       .filter { seen.insert($0).inserted }
   }
 
   private static func need(
-    of instance: Instance, _ folders: DataFolders, _ keys: ServerKeys
+    of instance: Instance, _ folders: DataFolders, _ keys: ServerKeys, _ site: Site
   ) -> PlanNeed? {
-    if let use = ServerUse(instance) { return PlanNeed(use, keys) }
+    if let use = ServerUse(instance) {
+      let isRunning = use.isStarted && use.problem(keys, site) == nil
+      return isRunning ? nil : PlanNeed(use, keys, site)
+    }
     let named = instance.parameters["source"]
     let names = named?.array?.compactMap(\.string) ?? named?.string.map { [$0] } ?? []
     return names.lazy.compactMap { missing($0, folders) }.first
@@ -50,11 +53,10 @@ package struct PlanNeed: Hashable {
       ?? "Put it into the folder that WARMUP_DATA names."
   }
 
-  private init(_ use: ServerUse, _ keys: ServerKeys) {
+  private init(_ use: ServerUse, _ keys: ServerKeys, _ site: Site) {
     let key = use.variable.map { " It is sent the key in \($0)." } ?? ""
-    let problem = use.problem(keys).map { " A run would refuse: \($0)." } ?? ""
-    self.init(
-      name: use.model, advice: "A server such as vLLM must offer it at \(use.url).\(key)\(problem)")
+    let problem = use.problem(keys, site).map { " A run would refuse: \($0)." } ?? ""
+    self.init(name: use.name, advice: "\(use.advice)\(key)\(problem)")
   }
 
   private init(name: String, advice: String) {

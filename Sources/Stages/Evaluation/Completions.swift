@@ -5,19 +5,26 @@ import Runner
 import Tasks
 
 /// The completions of an evaluation: what is expensive, apart from the verdicts, which are cheap.
-struct CompletionsPart {
+struct CompletionsPart: Sendable {
   let problems: Problems
   let template: PromptTemplate
   let stopStrings: [String]
   let samples: Int
   let seed: Int
   let sampling: SamplingParameters
+  /// Who samples; this program where nil.
+  var server: ServerParameters?
 
   /// Reads the completions from the cache, or samples them.
   func sampled(in context: StageContext) throws -> Completions {
     let part = StagePart(
       name: "completions", version: 1, identity: identity, inputs: ["model", "problems"])
     let file = try context.file(of: part) { file, workFolder in
+      if let server, let dialect = server.spoken {
+        let served = ServedCompletions(
+          part: self, server: server, dialect: dialect, context: context, folder: workFolder)
+        return try served.table().table.write(to: file)
+      }
       let log = try RowLog(file: workFolder.appending(path: "completions.jsonl"))
       try sampleMissing(into: log, context)
       let order = log.rows.sorted { position($0) < position($1) }
@@ -27,10 +34,12 @@ struct CompletionsPart {
   }
 
   private var identity: JSONValue {
-    [
+    var fields: [String: JSONValue] = [
       "template": .string(template.sha256), "samples": .integer(samples), "seed": .integer(seed),
       "stop": .array(stopStrings.map { .string($0) }), "sampling": sampling.identity,
     ]
+    if let server { fields["server"] = server.samplingIdentity }
+    return .object(fields)
   }
 
   private func position(_ row: [String: JSONValue]) -> Int {
@@ -108,8 +117,8 @@ package struct SampledText: Sendable {
 /// Samples texts from a model: prompts go in as text, completions come out as text.
 struct TextSampler {
   private let model: ModelArtifact
-  private let parameters: SamplingParameters
-  private let stopStrings: [String]
+  private var parameters: SamplingParameters
+  private var stopStrings: [String]
   private let sampler: Sampler
 
   init(
@@ -124,28 +133,31 @@ struct TextSampler {
       precision: parameters.precision)
   }
 
+  /// The same model sampled in another way; `batch_size` and `sampling_precision` stay.
+  func with(_ parameters: SamplingParameters, stopStrings: [String]) -> TextSampler {
+    var changed = self
+    changed.parameters = parameters
+    changed.stopStrings = stopStrings
+    return changed
+  }
+
   /// Tokenises a prompt.
   /// - Throws: `StageError.failed` when prompt and completion might not fit the context: nothing
   ///   is ever cut silently.
   func tokens(ofPrompt prompt: String, id: String) throws -> [Int32] {
-    let tokens = try model.tokens(ofPrompt: prompt)
-    let context = model.weights.configuration.contextLength
-    guard tokens.count + parameters.maxTokens <= context else {
-      throw StageError.failed(
-        "the prompt of '\(id)' has \(tokens.count) tokens; with max_tokens \(parameters.maxTokens) "
-          + "it does not fit the model's context of \(context); lower max_tokens")
-    }
-    return tokens
+    try model.vocabulary.tokens(ofPrompt: prompt, id: id, maxTokens: parameters.maxTokens)
   }
 
   /// Samples one completion for each stream of each prompt.
   /// - Parameters:
   ///   - name: what messages call a prompt.
-  ///   - onTokens: called after each token of a completion that goes on, with all so far.
+  ///   - onTokens: called after each token of a completion that goes on, with all so far; says whether
+  ///     it may go on.
+  ///   - joining: asked while there is room; what it returns is sampled, too, as further prompts.
   ///   - completed: called as completions end, with the indices of prompt and stream.
   func sample(
     _ requests: [SamplingRequest], name: (_ request: Int) -> String, interruption: Interruption,
-    onTokens: (([Int32]) -> Void)? = nil,
+    onTokens: (([Int32]) -> Bool)? = nil, joining: () -> [SamplingRequest] = { [] },
     completed: (_ request: Int, _ sample: Int, SampledText) throws -> Void
   ) throws {
     let options = SamplingOptions(
@@ -157,11 +169,8 @@ struct TextSampler {
         requests, options: options,
         shouldStop: stopStrings.isEmpty && onTokens == nil
           ? nil
-          : { tokens in
-            if endsAtStop(tokens) { return true }
-            onTokens?(tokens)
-            return false
-          },
+          : { tokens in endsAtStop(tokens) || onTokens?(tokens) == false },
+        joining: joining,
         onCompletion: { try completed($0, $1, text(of: $2)) },
         interrupted: { interruption.isRequested })
     } catch SamplingError.interrupted {
@@ -175,14 +184,11 @@ struct TextSampler {
   }
 
   private func text(of completion: Completion) -> SampledText {
-    var tokens = completion.tokens[...]
-    if completion.finish == .stopToken { tokens = tokens.dropLast() }
-    var text = model.tokenizer.decode(tokens, isContinuation: true)
-    let cuts = stopStrings.compactMap { text.range(of: $0, options: .literal)?.lowerBound }
-    if let cut = cuts.min() { text = String(text[..<cut]) }
     return SampledText(
       tokens: completion.tokens, logProbabilities: completion.logProbabilities,
-      entropy: completion.entropy, text: text, isTruncated: completion.finish == .length)
+      entropy: completion.entropy,
+      text: model.vocabulary.text(of: completion.tokens, stopStrings: stopStrings),
+      isTruncated: completion.finish == .length)
   }
 
   /// Only the newest tokens can complete a stop string, so only they are looked at.

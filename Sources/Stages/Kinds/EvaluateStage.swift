@@ -18,6 +18,10 @@ package struct EvaluateParameters: ParameterSet {
   /// What becomes of problems that the model was trained on.
   package var overlap = OverlapRule.refuse
   package var sampling = SamplingParameters()
+  /// Who samples.
+  package var engine = SamplingEngine.native
+  /// The server, for `engine: server`.
+  package var server = ServerParameters()
 
   /// The paper's values.
   package init() {}
@@ -35,7 +39,17 @@ package struct EvaluateParameters: ParameterSet {
       Field(
         "overlap", \.overlap, later: true,
         "refuse to measure on problems that the model was trained on, or measure and report them"),
-    ] + SamplingParameters.fields.map { $0.lifted(through: \.sampling) }
+    ] + SamplingParameters.fields.map { $0.lifted(through: \.sampling) } + [
+      Field("engine", \.engine, later: true, "who samples: this program, or a server"),
+      Field("server", \.server, later: true, "the server, for 'engine: server'"),
+    ]
+  }
+
+  package func check(
+    positions: [String: SourcePosition], at position: SourcePosition,
+    into sink: inout DiagnosticSink
+  ) {
+    engine.check(server, topK: sampling.topK, positions, at: position, into: &sink)
   }
 }
 
@@ -66,7 +80,9 @@ package struct EvaluateStage: Stage {
       "above_chance", "unboxed", "mean_tokens_right", "mean_tokens_wrong", "problems", "samples",
       "number",
     ],
-    facts: ["verdict", "warning", "verifier", "template_sha256", "sandbox", "selection"])
+    facts: [
+      "verdict", "warning", "verifier", "template_sha256", "sandbox", "selection", "server",
+    ])
   /// What each completion has.
   private static let shares =
     [
@@ -103,6 +119,7 @@ package struct EvaluateStage: Stage {
 
   package func identity(_ identity: JSONValue, inputs: [String: Traits]) -> JSONValue {
     identity.naming(verifier: parameters.verifier, of: inputs["problems"])
+      .naming(parameters.engine, parameters.server)
   }
 
   package func run(_ context: StageContext) throws {
@@ -119,8 +136,10 @@ package struct EvaluateStage: Stage {
     let template = try task.template(named: parameters.template, for: .evaluate)
     let completions = try CompletionsPart(
       problems: problems, template: template, stopStrings: task.stopStrings,
-      samples: parameters.samples, seed: parameters.seed, sampling: parameters.sampling
+      samples: parameters.samples, seed: parameters.seed, sampling: parameters.sampling,
+      server: parameters.engine == .server ? parameters.server : nil
     ).sampled(in: context)
+    if let record = completions.server { context.publish(fact: record, as: "server") }
     let verdicts = try grade(completions, problems, task, context)
     let sheet = try ScoreSheet(
       completions, verdicts, of: problems, task, verifier: verifier, template: template)

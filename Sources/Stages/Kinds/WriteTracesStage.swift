@@ -51,7 +51,9 @@ package struct WriteTracesStage: Stage {
   /// knows what is right.
   package func identity(_ identity: JSONValue, inputs: [String: Traits]) -> JSONValue {
     if parameters.teacher == .symbolic { return identity }
-    return identity.naming(verifier: nil, of: inputs["problems"])
+    let judged = identity.naming(verifier: nil, of: inputs["problems"])
+    if parameters.teacher == .server { return judged }
+    return judged.naming(parameters.engine, parameters.server)
   }
 
   /// The symbolic teacher writes as many as it is asked for.

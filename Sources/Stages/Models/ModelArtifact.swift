@@ -54,17 +54,16 @@ package struct ModelArtifact: Sendable {
     try OpenedModel(self).write(to: target)
   }
 
+  /// The tokenizer with what bounds a prompt.
+  package var vocabulary: PromptTokenizer {
+    PromptTokenizer(tokenizer: tokenizer, configuration: weights.configuration)
+  }
+
   /// The tokens of a prompt: with those in front that begin a text. Training, sampling and evaluation
   /// all take them from here.
   /// - Throws: `StageError.failed` for a prompt that begins with them itself.
   func tokens(ofPrompt prompt: String) throws -> [Int32] {
-    let (begin, tokens) = (tokenizer.begin, tokenizer.encode(prompt))
-    guard begin.isEmpty || !tokens.starts(with: begin) else {
-      throw StageError.failed(
-        "a prompt begins with '\(tokenizer.decode(begin))', which is put in front of every prompt for "
-          + "this model anyway; leave it out of the prompt, or read the model with 'begin: never'")
-    }
-    return begin + tokens
+    try vocabulary.tokens(ofPrompt: prompt)
   }
 
   /// The token that ends a text.

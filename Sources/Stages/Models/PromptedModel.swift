@@ -33,15 +33,12 @@ package struct PromptedModel {
     var growing = GrowingText(stopStrings: stopStrings)
     var completion: SampledText?
     var failure: (any Error)?
-    let interruption = Interruption()
     try sampler.sample(
-      [request], name: { _ in "the prompt" }, interruption: interruption,
+      [request], name: { _ in "the prompt" }, interruption: Interruption(),
       onTokens: { tokens in
         let piece = growing.addition(model.tokenizer.decode(tokens))
-        do { if !piece.isEmpty { try onText(piece) } } catch {
-          failure = error
-          interruption.request()
-        }
+        do { if !piece.isEmpty { try onText(piece) } } catch { failure = error }
+        return failure == nil
       },
       completed: { completion = $2 })
     if let failure { throw failure }

@@ -18,7 +18,7 @@ struct LocalTeacher {
       problems: problems,
       template: try problems.task.template(named: parameters.prompt, for: .train),
       stopStrings: parameters.sampling.stop, samples: parameters.samples, seed: parameters.seed,
-      sampling: sampling)
+      sampling: sampling, server: parameters.engine == .server ? parameters.server : nil)
     let sampled = try part.sampled(in: context)
     let (problem, sample) = try (sampled.problems, sampled.samples)
     let (texts, truncated) = try (sampled.texts, sampled.truncated)

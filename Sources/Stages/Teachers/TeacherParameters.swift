@@ -35,7 +35,9 @@ package struct WriteTracesParameters: ParameterSet {
   package var accept = TraceAcceptance.format
   /// Sequences that a local model decodes side by side.
   package var batchSize = 32
-  /// The server, for `teacher: server`.
+  /// Who samples the bound model.
+  package var engine = SamplingEngine.native
+  /// The server, for `teacher: server` or `engine: server`.
   package var server = ServerParameters()
 
   /// The symbolic teacher's long style without errors.
@@ -79,7 +81,11 @@ package struct WriteTracesParameters: ParameterSet {
       Field(
         "batch_size", \.batchSize, range: 1...4096, identity: false,
         "sequences a local model decodes side by side; cannot change a completion"),
-      Field("server", \.server, later: true, "the server, for 'teacher: server'"),
+      Field(
+        "engine", \.engine, later: true,
+        "who samples the bound model, for 'teacher: model': this program, or a server"),
+      Field(
+        "server", \.server, later: true, "the server, for 'teacher: server' or 'engine: server'"),
     ]
   }
 
@@ -94,19 +100,32 @@ package struct WriteTracesParameters: ParameterSet {
       sink.report(place, "'\(name)' means nothing to 'teacher: \(teacher.rawValue)'; leave it out")
     }
     if teacher == .symbolic { checkShares(positions, into: &sink) }
-    if teacher == .server {
-      if server.url.isEmpty || server.model.isEmpty {
-        sink.report(
-          positions["server"] ?? position,
-          "'teacher: server' needs 'server' with at least 'url' and 'model'")
-      }
-    } else if let place = positions["server"], own.contains("server") {
-      sink.report(place, "'server' means nothing to 'teacher: \(teacher.rawValue)'; leave it out")
+    switch teacher {
+    case .symbolic: break
+    case .model:
+      engine.check(server, topK: sampling.topK, positions, at: position, into: &sink)
+    case .server: checkTeachingServer(positions, at: position, into: &sink)
     }
   }
 }
 
 extension WriteTracesParameters {
+  private func checkTeachingServer(
+    _ positions: [String: SourcePosition], at position: SourcePosition,
+    into sink: inout DiagnosticSink
+  ) {
+    let place = positions["server"] ?? position
+    if server.url.isEmpty || server.model.isEmpty {
+      sink.report(place, "'teacher: server' needs 'server' with at least 'url' and 'model'")
+    }
+    if server.start != nil || server.dialect != nil {
+      sink.report(place, "'start' and 'dialect' are for 'teacher: model' with 'engine: server'")
+    }
+    if let place = positions["engine"] {
+      sink.report(place, "'engine' means nothing to 'teacher: server'; leave it out")
+    }
+  }
+
   /// Looks for shares of nothing.
   private func checkShares(
     _ positions: [String: SourcePosition], into sink: inout DiagnosticSink
@@ -155,57 +174,6 @@ package struct TeacherSampling: ParameterSet {
       Field("max_tokens", \.maxTokens, range: .atLeast(1), "longest completion, in tokens"),
       Field("stop", \.stop, "strings that end a completion, themselves left out"),
       Field("ending", \.ending, "written behind completions that were not cut off"),
-    ]
-  }
-}
-
-/// An OpenAI-compatible server that writes traces.
-package struct ServerParameters: ParameterSet {
-  package enum Interface: String, ParameterChoice {
-    /// As they are, to `/completions`.
-    case completions
-    /// As a user's message, to `/chat/completions`.
-    case chat
-  }
-
-  /// The address up to and with the version, such as `http://localhost:8000/v1`.
-  package var url = ""
-  package var model = ""
-  package var interface = Interface.completions
-  /// Numbers that the server is sent besides, such as `min_p: 0`.
-  package var extra: [String: Double] = [:]
-  /// The environment variable that holds the key, where the server wants one.
-  package var keyVariable: String?
-  /// How many requests are on their way at a time.
-  package var concurrency = 8
-  /// How often a request is tried.
-  package var attempts = 8
-  /// Seconds until a request counts as lost.
-  package var timeout = 600.0
-  /// Seconds before the second attempt; twice as long before each further one.
-  package var backoff = 1.0
-
-  package init() {}
-
-  package static var fields: [Field<ServerParameters>] {
-    [
-      Field("url", \.url, identity: false, "address, such as http://localhost:8000/v1"),
-      Field("model", \.model, "the model's name on the server"),
-      Field("interface", \.interface, "prompts as they are, or as chat messages"),
-      Field("extra", \.extra, "more numbers to send, such as {min_p: 0, repetition_penalty: 1}"),
-      Field(
-        "key_variable", \.keyVariable, identity: false,
-        "environment variable that holds the server's key"),
-      Field(
-        "concurrency", \.concurrency, range: 1...1024, identity: false,
-        "requests on their way at a time"),
-      Field("attempts", \.attempts, range: 1...100, identity: false, "tries for a request"),
-      Field(
-        "timeout", \.timeout, range: 0.1...86_400, identity: false,
-        "seconds until a request counts as lost"),
-      Field(
-        "backoff", \.backoff, range: 0...3600, identity: false,
-        "seconds before the second try, doubled before each further one"),
     ]
   }
 }

@@ -164,6 +164,10 @@ package struct Completions: TypedTable {
   package var texts: [String] { get throws { try table.strings(.completion) } }
   package var tokens: [Int] { get throws { try table.integers(.tokens) } }
   package var truncated: [Bool] { get throws { try table.booleans(.truncated) } }
+  /// What is known of the server that they come from; nil where this program sampled them.
+  package var server: JSONValue? {
+    table.attributes["server"].flatMap { try? JSONValue(parsing: Data($0.utf8)) }
+  }
 
   package static func row(
     problem: Int, problemID: String, sample: Int, prompt: String, text: String, tokens: Int,

@@ -12,9 +12,14 @@ package struct ServerUse: Hashable, Sendable {
 
   /// Nil where an instance asks no server.
   init?(_ instance: Instance) {
-    guard let writer = instance.stage as? WriteTracesStage, writer.parameters.teacher == .server
-    else { return nil }
-    parameters = writer.parameters.server
+    switch instance.stage {
+    case let writer as WriteTracesStage
+    where writer.parameters.teacher == .server || writer.parameters.engine == .server:
+      parameters = writer.parameters.server
+    case let evaluation as EvaluateStage where evaluation.parameters.engine == .server:
+      parameters = evaluation.parameters.server
+    default: return nil
+    }
   }
 
   /// What some instances ask, each once, in their order.
@@ -23,29 +28,50 @@ package struct ServerUse: Hashable, Sendable {
     return instances.compactMap(ServerUse.init).filter { seen.insert($0).inserted }
   }
 
-  var model: String { parameters.model.visible }
-  var url: String { parameters.url.visible }
+  /// What is needed: a model, or a server that samples the bound one.
+  var name: String {
+    if let start = parameters.start { return start.visible }
+    return parameters.model.isEmpty ? "a server" : parameters.model.visible
+  }
+
+  /// Whether the run brings it about itself.
+  var isStarted: Bool { parameters.start != nil }
+
+  /// What has to be done for it.
+  var advice: String {
+    if isStarted { return "A run starts this server." }
+    let offer = parameters.spoken == nil ? "offer it" : "offer the bound model"
+    return "A server such as vLLM must \(offer) at \(parameters.url.visible)."
+  }
+
   var variable: String? { parameters.keyVariable?.visible }
 
-  /// Such as `asks m at http://localhost:8000/v1, with the key in WARMUP_KEY_LAB`.
+  /// Such as `asks m at http://localhost:8000/v1, with the key in WARMUP_KEY_LAB`, or `starts vllm`.
   package var words: String {
+    if let start = parameters.start { return "starts \(start.visible)" }
     let key = variable.map { ", with the key in \($0)" } ?? ", without a key"
-    return "asks \(model) at \(url)\(key)"
+    return "asks \(name) at \(parameters.url.visible)\(key)"
   }
 
   /// Why the server would not be asked; nil where it would.
-  package func problem(_ keys: ServerKeys) -> String? {
+  package func problem(_ keys: ServerKeys, _ site: Site) -> String? {
     do {
-      _ = try parameters.access(keys)
+      if let start = parameters.start {
+        _ = try ServerCommand(named: start, site)
+      } else {
+        _ = try parameters.access(keys)
+      }
       return nil
     } catch { return "\(error)" }
   }
 
   /// Makes sure that all servers that a plan would ask may be asked, before anything runs.
   /// - Throws: `ServerUseError`.
-  package static func check(_ plan: Plan, _ keys: ServerKeys) throws {
+  package static func check(
+    _ plan: Plan, _ keys: ServerKeys, _ site: Site = Site()
+  ) throws {
     let asking = plan.items.filter { $0.isAsked && $0.state == .toRun }.map(\.instance)
-    let problems = all(of: asking).compactMap { $0.problem(keys) }
+    let problems = all(of: asking).compactMap { $0.problem(keys, site) }
     if !problems.isEmpty { throw ServerUseError(problems: problems) }
   }
 }

@@ -15,19 +15,22 @@ struct CompletionClient: Sendable {
   private let redaction: KeyRedaction
   private let connection: ServerConnection
 
-  /// - Parameter maxTokens: how long a completion may be, which bounds an answer.
+  /// - Parameters:
+  ///   - maxTokens: how long a completion may be, which bounds an answer.
+  ///   - bytesPerToken: the most that a token takes in an answer; more where ids and log p come along.
   /// - Throws: `ServerError.address`, `ServerError.unprotected`, `ServerKeyError`.
-  init(_ server: ServerParameters, keys: ServerKeys, maxTokens: Int) throws {
+  init(
+    _ server: ServerParameters, keys: ServerKeys, maxTokens: Int, bytesPerToken: Int = 64
+  ) throws {
     self.server = server
     (address, key) = try server.access(keys)
     redaction = KeyRedaction(key)
     policy = RetryPolicy(attempts: server.attempts, backoff: server.backoff)
     connection = ServerConnection(
-      concurrency: server.concurrency, limit: Self.answerLimit(maxTokens: maxTokens))
+      concurrency: server.concurrency,
+      // Far more than its tokens need, each of their characters escaped.
+      limit: (1 << 20) + bytesPerToken * min(maxTokens, 1 << 20))
   }
-
-  /// The most bytes of an answer: far more than its tokens need, each of their characters escaped.
-  static func answerLimit(maxTokens: Int) -> Int { (1 << 20) + 64 * min(maxTokens, 1 << 20) }
 
   private enum AttemptOutcome {
     case done(ServerCompletion)
@@ -37,7 +40,7 @@ struct CompletionClient: Sendable {
   /// One completion.
   /// - Throws: `ServerError`, or `CancellationError`.
   func completion(_ request: CompletionRequest) async throws -> ServerCompletion {
-    var random = NumpyRandom(seed: request.seed, stream: "wait " + request.id)
+    var random = NumpyRandom(seed: 0, stream: "wait " + request.digest)
     var last = "it was never tried"
     for attempt in 0..<policy.attempts {
       try Task.checkCancellation()
@@ -62,6 +65,29 @@ struct CompletionClient: Sendable {
     return redaction.value(models)
   }
 
+  /// The names of the models that the server offers.
+  /// - Throws: `ServerError.exhausted`, or `CancellationError`.
+  func modelNames() async throws -> [String] {
+    for attempt in 0..<policy.attempts {
+      if let models = await models().array { return models.compactMap { $0["id"]?.string } }
+      try await Task.sleep(for: .seconds(policy.wait(after: attempt, retryAfter: nil, share: 0)))
+    }
+    throw ServerError.exhausted(
+      id: "models", attempts: policy.attempts, last: "the server did not list its models")
+  }
+
+  /// What the server says of itself, for the record.
+  func description() async -> JSONValue {
+    let models = await models()
+    return [
+      "model": .string(server.model), "url": .string(server.url),
+      "models": .array(
+        (models.array ?? []).map { model in
+          ["id": model["id"] ?? .null, "owned_by": model["owned_by"] ?? .null]
+        }),
+    ]
+  }
+
   private func attemptOnce(_ request: CompletionRequest) async throws -> AttemptOutcome {
     let call = Call(
       path: request.path, body: Data(request.body.text.utf8), digest: request.digest)
@@ -78,6 +104,22 @@ struct CompletionClient: Sendable {
     guard let json = try? JSONValue(parsing: answer.data),
       let completion = ServerCompletion(answer: redaction.value(json))
     else { return .failed(because: "the answer was no completion in JSON", retryAfter: nil) }
+    return try judged(completion, of: request)
+  }
+
+  /// Of a prompt of token ids the answer must be whole, and by tokens.
+  private func judged(
+    _ completion: ServerCompletion, of request: CompletionRequest
+  ) throws -> AttemptOutcome {
+    guard let sent = request.promptTokens else { return .done(completion) }
+    if let taken = completion.promptTokens, taken != sent {
+      throw ServerError.promptChanged(id: request.id, sent: sent, taken: taken)
+    }
+    guard ["stop", "length"].contains(completion.finish) else {
+      let reason = completion.finish.map { "ended with '\($0.prefix(40))'" } ?? "has no end"
+      return .failed(because: "the completion \(reason)", retryAfter: nil)
+    }
+    guard completion.tokenCount != nil else { throw ServerError.lengthUnknown(id: request.id) }
     return .done(completion)
   }
 
@@ -163,114 +205,5 @@ extension CompletionClient {
       data: answer.data, status: answer.response.statusCode,
       retryAfter: answer.response.value(forHTTPHeaderField: "Retry-After"),
       redirectOrigin: answer.redirect?.origin)
-  }
-}
-
-/// One completion to be asked of a server, with everything that can change it.
-struct CompletionRequest: Sendable {
-  /// Names problem and sample in messages.
-  let id: String
-  let prompt: String
-  let seed: Int
-  let sampling: TeacherSampling
-  let server: ServerParameters
-
-  /// The seed that the server is sent belongs to the recipe's seed, the problem and the sample.
-  static func seed(_ seed: Int, id: String) -> Int {
-    var random = NumpyRandom(seed: seed, stream: "server " + id)
-    return random.integer(in: 0..<1 << 31)
-  }
-
-  /// What is sent. Every field of the sampling is, since servers have defaults of their own.
-  var body: JSONValue {
-    var fields: [String: JSONValue] = [
-      "model": .string(server.model), "max_tokens": .integer(sampling.maxTokens),
-      "temperature": .number(sampling.temperature), "top_p": .number(sampling.topP),
-      "top_k": .integer(sampling.topK), "presence_penalty": 0, "frequency_penalty": 0,
-      "seed": .integer(seed), "n": 1, "stream": false,
-    ]
-    if !sampling.stop.isEmpty { fields["stop"] = .array(sampling.stop.map { .string($0) }) }
-    for (name, value) in server.extra { fields[name] = .number(value) }
-    switch server.interface {
-    case .completions: fields["prompt"] = .string(prompt)
-    case .chat: fields["messages"] = [["role": "user", "content": .string(prompt)]]
-    }
-    return .object(fields)
-  }
-
-  var path: String {
-    switch server.interface {
-    case .completions: "completions"
-    case .chat: "chat/completions"
-    }
-  }
-
-  /// Tells requests apart whose answers may differ; the server's address is not part of it.
-  var digest: String { SHA256Digest.hex(of: Data("\(path)\n\(body.text)".utf8)) }
-}
-
-struct ServerCompletion: Sendable, Equatable {
-  let text: String
-  /// Whether the completion ran into `max_tokens`.
-  let isTruncated: Bool
-
-  init(text: String, isTruncated: Bool) {
-    self.text = text
-    self.isTruncated = isTruncated
-  }
-
-  /// Reads the body of an answer, of either interface; nil where it is none.
-  ///
-  /// Servers that keep the thinking apart send it as `reasoning_content`.
-  init?(answer: JSONValue) {
-    guard let choice = answer["choices"]?.array?.first else { return nil }
-    let message = choice["message"]
-    guard let content = choice["text"]?.string ?? message?["content"]?.string else { return nil }
-    if let thinking = message?["reasoning_content"]?.string, !thinking.isEmpty {
-      text = "\(thinking)</think>\(content)"
-    } else {
-      text = content
-    }
-    isTruncated = choice["finish_reason"]?.string == "length"
-  }
-}
-
-/// When a request is tried again, and after how long.
-package struct RetryPolicy: Sendable {
-  /// How often a request is tried in all.
-  package let attempts: Int
-  /// Seconds before the second attempt.
-  package let backoff: Double
-
-  package init(attempts: Int, backoff: Double) {
-    self.attempts = attempts
-    self.backoff = backoff
-  }
-
-  /// No wait is longer, whatever a server asks for.
-  package static let longestWait = 300.0
-
-  /// Whether an answer with this status may be followed by a better one.
-  package static func isTransient(_ status: Int) -> Bool {
-    [408, 409, 425, 429].contains(status) || (500...599).contains(status)
-  }
-
-  /// Seconds to wait after a failed attempt, which counts from 0: twice as long each time, longer
-  /// where the server asks for it.
-  /// - Parameter share: a random number in [0, 1), so that not all requests come back at once.
-  package func wait(after attempt: Int, retryAfter: Double?, share: Double) -> Double {
-    let doubled = backoff * pow(2, Double(min(attempt, 30))) * (1 + share / 2)
-    return min(max(doubled, retryAfter ?? 0), Self.longestWait)
-  }
-
-  /// Reads the header `Retry-After`: seconds, or a date.
-  package static func seconds(retryAfter value: String?, now: Date = Date()) -> Double? {
-    guard let value = value?.trimmingCharacters(in: .whitespaces) else { return nil }
-    if let seconds = Double(value) { return seconds.isFinite ? max(0, seconds) : nil }
-    let reader = DateFormatter()
-    reader.locale = Locale(identifier: "en_US_POSIX")
-    reader.timeZone = TimeZone(secondsFromGMT: 0)
-    reader.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
-    return reader.date(from: value).map { max(0, $0.timeIntervalSince(now)) }
   }
 }

@@ -1,4 +1,5 @@
 import Base
+import Foundation
 
 /// Why a server's completion cannot be had.
 package enum ServerError: Error, CustomStringConvertible {
@@ -16,6 +17,18 @@ package enum ServerError: Error, CustomStringConvertible {
   /// The server refuses all requests.
   case denied(url: String, status: Int, message: String)
   case exhausted(id: String, attempts: Int, last: String)
+  /// The server has taken the ids of a prompt for another number of tokens.
+  case promptChanged(id: String, sent: Int, taken: Int)
+  /// The server does not say how many tokens a completion has.
+  case lengthUnknown(id: String)
+  /// A token id that the model does not have.
+  case unknownToken(vocabulary: Int)
+  /// The probe differs from what the model itself computes.
+  case otherModel(url: String, difference: Double)
+  /// The probe differs from an earlier one.
+  case changedModel(url: String, difference: Double, folder: String)
+  /// The server offers none or several models, and the recipe names none.
+  case modelUnnamed(url: String, offered: [String])
 
   package var description: String {
     switch self {
@@ -41,6 +54,31 @@ package enum ServerError: Error, CustomStringConvertible {
     case .exhausted(let id, let attempts, let last):
       "no completion of '\(id)' came in \(attempts) attempts, the last of which failed because "
         + "\(last); what has come is kept, so run again to go on"
+    case .promptChanged(let id, let sent, let taken):
+      "the server took the prompt of '\(id)' for \(taken) tokens, but it was sent \(sent) ids; it must "
+        + "take token ids as they are, and 'dialect' must be its own"
+    case .lengthUnknown(let id):
+      "the server does not say how many tokens its completion of '\(id)' has; take one that sends token "
+        + "ids or 'usage', and check 'dialect'"
+    case .unknownToken(let size):
+      "the server sends token ids that the model, with its \(size) tokens, does not have; it serves "
+        + "another model"
+    case .otherModel(let url, let difference):
+      "the server at \(url.visible) does not serve the model that is bound: log p of fixed tokens differ "
+        + "by \(Self.text(difference)) on average, where \(ServerProbe.bound) is the most; start it "
+        + "with this model ('warmup export'), in the precision of 'sampling_precision'"
+    case .changedModel(let url, let difference, let folder):
+      "the server at \(url.visible) no longer serves the model that it did: log p of fixed tokens differ "
+        + "by \(Self.text(difference)) on average from before, where \(ServerProbe.bound) is the most; "
+        + "have it serve the first again, or remove \(folder) to ask everything anew"
+    case .modelUnnamed(let url, let offered):
+      "the server at \(url.visible) offers "
+        + (offered.isEmpty ? "no model that it names" : offered.joined(separator: ", ").visible)
+        + "; set 'model' to the name of the one that is bound"
     }
+  }
+
+  private static func text(_ difference: Double) -> String {
+    String(format: "%.2f", difference)
   }
 }

@@ -1,0 +1,58 @@
+import Base
+import Foundation
+
+/// What is particular to a machine or cluster, and stands in a file of the user's, so that recipes can be
+/// shared: where Python is, what is put in front of commands, and the commands that start servers.
+///
+/// A recipe names a server; it never holds a command.
+package struct Site: ParameterSet {
+  /// The Python that servers run in, as `{python}` in commands.
+  package var python = "python3"
+  /// What is put in front of the commands of servers, such as those of a container.
+  package var prefix: [String] = []
+  /// Commands by the names that recipes use.
+  package var servers: [String: [String]] = [:]
+
+  /// What is there where nobody says anything.
+  package init() {}
+
+  package static var fields: [Field<Site>] {
+    [
+      Field("python", \.python, "the Python that servers run in"),
+      Field("prefix", \.prefix, "words in front of the commands of servers, such as a container's"),
+      Field("servers", \.servers, "commands that start servers, a list of words by name"),
+    ]
+  }
+
+  /// The file that is read where nobody names one: `warmup/site.yaml` in the folder of the user's
+  /// settings (XDG Base Directory Specification).
+  package static func usualFile(
+    _ environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> URL? {
+    if let folder = environment["XDG_CONFIG_HOME"], folder.hasPrefix("/") {
+      return URL(fileURLWithPath: folder).appending(path: "warmup/site.yaml")
+    }
+    return environment["HOME"].map {
+      URL(fileURLWithPath: $0).appending(path: ".config/warmup/site.yaml")
+    }
+  }
+
+  /// Reads a site file.
+  /// - Throws: `RecipeError` with all that is wrong.
+  package static func read(_ file: URL) throws(RecipeError) -> Site {
+    var sources = RecipeSources(file: file.relativePath)
+    var sink = DiagnosticSink()
+    do {
+      let text = try RecipeText.read(file)
+      sources.add(text, of: nil)
+      if let tree = YAMLLoader.load(text, into: &sink), let site = decode(tree, into: &sink),
+        sink.diagnostics.isEmpty
+      {
+        return site
+      }
+    } catch {
+      sink.report(SourcePosition(line: 1, column: 1), error.description)
+    }
+    throw RecipeError(sink.diagnostics, sources: sources)
+  }
+}

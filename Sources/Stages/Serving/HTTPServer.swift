@@ -1,0 +1,367 @@
+import Base
+import Foundation
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// A small HTTP/1.1 server (RFC 9112): one thread and one request a connection, and all that a client
+/// may send is bounded.
+package final class HTTPServer: Sendable {
+  private static let greatestConnections = 1100
+  private static let pollMilliseconds: Int32 = 200
+
+  private let socket: Int32
+  private let limits: HTTPLimits
+  private let handle: @Sendable (HTTPRequest, HTTPConnection) -> Void
+  private let open = Mutex(0)
+  /// The address that was asked for, such as `127.0.0.1`.
+  package let host: String
+  package let port: UInt16
+
+  /// Begins to listen; connections wait until `run`.
+  /// - Parameters:
+  ///   - host: an address of this machine, in numbers.
+  ///   - port: 0 takes any that is free.
+  ///   - handle: answers a request, on a thread of its connection.
+  /// - Throws: `HTTPServerError`.
+  package init(
+    host: String, port: UInt16, limits: HTTPLimits = HTTPLimits(),
+    _ handle: @escaping @Sendable (HTTPRequest, HTTPConnection) -> Void
+  ) throws(HTTPServerError) {
+    let listening = try ListeningSocket(host: host, port: port)
+    socket = listening.descriptor
+    self.port = listening.port
+    self.host = host
+    self.limits = limits
+    self.handle = handle
+  }
+
+  deinit { close(socket) }
+
+  /// Where it answers, such as `http://127.0.0.1:8000`.
+  package var url: String { "http://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+
+  /// Answers until somebody asks to stop.
+  package func run(until interruption: Interruption) {
+    while !interruption.isRequested {
+      var wish = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+      guard poll(&wish, 1, Self.pollMilliseconds) > 0 else { continue }
+      let connection = accept(socket, nil, nil)
+      guard connection >= 0 else { continue }
+      _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+      let count = open.withLock { count in
+        count += 1
+        return count
+      }
+      let isRoom = count <= Self.greatestConnections
+      let thread = Thread { [self] in
+        serve(HTTPConnection(connection, limits), isRoom: isRoom)
+        close(connection)
+        open.withLock { $0 -= 1 }
+      }
+      thread.stackSize = 1 << 20
+      thread.start()
+    }
+  }
+
+  private func serve(_ connection: HTTPConnection, isRoom: Bool) {
+    do {
+      guard isRoom else { throw HTTPFault(503, "too many connections; try again later") }
+      handle(try connection.readRequest(), connection)
+    } catch let fault as HTTPFault {
+      connection.send(fault.response)
+    } catch {
+      // Whoever asked has gone.
+    }
+    connection.finish()
+  }
+}
+
+/// How much of a request is read, and for how long.
+package struct HTTPLimits: Sendable {
+  package var headBytes = 16 << 10
+  package var bodyBytes = 8 << 20
+  /// Seconds until all of a request must be there, and that a client may leave an answer unread.
+  package var seconds = 60.0
+
+  package init() {}
+}
+
+package struct HTTPRequest: Sendable {
+  package let method: String
+  /// Without what follows a question mark.
+  package let path: String
+  /// By names in lower case.
+  package let headers: [String: String]
+  package let body: Data
+
+  /// Reads what stands above the body.
+  /// - Throws: `HTTPFault`.
+  fileprivate init(head: Data) throws(HTTPFault) {
+    let lines = String(decoding: head, as: UTF8.self).components(separatedBy: "\r\n")
+    let words = lines[0].split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+    guard words.count == 3, words[2].hasPrefix("HTTP/1."), words[1].hasPrefix("/") else {
+      throw HTTPFault(400, "the first line is no request of HTTP/1.1")
+    }
+    var headers: [String: String] = [:]
+    for line in lines.dropFirst() {
+      guard let colon = line.firstIndex(of: ":"), line.first != " ", line.first != "\t" else {
+        throw HTTPFault(400, "a header has no name")
+      }
+      let name = line[..<colon].lowercased()
+      guard headers[name] == nil || name != "content-length" else {
+        throw HTTPFault(400, "Content-Length is said twice")
+      }
+      headers[name] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+    }
+    method = words[0]
+    path = String(words[1].prefix { $0 != "?" })
+    self.headers = headers
+    body = Data()
+  }
+
+  private init(_ head: HTTPRequest, body: Data) {
+    (method, path, headers) = (head.method, head.path, head.headers)
+    self.body = body
+  }
+
+  fileprivate func with(body: Data) -> HTTPRequest { HTTPRequest(self, body: body) }
+}
+
+/// An answer that is sent whole.
+package struct HTTPResponse: Sendable {
+  package let status: Int
+  package let body: Data
+  package var contentType = "application/json"
+
+  package init(status: Int = 200, _ json: JSONValue) {
+    self.status = status
+    body = Data((json.text + "\n").utf8)
+  }
+}
+
+/// Why a request is answered with an error, in the shape of OpenAI's.
+package struct HTTPFault: Error {
+  package let status: Int
+  package let message: String
+  /// The field of the request that is wrong, if one is.
+  package let field: String?
+
+  package init(_ status: Int, _ message: String, field: String? = nil) {
+    self.status = status
+    self.message = message
+    self.field = field
+  }
+
+  package var response: HTTPResponse { HTTPResponse(status: status, json) }
+
+  package var json: JSONValue {
+    [
+      "error": [
+        "message": .string(message), "param": field.map { .string($0) } ?? .null,
+        "type": status < 500 ? "invalid_request_error" : "server_error",
+        "code": .integer(status),
+      ]
+    ]
+  }
+}
+
+/// Why nothing can be served.
+package enum HTTPServerError: Error, CustomStringConvertible {
+  case address(String)
+  case port(UInt16, host: String, code: Int32)
+
+  package var description: String {
+    switch self {
+    case .address(let host):
+      "'\(host.visible)' is no address of this machine; say --host 127.0.0.1, or 0.0.0.0 for all"
+    case .port(let port, let host, let code):
+      "port \(port) of \(host.visible) cannot be had: \(systemMessage(code)); take another with "
+        + "--port, or 0 for any that is free"
+    }
+  }
+}
+
+/// A client that is connected.
+package final class HTTPConnection: Sendable {
+  /// MSG_NOSIGNAL, whose type differs between versions of Swift.
+  private static let noSignal: Int32 = 0x4000
+  /// POLLRDHUP, which Glibc's module does not have.
+  private static let hangUp: Int16 = 0x2000
+  private static let reasons = [
+    200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+    408: "Request Timeout", 411: "Length Required", 413: "Content Too Large",
+    431: "Request Header Fields Too Large", 500: "Internal Server Error", 501: "Not Implemented",
+    503: "Service Unavailable",
+  ]
+
+  private let descriptor: Int32
+  private let limits: HTTPLimits
+
+  fileprivate init(_ descriptor: Int32, _ limits: HTTPLimits) {
+    self.descriptor = descriptor
+    self.limits = limits
+    var time = timeval(tv_sec: Int(limits.seconds.rounded(.up)), tv_usec: 0)
+    setsockopt(
+      descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+  }
+
+  /// Whether the client has gone.
+  package var isClosed: Bool {
+    var wish = pollfd(fd: descriptor, events: Self.hangUp, revents: 0)
+    return poll(&wish, 1, 0) > 0
+  }
+
+  /// Sends an answer.
+  package func send(_ response: HTTPResponse) {
+    let head = head(response.status, response.contentType, length: response.body.count)
+    if send(head) { send(response.body) }
+  }
+
+  /// Begins an answer of server-sent events.
+  package func beginEvents() -> Bool { send(head(200, "text/event-stream", length: nil)) }
+
+  /// Sends an event.
+  /// - Returns: whether somebody took it.
+  @discardableResult
+  package func sendEvent(_ text: String) -> Bool { send(Data("data: \(text)\n\n".utf8)) }
+
+  private func head(_ status: Int, _ type: String, length: Int?) -> Data {
+    var lines = ["HTTP/1.1 \(status) \(Self.reasons[status] ?? "Error")", "Content-Type: \(type)"]
+    if let length { lines.append("Content-Length: \(length)") }
+    return Data(
+      (lines + ["Cache-Control: no-store", "Connection: close", "", ""])
+        .joined(separator: "\r\n").utf8)
+  }
+
+  @discardableResult
+  private func send(_ data: Data) -> Bool {
+    var rest = Array(data)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress, $0.count, Self.noSignal)
+      }
+      guard count > 0 else { return false }
+      rest = rest.dropFirst(count)
+    }
+    return true
+  }
+
+  /// Says that nothing more comes, and takes what still arrives: a connection that is closed before all
+  /// of it was read is reset, and the answer with it.
+  fileprivate func finish() {
+    shutdown(descriptor, Int32(SHUT_WR))
+    let end = ContinuousClock.now + .seconds(1)
+    while ContinuousClock.now < end, let piece = try? read(until: end), !piece.isEmpty {}
+  }
+}
+
+extension HTTPConnection {
+  /// A client that says nothing more.
+  private struct Gone: Error {}
+
+  /// Reads the whole of a request.
+  /// - Throws: `HTTPFault`, or something else where the client has gone.
+  fileprivate func readRequest() throws -> HTTPRequest {
+    let end = ContinuousClock.now + .seconds(limits.seconds)
+    var data = Data()
+    let separator = Data("\r\n\r\n".utf8)
+    var found: Range<Data.Index>?
+    while found == nil {
+      guard data.count <= limits.headBytes else {
+        throw HTTPFault(431, "the headers are longer than \(limits.headBytes >> 10) KiB")
+      }
+      let piece = try read(until: end)
+      if piece.isEmpty { throw Gone() }
+      let start = max(0, data.count - 3)
+      data += piece
+      found = data.range(of: separator, in: start..<data.count)
+    }
+    guard let found else { throw Gone() }
+    let head = try HTTPRequest(head: data[..<found.lowerBound])
+    let length = try length(head)
+    if head.headers["expect"]?.lowercased() == "100-continue" {
+      send(Data("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+    }
+    var body = Data(data[found.upperBound...])
+    while body.count < length {
+      let piece = try read(until: end)
+      if piece.isEmpty { throw Gone() }
+      body += piece
+    }
+    return head.with(body: body.prefix(length))
+  }
+
+  /// The bytes of the body.
+  private func length(_ head: HTTPRequest) throws(HTTPFault) -> Int {
+    guard head.headers["transfer-encoding"] == nil else {
+      throw HTTPFault(501, "a body in pieces is not read; send Content-Length")
+    }
+    guard let text = head.headers["content-length"] else {
+      guard head.method == "POST" else { return 0 }
+      throw HTTPFault(411, "a request with a body needs Content-Length")
+    }
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), !text.isEmpty else {
+      throw HTTPFault(400, "Content-Length is no number")
+    }
+    guard let length = Int(text), length <= limits.bodyBytes else {
+      throw HTTPFault(413, "a request may have \(limits.bodyBytes >> 20) MiB")
+    }
+    return length
+  }
+
+  /// What has come; empty where nothing more will.
+  private func read(until end: ContinuousClock.Instant) throws -> Data {
+    let left = (end - ContinuousClock.now) / .milliseconds(1)
+    var wish = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    guard left > 0, poll(&wish, 1, Int32(left.rounded(.up))) > 0 else {
+      throw HTTPFault(408, "the request did not come in time")
+    }
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    let count = recv(descriptor, &buffer, buffer.count, 0)
+    return count > 0 ? Data(buffer[..<count]) : Data()
+  }
+}
+
+/// A socket that listens.
+struct ListeningSocket {
+  let descriptor: Int32
+  /// The port that was taken.
+  let port: UInt16
+
+  /// - Throws: `HTTPServerError`.
+  init(host: String, port: UInt16) throws(HTTPServerError) {
+    var hints = addrinfo()
+    hints.ai_family = AF_UNSPEC
+    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    hints.ai_flags = AI_NUMERICHOST | AI_PASSIVE
+    var list: UnsafeMutablePointer<addrinfo>?
+    let name = host == "localhost" ? "127.0.0.1" : host
+    guard getaddrinfo(name, "\(port)", &hints, &list) == 0, let list else {
+      throw .address(host)
+    }
+    defer { freeaddrinfo(list) }
+    descriptor = socket(list.pointee.ai_family, Int32(SOCK_STREAM.rawValue), 0)
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    var on: Int32 = 1
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+    var taken = sockaddr_in6()  // whose port lies where that of IPv4 does
+    var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+    guard bind(descriptor, list.pointee.ai_addr, list.pointee.ai_addrlen) == 0,
+      listen(descriptor, 128) == 0
+    else {
+      let code = errno
+      close(descriptor)
+      throw .port(port, host: host, code: code)
+    }
+    let descriptor = descriptor
+    _ = withUnsafeMutablePointer(to: &taken) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        getsockname(descriptor, $0, &length)
+      }
+    }
+    self.port = UInt16(bigEndian: taken.sin6_port)
+  }
+}
