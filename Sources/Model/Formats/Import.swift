@@ -11,16 +11,17 @@ package struct ImportedModel: Sendable {
   package let note: String?
 
   /// Reads a Hugging Face folder, or a GGUF file.
+  /// - Parameter layers: How the blocks' linear layers are held.
   /// - Throws: `ModelImportError`, `SafetensorsError`, `GGUFError` or `TokenizerError`.
-  package init(contentsOf url: URL) throws {
+  package init(contentsOf url: URL, layers: Precision = .float32) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
       throw ModelImportError.unreadable(path: url.path, reason: "there is no such file or folder")
     }
     if isFolder.boolValue {
-      try self.init(huggingFaceFolder: url)
+      try self.init(huggingFaceFolder: url, layers: layers)
     } else {
-      try self.init(gguf: try GGUFFile(contentsOf: url))
+      try self.init(gguf: try GGUFFile(contentsOf: url), layers: layers)
     }
   }
 
@@ -52,21 +53,23 @@ protocol TensorSource {
 extension Weights {
   /// Reads the parameters of a Hugging Face folder, whatever else it holds or lacks.
   /// - Throws: `ModelImportError` or `SafetensorsError`.
-  package convenience init(_ configuration: ModelConfiguration, huggingFaceFolder folder: URL)
-    throws
-  {
+  package convenience init(
+    _ configuration: ModelConfiguration, huggingFaceFolder folder: URL,
+    layers: Precision = .float32
+  ) throws {
     let source = try ShardedSafetensors(folder: folder)
-    try self.init(configuration, from: configuration.tiedEmbeddings ? source.tied() : source)
+    try self.init(
+      configuration, from: configuration.tiedEmbeddings ? source.tied() : source, layers: layers)
   }
 
   /// Reads all parameters of a model. None may be missing, left over, of another shape or not finite.
-  convenience init(_ configuration: ModelConfiguration, from source: any TensorSource) throws {
+  convenience init(
+    _ configuration: ModelConfiguration, from source: any TensorSource, layers: Precision
+  ) throws {
     try Weights.compare(ParameterLayout(configuration), with: source)
-    self.init(configuration)
+    self.init(configuration, layers: layers)
     for entry in layout.entries {
-      try buffer.withElements(entry.offset..<entry.offset + entry.count) {
-        try source.read(entry.name, into: $0)
-      }
+      try setValues(of: entry) { try source.read(entry.name, into: $0) }
     }
     if let found = firstNotFinite() {
       throw ModelImportError.notFinite(
@@ -114,7 +117,7 @@ extension Weights {
 extension ImportedModel {
   /// Reads a folder with config.json, a tokenizer and safetensors, in one file or sharded.
   /// - Throws: `ModelImportError`, `SafetensorsError` or `TokenizerError`.
-  package init(huggingFaceFolder folder: URL) throws {
+  package init(huggingFaceFolder folder: URL, layers: Precision = .float32) throws {
     let configFile = folder.appending(path: "config.json")
     let names = try fileNames(in: folder)
     if !names.contains("config.json"), let file = names.filter({ $0.hasSuffix(".gguf") }).min() {
@@ -127,7 +130,7 @@ extension ImportedModel {
     if let endTokens = try generationEndTokens(in: folder) { configuration.endTokens = endTokens }
     try configuration.checkTokens(path: folder.path)
     let tokenizer = try Tokenizer(huggingFaceFolder: folder)
-    let weights = try Weights(configuration, huggingFaceFolder: folder)
+    let weights = try Weights(configuration, huggingFaceFolder: folder, layers: layers)
     try self.init(
       weights: weights, tokenizer: tokenizer, chatTemplate: try storedChatTemplate(in: folder),
       note: try ModelFolder.note(on: folder), path: folder.path)
@@ -192,11 +195,11 @@ private struct Template: Decodable {
 extension ImportedModel {
   /// Takes the model out of a GGUF file, with its tokenizer where the file has one.
   /// - Throws: `ModelImportError`, `GGUFError` or `TokenizerError`.
-  package init(gguf file: GGUFFile) throws {
+  package init(gguf file: GGUFFile, layers: Precision = .float32) throws {
     let configuration = try ModelConfiguration(gguf: file)
     let hasTokenizer = file.metadata["tokenizer.ggml.model"] != nil
     try self.init(
-      weights: try Weights(configuration, from: GGUFTensors(file, configuration)),
+      weights: try Weights(configuration, from: GGUFTensors(file, configuration), layers: layers),
       tokenizer: hasTokenizer ? try Tokenizer(gguf: file) : nil,
       chatTemplate: file.metadata["tokenizer.chat_template"]?.string,
       path: file.path)

@@ -241,7 +241,7 @@ package enum SafetensorsWriter {
     let tensors = weights.layout.entries.map { (name: $0.name, shape: $0.shape) }
     try write(header: header(of: tensors), to: file) { handle in
       for entry in weights.layout.entries {
-        try weights.buffer.withElements(entry.offset..<entry.offset + entry.count) {
+        try weights.withValues(of: entry) {
           try handle.write(contentsOf: Data(UnsafeRawBufferPointer($0)))
         }
       }

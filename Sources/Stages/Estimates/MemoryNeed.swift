@@ -54,9 +54,16 @@ package struct MemoryNeed {
       return MemoryNeed(
         instance: "'\(item.name)'",
         memory: estimate.memory ?? EstimatedMemory(least: weights, most: weights),
-        purpose: isTrained
-          ? "weights, gradients and moments of \(count) parameters" : "\(count) weights")
+        purpose: item.instance.stage.flatMap(lora) != nil
+          ? "\(count) frozen weights, and adapters with their gradients and moments"
+          : isTrained
+            ? "weights, gradients and moments of \(count) parameters" : "\(count) weights")
     }
+  }
+
+  /// The adapters that a stage trains, if it does.
+  private static func lora(_ stage: any Stage) -> LoRA? {
+    (stage as? DistillStage)?.parameters.lora ?? (stage as? RLVRStage)?.parameters.lora
   }
 
   /// Rows do not matter here, and counting those of a file takes long.

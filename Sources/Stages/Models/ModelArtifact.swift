@@ -9,7 +9,8 @@ import Runner
 /// In HDF5: parameters under `/model/<Hugging Face name>`, the configuration as the text of a
 /// Hugging Face `config.json` in `/config`, the tokenizer as that of a `tokenizer.json` in
 /// `/tokenizer`, and its authors' template for conversations, if there is one, in `/chat_template`;
-/// where it was chosen among others, in `/selections` on which problems.
+/// where it was chosen among others, in `/selections` on which problems; and where adapters were
+/// trained and merged into it, these in `/adapters`.
 package struct ModelArtifact: Sendable {
   package let weights: Weights
   package var tokenizer: Tokenizer
@@ -19,6 +20,10 @@ package struct ModelArtifact: Sendable {
   /// On which problems it, or a model that it was trained from, was chosen among others. What is
   /// trained from a chosen model has been chosen, too.
   package var selections: [ModelSelection] = []
+  /// The adapters that are merged into the weights, where the last training was one of adapters.
+  package var mergedAdapters: Adapters?
+  /// How many weights reading has rounded to another number, because they are held in bfloat16.
+  package private(set) var roundedWeights = 0
 
   /// Pairs weights with a tokenizer.
   /// - Throws: `StageError.failed` when the tokenizer has ids that the embedding lacks.
@@ -45,16 +50,22 @@ package struct ModelArtifact: Sendable {
   }
 
   /// Reads a model from the HDF5 file of an artifact or a checkpoint.
+  /// - Parameter layers: How the blocks' linear layers are held; what is trained must be float32.
   /// - Throws: `StageError.failed` for one whose weights are not finite, and what reading throws.
-  package init(contentsOf file: URL) throws {
+  package init(contentsOf file: URL, layers: Precision = .float32) throws {
     let source = try HDF5Reader(file)
     let configuration = try ModelConfiguration(
       huggingFaceConfig: Data(try source.readText("/config").utf8))
     try MemoryLimit.check(
-      4 * ParameterLayout(configuration).count, of: "the model", for: "its weights",
-      advice: MemoryNeed.advice)
-    let weights = Weights(configuration)
-    try weights.buffer.read(from: source, group: "/model", layout: weights.layout)
+      ParameterLayout(configuration, layers: layers).byteCount, of: "the model",
+      for: "its weights", advice: MemoryNeed.advice)
+    let weights = Weights(configuration, layers: layers)
+    var rounded = 0
+    for entry in weights.layout.entries {
+      rounded += try weights.setValues(of: entry) {
+        try source.read("/model/\(entry.name)", into: $0)
+      }
+    }
     if let found = weights.firstNotFinite() {
       throw StageError.failed(
         "\(file.path): \(found.parameter) holds \(found.value) at element \(found.index); such a model "
@@ -65,15 +76,18 @@ package struct ModelArtifact: Sendable {
       tokenizer: Tokenizer(huggingFace: Data(try source.readText("/tokenizer").utf8)),
       chatTemplate: try source.exists("/chat_template") ? source.readText("/chat_template") : nil)
     selections = try ModelSelection.all(in: source)
+    mergedAdapters = try Adapters(from: source, configuration)
+    roundedWeights = rounded
   }
 
   /// Writes the model to an HDF5 file of its own.
-  package func write(to file: URL) throws {
-    try HDF5File.create(file) { try write(to: $0) }
+  /// - Parameter adapters: What is merged into the weights, in float32, as they are written.
+  package func write(to file: URL, merging adapters: Adapters? = nil) throws {
+    try HDF5File.create(file) { try write(to: $0, merging: adapters) }
   }
 
   /// Writes the model into an open HDF5 file.
-  func write(to target: HDF5File) throws {
+  func write(to target: HDF5File, merging adapters: Adapters? = nil) throws {
     try target.setAttribute("type", .string("Model"))
     try target.write(
       strings: [String(decoding: weights.configuration.huggingFaceConfig, as: UTF8.self)],
@@ -82,7 +96,12 @@ package struct ModelArtifact: Sendable {
       strings: [String(decoding: tokenizer.huggingFace, as: UTF8.self)], to: "/tokenizer")
     try ModelSelection.write(selections, to: target)
     if let chatTemplate { try target.write(strings: [chatTemplate], to: "/chat_template") }
-    try weights.buffer.write(to: target, group: "/model", layout: weights.layout)
+    for entry in weights.layout.entries {
+      try weights.withValues(of: entry, merging: adapters) {
+        try target.write($0, to: "/model/\(entry.name)", shape: entry.shape)
+      }
+    }
+    try (adapters ?? mergedAdapters)?.write(to: target)
   }
 
   /// The tokens of a prompt: with those in front that begin a text. Training, sampling and evaluation
