@@ -47,7 +47,9 @@ struct AdapterTests {
     let merged = Weights(weights.configuration)
     for entry in merged.layout.entries {
       weights.withValues(of: weights.layout[entry.name]!, merging: adapters) { values in
-        _ = merged.setValues(of: entry) { $0.baseAddress!.update(from: values.baseAddress!, count: values.count) }
+        _ = merged.setValues(of: entry) {
+          $0.baseAddress!.update(from: values.baseAddress!, count: values.count)
+        }
       }
     }
     return merged
@@ -136,7 +138,8 @@ struct AdapterTests {
     // model, the gradient that makes those of the adapters.
     let requests = [
       SamplingRequest(
-        prompt: RandomModel.tokens(70, "p"), streams: [RandomStream(seed: 1), RandomStream(seed: 2)])
+        prompt: RandomModel.tokens(70, "p"),
+        streams: [RandomStream(seed: 1), RandomStream(seed: 2)])
     ]
     let options = SamplingOptions(maxNewTokens: 30)
     let sampler = Sampler(weights: weights, adapters: adapters, pool: WorkerPool(threads: 2))

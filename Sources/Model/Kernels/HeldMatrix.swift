@@ -88,7 +88,8 @@ enum HeldMatrix {
     case .float32(let matrix): tile.copy(from: matrix.rows(rows).columns(columns))
     case .bfloat16(let base, _, let stride):
       for (index, row) in rows.enumerated() {
-        decode(base + row * stride + columns.lowerBound, into: tile.row(index), count: columns.count)
+        decode(
+          base + row * stride + columns.lowerBound, into: tile.row(index), count: columns.count)
       }
     }
   }

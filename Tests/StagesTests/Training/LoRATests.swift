@@ -70,7 +70,9 @@ import Testing
     #expect(kept.mergedAdapters != nil)
     #expect(kept.weights.buffer.values != warmed.weights.buffer.values)
     // Sampling and training have the same model but for the last bits.
-    let mismatch = try run.rows("tuned", "metrics").map { $0["sampling/logp_difference_max"]?.number ?? .nan }
+    let mismatch = try run.rows("tuned", "metrics").map {
+      $0["sampling/logp_difference_max"]?.number ?? .nan
+    }
     #expect(mismatch.count == 3 && mismatch.allSatisfy { $0 < 1e-4 }, "\(mismatch)")
     #expect(try result("warmed", of: run).values["rounded_weights"] == nil)
     // It learns.
@@ -203,7 +205,8 @@ import Testing
       ? "kind: rlvr, inputs: {model: scratch, problems: puzzles}"
       : "kind: distill, inputs: {model: scratch, traces: traces}"
     let text =
-      Self.recipe.components(separatedBy: "  warmed:")[0] + "  last: {\(stage), params: {\(params)}}"
+      Self.recipe.components(separatedBy: "  warmed:")[0]
+      + "  last: {\(stage), params: {\(params)}}"
     do {
       _ = try Recipe.parse(text, file: URL(filePath: "/nowhere/x.yaml"), registry: .standard)
       return []
