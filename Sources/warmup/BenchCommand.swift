@@ -29,21 +29,32 @@ struct BenchTrain: ParsableCommand {
   @Option(help: "Sequences a step.") var sequences = 4
   @Option(help: "Tokens a sequence.") var length = 512
   @Option(help: "Steps that are timed, after one that is not.") var steps = 5
+  @Option(help: "Train adapters of this rank on all linear layers; 0 trains all weights.")
+  var lora = 0
+  @Option(help: "With --lora: how the frozen layers are held, float32 or bfloat16.")
+  var base = Precision.float32
 
   func validate() throws {
     try options.check([
       ("--sequences", sequences, 1), ("--length", length, 2), ("--steps", steps, 1),
+      ("--lora", lora, 0),
     ])
+    if lora == 0 && base != .float32 {
+      throw ValidationError("--base is for frozen layers; say --lora RANK, too")
+    }
+    if lora > 0 && options.dtype != .float32 {
+      throw ValidationError("adapters are multiplied in float32; leave out --dtype")
+    }
   }
 
   func run() throws {
-    let bench = try options.prepare()
+    let bench = try options.prepare(layers: base)
     let work = TrainingWorkload(sequences: sequences, length: length)
-    let engine = bench.trainingEngine
+    let engine = bench.trainingEngine(rank: lora)
     let seconds = try work.run(engine, steps: steps)
     var result = BenchResult(
       work: "train", bench: bench, tokens: work.tokens, seconds: seconds,
-      floor: work.floor(bench.floor))
+      floor: work.floor(bench.floor, adapters: engine.adapters?.layout.count))
     result.precision = engine.precision.rawValue
     try options.print(result)
   }
@@ -112,7 +123,7 @@ struct BenchRLVR: ParsableCommand {
     try bench.checkContext(prompt + tokens)
     let work = RLVRWorkload(
       prompts: prompts, promptLength: prompt, group: group, tokens: tokens)
-    let engine = bench.trainingEngine
+    let engine = bench.trainingEngine()
     let sampler = Sampler(
       weights: bench.weights, pool: bench.pool, batchSize: work.completions,
       precision: bench.precision)
@@ -160,8 +171,9 @@ struct BenchOptions: ParsableArguments {
   }
 
   /// Reads the model and measures what the machine can do.
-  func prepare() throws -> Bench {
-    let weights = try ImportedModel(contentsOf: URL(fileURLWithPath: model)).weights
+  /// - Parameter layers: How the blocks' linear layers are held.
+  func prepare(layers: Precision = .float32) throws -> Bench {
+    let weights = try ImportedModel(contentsOf: URL(fileURLWithPath: model), layers: layers).weights
     let pool = try WorkerPool(reserving: threads)
     return Bench(
       weights: weights, pool: pool, precision: dtype,
@@ -181,8 +193,14 @@ struct Bench {
   let precision: Precision
   let rates: MachineRates
 
-  var trainingEngine: TrainingEngine {
-    TrainingEngine(weights: weights, pool: pool, precision: precision.forTraining)
+  /// - Parameter rank: Of the adapters that are trained; 0 trains all weights.
+  func trainingEngine(rank: Int = 0) -> TrainingEngine {
+    var lora = LoRA()
+    lora.rank = max(1, rank)
+    return TrainingEngine(
+      weights: weights,
+      adapters: rank == 0 ? nil : .initial(weights.configuration, lora, seed: 0),
+      pool: pool, precision: precision.forTraining)
   }
 
   var floor: WorkFloor {

@@ -96,8 +96,8 @@ struct ServeCommand: ParsableCommand {
     let url = URL(fileURLWithPath: source)
     let model =
       url.pathExtension == "h5"
-      ? try ModelArtifact(contentsOf: url)
-      : try ModelArtifact(ImportedModel(contentsOf: url), from: url)
-    return (url.lastPathComponent, model)
+      ? try OpenedModel(contentsOf: url)
+      : try OpenedModel(ModelSource(contentsOf: url), from: url, as: .float32)
+    return (url.lastPathComponent, try ModelArtifact(model))
   }
 }

@@ -87,7 +87,7 @@ struct EqualBitsTests {
           completions: [30, 8].map { RandomModel.tokens($0, "c", seed: UInt64(step)) })
         _ = Self.gradients(engine, batch)
         try optimiser.step(
-          weights, gradients: engine.gradients, learningRate: 0.01, maxGradientNorm: 0.5,
+          engine.trained, gradients: engine.gradients, learningRate: 0.01, maxGradientNorm: 0.5,
           pool: pool)
       }
       return Self.bits(weights.buffer.values)

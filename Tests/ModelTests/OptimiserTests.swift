@@ -23,7 +23,7 @@ struct OptimiserTests {
     for step in 0..<4 {
       let gradients = Self.gradients(whole, seed: UInt64(step))
       try optimiser.step(
-        whole, gradients: gradients, learningRate: 0.01, maxGradientNorm: 1, pool: pool)
+        whole.buffer, gradients: gradients, learningRate: 0.01, maxGradientNorm: 1, pool: pool)
       if step == 2 {
         var resumed = AdamW(whole.layout, parameters)
         resumed.firstMoments.copy(from: stopped.firstMoments)
@@ -32,7 +32,7 @@ struct OptimiserTests {
         stopped = resumed
       }
       try stopped.step(
-        continued, gradients: gradients, learningRate: 0.01, maxGradientNorm: 1,
+        continued.buffer, gradients: gradients, learningRate: 0.01, maxGradientNorm: 1,
         pool: WorkerPool(threads: 1))
     }
     #expect(continued.buffer.values == whole.buffer.values)
@@ -46,14 +46,14 @@ struct OptimiserTests {
     let clipped = RandomModel.weights()
     var optimiser = AdamW(clipped.layout)
     let norm = try optimiser.step(
-      clipped, gradients: gradients, learningRate: 0.01, maxGradientNorm: 0.5, pool: pool)
+      clipped.buffer, gradients: gradients, learningRate: 0.01, maxGradientNorm: 0.5, pool: pool)
     #expect(abs(norm / expected - 1) < 1e-12)
     let first = try #require(optimiser.firstMoments.values.first)
     let scale = Float(0.5 / expected)
     #expect(abs(first - 0.1 * scale * gradients[0..<1][0]) < 1e-6 * abs(first) + 1e-9)
     var unclipped = AdamW(clipped.layout)
     try unclipped.step(
-      RandomModel.weights(), gradients: gradients, learningRate: 0.01, maxGradientNorm: nil,
+      RandomModel.weights().buffer, gradients: gradients, learningRate: 0.01, maxGradientNorm: nil,
       pool: pool)
     #expect(abs(unclipped.firstMoments.values[0] - 0.1 * gradients[0..<1][0]) < 1e-6)
   }
@@ -71,7 +71,7 @@ struct OptimiserTests {
     var optimiser = AdamW(weights.layout)
     #expect(throws: OptimiserError.gradientNotFinite(parameter: name, step: 1)) {
       try optimiser.step(
-        weights, gradients: gradients, learningRate: 0.1, maxGradientNorm: 1, pool: pool)
+        weights.buffer, gradients: gradients, learningRate: 0.1, maxGradientNorm: 1, pool: pool)
     }
     #expect(weights.buffer.values == before && optimiser.stepCount == 0)
     #expect(optimiser.firstMoments.values.allSatisfy { $0 == 0 })
@@ -83,7 +83,7 @@ struct OptimiserTests {
     let before = Weights(copying: weights)
     var optimiser = AdamW(weights.layout, AdamW.Parameters(weightDecay: 0.5))
     try optimiser.step(
-      weights, gradients: FloatBuffer(count: weights.layout.count), learningRate: 0.1,
+      weights.buffer, gradients: FloatBuffer(count: weights.layout.count), learningRate: 0.1,
       maxGradientNorm: nil, pool: pool)
     for entry in weights.layout.entries {
       let exempt = entry.name.contains("bias") || entry.name.contains("norm")

@@ -106,7 +106,7 @@ struct ReferenceTrainingTests {
       let scores = engine.backward(batch, coefficients: Self.meanCoefficients(batch))
       #expect(abs(Self.meanLoss(scores) - step["loss"].number) < 1e-4)
       let norm = try optimiser.step(
-        engine.weights, gradients: engine.gradients, learningRate: expected["lr"].number,
+        engine.trained, gradients: engine.gradients, learningRate: expected["lr"].number,
         maxGradientNorm: expected["max_grad_norm"].number, pool: engine.pool)
       #expect(abs(norm / step["grad_norm"].number - 1) < 1e-4)
     }

@@ -28,11 +28,11 @@ import Testing
   }
 
   private func export(
-    _ source: any TensorSource, of configuration: ModelConfiguration,
+    _ weights: Weights, of configuration: ModelConfiguration,
     _ precision: Precision = .float32, shardBytes: Int = 1500
   ) throws -> [String] {
     try HuggingFaceExport.write(
-      source, configuration, as: precision, tokenizer: tokenizer, shardBytes: shardBytes,
+      WeightsInMemory(weights), configuration, as: precision, tokenizer: tokenizer, shardBytes: shardBytes,
       to: folder.url)
   }
 
@@ -128,7 +128,9 @@ import Testing
   @Test(arguments: [true, false]) func rowsAreReadAsTheWholeIs(tied: Bool) throws {
     let weights = tinyWeights(.qwen2, tied: tied)
     _ = try export(weights, of: weights.configuration)
-    let sources: [any TensorSource] = [try ModelSource(contentsOf: folder.url).tensors, weights]
+    let sources: [any TensorSource] = [
+      try ModelSource(contentsOf: folder.url).tensors, WeightsInMemory(weights),
+    ]
     for source in sources {
       for entry in weights.layout.entries {
         for count in [1, 20, 1 << 20] {

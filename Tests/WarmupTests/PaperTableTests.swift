@@ -101,7 +101,9 @@ extension EndToEnd {
           try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
           try json.write(to: model.appending(path: "config.json"))
           try FamilyTokenizer.file(tokenizer).write(to: model.appending(path: "tokenizer.json"))
-          try SafetensorsWriter.write(weights, to: model.appending(path: "model.safetensors"))
+          try SafetensorsWriter.write(
+            weights.layout.entries, of: WeightsInMemory(weights), as: .float32,
+            to: model.appending(path: "model.safetensors"))
         }
       }
     }

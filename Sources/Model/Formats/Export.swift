@@ -39,7 +39,7 @@ package enum HuggingFaceExport {
     _ weights: Weights, tokenizer: Tokenizer, chatTemplate: String? = nil, to folder: URL
   ) throws {
     try write(
-      weights, weights.configuration, as: .float32, tokenizer: tokenizer,
+      WeightsInMemory(weights), weights.configuration, as: .float32, tokenizer: tokenizer,
       chatTemplate: chatTemplate, to: folder)
   }
 

@@ -80,11 +80,12 @@ package struct ImportedModel: Sendable {
   package let note: String?
 
   /// Reads a Hugging Face folder, or a GGUF file.
+  /// - Parameter layers: How the blocks' linear layers are held.
   /// - Throws: `ModelImportError`, `SafetensorsError`, `GGUFError` or `TokenizerError`.
-  package init(contentsOf url: URL) throws {
+  package init(contentsOf url: URL, layers: Precision = .float32) throws {
     let source = try ModelSource(contentsOf: url)
     try source.tensors.checkTiedHead(of: source.configuration)
-    weights = try Weights(source.configuration, from: source.tensors)
+    weights = try Weights(source.configuration, from: source.tensors, layers: layers)
     tokenizer = source.tokenizer
     chatTemplate = source.chatTemplate
     note = source.note
@@ -94,12 +95,13 @@ package struct ImportedModel: Sendable {
 extension Weights {
   /// Reads the parameters of a Hugging Face folder, whatever else it holds or lacks.
   /// - Throws: `ModelImportError` or `SafetensorsError`.
-  package convenience init(_ configuration: ModelConfiguration, huggingFaceFolder folder: URL)
-    throws
-  {
+  package convenience init(
+    _ configuration: ModelConfiguration, huggingFaceFolder folder: URL,
+    layers: Precision = .float32
+  ) throws {
     let source = try ShardedSafetensors(folder: folder, configuration)
     try source.checkTiedHead(of: configuration)
-    try self.init(configuration, from: source)
+    try self.init(configuration, from: source, layers: layers)
   }
 }
 

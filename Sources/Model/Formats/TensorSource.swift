@@ -110,27 +110,41 @@ extension TensorSource {
 
 extension Weights {
   /// Reads all parameters of a model. None may be missing, left over, of another shape or not finite.
+  /// - Parameters:
+  ///   - layers: How the blocks' linear layers are held.
+  ///   - rounded: Takes how many weights were rounded to another number.
   /// - Throws: `ModelImportError`, or what the source throws.
-  package convenience init(_ configuration: ModelConfiguration, from source: any TensorSource)
-    throws
-  {
+  package convenience init(
+    _ configuration: ModelConfiguration, from source: any TensorSource,
+    layers: Precision = .float32, rounded: (Int) -> Void = { _ in }
+  ) throws {
     try source.check(against: ParameterLayout(configuration))
-    self.init(configuration)
+    self.init(configuration, layers: layers)
+    var count = 0
     for entry in layout.entries {
-      try buffer.withElements(entry.offset..<entry.offset + entry.count) {
+      count += try setValues(of: entry) {
         try source.read(entry.name, rows: 0..<entry.rowCount, into: $0)
         try source.checkFinite($0, of: entry.name)
       }
     }
+    rounded(count)
   }
 }
 
-/// What a model in memory has is handed on as what is stored.
-extension Weights: TensorSource {
+/// A model in memory, with adapters merged into it where there are any, handed on as what is stored.
+package struct WeightsInMemory: TensorSource {
+  private let weights: Weights
+  private let adapters: Adapters?
+
+  package init(_ weights: Weights, merging adapters: Adapters? = nil) {
+    self.weights = weights
+    self.adapters = adapters
+  }
+
   package var path: String { "the model" }
 
   package var shapes: [String: [Int]] {
-    Dictionary(uniqueKeysWithValues: layout.entries.map { ($0.name, $0.shape) })
+    Dictionary(uniqueKeysWithValues: weights.layout.entries.map { ($0.name, $0.shape) })
   }
 
   package func format(of name: String) throws -> ElementFormat {
@@ -142,22 +156,24 @@ extension Weights: TensorSource {
     _ name: String, rows: Range<Int>, into output: UnsafeMutableBufferPointer<Float>
   ) throws {
     let entry = try entry(name)
-    let start = entry.offset + rows.lowerBound * entry.rowWidth
-    buffer.withElements(start..<start + rows.count * entry.rowWidth) {
-      _ = output.update(fromContentsOf: $0)
+    weights.withValues(of: entry, merging: adapters) { values in
+      let start = rows.lowerBound * entry.rowWidth
+      _ = output.update(fromContentsOf: values[start..<start + rows.count * entry.rowWidth])
     }
   }
 
-  /// Nothing is copied.
+  /// Copies only what is merged or held in bfloat16.
   package func forEachPiece(
     of tensor: ParameterLayout.Placement, atMost count: Int,
     _ body: (UnsafeMutableBufferPointer<Float>) throws -> Void
   ) throws {
     let entry = try entry(tensor.name)
-    for rows in entry.pieces(atMost: count) {
-      let first = rows.lowerBound * entry.rowWidth
-      let start = entry.offset + first
-      try buffer.withElements(start..<start + rows.count * entry.rowWidth) { piece in
+    try weights.withValues(of: entry, merging: adapters) { values in
+      let all = UnsafeMutableBufferPointer(mutating: values)
+      for rows in entry.pieces(atMost: count) {
+        let first = rows.lowerBound * entry.rowWidth
+        let piece = UnsafeMutableBufferPointer(
+          rebasing: all[first..<first + rows.count * entry.rowWidth])
         try checkFinite(piece, of: entry.name, from: first)
         try body(piece)
       }
@@ -165,7 +181,7 @@ extension Weights: TensorSource {
   }
 
   private func entry(_ name: String) throws -> ParameterLayout.Placement {
-    guard let entry = layout[name] else {
+    guard let entry = weights.layout[name] else {
       throw ModelImportError.tensors(path: path, problem: "the tensor '\(name)' is missing")
     }
     return entry

@@ -53,20 +53,33 @@ package struct PanelFactor {
   func fill(_ piece: Range<Int>, with factor: Matrix.Factor) {
     precondition(factor.rowCount == inner && factor.columnCount == columns)
     let matrix = factor.matrix
-    if factor.isTransposed {
-      ck_fill_panels_with_rows(
-        format.rawValue, matrix.row(piece.lowerBound), matrix.stride, piece.count, inner,
-        panels(piece))
-    } else {
-      ck_fill_panels_with_columns(
-        format.rawValue, matrix.base + piece.lowerBound, matrix.stride, piece.count, inner,
-        panels(piece))
-    }
+    fill(
+      piece,
+      withPart: factor.isTransposed ? matrix.rows(piece).transposed : matrix.columns(piece).plain)
+  }
+
+  /// The same of a matrix that has these columns alone.
+  func fill(_ piece: Range<Int>, withPart part: Matrix.Factor) {
+    precondition(part.rowCount == inner && part.columnCount == piece.count)
+    let matrix = part.matrix
+    let copy = part.isTransposed ? ck_fill_panels_with_rows : ck_fill_panels_with_columns
+    copy(format.rawValue, matrix.base, matrix.stride, piece.count, inner, panels(piece))
   }
 
   func multiply(
     _ piece: Range<Int>, _ x: Matrix.Factor, into y: Matrix, bias: UnsafePointer<Float>? = nil,
     accumulate: Bool = false, instructionSet: Int32 = PanelFactor.instructionSet
+  ) {
+    multiply(
+      piece, x, intoPart: y.columns(piece), bias: bias, accumulate: accumulate,
+      instructionSet: instructionSet)
+  }
+
+  /// The same into a matrix that has these columns alone.
+  func multiply(
+    _ piece: Range<Int>, _ x: Matrix.Factor, intoPart y: Matrix,
+    bias: UnsafePointer<Float>? = nil, accumulate: Bool = false,
+    instructionSet: Int32 = PanelFactor.instructionSet
   ) {
     precondition(x.columnCount == inner && x.rowCount <= y.rowCount)
     let factor = ck_panel_factor(
@@ -77,7 +90,7 @@ package struct PanelFactor {
       step: x.isTransposed ? x.matrix.stride : 1)
     ck_multiply_panels(
       instructionSet, rows, x.rowCount, factor, bias.map { $0 + piece.lowerBound },
-      Int32(accumulate ? CK_ADD : CK_SET), y.base + piece.lowerBound, y.stride)
+      Int32(accumulate ? CK_ADD : CK_SET), y.base, y.stride)
   }
 
   /// All columns, on the calling thread.

@@ -97,8 +97,6 @@ package struct WorkFloor: Sendable {
     Double(configuration.vocabularySize * configuration.hiddenSize)
   }
 
-  private var parameters: Double { Double(ParameterLayout(configuration).count) }
-
   /// Operations of attention for one token that sees `keys` keys: two products.
   private func attention(keys: Double) -> Double {
     let c = configuration
@@ -109,15 +107,20 @@ package struct WorkFloor: Sendable {
   ///
   /// A weight takes 2 operations a token forward and 4 backward; an optimiser step reads weight,
   /// gradient and both moments, writes three of them, and the gradient is cleared and read once
-  /// more for its norm.
+  /// more for its norm. Of frozen weights there are no gradients, which leaves 2 operations backward.
   /// - Parameters:
   ///   - rows: Tokens that are computed.
   ///   - targets: Tokens whose logits are computed.
   ///   - keys: How many keys a token sees on average.
-  package func training(rows: Int, targets: Int, keys: Double) -> Double {
-    let forward =
-      Double(rows) * (2 * blockWeights + attention(keys: keys)) + Double(targets) * 2 * headWeights
-    return 3 * forward / rates.operations + parameters * 4 * 9 / rates.bytes
+  ///   - adapters: How many numbers are trained in the weights' place; nil trains the weights.
+  package func training(
+    rows: Int, targets: Int, keys: Double, adapters: Int? = nil
+  ) -> Double {
+    let weights = Double(rows) * 2 * blockWeights + Double(targets) * 2 * headWeights
+    let attention = Double(rows) * attention(keys: keys)
+    let trained = adapters ?? ParameterLayout(configuration).count
+    return ((adapters == nil ? 3 : 2) * weights + 3 * attention) / rates.operations
+      + Double(trained) * 4 * 9 / rates.bytes
   }
 
   /// Seconds to read a prompt and make the logits of its last token.
@@ -206,7 +209,7 @@ package struct TrainingWorkload: Sendable {
     let vocabulary = engine.weights.configuration.vocabularySize
     let batches = packs(vocabularySize: vocabulary)
     let weight = -1 / Float(batches.reduce(0) { $0 + $1.targets.count })
-    var optimiser = AdamW(engine.weights.layout)
+    var optimiser = AdamW(engine.layout)
     let seconds = try (0...steps).map { _ in
       try Stopwatch.seconds {
         engine.zeroGradients()
@@ -215,7 +218,7 @@ package struct TrainingWorkload: Sendable {
             batch, coefficients: [Float](repeating: weight, count: batch.targets.count))
         }
         try optimiser.step(
-          engine.weights, gradients: engine.gradients, learningRate: 1e-5, maxGradientNorm: 1,
+          engine.trained, gradients: engine.gradients, learningRate: 1e-5, maxGradientNorm: 1,
           pool: engine.pool)
       }
     }
@@ -236,8 +239,9 @@ package struct TrainingWorkload: Sendable {
     }
   }
 
-  package func floor(_ floor: WorkFloor) -> Double {
-    floor.training(rows: tokens, targets: tokens, keys: Double(length) / 2)
+  /// - Parameter adapters: How many numbers are trained in the weights' place, if adapters are.
+  package func floor(_ floor: WorkFloor, adapters: Int? = nil) -> Double {
+    floor.training(rows: tokens, targets: tokens, keys: Double(length) / 2, adapters: adapters)
   }
 }
 

@@ -5,10 +5,13 @@
 package struct MemoryUse: Sendable {
   private let configuration: ModelConfiguration
   private let threads: Int
+  private let lora: LoRA?
 
-  package init(_ configuration: ModelConfiguration, threads: Int) {
+  /// - Parameter lora: The adapters that are trained in the weights' place, if any are.
+  package init(_ configuration: ModelConfiguration, threads: Int, lora: LoRA? = nil) {
     self.configuration = configuration
     self.threads = threads
+    self.lora = lora
   }
 
   /// The most that training computes at once.
@@ -45,8 +48,16 @@ package struct MemoryUse: Sendable {
     }
   }
 
-  /// The weights in float32.
-  package var weights: Int { 4 * ParameterLayout(configuration).count }
+  /// The weights as they are held, and adapters.
+  package var weights: Int {
+    guard let lora else { return ParameterLayout(configuration).byteCount }
+    return ParameterLayout(configuration, layers: lora.base).byteCount + trained
+  }
+
+  /// What is trained: all weights, or adapters.
+  private var trained: Int {
+    (lora?.layout(configuration) ?? ParameterLayout(configuration)).byteCount
+  }
 
   /// What ``TrainingEngine`` and AdamW take beside the weights: gradients, moments, copies of a
   /// block's layers for both directions, and what a batch leaves in memory.
@@ -55,7 +66,22 @@ package struct MemoryUse: Sendable {
     let panels =
       BlockPanels.byteCount(configuration, .forward, format)
       + BlockPanels.byteCount(configuration, .backward, format)
-    return 3 * weights + panels + output(batch, format) + activations(batch, format)
+    return 3 * trained + panels + merging + output(batch, format) + activations(batch, format)
+      + adapters(batch)
+  }
+
+  /// Copies of a block's adapters, and the tiles in which layers are merged with them (`MergedLayers`).
+  private var merging: Int {
+    guard lora != nil else { return 0 }
+    let tile = max(
+      MergedLayers.tileSize(configuration, .forward),
+      MergedLayers.tileSize(configuration, .backward))
+    return trained / configuration.layerCount + 4 * threads * tile
+  }
+
+  /// `AdapterGradients`: what the layers with adapters make between A and B.
+  private func adapters(_ batch: Batch) -> Int {
+    lora.map { 4 * batch.rows * 2 * $0.rank * $0.targets.count } ?? 0
   }
 
   /// What a second ``TrainingEngine`` takes that only computes log-probabilities, its weights
@@ -87,7 +113,7 @@ package struct MemoryUse: Sendable {
       + workers(c.hiddenSize + c.intermediateSize)
     let prompts = (batch + group - 1) / group
     let kept = batch * cached(tokens) + prompts * (cached(promptTokens) + c.vocabularySize)
-    return copies + 4 * (step + reading + kept)
+    return copies + merging + 4 * (step + reading + kept)
   }
 
   /// Numbers that a cache of keys and values of so many positions has.

@@ -232,20 +232,23 @@ final class DecodingWeights {
   let head: PanelFactor
   /// The model, whose norms and embedding are used as they are.
   let weights: Weights
+  private let layers: MergedLayers
+  private let pool: WorkerPool
 
-  /// Room for a model's weights. Nothing is there before ``refresh(_:)``.
-  init(_ weights: Weights, _ precision: Precision) {
+  /// Room for a model's weights. Nothing is there before ``refresh()``.
+  init(_ weights: Weights, _ adapters: Adapters?, _ precision: Precision, _ pool: WorkerPool) {
     self.weights = weights
+    self.pool = pool
+    layers = MergedLayers(weights, adapters, pool)
     let c = weights.configuration
     let format = PanelFormat.decoding(precision)
     blocks = (0..<c.layerCount).map { _ in BlockPanels(c, .forward, format) }
     head = PanelFactor(inner: c.hiddenSize, columns: c.vocabularySize, format)
   }
 
-  /// Copies the weights as they are now.
-  func refresh(_ pool: WorkerPool) {
-    let views = weights.views
-    for (panels, view) in zip(blocks, views.blocks) { panels.fill(with: view, pool) }
-    head.fill(with: views.head.transposed, pool)
+  /// Copies the weights as they are now, the adapters in them.
+  func refresh() {
+    for (block, panels) in blocks.enumerated() { layers.fill(panels, block: block) }
+    head.fill(with: weights.views.head.transposed, pool)
   }
 }

@@ -134,7 +134,7 @@ final class PromptReader {
     parameters = weights.views
     layout = HeadLayout(weights.configuration)
     self.pool = pool
-    forwardPass = ForwardPass(weights, pool, panels: decoding.blocks)
+    forwardPass = ForwardPass(weights, pool, .copies(decoding.blocks))
   }
 
   func read(_ prompt: [Int32]) -> PromptCache {

@@ -14,18 +14,20 @@ package final class Sampler {
   /// A sampler for a model.
   /// - Parameters:
   ///   - weights: The model.
+  ///   - adapters: What is added to its layers, if anything.
   ///   - pool: Who does the work.
   ///   - batchSize: How many sequences are decoded together; the more, the less often the weights
   ///     are read.
   ///   - precision: What the weights of linear layers are rounded to. All else is float32.
   package init(
-    weights: Weights, pool: WorkerPool, batchSize: Int = 32, precision: Precision = .float32
+    weights: Weights, adapters: Adapters? = nil, pool: WorkerPool, batchSize: Int = 32,
+    precision: Precision = .float32
   ) {
     precondition(batchSize > 0)
     self.weights = weights
     self.pool = pool
     self.batchSize = batchSize
-    decoding = DecodingWeights(weights, precision)
+    decoding = DecodingWeights(weights, adapters, precision, pool)
     reader = PromptReader(decoding, pool)
     step = DecodeStep(decoding, batchSize: batchSize, pool)
   }
@@ -52,7 +54,7 @@ package final class Sampler {
     onCompletion: (_ request: Int, _ sample: Int, Completion) throws -> Void = { _, _, _ in },
     interrupted: () -> Bool = { false }
   ) throws -> [[Completion]] {
-    decoding.refresh(pool)
+    decoding.refresh()
     var completions: [[Completion?]] = []
     var queue = SamplingQueue(weights.configuration, options, reader)
     func add(_ requests: [SamplingRequest]) throws {

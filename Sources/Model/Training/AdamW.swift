@@ -47,7 +47,7 @@ package struct AdamW: Sendable {
   /// With g the clipped gradient: w -= rate * decay * w; m and v take in g and g^2;
   /// w -= rate * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon).
   /// - Parameters:
-  ///   - weights: The model to change.
+  ///   - weights: What to change: a model's weights, or adapters.
   ///   - gradients: dLoss / dParameter, laid out as the weights; they stay as they are.
   ///   - learningRate: The step's rate.
   ///   - maxGradientNorm: Gradients are scaled by min(1, max / (norm + 1e-6)); nil does not clip.
@@ -56,10 +56,10 @@ package struct AdamW: Sendable {
   /// - Throws: ``OptimiserError/gradientNotFinite(parameter:step:)`` before anything has changed.
   @discardableResult
   package mutating func step(
-    _ weights: Weights, gradients: FloatBuffer, learningRate: Double, maxGradientNorm: Double?,
+    _ weights: FloatBuffer, gradients: FloatBuffer, learningRate: Double, maxGradientNorm: Double?,
     pool: WorkerPool
   ) throws -> Double {
-    precondition(gradients.count == layout.count && weights.layout == layout)
+    precondition(gradients.count == layout.count && weights.count == layout.count)
     let norm = GradientNorm.norm(of: gradients, pool: pool)
     guard norm.isFinite else {
       throw OptimiserError.gradientNotFinite(
@@ -75,7 +75,7 @@ package struct AdamW: Sendable {
     pool.parallel(pieces.count) { task, _ in
       let piece = pieces[task]
       update.apply(
-        weights.buffer.base + piece.start, gradients: gradients.base + piece.start,
+        weights.base + piece.start, gradients: gradients.base + piece.start,
         first: firstMoments.base + piece.start, second: secondMoments.base + piece.start,
         count: piece.count, decays: piece.decays)
     }

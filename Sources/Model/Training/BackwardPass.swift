@@ -1,24 +1,33 @@
-/// The backward pass over the blocks and the embedding, added to the gradients.
+/// The backward pass over the blocks and the embedding, added to the gradients of the weights or of
+/// the adapters.
 ///
 /// Each block is four loops over tasks: rows (feed-forward layer), heads of families (attention),
 /// rows (projections), tiles of the weights' gradients.
 final class BackwardPass {
   let configuration: ModelConfiguration
   let parameters: ParameterViews
-  let gradients: ParameterViews
+  /// Of the weights; nil where these are frozen.
+  let gradients: ParameterViews?
   let layout: HeadLayout
   let pool: WorkerPool
   let panels: BlockPanels
+  private let layers: MergedLayers
   private var weightGradients: WeightGradients
+  private var adapterGradients: AdapterGradients?
   private var workspace: BackwardWorkspace
 
-  /// A pass over a model whose weights and gradients outlive it.
+  /// A pass over a model whose weights, adapters and gradients outlive it.
+  /// - Parameter gradients: Of the adapters, where there are any; else of the weights.
   init(
-    _ weights: Weights, gradients: FloatBuffer, _ pool: WorkerPool, _ format: PanelFormat
+    _ weights: Weights, _ adapters: Adapters?, gradients: FloatBuffer, _ layers: MergedLayers,
+    _ pool: WorkerPool, _ format: PanelFormat
   ) {
     configuration = weights.configuration
     parameters = weights.views
-    self.gradients = ParameterViews(weights.configuration, weights.layout, gradients)
+    self.gradients =
+      adapters == nil ? ParameterViews(weights.configuration, weights.layout, gradients) : nil
+    adapterGradients = adapters.map { AdapterGradients($0, gradients) }
+    self.layers = layers
     layout = HeadLayout(weights.configuration)
     self.pool = pool
     panels = BlockPanels(weights.configuration, .backward, format)
@@ -40,22 +49,25 @@ final class BackwardPass {
     var stream = buffers.stream
     var inputStream = buffers.otherStream
     for index in trace.blocks.indices.reversed() {
-      panels.fill(with: parameters.blocks[index], pool)
+      layers.fill(panels, block: index)
       let step = BackwardStep(
-        pass: self, plan: plan, view: parameters.blocks[index], gradient: gradients.blocks[index],
+        pass: self, plan: plan, view: parameters.blocks[index], gradient: gradients?.blocks[index],
         activations: trace.blocks[index], buffers: buffers, stream: stream,
         inputStream: inputStream, rotation: rotary.of(index),
         window: configuration.window(of: index))
       step.feedForward()
       step.attention()
       step.projections()
-      weightGradients.add(step.weightProducts, pool)
+      if let gradient = gradients?.blocks[index] {
+        weightGradients.add(step.layerProducts, to: gradient, pool)
+      }
+      adapterGradients?.add(step.layerProducts, plan.rowBlocks, block: index, pool)
       swap(&stream, &inputStream)
     }
-    embedding(plan, stream)
+    if let gradients { embedding(plan, stream, gradients) }
   }
 
-  private func embedding(_ plan: BatchPlan, _ stream: Matrix) {
+  private func embedding(_ plan: BatchPlan, _ stream: Matrix, _ gradients: ParameterViews) {
     let scale = configuration.embeddingScale
     let slices = WorkerPool.split(stream.columnCount, into: max(1, stream.columnCount / 64))
     pool.parallel(slices.count) { task, _ in

@@ -3,7 +3,8 @@ struct BackwardStep {
   let pass: BackwardPass
   let plan: BatchPlan
   let view: BlockView
-  let gradient: BlockView
+  /// Where the gradients of the block's norms and biases go; nil where these are frozen.
+  let gradient: BlockView?
   let activations: BlockActivations
   let buffers: BackwardWorkspace.Buffers
   /// Gradient of the residual stream after the block [rows, hidden], given.
@@ -68,9 +69,9 @@ struct BackwardStep {
       pass.panels.output.multiply(
         attentionOutputGradient.rows(rows).plain, into: buffers.attention.rows(rows))
     }
-    buffers.sums.add(columns.feedForwardNorm, to: gradient.feedForwardNorm)
-    buffers.sums.add(columns.attentionOutputNorm, to: gradient.attentionOutputNorm)
-    buffers.sums.add(columns.feedForwardOutputNorm, to: gradient.feedForwardOutputNorm)
+    buffers.sums.add(columns.feedForwardNorm, to: gradient?.feedForwardNorm)
+    buffers.sums.add(columns.attentionOutputNorm, to: gradient?.attentionOutputNorm)
+    buffers.sums.add(columns.feedForwardOutputNorm, to: gradient?.feedForwardOutputNorm)
   }
 
   /// Through the norm in front of a layer, if there is one: `dx` = `add` + the gradient of what went
@@ -149,11 +150,11 @@ struct BackwardStep {
         norm, activations.input, dInput, rows, output: buffers.attentionInput,
         adding: buffers.middle, into: inputStream, sums + columns.attentionNorm.lowerBound)
     }
-    buffers.sums.add(columns.attentionNorm, to: gradient.attentionNorm)
+    buffers.sums.add(columns.attentionNorm, to: gradient?.attentionNorm)
     if let headNorms {
       let start = columns.headNorms.lowerBound
-      buffers.sums.add(headNorms.queryColumns.shifted(by: start), to: gradient.queryNorm)
-      buffers.sums.add(headNorms.keyColumns.shifted(by: start), to: gradient.keyNorm)
+      buffers.sums.add(headNorms.queryColumns.shifted(by: start), to: gradient?.queryNorm)
+      buffers.sums.add(headNorms.keyColumns.shifted(by: start), to: gradient?.keyNorm)
     }
     addBiasGradients()
   }
@@ -185,6 +186,7 @@ struct BackwardStep {
   }
 
   private func addBiasGradients() {
+    guard let gradient else { return }
     let start = columns.bias.lowerBound
     for (linear, columns) in [
       (gradient.query, pass.layout.queries), (gradient.key, pass.layout.keys),
@@ -195,18 +197,32 @@ struct BackwardStep {
     }
   }
 
-  /// The linear layers' gradients and what they are made of.
-  var weightProducts: [WeightGradients.Product] {
+  /// What the gradients of the linear layers are made of, those with the same input in a row.
+  var layerProducts: [LayerProduct] {
     let layout = pass.layout
+    let heads = buffers.heads
     return [
-      (gradient.down, feedForwardOutputGradient, buffers.activation),
-      (gradient.gate, buffers.gate, feedForwardInput),
-      (gradient.up, buffers.up, feedForwardInput),
-      (gradient.output, attentionOutputGradient, activations.attention),
-      (gradient.query.weight, buffers.heads.columns(layout.queries), attentionInput),
-      (gradient.key.weight, buffers.heads.columns(layout.keys), attentionInput),
-      (gradient.value.weight, buffers.heads.columns(layout.values), attentionInput),
-    ].map { WeightGradients.Product(gradient: $0, dOutput: $1, input: $2) }
+      LayerProduct(.down, feedForwardOutputGradient, buffers.activation),
+      LayerProduct(.gate, buffers.gate, feedForwardInput),
+      LayerProduct(.up, buffers.up, feedForwardInput),
+      LayerProduct(.output, attentionOutputGradient, activations.attention),
+      LayerProduct(.query, heads.columns(layout.queries), attentionInput),
+      LayerProduct(.key, heads.columns(layout.keys), attentionInput),
+      LayerProduct(.value, heads.columns(layout.values), attentionInput),
+    ]
+  }
+}
+
+/// The gradient of a linear layer's output [rows, outputs], and the layer's input [rows, inputs].
+struct LayerProduct {
+  let layer: LinearLayer
+  let dOutput: Matrix
+  let input: Matrix
+
+  init(_ layer: LinearLayer, _ dOutput: Matrix, _ input: Matrix) {
+    self.layer = layer
+    self.dOutput = dOutput
+    self.input = input
   }
 }
 

@@ -7,8 +7,8 @@ final class OutputPass {
     let coefficients: [Float]
     /// Gradient of the residual stream [rows, hidden], zeros before.
     let stream: Matrix
-    /// Gradients of the parameters, added to.
-    let parameters: ParameterViews
+    /// Gradients of the parameters, added to; nil where these are frozen.
+    let parameters: ParameterViews?
   }
 
   struct Job {
@@ -132,9 +132,9 @@ final class OutputPass {
           weightGradient: parts.row(task))
       }
     }
-    normGradients.add(0..<norm.width, to: gradients.parameters.finalNorm)
-    products.addWeightGradient(
-      gradients.parameters.head, dLogits: chunk.logits, chunk.normalised)
+    guard let parameters = gradients.parameters else { return }
+    normGradients.add(0..<norm.width, to: parameters.finalNorm)
+    products.addWeightGradient(parameters.head, dLogits: chunk.logits, chunk.normalised)
   }
 
   /// d log p(t) / d logit_i = (i = t) - p_i, summed over the row's targets, over the temperature.

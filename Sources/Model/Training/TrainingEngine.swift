@@ -7,7 +7,9 @@
 /// attention, norms, softmax, gradients and weights are float32.
 package final class TrainingEngine {
   package let weights: Weights
-  /// dLoss / dParameter, laid out as the weights; backward passes add to it.
+  /// What is trained in the weights' place, if anything; these are frozen then.
+  package let adapters: Adapters?
+  /// dLoss / dParameter, laid out as what is trained; backward passes add to it.
   package let gradients: FloatBuffer
 
   /// How linear layers are multiplied.
@@ -19,16 +21,29 @@ package final class TrainingEngine {
 
   /// An engine with gradients at zero.
   /// - Parameter precision: How linear layers are multiplied; see ``Precision/forTraining``.
-  package init(weights: Weights, pool: WorkerPool, precision: Precision = .float32) {
+  package init(
+    weights: Weights, adapters: Adapters? = nil, pool: WorkerPool,
+    precision: Precision = .float32
+  ) {
+    precondition(adapters != nil || weights.halves == nil, "what is trained must be float32")
     let format = PanelFormat.training(precision)
+    let c = weights.configuration
+    let layers = MergedLayers(weights, adapters, pool)
     self.weights = weights
+    self.adapters = adapters
     self.precision = precision
     self.pool = pool
-    gradients = FloatBuffer(count: weights.layout.count)
-    forwardPass = ForwardPass(weights, pool, format)
+    gradients = FloatBuffer(count: (adapters?.layout ?? weights.layout).count)
+    forwardPass = ForwardPass(
+      weights, pool, .eachInTurn(BlockPanels(c, .forward, format), layers))
     outputPass = OutputPass(weights, pool, format)
-    backwardPass = BackwardPass(weights, gradients: gradients, pool, format)
+    backwardPass = BackwardPass(weights, adapters, gradients: gradients, layers, pool, format)
   }
+
+  /// Where what is trained lies.
+  package var layout: ParameterLayout { adapters?.layout ?? weights.layout }
+  /// What is trained: the adapters, or the weights.
+  package var trained: FloatBuffer { adapters?.buffer ?? weights.buffer }
 
   package func zeroGradients() {
     let pieces = WorkerPool.split(gradients.count, into: max(1, gradients.count / (1 << 18)))
@@ -41,9 +56,12 @@ package final class TrainingEngine {
   /// - Parameters:
   ///   - batch: The tokens and targets.
   ///   - temperature: What logits are divided by; positive.
-  package func logProbabilities(_ batch: PackedBatch, temperature: Float = 1) -> [TokenScore] {
+  ///   - adapted: Whether the adapters, if there are any, are in the model.
+  package func logProbabilities(
+    _ batch: PackedBatch, temperature: Float = 1, adapted: Bool = true
+  ) -> [TokenScore] {
     guard !batch.targets.isEmpty else { return [] }
-    let trace = forwardPass.run(BatchPlan(batch), keepingBlocks: false)
+    let trace = forwardPass.run(BatchPlan(batch), keepingBlocks: false, adapted: adapted)
     return outputPass.run(job(batch, trace, temperature))
   }
 

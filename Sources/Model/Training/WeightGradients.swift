@@ -1,13 +1,8 @@
 /// The gradients of a block's linear layers, dW += dY^T X, in tiles of rows.
 struct WeightGradients {
-  struct Product {
-    let gradient: Matrix
-    let dOutput: Matrix
-    let input: Matrix
-  }
-
   private struct Tile {
-    let product: Product
+    let product: LayerProduct
+    let gradient: Matrix
     let rows: Range<Int>
   }
 
@@ -17,15 +12,18 @@ struct WeightGradients {
   init(_ format: PanelFormat) { self.format = format }
 
   /// Adds the products, of which those with the same input follow each other.
-  mutating func add(_ products: [Product], _ pool: WorkerPool) {
+  mutating func add(
+    _ products: [LayerProduct], to gradients: BlockView, _ pool: WorkerPool
+  ) {
     let tiles = products.flatMap { product in
-      WorkerPool.split(product.gradient.rowCount, into: (product.gradient.rowCount + 255) / 256)
-        .map { Tile(product: product, rows: $0) }
+      let gradient = gradients[product.layer].floats
+      return WorkerPool.split(gradient.rowCount, into: (gradient.rowCount + 255) / 256)
+        .map { Tile(product: product, gradient: gradient, rows: $0) }
     }
     guard format != .float32 else {
       pool.parallel(tiles.count) { task, _ in
         let tile = tiles[task]
-        tile.product.gradient.rows(tile.rows).setProduct(
+        tile.gradient.rows(tile.rows).setProduct(
           tile.product.dOutput.columns(tile.rows).transposed, tile.product.input.plain,
           accumulate: true)
       }
@@ -36,13 +34,13 @@ struct WeightGradients {
       let tile = tiles[task]
       inputs[tile.product.input.base]?.multiply(
         tile.product.dOutput.columns(tile.rows).transposed,
-        into: tile.product.gradient.rows(tile.rows), accumulate: true)
+        into: tile.gradient.rows(tile.rows), accumulate: true)
     }
   }
 
   /// The inputs in panels, by where they lie.
   private mutating func panels(
-    of products: [Product], _ pool: WorkerPool
+    of products: [LayerProduct], _ pool: WorkerPool
   ) -> [UnsafeMutablePointer<Float>: PanelFactor] {
     var panels: [UnsafeMutablePointer<Float>: PanelFactor] = [:]
     for input in products.map(\.input) where panels[input.base] == nil {

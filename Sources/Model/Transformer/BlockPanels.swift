@@ -1,4 +1,4 @@
-/// Copies of a block's linear layers in panels.
+/// Copies of a block's linear layers in panels, which ``MergedLayers`` makes.
 final class BlockPanels {
   /// Which products the copies are for.
   enum Direction {
@@ -14,9 +14,9 @@ final class BlockPanels {
   let gate: PanelFactor
   let up: PanelFactor
   let down: PanelFactor
-  private let direction: Direction
+  let direction: Direction
 
-  /// Room for a block of a model. Nothing is there before ``fill(with:_:)``.
+  /// Room for a block of a model. Nothing is there before somebody fills it.
   init(_ configuration: ModelConfiguration, _ direction: Direction, _ format: PanelFormat) {
     self.direction = direction
     let panels = Self.shapes(configuration, direction).map {
@@ -37,33 +37,23 @@ final class BlockPanels {
 
   /// The factors' shapes, in the order in which they are declared.
   private static func shapes(
-    _ c: ModelConfiguration, _ direction: Direction
+    _ configuration: ModelConfiguration, _ direction: Direction
   ) -> [(inner: Int, columns: Int)] {
-    let queries = c.headCount * c.headSize
-    let keys = c.keyValueHeadCount * c.headSize
-    let layers: [(outputs: Int, inputs: Int)] = [
-      (queries, c.hiddenSize), (keys, c.hiddenSize), (keys, c.hiddenSize),
-      (c.hiddenSize, queries), (c.intermediateSize, c.hiddenSize),
-      (c.intermediateSize, c.hiddenSize), (c.hiddenSize, c.intermediateSize),
-    ]
-    return layers.map {
-      direction == .forward ? (inner: $0.inputs, columns: $0.outputs) : ($0.outputs, $0.inputs)
+    LinearLayer.allCases.map { layer in
+      let (outputs, inputs) = layer.shape(configuration)
+      return direction == .forward ? (inner: inputs, columns: outputs) : (outputs, inputs)
     }
   }
 
-  /// Copies a block's weights as they are now.
-  func fill(with view: BlockView, _ pool: WorkerPool) {
-    let layers = [
-      (query, view.query.weight), (key, view.key.weight), (value, view.value.weight),
-      (output, view.output), (gate, view.gate), (up, view.up), (down, view.down),
-    ]
-    let tasks = layers.flatMap { panels, weight in
-      panels.pieces.map { (panels: panels, weight: weight, piece: $0) }
-    }
-    pool.parallel(tasks.count) { index, _ in
-      let task = tasks[index]
-      task.panels.fill(
-        task.piece, with: direction == .forward ? task.weight.transposed : task.weight.plain)
+  subscript(layer: LinearLayer) -> PanelFactor {
+    switch layer {
+    case .query: query
+    case .key: key
+    case .value: value
+    case .output: output
+    case .gate: gate
+    case .up: up
+    case .down: down
     }
   }
 }

@@ -7,24 +7,24 @@ final class ForwardPass {
   private let parameters: ParameterViews
   private let layout: HeadLayout
   private let pool: WorkerPool
-  private let filledPanels: [BlockPanels]?
-  private let workspace: BlockPanels
+  private let layers: Layers
   private var activations: Activations
   private var normalised: WorkerScratch
   private var activated: WorkerScratch
   private var scores: WorkerScratch
   private(set) var rotary: LayerRotations
 
+  /// Where the pass has the blocks' linear layers from.
+  enum Layers {
+    /// Copies of all blocks, which somebody keeps up to date.
+    case copies([BlockPanels])
+    /// Room for one block, which is copied when its turn comes.
+    case eachInTurn(BlockPanels, MergedLayers)
+  }
+
   /// A pass over a model whose weights outlive it.
-  ///
-  /// `panels` are copies of the blocks' layers that somebody keeps up to date; without them the pass
-  /// copies each block when its turn comes.
-  init(
-    _ weights: Weights, _ pool: WorkerPool, panels: [BlockPanels]? = nil,
-    _ format: PanelFormat = .float32
-  ) {
-    filledPanels = panels
-    workspace = panels?.first ?? BlockPanels(weights.configuration, .forward, format)
+  init(_ weights: Weights, _ pool: WorkerPool, _ layers: Layers) {
+    self.layers = layers
     configuration = weights.configuration
     parameters = weights.views
     layout = HeadLayout(weights.configuration)
@@ -40,9 +40,10 @@ final class ForwardPass {
   /// - Parameters:
   ///   - keepingBlocks: Whether the trace holds every block's activations, as the backward pass
   ///     needs; otherwise only those of the last.
+  ///   - adapted: Whether the adapters are in the layers, where each is copied in turn.
   ///   - afterBlock: Sees each block's activations when they are there.
   func run(
-    _ plan: BatchPlan, keepingBlocks: Bool,
+    _ plan: BatchPlan, keepingBlocks: Bool, adapted: Bool = true,
     afterBlock: (_ index: Int, BlockActivations) -> Void = { _, _ in }
   ) -> ForwardTrace {
     let trace = activations.prepare(rows: plan.rowCount, keepingBlocks: keepingBlocks)
@@ -51,7 +52,7 @@ final class ForwardPass {
     for (index, activations) in trace.blocks.enumerated() {
       let view = parameters.blocks[index]
       let next = index + 1 < trace.blocks.count ? trace.blocks[index + 1].input : trace.output
-      let panels = panels(of: index, view)
+      let panels = panels(of: index, adapted: adapted)
       computeHeads(plan, view, panels, rotary.of(index), activations)
       attend(plan, window: configuration.window(of: index), activations)
       feedForward(plan, view, panels, activations, into: next)
@@ -60,10 +61,13 @@ final class ForwardPass {
     return trace
   }
 
-  private func panels(of index: Int, _ view: BlockView) -> BlockPanels {
-    if let filledPanels { return filledPanels[index] }
-    workspace.fill(with: view, pool)
-    return workspace
+  private func panels(of index: Int, adapted: Bool) -> BlockPanels {
+    switch layers {
+    case .copies(let panels): return panels[index]
+    case .eachInTurn(let panels, let layers):
+      layers.fill(panels, block: index, adapted: adapted)
+      return panels
+    }
   }
 
   private func embed(_ plan: BatchPlan, into stream: Matrix) {

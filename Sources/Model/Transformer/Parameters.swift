@@ -1,4 +1,5 @@
-/// Where each parameter lies in one flat buffer of float32.
+/// Where each parameter lies: in one flat buffer of float32, or in a second one of bfloat16 for the
+/// blocks' linear layers where they are frozen and held so.
 ///
 /// Names and shapes are those of a Hugging Face checkpoint: linear layers are [out, in], row-major.
 package struct ParameterLayout: Sendable, Equatable {
@@ -6,9 +7,12 @@ package struct ParameterLayout: Sendable, Equatable {
     /// The Hugging Face name, such as `model.layers.0.self_attn.q_proj.weight`.
     package let name: String
     package let shape: [Int]
+    /// In which of the two buffers it lies.
+    package let precision: Precision
     /// The index of its first element in the buffer.
     package let offset: Int
 
+    package var range: Range<Int> { offset..<offset + count }
     package var count: Int { shape.reduce(1, *) }
 
     /// Whether weight decay applies: everything but biases and norms.
@@ -21,7 +25,8 @@ package struct ParameterLayout: Sendable, Equatable {
   private let indices: [String: Int]
 
   /// The parameters of a model. A tied output layer has none of its own.
-  package init(_ configuration: ModelConfiguration) {
+  /// - Parameter layers: How the blocks' linear layers are held.
+  package init(_ configuration: ModelConfiguration, layers: Precision = .float32) {
     let c = configuration
     var shapes: [(String, [Int])] = [
       ("model.embed_tokens.weight", [c.vocabularySize, c.hiddenSize])
@@ -29,13 +34,20 @@ package struct ParameterLayout: Sendable, Equatable {
     for layer in 0..<c.layerCount { shapes += Self.block(c, "model.layers.\(layer).") }
     shapes.append(("model.norm.weight", [c.hiddenSize]))
     if !c.tiedEmbeddings { shapes.append(("lm_head.weight", [c.vocabularySize, c.hiddenSize])) }
+    self.init(shapes, layers: layers)
+  }
 
-    var offset = 0
+  /// Parameters one after the other.
+  init(_ shapes: [(name: String, shape: [Int])], layers: Precision = .float32) {
+    let held = layers == .float32 ? [] : LinearLayer.allCases.map { "\($0.path).weight" }
+    var offsets: [Precision: Int] = [:]
     entries = shapes.map { name, shape in
-      defer { offset += shape.reduce(1, *) }
-      return Placement(name: name, shape: shape, offset: offset)
+      let precision = held.contains { name.hasSuffix($0) } ? layers : .float32
+      defer { offsets[precision, default: 0] += shape.reduce(1, *) }
+      return Placement(
+        name: name, shape: shape, precision: precision, offset: offsets[precision, default: 0])
     }
-    count = offset
+    count = shapes.reduce(0) { $0 + $1.shape.reduce(1, *) }
     indices = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.name, $0) })
   }
 
@@ -65,6 +77,14 @@ package struct ParameterLayout: Sendable, Equatable {
     norm(names.feedForwardOutput, c.hiddenSize)
     return shapes
   }
+
+  /// How many numbers lie in a buffer.
+  func count(in precision: Precision) -> Int {
+    entries.reduce(0) { $0 + ($1.precision == precision ? $1.count : 0) }
+  }
+
+  /// The memory of all parameters.
+  package var byteCount: Int { entries.reduce(0) { $0 + $1.precision.byteCount * $1.count } }
 
   /// The entry of a name, if the model has it.
   package subscript(name: String) -> Placement? { indices[name].map { entries[$0] } }
@@ -98,7 +118,7 @@ struct NormNames {
 
 /// A linear layer's weight [out, in] and, if it has one, its bias [out].
 struct LinearView {
-  let weight: Matrix
+  let weight: HeldMatrix
   let bias: UnsafeMutablePointer<Float>?
 }
 
@@ -110,16 +130,29 @@ struct BlockView {
   let value: LinearView
   let queryNorm: UnsafeMutablePointer<Float>?
   let keyNorm: UnsafeMutablePointer<Float>?
-  let output: Matrix
+  let output: HeldMatrix
   let attentionOutputNorm: UnsafeMutablePointer<Float>?
   let feedForwardNorm: UnsafeMutablePointer<Float>?
-  let gate: Matrix
-  let up: Matrix
-  let down: Matrix
+  let gate: HeldMatrix
+  let up: HeldMatrix
+  let down: HeldMatrix
   let feedForwardOutputNorm: UnsafeMutablePointer<Float>?
+
+  /// The weight of a layer.
+  subscript(layer: LinearLayer) -> HeldMatrix {
+    switch layer {
+    case .query: query.weight
+    case .key: key.weight
+    case .value: value.weight
+    case .output: output
+    case .gate: gate
+    case .up: up
+    case .down: down
+    }
+  }
 }
 
-/// All parameters of a model, or their gradients, as views of one buffer.
+/// All parameters of a model, or their gradients, as views of the memory where they lie.
 struct ParameterViews {
   let embedding: Matrix
   let blocks: [BlockView]
@@ -127,16 +160,23 @@ struct ParameterViews {
   /// The output layer: the embedding itself where they are tied.
   let head: Matrix
 
-  init(_ configuration: ModelConfiguration, _ layout: ParameterLayout, _ buffer: FloatBuffer) {
-    func matrix(_ name: String) -> Matrix {
+  /// - Parameter halves: What lies in bfloat16, if anything does.
+  init(
+    _ configuration: ModelConfiguration, _ layout: ParameterLayout, _ buffer: FloatBuffer,
+    _ halves: Bfloat16Buffer? = nil
+  ) {
+    func held(_ name: String) -> HeldMatrix {
       guard let entry = layout[name] else { preconditionFailure("no parameter \(name)") }
-      return Matrix(
-        buffer.base + entry.offset, rows: entry.shape[0],
-        columns: entry.shape.count > 1 ? entry.shape[1] : 1)
+      let (rows, columns) = (entry.shape[0], entry.shape.count > 1 ? entry.shape[1] : 1)
+      if entry.precision == .bfloat16, let halves {
+        return .bfloat16(halves.base + entry.offset, rows: rows, columns: columns)
+      }
+      return .float32(Matrix(buffer.base + entry.offset, rows: rows, columns: columns))
     }
+    func matrix(_ name: String) -> Matrix { held(name).floats }
     func linear(_ name: String) -> LinearView {
       LinearView(
-        weight: matrix(name + ".weight"),
+        weight: held(name + ".weight"),
         bias: configuration.attentionBias ? matrix(name + ".bias").base : nil)
     }
     let norms = NormNames(configuration.architecture.family)
@@ -150,95 +190,16 @@ struct ParameterViews {
         query: linear(name + "self_attn.q_proj"), key: linear(name + "self_attn.k_proj"),
         value: linear(name + "self_attn.v_proj"),
         queryNorm: norm(norms.query), keyNorm: norm(norms.key),
-        output: matrix(name + "self_attn.o_proj.weight"),
+        output: held(name + "self_attn.o_proj.weight"),
         attentionOutputNorm: norm(norms.attentionOutput),
         feedForwardNorm: norm(norms.feedForward),
-        gate: matrix(name + "mlp.gate_proj.weight"), up: matrix(name + "mlp.up_proj.weight"),
-        down: matrix(name + "mlp.down_proj.weight"),
+        gate: held(name + "mlp.gate_proj.weight"), up: held(name + "mlp.up_proj.weight"),
+        down: held(name + "mlp.down_proj.weight"),
         feedForwardOutputNorm: norm(norms.feedForwardOutput))
     }
     embedding = matrix("model.embed_tokens.weight")
     blocks = (0..<configuration.layerCount).map(block)
     finalNorm = matrix("model.norm.weight").base
     head = configuration.tiedEmbeddings ? embedding : matrix("lm_head.weight")
-  }
-}
-
-extension Weights {
-  /// The parameters as views of the buffer, which they do not keep alive.
-  var views: ParameterViews { ParameterViews(configuration, layout, buffer) }
-}
-
-package final class Weights: Sendable {
-  package let configuration: ModelConfiguration
-  /// Where each parameter lies.
-  package let layout: ParameterLayout
-  package let buffer: FloatBuffer
-
-  /// Zeros.
-  package init(_ configuration: ModelConfiguration) {
-    self.configuration = configuration
-    layout = ParameterLayout(configuration)
-    buffer = FloatBuffer(count: layout.count)
-  }
-
-  package convenience init(copying other: Weights) {
-    self.init(other.configuration)
-    buffer.copy(from: other.buffer)
-  }
-
-  /// The values of a parameter, row-major, copied.
-  package subscript(name: String) -> [Float]? {
-    layout[name].map { buffer[$0.offset..<$0.offset + $0.count] }
-  }
-}
-
-extension Weights {
-  /// A model that has learnt nothing, as GPT-2 begins: normal with standard deviation 0.02, the
-  /// projections back into the residual stream divided by the root of their number, norms' factors 1,
-  /// biases 0.
-  ///
-  /// Each parameter has a random stream of its own name.
-  package static func random(_ configuration: ModelConfiguration, seed: UInt64) -> Weights {
-    let weights = Weights(configuration)
-    let residualScale = 1 / Double(2 * configuration.layerCount).squareRoot()
-    for entry in weights.layout.entries {
-      let values = weights.buffer.base + entry.offset
-      if entry.name.hasSuffix("bias") { continue }
-      if entry.name.hasSuffix("norm.weight") {
-        let isOffset = configuration.architecture.family.normsAddOne
-        values.update(repeating: isOffset ? 0 : 1, count: entry.count)
-        continue
-      }
-      let isResidual = ["o_proj.weight", "down_proj.weight"].contains { entry.name.hasSuffix($0) }
-      let deviation = isResidual ? 0.02 * residualScale : 0.02
-      var stream = RandomStream(seed: seed, "weights", entry.name)
-      for index in 0..<entry.count { values[index] = Float(deviation * stream.normal()) }
-    }
-    return weights
-  }
-}
-
-/// A parameter's value that is infinite or not a number.
-package struct NotFiniteValue: Sendable, Equatable {
-  package let parameter: String
-  /// Which of its values it is, row-major.
-  package let index: Int
-  package let value: Float
-}
-
-extension Weights {
-  /// The first value that is infinite or not a number: a model with one computes nothing.
-  package func firstNotFinite() -> NotFiniteValue? {
-    for entry in layout.entries {
-      let range = entry.offset..<entry.offset + entry.count
-      let found = buffer.withElements(range) { values in
-        values.firstIndex { !$0.isFinite }.map { ($0, values[$0]) }
-      }
-      if let (index, value) = found {
-        return NotFiniteValue(parameter: entry.name, index: index, value: value)
-      }
-    }
-    return nil
   }
 }

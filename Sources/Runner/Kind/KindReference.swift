@@ -63,9 +63,11 @@ package struct KindReference: Sendable {
   /// The row of a parameter, and those of the parameters in it.
   private static func rows(_ field: FieldDescription, below prefix: String) -> [[String]] {
     let name = prefix + field.name
-    if case .group(let fields) = field.shape {
-      return [[name, "mapping", "", field.summary]] + fields.flatMap { rows($0, below: name + ".") }
+    func group(_ fields: [FieldDescription], _ value: String) -> [[String]] {
+      [[name, "mapping", value, field.summary]] + fields.flatMap { rows($0, below: name + ".") }
     }
+    if case .group(let fields) = field.shape { return group(fields, "") }
+    if case .optional(.group(let fields)) = field.shape { return group(fields, "none") }
     let note = field.isIdentity ? "" : " (does not change the result)"
     let range = Self.range(field.minimum, field.maximum)
     return [

@@ -217,7 +217,7 @@ extension PretrainStage: EstimatedStage {
     .supervised(
       inputs, rows: "texts", epochs: parameters.epochs, batchSize: parameters.batchSize,
       length: inputs["model"].model.map { inputs.tokens(limit: $0.contextLength) } ?? 0,
-      parameters.optimiser)
+      parameters.optimiser, nil)
   }
 }
 
@@ -228,7 +228,7 @@ extension DistillStage: EstimatedStage {
     let completion = inputs["traces"].completionTokens ?? inputs.tokens(limit: limit)
     return .supervised(
       inputs, rows: "traces", epochs: parameters.epochs, batchSize: parameters.batchSize,
-      length: min(limit, Work.promptTokens + completion), parameters.optimiser)
+      length: min(limit, Work.promptTokens + completion), parameters.optimiser, parameters.lora)
   }
 }
 
@@ -246,7 +246,7 @@ extension RLVRStage: EstimatedStage {
     var work = Work()
     work.train(
       configuration, tokens: parameters.updatesPerBatch * trained,
-      length: Work.promptTokens + tokens)
+      length: Work.promptTokens + tokens, isFrozen: parameters.lora != nil)
     work.sample(configuration, prompts: prompts, completions: completions, tokens: tokens)
     var estimate = Estimate.output("model", model)
     estimate.work = work
@@ -292,18 +292,19 @@ extension Estimate {
   /// Training on examples of at most `length` tokens.
   fileprivate static func supervised(
     _ inputs: EstimateInputs, rows port: String, epochs: Int, batchSize: Int, length: Int,
-    _ optimiser: OptimiserParameters
+    _ optimiser: OptimiserParameters, _ lora: LoRA?
   ) -> Estimate {
     let model = inputs["model"].model
     var estimate = output("model", EstimatedData(model: model))
     estimate.memory = inputs.memory(
-      ofExamples: length, inStepsOf: batchSize, optimiser.precision.forTraining)
+      ofExamples: length, inStepsOf: batchSize, optimiser.precision.forTraining, lora)
     guard let model, let rows = inputs[port].rows else {
       estimate.unknown = inputs.missing(port)
       return estimate
     }
     var work = Work()
-    work.train(model, tokens: epochs * rows * length, length: length)
+    work.train(
+      model, tokens: epochs * rows * length, length: length, isFrozen: lora != nil)
     estimate.work = work
     return estimate
   }

@@ -11,8 +11,9 @@ package struct EstimatedMemory: Sendable, Equatable {
 
 extension EstimateInputs {
   /// The memory of work with the model that is bound; nil where its size is not known.
-  private var use: MemoryUse? {
-    self["model"].model.map { MemoryUse($0, threads: threads) }
+  /// - Parameter lora: The adapters that are trained, if any are.
+  private func use(_ lora: LoRA? = nil) -> MemoryUse? {
+    self["model"].model.map { MemoryUse($0, threads: threads, lora: lora) }
   }
 
   /// The tokens of a prompt and the most of its completions.
@@ -37,9 +38,9 @@ extension EstimateInputs {
 
   /// Training on examples of at most so many tokens.
   func memory(
-    ofExamples length: Int, inStepsOf count: Int, _ precision: Precision
+    ofExamples length: Int, inStepsOf count: Int, _ precision: Precision, _ lora: LoRA?
   ) -> EstimatedMemory? {
-    use.map { use in
+    use(lora).map { use in
       func bytes(_ batch: MemoryUse.Batch) -> Int {
         use.weights + use.training(batch, precision)
       }
@@ -52,7 +53,7 @@ extension EstimateInputs {
   func memory(
     of sampling: SamplingParameters, samples: Int, tokens: Int
   ) -> EstimatedMemory? {
-    use.map { use in
+    use().map { use in
       let completions = self["problems"].rows.map { max(1, $0 * samples) }
       func bytes(_ length: (prompt: Int, completion: Int)) -> Int {
         use.weights
@@ -64,10 +65,11 @@ extension EstimateInputs {
     }
   }
 
-  /// Reinforcement learning: model and optimiser, the sampler, the reference where the loss has one,
-  /// and on top of these what completions leave that are as long as they may be.
+  /// Reinforcement learning: model and optimiser, the sampler, a copy as reference where the loss has
+  /// one and all weights are trained, and on top of these what completions leave that are as long as they may be.
   func memory(of parameters: RLVRParameters, tokens: Int) -> EstimatedMemory? {
-    use.map { use in
+    use(parameters.lora).map { use in
+      let needsCopy = parameters.loss.kl != 0 && parameters.lora == nil
       let batch = min(
         parameters.sampling.batchSize, parameters.problemsPerStep * parameters.group)
       func bytes(_ length: (prompt: Int, completion: Int)) -> Int {
@@ -77,7 +79,7 @@ extension EstimateInputs {
           + use.sampling(
             batch: batch, group: parameters.group, promptTokens: length.prompt,
             tokens: length.completion, parameters.sampling.precision)
-          + (parameters.loss.kl == 0 ? 0 : use.scoring(work))
+          + (needsCopy ? use.scoring(work) : 0)
       }
       return EstimatedMemory(least: bytes((0, 0)), most: bytes(lengths(tokens: tokens)))
     }

@@ -49,12 +49,11 @@ package struct MemoryNeed {
       let models = contents.map(\.1.model) + estimate.outputs.values.map(\.model)
       guard item.state == .toRun, let model = models.compactMap(\.self).first else { return nil }
       let weights = MemoryUse(model, threads: threads).weights
-      let kind = item.instance.stage.map { type(of: $0) as any Stage.Type }
       let count = weights / 4
       return MemoryNeed(
         instance: "'\(item.name)'",
         memory: estimate.memory ?? EstimatedMemory(least: weights, most: weights),
-        purpose: kind?.purpose(ofMemoryFor: count) ?? "\(count) weights")
+        purpose: item.instance.stage?.purpose(ofMemoryFor: count) ?? "\(count) weights")
     }
   }
 
@@ -70,15 +69,18 @@ package struct MemoryNeed {
 extension Stage {
   /// What takes the memory that it needs in any case.
   /// - Parameter count: of the model's parameters.
-  fileprivate static func purpose(ofMemoryFor count: Int) -> String {
-    if kept != nil || self is PretrainStage.Type || self is DistillStage.Type
-      || self is RLVRStage.Type
-    {
+  fileprivate func purpose(ofMemoryFor count: Int) -> String {
+    if trainsAdapters {
+      return "\(count) frozen weights, and adapters with their gradients and moments"
+    }
+    if Self.kept != nil || self is PretrainStage || self is DistillStage || self is RLVRStage {
       return "weights, gradients and moments of \(count) parameters"
     }
-    let handsOn: [any Stage.Type] = [
-      PretrainedModelStage.self, KeptModelStage.self, SelectStage.self,
-    ]
-    return handsOn.contains { self == $0 } ? "a part of \(count) weights" : "\(count) weights"
+    let handsOn = self is PretrainedModelStage || self is KeptModelStage || self is SelectStage
+    return handsOn ? "a part of \(count) weights" : "\(count) weights"
+  }
+
+  private var trainsAdapters: Bool {
+    ((self as? DistillStage)?.parameters.lora ?? (self as? RLVRStage)?.parameters.lora) != nil
   }
 }

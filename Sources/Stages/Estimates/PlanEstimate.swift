@@ -136,9 +136,10 @@ extension Work {
 
 /// Work with a language model: tokens, and the floating-point operations that they take.
 ///
-/// A weight takes 2 operations a token forward and 4 more backward; attention takes 4 operations for
-/// each key and each of a head's numbers. Neither the optimiser nor what an implementation computes
-/// twice is counted, so the operations are the least that so many tokens take.
+/// A weight takes 2 operations a token forward and 4 more backward, 2 if it is frozen; attention takes 4
+/// operations for each key and each of a head's numbers, and twice as many backward. Neither the
+/// optimiser nor adapters nor what an implementation computes twice is counted, so the operations are
+/// the least that so many tokens take.
 package struct Work: Sendable {
   package var sampledTokens = 0
   /// Tokens that are trained on, those of prompts among them.
@@ -164,10 +165,14 @@ package struct Work: Sendable {
       * model.forwardOperations(keys: Double(Self.promptTokens) / 2)
   }
 
-  /// Adds gradients: three times what the forward pass takes.
-  mutating func train(_ model: ModelConfiguration, tokens: Int, length: Int) {
+  /// Adds gradients: three times what the forward pass takes, without those of frozen weights.
+  mutating func train(
+    _ model: ModelConfiguration, tokens: Int, length: Int, isFrozen: Bool = false
+  ) {
     trainedTokens += tokens
-    operations += 3 * Double(tokens) * model.forwardOperations(keys: Double(length) / 2)
+    let frozen = isFrozen ? model.weightOperations : 0
+    operations +=
+      Double(tokens) * (3 * model.forwardOperations(keys: Double(length) / 2) - frozen)
   }
 
   /// The sum of two pieces of work, one after the other.
@@ -184,9 +189,13 @@ package struct Work: Sendable {
 extension ModelConfiguration {
   /// Operations of a token's forward pass that sees `keys` keys, logits included.
   fileprivate func forwardOperations(keys: Double) -> Double {
+    weightOperations + 4 * visibleKeys(keys) * Double(headCount * headSize)
+  }
+
+  /// Those of the weights alone.
+  fileprivate var weightOperations: Double {
     let heads = (2 * headCount + 2 * keyValueHeadCount) * headSize
     let block = hiddenSize * (heads + 3 * intermediateSize)
-    let weights = Double(layerCount * block + vocabularySize * hiddenSize)
-    return 2 * weights + 4 * visibleKeys(keys) * Double(headCount * headSize)
+    return 2 * Double(layerCount * block + vocabularySize * hiddenSize)
   }
 }

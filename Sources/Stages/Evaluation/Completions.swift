@@ -121,15 +121,16 @@ struct TextSampler {
   private var stopStrings: [String]
   private let sampler: Sampler
 
+  /// - Parameter adapters: What is added to the model's layers, as it is at each call.
   init(
-    _ model: ModelArtifact, _ parameters: SamplingParameters, stopStrings: [String],
-    pool: WorkerPool
+    _ model: ModelArtifact, adapters: Adapters? = nil, _ parameters: SamplingParameters,
+    stopStrings: [String], pool: WorkerPool
   ) {
     self.model = model
     self.parameters = parameters
     self.stopStrings = stopStrings
     sampler = Sampler(
-      weights: model.weights, pool: pool, batchSize: parameters.batchSize,
+      weights: model.weights, adapters: adapters, pool: pool, batchSize: parameters.batchSize,
       precision: parameters.precision)
   }
 

@@ -14,7 +14,7 @@ package struct RLVRStage: Stage {
   ]
   package static let metrics = TrainingLoop.metrics
   package static let names = PublishedNames(
-    values: ["steps", "final_reward"] + RewardSignal.names,
+    values: ["steps", "final_reward", TrainedModel.roundedName] + RewardSignal.names,
     facts: TrainingLoop.facts + [
       "loss_formula", "verifier", "warning", "template_sha256", "sandbox",
     ], metrics: TrainingLoop.metricNames + RolloutMetrics.names + PolicyUpdate.Report.names)
@@ -66,8 +66,9 @@ package struct RLVRStage: Stage {
   package func run(_ context: StageContext) throws {
     let problems = try RowTable(contentsOf: context.input("problems").file)
     guard problems.count > 0 else { throw StageError.failed("there are no problems to train on") }
-    let model = try ModelArtifact(contentsOf: context.input("model").file)
-    let reference = parameters.loss.kl == 0 ? nil : Weights(copying: model.weights)
+    let model = try TrainedModel(
+      contentsOf: context.input("model").file, lora: parameters.lora, seed: parameters.seed)
+    let reference = ReferenceModel(model, parameters)
     let rollouts = try rolloutSampler(problems, model, context)
     let loop = TrainingLoop(
       context: context, model: model,
@@ -76,7 +77,7 @@ package struct RLVRStage: Stage {
       checkpointSeconds: parameters.checkpointSeconds)
 
     var memory = GrowingMemory(
-      MemoryUse(model.weights.configuration, threads: context.threads),
+      model.memoryUse(threads: context.threads),
       parameters.optimiser.precision.forTraining)
     let logFile = context.workDirectory.appending(path: "rollouts.jsonl")
     var log = try RowLog(file: logFile)
@@ -106,7 +107,7 @@ package struct RLVRStage: Stage {
   }
 
   private func rolloutSampler(
-    _ problems: RowTable, _ model: ModelArtifact, _ context: StageContext
+    _ problems: RowTable, _ model: TrainedModel, _ context: StageContext
   ) throws -> RolloutSampler {
     let task = try Problems(problems).task
     let template = try task.template(named: parameters.template, for: .train)
@@ -119,7 +120,8 @@ package struct RLVRStage: Stage {
     for (name, fact) in try task.facts() { context.publish(fact: fact, as: name) }
     context.publish(fact: .string(template.sha256), as: "template_sha256")
     let sampler = TextSampler(
-      model, parameters.sampling, stopStrings: [], pool: try WorkerPool(reserving: context.threads))
+      model.artifact, adapters: model.adapters, parameters.sampling, stopStrings: [],
+      pool: try WorkerPool(reserving: context.threads))
     return RolloutSampler(
       problems: problems, ids: try Problems(problems).ids, task: task, template: template,
       parameters: parameters, sampler: sampler, context: context)
@@ -129,14 +131,9 @@ package struct RLVRStage: Stage {
   private func learn(
     by update: PolicyUpdate, from groups: [RolloutGroup], ids: [String], _ step: Int,
     _ engine: TrainingEngine,
-    _ reference: Weights?, _ apply: () throws -> Void
+    _ reference: ReferenceModel, _ apply: () throws -> Void
   ) throws -> PolicyUpdate.Report {
-    let referenceScores = reference.map { weights in
-      update.logProbabilities(
-        TrainingEngine(
-          weights: weights, pool: engine.pool, precision: parameters.optimiser.precision.forTraining
-        ))
-    }
+    let referenceScores = reference.logProbabilities(update, engine)
     let sampled = parameters.updatesPerBatch > 1 ? update.logProbabilities(engine) : nil
     func problem(_ group: Int) -> String { "problem '\(ids[groups[group].problem])'" }
     var last = PolicyUpdate.Report()
@@ -179,9 +176,10 @@ package struct RLVRStage: Stage {
   }
 
   private func publish(
-    _ model: ModelArtifact, _ rows: [[String: JSONValue]], _ context: StageContext
+    _ model: TrainedModel, _ rows: [[String: JSONValue]], _ context: StageContext
   ) throws {
     try model.write(to: context.output("model"))
+    model.publishRounding(context)
     let rollouts = Rollouts(rows: rows)
     try rollouts.table.write(to: context.output("rollouts"))
     context.publish(Double(parameters.steps), as: "steps")

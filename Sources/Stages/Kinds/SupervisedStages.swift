@@ -57,7 +57,9 @@ package struct PretrainStage: Stage {
   package init(parameters: PretrainParameters) { self.parameters = parameters }
 
   package func run(_ context: StageContext) throws {
-    let model = try ModelArtifact(contentsOf: context.input("model").file)
+    let trained = try TrainedModel(
+      contentsOf: context.input("model").file, lora: nil, seed: parameters.seed)
+    let model = trained.artifact
     let texts = try Texts(contentsOf: context.input("texts").file).texts
     guard !texts.isEmpty else { throw StageError.failed("there are no texts to learn") }
     let limit = model.weights.configuration.contextLength
@@ -73,7 +75,7 @@ package struct PretrainStage: Stage {
     let plan = EpochPlan(
       count: examples.count, batchSize: parameters.batchSize, seed: parameters.seed)
     try SupervisedTrainer(
-      context: context, model: model, examples: examples, name: { "text \($0)" }, plan: plan,
+      context: context, model: trained, examples: examples, name: { "text \($0)" }, plan: plan,
       steps: parameters.epochs * plan.stepsPerEpoch, optimiser: parameters.optimiser,
       checkpointSeconds: parameters.checkpointSeconds
     ).run()
@@ -95,6 +97,8 @@ package struct DistillParameters: ParameterSet {
   package var seed = 42
   package var checkpointSeconds = 30.0
   package var optimiser = OptimiserParameters()
+  /// Adapters that are trained in the place of the weights; none trains all weights, as the paper does.
+  package var lora: LoRA?
 
   /// The paper's values.
   package init() {}
@@ -117,7 +121,16 @@ package struct DistillParameters: ParameterSet {
       Field(
         "checkpoint_seconds", \.checkpointSeconds, range: .atLeast(0), identity: false,
         "seconds between checkpoints"),
+      LoRA.field(\.lora),
     ] + OptimiserParameters.fields.map { $0.lifted(through: \.optimiser) }
+  }
+
+  /// Adapters are multiplied in float32.
+  package func check(
+    positions: [String: SourcePosition], at position: SourcePosition,
+    into sink: inout DiagnosticSink
+  ) {
+    lora?.check(against: optimiser, positions: positions, at: position, into: &sink)
   }
 }
 
@@ -131,7 +144,8 @@ package struct DistillStage: Stage {
   package static let version = 1
   package static let metrics = TrainingLoop.metrics
   package static let names = PublishedNames(
-    values: SupervisedTrainer.values + ["traces"], facts: TrainingLoop.facts,
+    values: SupervisedTrainer.values + ["traces", TrainedModel.roundedName],
+    facts: TrainingLoop.facts,
     metrics: SupervisedTrainer.metrics)
   package static let kept: KeptOutput? = KeptModelStage.ofTraining
   package static let summary = "Trains a model on the completions of traces (warm-up)."
@@ -152,9 +166,10 @@ package struct DistillStage: Stage {
   package init(parameters: DistillParameters) { self.parameters = parameters }
 
   package func run(_ context: StageContext) throws {
-    let model = try ModelArtifact(contentsOf: context.input("model").file)
+    let model = try TrainedModel(
+      contentsOf: context.input("model").file, lora: parameters.lora, seed: parameters.seed)
     let traces = try Traces(contentsOf: context.input("traces").file)
-    let (examples, ids) = try supervisedExamples(traces, model: model)
+    let (examples, ids) = try supervisedExamples(traces, model: model.artifact)
     let plan = EpochPlan(
       count: examples.count, batchSize: parameters.batchSize, seed: parameters.seed)
     var trainer = SupervisedTrainer(
@@ -166,6 +181,7 @@ package struct DistillStage: Stage {
     trainer.loss.maxTokens = parameters.maxTokens
     try trainer.run()
     context.publish(Double(examples.count), as: "traces")
+    model.publishRounding(context)
   }
 
   /// The traces to learn, and their ids.

@@ -9,8 +9,9 @@ import Runner
 /// In HDF5: parameters under `/model/<Hugging Face name>`, the configuration as the text of a
 /// Hugging Face `config.json` in `/config`, the tokenizer as that of a `tokenizer.json` in
 /// `/tokenizer`, and its authors' template for conversations, if there is one, in `/chat_template`;
-/// where it was chosen among others, in `/selections` on which problems. Large ones have shards
-/// instead of parameters there (`OpenedModel`).
+/// where it was chosen among others, in `/selections` on which problems; and where adapters were
+/// trained and merged into it, these in `/adapters`. Large ones have shards instead of parameters there
+/// (`OpenedModel`).
 package struct ModelArtifact: Sendable {
   package let weights: Weights
   package var tokenizer: Tokenizer
@@ -20,6 +21,10 @@ package struct ModelArtifact: Sendable {
   /// On which problems it, or a model that it was trained from, was chosen among others. What is
   /// trained from a chosen model has been chosen, too.
   package var selections: [ModelSelection] = []
+  /// The adapters that are merged into the weights, where the last training was one of adapters.
+  package var mergedAdapters: Adapters?
+  /// How many weights reading has rounded to another number, because they are held in bfloat16.
+  package private(set) var roundedWeights = 0
 
   /// Pairs weights with a tokenizer.
   /// - Throws: `StageError.failed` when the tokenizer has ids that the embedding lacks.
@@ -31,27 +36,34 @@ package struct ModelArtifact: Sendable {
   }
 
   /// Reads all of a model.
+  /// - Parameter layers: How the blocks' linear layers are held; what is trained must be float32.
   /// - Throws: what reading its weights throws.
-  package init(_ model: OpenedModel) throws {
+  package init(_ model: OpenedModel, layers: Precision = .float32) throws {
+    var rounded = 0
     try self.init(
-      weights: model.weights(), tokenizer: model.tokenizer, chatTemplate: model.chatTemplate)
+      weights: model.weights(layers: layers) { rounded = $0 }, tokenizer: model.tokenizer,
+      chatTemplate: model.chatTemplate)
     selections = model.selections
+    mergedAdapters = model.mergedAdapters
+    roundedWeights = rounded
   }
 
   /// Reads a model from an artifact or a checkpoint, given by its HDF5 file.
+  /// - Parameter layers: How the blocks' linear layers are held; what is trained must be float32.
   /// - Throws: `StageError.failed` for one whose weights are not finite, and what reading throws.
-  package init(contentsOf file: URL) throws {
-    try self.init(OpenedModel(contentsOf: file))
+  package init(contentsOf file: URL, layers: Precision = .float32) throws {
+    try self.init(OpenedModel(contentsOf: file), layers: layers)
   }
 
   /// Writes the model as an artifact: an HDF5 file, and shards beside it where it is large.
-  package func write(to file: URL) throws {
-    try OpenedModel(self).write(to: file)
+  /// - Parameter adapters: What is merged into the weights, in float32, as they are written.
+  package func write(to file: URL, merging adapters: Adapters? = nil) throws {
+    try OpenedModel(self, merging: adapters).write(to: file)
   }
 
   /// Writes the model into an open HDF5 file.
-  func write(to target: HDF5File) throws {
-    try OpenedModel(self).write(to: target)
+  func write(to target: HDF5File, merging adapters: Adapters? = nil) throws {
+    try OpenedModel(self, merging: adapters).write(to: target)
   }
 
   /// The tokenizer with what bounds a prompt.

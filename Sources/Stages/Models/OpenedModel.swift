@@ -17,6 +17,8 @@ package struct OpenedModel: Sendable {
   let chatTemplate: String?
   /// On which problems it, or a model that it was trained from, was chosen among others.
   package var selections: [ModelSelection] = []
+  /// The adapters that are merged into the weights, where the last training was one of adapters.
+  package private(set) var mergedAdapters: Adapters?
   package let tensors: any TensorSource
   /// In which the weights are stored where they are handed on.
   package let precision: Precision
@@ -47,11 +49,13 @@ package struct OpenedModel: Sendable {
   }
 
   /// A model in memory.
-  package init(_ model: ModelArtifact) throws {
+  /// - Parameter adapters: What is to be merged into its weights.
+  package init(_ model: ModelArtifact, merging adapters: Adapters? = nil) throws {
     try self.init(
       model.weights.configuration, model.tokenizer, chatTemplate: model.chatTemplate,
-      model.weights, .float32)
+      WeightsInMemory(model.weights, merging: adapters), .float32)
     selections = model.selections
+    mergedAdapters = adapters ?? model.mergedAdapters
   }
 
   /// Opens the model of an artifact or a checkpoint.
@@ -76,15 +80,19 @@ package struct OpenedModel: Sendable {
       chatTemplate: try source.exists("/chat_template") ? source.readText("/chat_template") : nil,
       tensors, formats.allSatisfy { $0 == .bfloat16 } ? .bfloat16 : .float32)
     selections = try ModelSelection.all(in: source)
+    mergedAdapters = try Adapters(from: source, configuration)
   }
 
-  /// The weights in memory, as float32.
+  /// The weights in memory.
+  /// - Parameters:
+  ///   - layers: How the blocks' linear layers are held.
+  ///   - rounded: Takes how many weights were rounded to another number.
   /// - Throws: `ModelImportError.notFinite`, `MemoryNeedError`, and what reading throws.
-  func weights() throws -> Weights {
+  func weights(layers: Precision, rounded: (Int) -> Void) throws -> Weights {
     try MemoryLimit.check(
-      4 * ParameterLayout(configuration).count, of: "the model", for: "its weights",
-      advice: MemoryNeed.advice)
-    return try Weights(configuration, from: tensors)
+      ParameterLayout(configuration, layers: layers).byteCount, of: "the model",
+      for: "its weights", advice: MemoryNeed.advice)
+    return try Weights(configuration, from: tensors, layers: layers, rounded: rounded)
   }
 }
 
@@ -134,6 +142,7 @@ extension OpenedModel {
       strings: [String(decoding: tokenizer.huggingFace, as: UTF8.self)], to: "/tokenizer")
     try ModelSelection.write(selections, to: target)
     if let chatTemplate { try target.write(strings: [chatTemplate], to: "/chat_template") }
+    try mergedAdapters?.write(to: target)
   }
 
   /// Writes the model as a Hugging Face folder.

@@ -137,12 +137,15 @@ package struct PolicyUpdate {
     note(scores, ranges, of: index, &report)
   }
 
-  /// log p of every completion's tokens under the engine's weights.
-  package func logProbabilities(_ engine: TrainingEngine) -> LogProbabilities {
+  /// log p of every completion's tokens under the engine's model.
+  /// - Parameter adapted: Whether its adapters, if there are any, are in it.
+  package func logProbabilities(
+    _ engine: TrainingEngine, adapted: Bool = true
+  ) -> LogProbabilities {
     groups.indices.map { index in
       guard matters(index) else { return nil }
       let (batch, ranges) = packed(index)
-      let scores = engine.logProbabilities(batch, temperature: temperature)
+      let scores = engine.logProbabilities(batch, temperature: temperature, adapted: adapted)
       return ranges.map { scores[$0].map(\.logProbability) }
     }
   }
@@ -244,7 +247,7 @@ package struct RLVRWorkload: Sendable {
       engine.zeroGradients()
       _ = PolicyUpdate(groups, parameters).accumulate(engine, old: nil, reference: nil)
       try optimiser.step(
-        engine.weights, gradients: engine.gradients, learningRate: 1e-6, maxGradientNorm: 0.1,
+        engine.trained, gradients: engine.gradients, learningRate: 1e-6, maxGradientNorm: 0.1,
         pool: engine.pool)
     }
     return Times(sampling: sampling, update: update)

@@ -87,6 +87,8 @@ package struct RLVRParameters: ParameterSet {
   package var checkpointSeconds = 30.0
   package var sampling = SamplingParameters()
   package var optimiser = OptimiserParameters()
+  /// Adapters that are trained in the place of the weights; none trains all weights, as the paper does.
+  package var lora: LoRA?
 
   /// The paper's values.
   package init() {
@@ -120,11 +122,12 @@ package struct RLVRParameters: ParameterSet {
       Field(
         "checkpoint_seconds", \.checkpointSeconds, range: .atLeast(0), identity: false,
         "seconds between checkpoints"),
+      LoRA.field(\.lora),
     ] + SamplingParameters.fields.map { $0.lifted(through: \.sampling) }
       + OptimiserParameters.fields.map { $0.lifted(through: \.optimiser) }
   }
 
-  /// A greedy sampler gives equal completions and no gradient.
+  /// A greedy sampler gives equal completions and no gradient; adapters are multiplied in float32.
   package func check(
     positions: [String: SourcePosition], at position: SourcePosition,
     into sink: inout DiagnosticSink
@@ -134,6 +137,7 @@ package struct RLVRParameters: ParameterSet {
         positions["temperature"] ?? position,
         "reinforcement learning needs a temperature above 0, or all completions are the same")
     }
+    lora?.check(against: optimiser, positions: positions, at: position, into: &sink)
   }
 }
 

@@ -11,7 +11,7 @@ struct SupervisedTrainer {
   static let metrics = TrainingLoop.metricNames + ["loss", "epoch"]
 
   let context: StageContext
-  let model: ModelArtifact
+  let model: TrainedModel
   let examples: [SupervisedExample]
   let name: (_ example: Int) -> String
   let plan: EpochPlan

@@ -19,7 +19,7 @@ struct TrainingLoop {
   static let facts = ["precision"]
 
   let context: StageContext
-  let model: ModelArtifact
+  let model: TrainedModel
   let optimiser: OptimiserParameters
   let totalSteps: Int
   var updatesPerStep = 1
@@ -27,8 +27,6 @@ struct TrainingLoop {
   let checkpointSeconds: Double
   /// The most that is computed at once, as far as it is known before the first step.
   var largestBatch = MemoryUse.Batch.none
-
-  private var weights: Weights { model.weights }
 
   /// What one step computed, gradients apart.
   struct StepResult {
@@ -54,7 +52,7 @@ struct TrainingLoop {
       -> StepResult
   ) throws {
     let precision = optimiser.precision.forTraining
-    let use = MemoryUse(weights.configuration, threads: context.threads)
+    let use = model.memoryUse(threads: context.threads)
     try MemoryLimit.check(
       use.training(largestBatch, precision), of: "training",
       for: "gradients, moments and \(largestBatch.rows) tokens at a time", advice: MemoryNeed.advice
@@ -63,8 +61,9 @@ struct TrainingLoop {
     if optimiser.precision != .float32 {
       context.publish(fact: .string(precision.rawValue), as: "precision")
     }
-    let engine = TrainingEngine(weights: weights, pool: pool, precision: precision)
-    var state = try TrainingState.latest(context: context, weights: weights, optimiser: optimiser)
+    let engine = TrainingEngine(
+      weights: model.artifact.weights, adapters: model.adapters, pool: pool, precision: precision)
+    var state = try TrainingState.latest(context: context, model: model, optimiser: optimiser)
     try context.metrics.truncate(after: state.step)
     try resumed(state.step)
     var clock = CheckpointClock(seconds: checkpointSeconds)
@@ -94,7 +93,7 @@ struct TrainingLoop {
   }
 
   func checkWeights(after step: Int) throws {
-    if let found = weights.firstNotFinite() { throw TrainingError.weights(step: step, found) }
+    if let found = model.firstNotFinite() { throw TrainingError.weights(step: step, found) }
   }
 
   private func save(_ state: TrainingState, _ sync: () throws -> Void) throws {
@@ -112,7 +111,7 @@ struct TrainingLoop {
     let rate = optimiser.learningRate(
       atUpdate: state.optimiser.stepCount, of: totalSteps * updatesPerStep)
     let norm = try state.optimiser.step(
-      weights, gradients: engine.gradients, learningRate: rate,
+      engine.trained, gradients: engine.gradients, learningRate: rate,
       maxGradientNorm: optimiser.maxGradientNorm > 0 ? optimiser.maxGradientNorm : nil, pool: pool)
     return ["learning_rate": rate, "grad_norm": norm]
   }
@@ -148,48 +147,57 @@ struct CheckpointClock {
 
 /// What a training stage must remember to go on bit for bit: steps done and the optimiser's state.
 ///
-/// In a checkpoint the model lies as in an artifact, the moments under
-/// `/training/first_moment` and `/training/second_moment`, the counts as attributes of `/training`.
+/// In a checkpoint the model lies as in an artifact, or adapters alone with the digest of the weights
+/// below them (`base` of `/adapters`); the moments under `/training/first_moment` and
+/// `/training/second_moment`, the counts as attributes of `/training`.
 struct TrainingState {
   var step: Int
   var optimiser: AdamW
 
   /// The state and the weights of the newest checkpoint that can be read, or the beginning.
   static func latest(
-    context: StageContext, weights: Weights, optimiser: OptimiserParameters
+    context: StageContext, model: TrainedModel, optimiser: OptimiserParameters
   ) throws -> TrainingState {
     let state = try context.checkpoints.resume {
-      try read($0, weights: weights, optimiser: optimiser)
+      try read($0, model: model, optimiser: optimiser)
     }
-    return state ?? TrainingState(step: 0, optimiser: AdamW(weights.layout, optimiser))
+    return state ?? TrainingState(step: 0, optimiser: AdamW(model.layout, optimiser))
   }
 
   private static func read(
-    _ checkpoint: Checkpoint, weights: Weights, optimiser: OptimiserParameters
+    _ checkpoint: Checkpoint, model: TrainedModel, optimiser: OptimiserParameters
   ) throws -> TrainingState {
     let file = try HDF5Reader(checkpoint.file)
+    let layout = model.layout
+    let isAdapted = model.adapters != nil
+    if isAdapted, try file.attribute("base", of: Adapters.group)?.string != model.baseDigest {
+      throw StageError.failed("the checkpoint's adapters belong to other weights")
+    }
     // Everything is read before the weights are touched: half a checkpoint must change nothing.
-    let loaded = Weights(weights.configuration)
-    try loaded.buffer.read(from: file, group: "/model", layout: weights.layout)
-    let adam = AdamW(weights.layout, optimiser)
-    try adam.firstMoments.read(
-      from: file, group: "/training/first_moment", layout: weights.layout)
-    try adam.secondMoments.read(
-      from: file, group: "/training/second_moment", layout: weights.layout)
+    let loaded = FloatBuffer(count: layout.count)
+    try loaded.read(from: file, group: isAdapted ? Adapters.group : "/model", layout: layout)
+    let adam = AdamW(layout, optimiser)
+    try adam.firstMoments.read(from: file, group: "/training/first_moment", layout: layout)
+    try adam.secondMoments.read(from: file, group: "/training/second_moment", layout: layout)
     var state = TrainingState(step: checkpoint.step, optimiser: adam)
     state.optimiser.stepCount = try file.attribute("updates", of: "/training")?.integer ?? 0
-    weights.buffer.copy(from: loaded.buffer)
+    model.trained.copy(from: loaded)
     return state
   }
 
-  func save(context: StageContext, model: ModelArtifact) throws {
+  func save(context: StageContext, model: TrainedModel) throws {
     try context.checkpoints.save(step: step) { url in
       try HDF5File.create(url) { file in
-        try model.write(to: file)
+        if let adapters = model.adapters, let base = model.baseDigest {
+          try adapters.write(to: file)
+          try file.setAttribute("base", .string(base), of: Adapters.group)
+        } else {
+          try model.artifact.write(to: file)
+        }
         try optimiser.firstMoments.write(
-          to: file, group: "/training/first_moment", layout: model.weights.layout)
+          to: file, group: "/training/first_moment", layout: model.layout)
         try optimiser.secondMoments.write(
-          to: file, group: "/training/second_moment", layout: model.weights.layout)
+          to: file, group: "/training/second_moment", layout: model.layout)
         try file.setAttribute("step", .integer(step), of: "/training")
         try file.setAttribute("updates", .integer(optimiser.stepCount), of: "/training")
       }

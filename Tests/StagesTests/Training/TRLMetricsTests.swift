@@ -99,7 +99,7 @@ import Testing
         engine, old: number == 0 ? nil : sampled, reference: sampled)
       var values = report.values(parameters)
       values["grad_norm"] = try optimiser.step(
-        weights, gradients: engine.gradients, learningRate: 0.003, maxGradientNorm: 0.1,
+        engine.trained, gradients: engine.gradients, learningRate: 0.003, maxGradientNorm: 0.1,
         pool: engine.pool)
       let clipped = ["low_mean", "high_mean", "region_mean"].map { "clip_ratio/\($0)" }
       try expect(log, ["loss", "grad_norm", "kl"] + clipped, values)
