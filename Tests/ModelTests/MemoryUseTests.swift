@@ -31,6 +31,25 @@ import Testing
     #expect(use.weights == 4 * (1000 * 64 + 3 * (block / 4 + 2 * 64) + 64))
   }
 
+  /// Two bytes for a weight of the blocks' layers, four for all others; gradients and moments of the
+  /// adapters alone.
+  @Test func adaptersTakeLittle() {
+    var lora = LoRA()
+    (lora.rank, lora.targets, lora.base) = (2, [.query, .down], .bfloat16)
+    let adapted = MemoryUse(Self.configuration, threads: 2, lora: lora)
+    let layers = 3 * (64 * 64 * 2 + 2 * 64 * 32 + 3 * 64 * 96)
+    let adapters = 3 * 2 * (64 + 64 + 96 + 64) * 4
+    #expect(adapted.weights == use.weights - 2 * layers + adapters)
+    // A block's adapters are copied, and each thread merges a tile of 64 columns and 96 rows.
+    let merging = adapters / 3 + 2 * 64 * 96 * 4
+    #expect(
+      adapted.training(.none) - 3 * adapters - merging == use.training(.none) - 3 * use.weights)
+    let batch = MemoryUse.Batch.supervised(longest: 10, count: 1)
+    #expect(
+      adapted.training(batch) - adapted.training(.none)
+        == use.training(batch) - use.training(.none) + 10 * 2 * 2 * 2 * 4)
+  }
+
   /// As many rows of logits as are in memory at a time, and no more examples than a step has.
   @Test func batchesAreBounded() {
     let batches = [

@@ -81,6 +81,36 @@ struct ReferenceAdapterTests {
     try compareMerged(model)
   }
 
+  /// Tensors to the bit, and what both say of the adapters.
+  @Test("written as PEFT writes them", arguments: names)
+  func export(_ name: String) throws {
+    let model = try Case(name)
+    let folder = FileManager.default.temporaryDirectory
+      .appending(path: "adapter-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try AdapterExport.write(model.adapters, to: folder)
+    let saved = ProjectFolder.root.appending(path: "Tests/Fixtures/lora/\(name)")
+    let files = try [folder, saved].map {
+      try SafetensorsFile(contentsOf: $0.appending(path: "adapter_model.safetensors"))
+    }
+    #expect(files[0].names == files[1].names)
+    for name in files[1].names {
+      #expect(try files[0].shape(name) == files[1].shape(name))
+      #expect(try files[0].floats(name) == files[1].floats(name))
+    }
+    let configurations = try [folder, saved].map { folder in
+      let file = folder.appending(path: "adapter_config.json")
+      return try #require(
+        JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+    }
+    #expect(!configurations[0].isEmpty)
+    for (key, value) in configurations[0] where key != "target_modules" {
+      #expect("\(value)" == "\(try #require(configurations[1][key]))", "\(key)")
+    }
+    let targets = try configurations.map { try #require($0["target_modules"] as? [String]) }
+    #expect(targets[0].sorted() == targets[1].sorted())
+  }
+
   private func compareLogits(_ scores: [TokenScore], _ model: Case) throws {
     let logits = try model.reference.floats("logits")
     let shape = try model.reference.shape("logits")

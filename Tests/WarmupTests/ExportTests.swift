@@ -22,6 +22,17 @@ extension EndToEnd {
       #expect(look.code == 0 && look.output.contains("Llama, "), "\(look.output)")
     }
 
+    @Test func aModelWithoutAdaptersHasNoneToWrite() async throws {
+      let results = try await FinishedRun.tiny.value.results
+      let folder = try ResultsFolder("tiny")
+      let target = folder.url.appending(path: "adapter").path
+      let ending = try await results.run("export", "warmed", target, "--adapter")
+      #expect(ending.code == 64)
+      #expect(
+        ending.messages.contains("'warmed' was not trained with lora"), "\(ending.messages)")
+      #expect(!FileManager.default.fileExists(atPath: target))
+    }
+
     @Test func theTemplateForConversationsGoesAlong() async throws {
       let results = try await FinishedRun.tiny.value.results
       let folder = try ResultsFolder("tiny")

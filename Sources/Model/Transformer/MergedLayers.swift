@@ -1,5 +1,3 @@
-import CKernels
-
 /// The blocks' linear layers as products take them: in float32, and W + s B A where there are
 /// adapters.
 ///

@@ -30,6 +30,17 @@ import Testing
       limit: MemoryLimit(name: "the machine", total: limit, free: limit))
   }
 
+  /// Two bytes for a weight of the layers, four for embeddings and for sampling's copy; no copy as a
+  /// reference.
+  @Test func adaptersNeedLess() throws {
+    let lora = ", lora: {rank: 16, base: bfloat16}"
+    let error = #expect(throws: MemoryNeedError.self) { try check(18_000_000_000, lora) }
+    #expect(error?.description.contains("frozen weights, and adapters") == true, "\(error as Any)")
+    #expect(try check(22_000_000_000, lora) != nil)
+    #expect(try check(22_000_000_000, lora + ", loss: {kl: 0.1}") != nil)
+    #expect(try check(60_000_000_000, lora) == nil)
+  }
+
   /// 3.09e9 weights: four numbers of four bytes each, and a copy for sampling. Below that nothing
   /// begins; above it, a warning says what completions may come to.
   @Test func whatIsCertainIsRefusedAndWhatMayBeIsSaid() throws {
