@@ -24,6 +24,26 @@ struct SamplerTests {
     ).generate(requests, options: options)
   }
 
+  @Test("what joins while others are decoded comes out as it would alone")
+  func joining() throws {
+    let requests = Self.requests()
+    let expected = try Self.generate(requests, threads: 1, batchSize: 3)
+    let sampler = Sampler(
+      weights: RandomModel.weights(), pool: WorkerPool(threads: 2), batchSize: 8)
+    var waiting = requests[1...]
+    var steps = 0
+    let joined = try sampler.generate(
+      [requests[0]], options: Self.options,
+      joining: {
+        steps += 1
+        guard steps.isMultiple(of: 4), let next = waiting.popFirst() else { return [] }
+        return [next]
+      })
+    #expect(steps > 20)
+    // Only what came while there was something to decode.
+    #expect(joined == Array(expected.prefix(joined.count)) && joined.count > 1)
+  }
+
   @Test("a completion ends at the stop token, the limit, or where the caller says")
   func finish() throws {
     let sampler = Sampler(

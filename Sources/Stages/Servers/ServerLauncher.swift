@@ -27,6 +27,7 @@ struct ServerLauncher: Sendable {
     server=$!
     { cat <&3 >/dev/null; trap '' TERM; kill -TERM 0; sleep 10; kill -KILL 0; } &
     exec 3<&-
+    wait $server; status=$?
     while kill -0 $server 2>/dev/null; do wait $server; status=$?; done
     echo $status >"$ended"
     kill -KILL 0

@@ -20,6 +20,7 @@ struct LocalTeacher {
       stopStrings: parameters.sampling.stop, samples: parameters.samples, seed: parameters.seed,
       sampling: sampling, server: parameters.engine == .server ? parameters.server : nil)
     let sampled = try part.sampled(in: context)
+    if let server = sampled.server { context.publish(fact: server, as: "teacher") }
     let (problem, sample) = try (sampled.problems, sampled.samples)
     let (texts, truncated) = try (sampled.texts, sampled.truncated)
     return (0..<sampled.count).map {

@@ -13,7 +13,7 @@ import Testing
   private static let others: [String: Set<String>] = [
     "evaluate": Set(EvaluateStage.names.values.filter { $0.hasSuffix("_macro") }).union([
       "verdict", "correct", "pass@{samples}", "unboxed", "warning", "sandbox", "selection",
-      "number",
+      "number", "server",
     ]),
     "rlvr": [
       "kl", "completion_length", "truncated", "format_rate", "solved", "precision",

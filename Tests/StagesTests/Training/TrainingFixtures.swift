@@ -55,7 +55,7 @@ struct RecipeRun {
   ///   - prepare: leaves in the cache what an earlier run might have left.
   init(
     _ text: String, beside files: ScratchFolder? = nil, threads: Int = 2,
-    keys: ServerKeys = ServerKeys(environment: [:]),
+    keys: ServerKeys = ServerKeys(environment: [:]), site: Site = Site(),
     prepare: (Cache) throws -> Void = { _ in }
   ) throws {
     folder = try files ?? ScratchFolder()
@@ -69,7 +69,7 @@ struct RecipeRun {
     let display = NoticeDisplay()
     summary = try Executor(
       cache: cache, recipeFolder: folder.url.appending(path: "test"), folders: folders,
-      threads: threads, keys: keys, display: display
+      threads: threads, keys: keys, site: site, display: display
     ).run(plan)
     notices = display.notices.withLock { $0 }
   }

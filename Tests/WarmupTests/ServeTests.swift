@@ -1,0 +1,110 @@
+import Base
+import Foundation
+import Subprocess
+import Testing
+
+extension EndToEnd {
+  /// `warmup serve`, and runs that start it.
+  @Suite struct ServeTests {
+    /// A model that is asked over HTTP says what `sample` says, and Ctrl-C ends it.
+    @Test func othersAskAModelOfARecipe() async throws {
+      let results = try await FinishedRun.tiny.value.results
+      let sampled = try await results.run(
+        "sample",
+        arguments: [
+          "warmed", "--prompt", "Q: What is 2 + 3?\nA: <think>", "--temperature", "0",
+          "--max-tokens",
+          "20", "--jsonl",
+        ])
+      let ending = try await Program.shell(
+        #"""
+        log=$(mktemp)
+        "$W" serve "$RECIPE" warmed --results "$RESULTS" --port 0 2>$log &
+        server=$!
+        for i in $(seq 100); do grep -q 'until Ctrl-C' $log && break; sleep 0.1; done
+        url=$(sed -n 's/.* at \(.*\) until.*/\1/p' $log)
+        curl -s "$url/models"
+        curl -s "$url/completions" -d '{"prompt": "Q: What is 2 + 3?\nA: <think>", "temperature": 0, "max_tokens": 20}'
+        kill -INT $server
+        wait $server
+        echo "code $?"
+        rm $log
+        """#, ["RECIPE": results.recipe.path, "RESULTS": results.url.path])
+      let lines = ending.output.split(separator: "\n").map(String.init)
+      #expect(lines.count == 3 && lines.last == "code 0", "\(ending)")
+      let json = try lines.prefix(2).map { try JSONValue(parsing: Data($0.utf8)) }
+      #expect(json[0]["data"]?.array?.first?["id"] == "warmed")
+      let expected = try JSONValue(parsing: Data(sampled.output.utf8))["completion"]
+      #expect(expected?.string?.isEmpty == false)
+      #expect(json[1]["choices"]?.array?.first?["text"] == expected)
+    }
+
+    private static let recipe = """
+      version: 1
+      name: served
+      axes: {engine: [native, server]}
+      stages:
+        puzzles: {kind: knights_and_knaves, params: {people: 2, count: 40, seed: 1}}
+        texts: {kind: write_texts, params: {count: 20, parts: [statements]}}
+        scratch:
+          kind: scratch_model
+          inputs: {texts: texts}
+          params: {vocabulary: 270, hidden: 32, layers: 2, heads: 2, key_value_heads: 1, intermediate: 48, context: 2048}
+        scores:
+          kind: evaluate
+          inputs: {model: scratch, problems: puzzles}
+          params: {samples: 2, max_tokens: 150, template: knights_and_knaves_short, temperature: 0, engine: "${engine}", server: {start: warmup, concurrency: 2}}
+      """
+
+    /// A run starts the server, is killed with it, and asks for the rest only.
+    @Test func aRunStartsItsServerAndEndsIt() async throws {
+      let folder = FileManager.default.temporaryDirectory
+        .appending(path: "served-\(UUID().uuidString)")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(at: folder) }
+      try Data(Self.recipe.utf8).write(to: folder.appending(path: "served.yaml"))
+      let killed = try await Program.run(["run", "served.yaml"], in: folder) { send in
+        for _ in 0..<600 where Self.answers(below: folder) < 5 {
+          try await Task.sleep(for: .milliseconds(50))
+        }
+        try send(.kill)
+      }
+      #expect(killed.code == nil, "\(killed.messages)")
+      let kept = Self.answers(below: folder)
+      #expect(kept >= 5)
+      for _ in 0..<200 where Self.servers(of: folder) > 0 {
+        try await Task.sleep(for: .milliseconds(50))
+      }
+      #expect(Self.servers(of: folder) == 0)
+      let ending = try await Program.run("run", "served.yaml", in: folder)
+      #expect(ending.code == 0, "\(ending.messages)")
+      #expect(Self.servers(of: folder) == 0)
+      var rows: [String] = []
+      for engine in ["native", "server"] {
+        let name = "scores[engine=\(engine)]"
+        rows.append(
+          try await Program.run("show", "served.yaml", name, "--jsonl", in: folder).output)
+      }
+      #expect(rows[0] == rows[1] && rows[0].split(separator: "\n").count == 80)
+    }
+
+    /// How many answers a run has kept.
+    private static func answers(below folder: URL) -> Int {
+      let work = folder.appending(path: "results/cache/work")
+      let paths = (try? FileManager.default.subpathsOfDirectory(atPath: work.path)) ?? []
+      return paths.count { $0.contains("/answers/") && $0.hasSuffix(".json") }
+    }
+
+    /// How many servers read a model below a folder.
+    private static func servers(of folder: URL) -> Int {
+      let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+      return processes.count { process in
+        guard Int(process) != nil,
+          let data = try? Data(contentsOf: URL(filePath: "/proc/\(process)/cmdline"))
+        else { return false }
+        let words = data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        return words.contains("serve") && words.contains { $0.hasPrefix(folder.path) }
+      }
+    }
+  }
+}
