@@ -35,7 +35,7 @@ struct VariedModel {
 
   func artifact() throws -> ModelArtifact {
     let url = folder.file(Self.name)
-    return try ModelArtifact(ImportedModel(contentsOf: url), from: url)
+    return try ModelArtifact(OpenedModel(ModelSource(contentsOf: url), from: url, as: .float32))
   }
 }
 
