@@ -17,9 +17,10 @@ import Testing
     ]),
     "rlvr": [
       "kl", "completion_length", "truncated", "format_rate", "solved", "precision",
-      "sandbox",
+      "sandbox", "rounded_weights",
     ],
-    "pretrained_model": ["note"], "pretrain": ["precision"], "distill": ["precision"],
+    "pretrained_model": ["note"], "pretrain": ["precision"],
+    "distill": ["precision", "rounded_weights"],
     "write_traces": ["accepted", "teacher"],
   ]
 
