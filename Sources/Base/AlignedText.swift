@@ -19,7 +19,9 @@ package enum AlignedText {
       let cells = row.enumerated().map { column, text in
         padded(text, to: widths[column], isRight: isRight(column))
       }
-      return cells.joined(separator: "  ").replacing(/[ ]+$/, with: "")
+      let line = cells.joined(separator: "  ")
+      let end = line.utf8.lastIndex { $0 != UInt8(ascii: " ") }
+      return String(line[..<(end.map(line.utf8.index(after:)) ?? line.startIndex)])
     }
   }
 

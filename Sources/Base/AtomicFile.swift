@@ -44,14 +44,21 @@ package enum AtomicFile {
   }
 
   package static func write(_ text: String, to destination: URL) throws {
-    try write(to: destination) { beside in
-      do {
-        try Data(text.utf8).write(to: beside)
-      } catch {
-        // People know the file by its own name.
-        throw FileError(
-          action: "write to", path: destination.path, code: FileError(error)?.code ?? EIO)
-      }
+    // People know the file by its own name.
+    try write(to: destination) { try writeUnsynced(text, to: $0, called: destination) }
+  }
+
+  /// Writes a file in a folder that nobody looks into yet.
+  /// - Parameter name: what people know it by, where it is not its place.
+  /// - Throws: `FileError`.
+  package static func writeUnsynced(
+    _ text: String, to destination: URL, called name: URL? = nil
+  ) throws {
+    do {
+      try Data(text.utf8).write(to: destination)
+    } catch {
+      throw FileError(
+        action: "write to", path: (name ?? destination).path, code: FileError(error)?.code ?? EIO)
     }
   }
 

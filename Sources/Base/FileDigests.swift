@@ -21,7 +21,7 @@ package final class FileDigests: Sendable {
 
   /// How old a change must be before a digest is remembered, in nanoseconds: a second change soon
   /// after may leave the same times, as far as the file system has them.
-  private static let settling = 2_000_000_000
+  private static let settling = FileStamp.settling
 
   /// - Parameter file: where digests are kept between runs, as JSON Lines; nil for in memory only.
   ///   Where it cannot be written, nothing is lost but time.
@@ -30,8 +30,12 @@ package final class FileDigests: Sendable {
   /// The digest of a file's bytes, as 64 lower-case hexadecimal digits.
   /// - Parameter isSettled: whether the file is known to be written no more, so that its digest is
   ///   remembered at once.
+  /// - Parameter isOnDisk: whether the bytes outlive a power failure, as a digest in the file would;
+  ///   where they do not yet, it waits for `keepHeld`.
   /// - Throws: what opening and reading the file throws.
-  package func hex(of url: URL, isSettled: Bool = false) throws -> String {
+  package func hex(
+    of url: URL, isSettled: Bool = false, isOnDisk: Bool = true
+  ) throws -> String {
     try RegularFile.check(url)
     let handle = try FileHandle(forReadingFrom: url)
     defer { try? handle.close() }
@@ -41,7 +45,7 @@ package final class FileDigests: Sendable {
     if let before, before == FileStamp(descriptor: handle.fileDescriptor),
       isSettled || before.age > Self.settling
     {
-      remember(before, found)
+      remember(before, found, isOnDisk)
     }
     return found
   }
@@ -80,11 +84,23 @@ package final class FileDigests: Sendable {
     }
   }
 
-  private func remember(_ stamp: FileStamp, _ sha256: String) {
+  private func remember(_ stamp: FileStamp, _ sha256: String, _ isOnDisk: Bool) {
     memory.withLock { memory in
       memory.load(file)
       memory.digests[stamp.place] = (stamp, sha256)
-      memory.unsaved.append(Memory.line(stamp, sha256))
+      let line = Memory.line(stamp, sha256)
+      guard isOnDisk else { return memory.held.append(line) }
+      memory.unsaved.append(line)
+      memory.save(file)
+    }
+  }
+
+  /// Keeps between runs what was held back, because the bytes are on the disk now.
+  package func keepHeld() {
+    memory.withLock { memory in
+      if memory.held.isEmpty { return }
+      memory.unsaved += memory.held
+      memory.held = []
       memory.save(file)
     }
   }
@@ -102,6 +118,8 @@ package final class FileDigests: Sendable {
 private struct Memory {
   var digests: [FilePlace: (stamp: FileStamp, sha256: String)] = [:]
   var unsaved: [String] = []
+  /// Lines about files that may not be on the disk yet.
+  var held: [String] = []
   private var isLoaded = false
 
   /// How many superseded lines the file may have.
@@ -112,7 +130,7 @@ private struct Memory {
     guard !isLoaded, let file else { return }
     isLoaded = true
     guard let content = try? Data(contentsOf: file) else { return }
-    let lines = content.split(separator: 0x0A)
+    let lines = Array(content).split(separator: 0x0A)
     for line in lines {
       guard let json = try? JSONValue(parsing: Data(line)), let stamp = FileStamp(json: json),
         let sha256 = json["sha256"]?.string
@@ -184,6 +202,12 @@ package struct FileStamp: Equatable, Sendable {
     modified = Self.nanoseconds(status.st_mtim)
     changed = Self.nanoseconds(status.st_ctim)
   }
+
+  /// How old a change must be, in nanoseconds, before equal stamps mean equal files.
+  static let settling = 2_000_000_000
+
+  /// Whether the file lay still for so long that a later change would show in its stamp.
+  package var isSettled: Bool { age > Self.settling }
 
   /// How long ago it changed, in nanoseconds.
   var age: Int {

@@ -63,6 +63,9 @@ package final class FileLock: Sendable {
     }
   }
 
+  /// Who holds a lock and since when, for people.
+  package static func holder(of file: URL) -> String { LockHolder.sentence(for: file) }
+
   /// Gives the lock back; harmless when done twice.
   package func release() {
     descriptor.withLock { held in
@@ -89,12 +92,13 @@ struct LockHolder {
   let started: Date
 
   static func current() -> LockHolder {
-    let boot = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
-    return LockHolder(
-      host: ProcessInfo.processInfo.hostName,
-      bootIdentifier: boot?.trimmingCharacters(in: .whitespacesAndNewlines) ?? "",
-      process: getpid(), started: Date())
+    LockHolder(host: hostName, bootIdentifier: boot, process: getpid(), started: Date())
   }
+
+  private static let hostName = ProcessInfo.processInfo.hostName
+  private static let boot =
+    ((try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)) ?? "")
+    .trimmingCharacters(in: .whitespacesAndNewlines)
 
   func write(to descriptor: Int32, of file: URL) throws {
     let content: JSONValue = [

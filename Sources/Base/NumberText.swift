@@ -87,6 +87,16 @@ package enum NumberText {
     return String(format: "%dh %02dm", whole / 3600, whole / 60 % 60)
   }
 
+  /// A time that is not known well, such as `about 21 s`, `about 3 min` or `about 2 h 10 min`.
+  package static func about(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds >= 0 else { return "–" }
+    if seconds < 1 { return "under 1 s" }
+    if seconds < 120 { return "about \(Int(seconds.rounded())) s" }
+    let minutes = Int(min(seconds / 60, 1e9).rounded())
+    if minutes < 120 { return "about \(minutes) min" }
+    return "about \(minutes / 60) h \(minutes % 60 / 10 * 10) min"
+  }
+
   /// A number rounded to so many decimals, as it is written.
   package static func rounded(_ value: Double, decimals: Int) -> Double {
     Double(plain(value, decimals: decimals)) ?? value

@@ -42,20 +42,36 @@ struct PlanCommand: ParsableCommand {
   func run() throws {
     let workspace = try Workspace(options)
     let plan = try workspace.plan()
-    let estimate = PlanEstimate(
-      plan, folders: workspace.folders, keys: keys.keys, site: try site.site, meanTokens: tokens)
     if json {
+      let estimate = PlanEstimate(
+        plan, folders: workspace.folders, keys: keys.keys, site: try site.site, meanTokens: tokens)
       try StandardOutput.writeJSON(estimate.json(of: plan).prettyText)
+      if !estimate.refusals.isEmpty { throw ExitCode(1) }
     } else {
-      let text = PlanEstimateText(
-        estimate: estimate, meanTokens: tokens, rate: rate ?? PlanEstimateText.assumedRate)
-      try StandardOutput.write(PlanText(plan).text + text.text + claims(of: workspace.recipe))
+      try Self.show(
+        plan, of: workspace, keys: keys.keys, site: try site.site, tokens: tokens, rate: rate)
     }
+  }
+
+  /// Prints a plan for people.
+  /// - Parameters:
+  ///   - tokens: how long completions are taken to be; as long as they may where nil.
+  ///   - rate: assumed operations per second.
+  /// - Throws: `ExitCode(1)` where models that are at hand cannot be read.
+  static func show(
+    _ plan: Plan, of workspace: Workspace, keys: ServerKeys, site: Site, tokens: Int? = nil,
+    rate: Double? = nil
+  ) throws {
+    let estimate = PlanEstimate(
+      plan, folders: workspace.folders, keys: keys, site: site, meanTokens: tokens)
+    let text = PlanEstimateText(
+      estimate: estimate, meanTokens: tokens, rate: rate ?? PlanEstimateText.assumedRate)
+    try StandardOutput.write(PlanText(plan).text + text.text + claims(of: workspace.recipe))
     if !estimate.refusals.isEmpty { throw ExitCode(1) }
   }
 
   /// After a run it is too late to register.
-  private func claims(of recipe: Recipe) -> String {
+  private static func claims(of recipe: Recipe) -> String {
     let isRegistered = Registration.digest(beside: recipe.file) != nil
     if recipe.claims.isEmpty || isRegistered { return "" }
     let count = recipe.claims.count == 1 ? "1 claim is" : "\(recipe.claims.count) claims are"

@@ -5,6 +5,11 @@ import Reports
 import Runner
 import Stages
 
+/// How `run` shows what it does.
+enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
+  case auto, plain, json
+}
+
 /// `warmup run RECIPE`.
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -37,6 +42,15 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Replace the report that is there, even if it rests on more.")
   var overwrite = false
 
+  @Flag(help: "Only show what would run, as 'warmup plan' does.")
+  var dryRun = false
+
+  @Flag(help: "Do not show progress.")
+  var quiet = false
+
+  @Option(help: "How progress is shown: auto, plain (lines of text) or json (an object a line).")
+  var progress: ProgressStyle = .auto
+
   func validate() throws {
     guard threads >= 1 else { throw ValidationError("--threads must be at least 1") }
   }
@@ -49,6 +63,10 @@ struct RunCommand: ParsableCommand {
     }
     let site = try site.site
     let plan = try workspace.plan()
+    if dryRun {
+      if locked { try workspace.checkLock(plan, workspace.runs()) }
+      return try PlanCommand.show(plan, of: workspace, keys: keys.keys, site: site)
+    }
     try ServerUse.check(plan, keys.keys, site)
     let runs = try workspace.runs()
     if locked { try workspace.checkLock(plan, runs) }
@@ -56,18 +74,20 @@ struct RunCommand: ParsableCommand {
     if let words = try MemoryNeed.check(plan, folders: workspace.folders, threads: threads) {
       StandardOutput.writeError(words + ".\n")
     }
+    let presence: FileLock?
     do {
+      presence = try workspace.enterCache(interruption)
       try workspace.takePacked(for: plan, interruption)
     } catch is InterruptedError {
       throw ExitCode(130)
     }
+    defer { presence?.release() }
     // The lock, on which older reports rest, changes with the run.
     let basis = try workspace.reportBasis()
     let executor = Executor(
       cache: workspace.cache, recipeFolder: workspace.folder, folders: workspace.folders,
       threads: threads, keys: keys.keys, site: site, keepsGoing: keepGoing,
-      interruption: interruption,
-      display: DisplayOutput.standardDisplay(),
+      interruption: interruption, display: display,
       versions: ["warmup": Warmup.configuration.version],
       registration: Registration.digest(beside: workspace.recipe.file),
       others: runs.others, isLocked: locked,
@@ -76,9 +96,26 @@ struct RunCommand: ParsableCommand {
     StandardOutput.writeError(sentence(summary) + "\n")
     StandardOutput.writeError(Workspace.foreign(in: summary.plan))
     for failure in summary.plan.gateFailures { StandardOutput.writeError(failure + "\n") }
+    // Where there is much to read, what matters most stands at its end.
+    defer { StandardOutput.writeError(Self.failures(summary)) }
     let isReported = try reportOrPrint(summary, basis, workspace, runs)
     if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
     if !isReported { throw ExitCode(1) }
+  }
+
+  private var display: any RunDisplay {
+    if quiet { return QuietDisplay() }
+    switch progress {
+    case .auto: return DisplayOutput.standardDisplay()
+    case .plain: return PlainProgress()
+    case .json: return JSONProgress()
+    }
+  }
+
+  private static func failures(_ summary: RunSummary) -> String {
+    let failures = summary.failures
+    let lines = failures.prefix(10).map { "\($0.name) failed: \($0.sentence)\n" }
+    return lines.joined() + (failures.count > 10 ? "\(failures.count - 10) more failed\n" : "")
   }
 
   /// Where nothing ran in a folder that cannot be written, its results are shown without a report.

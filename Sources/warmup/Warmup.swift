@@ -20,7 +20,8 @@ struct Warmup: ParsableCommand {
       """,
     version: "0.1.0 (\(sourceVersion))",
     subcommands: [
-      NewCommand.self, RunCommand.self, PlanCommand.self, StatusCommand.self, ShowCommand.self,
+      NewCommand.self, RunCommand.self, PlanCommand.self, ExplainCommand.self, GraphCommand.self,
+      StatusCommand.self, ShowCommand.self,
       ReportCommand.self,
       RegisterCommand.self, CompareCommand.self, PackCommand.self, UnpackCommand.self,
       ValidateCommand.self, CacheCommand.self,

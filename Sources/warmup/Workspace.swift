@@ -113,6 +113,19 @@ struct Workspace {
     return whole
   }
 
+  /// Says that a run is at work on the cache, until the lock is released. Nil for a cache that cannot
+  /// be written, from which nothing can be removed either.
+  /// - Throws: `InterruptedError`.
+  func enterCache(_ interruption: Interruption) throws -> FileLock? {
+    do {
+      return try cache.enter(interruption) { StandardOutput.writeError("waiting, \($0)\n") }
+    } catch let error as InterruptedError {
+      throw error
+    } catch {
+      return nil
+    }
+  }
+
   /// Takes those results of a packed file over into the cache that a plan needs.
   func takePacked(for plan: Plan, _ interruption: Interruption) throws {
     guard let packed else { return }
@@ -319,11 +332,7 @@ extension Workspace {
   /// blanks around values do not matter.
   /// - Throws: `LookupError`.
   func artifact(of name: String) throws -> (item: PlannedInstance, artifact: Artifact) {
-    let plan = try findings()
-    let found = InstanceName(name).find(among: plan.items) { ($0.name, $0.stageName, $0.point) }
-    guard let item = found else {
-      throw LookupError.unknown(instance: name, known: plan.items.map(\.instance.name))
-    }
+    let item = try instance(name, in: findings())
     if item.state == .stopped {
       throw LookupError.stopped(instance: item.instance.name, reason: item.reason)
     }
@@ -332,6 +341,16 @@ extension Workspace {
       throw LookupError.notDone(instance: item.instance.name, recipe: source.relativePath)
     }
     return (item, artifact)
+  }
+
+  /// An instance that people name as `stage[axis=value,…]`.
+  /// - Throws: `LookupError`.
+  func instance(_ name: String, in plan: Plan) throws -> PlannedInstance {
+    let found = InstanceName(name).find(among: plan.items) { ($0.name, $0.stageName, $0.point) }
+    guard let found else {
+      throw LookupError.unknown(instance: name, known: plan.items.map(\.instance.name))
+    }
+    return found
   }
 }
 

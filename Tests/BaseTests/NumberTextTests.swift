@@ -46,4 +46,12 @@ import Testing
     #expect(NumberText.signed(-31.25, decimals: 1) == "\u{2212}31.3")
     #expect(NumberText.signed(-0.04, decimals: 1) == "±0.0")
   }
+
+  @Test(arguments: [
+    (0.3, "under 1 s"), (21.4, "about 21 s"), (119, "about 119 s"), (185, "about 3 min"),
+    (7199, "about 2 h 0 min"), (7860, "about 2 h 10 min"), (-1, "–"), (.infinity, "–"),
+  ])
+  func timesThatAreNotKnownWell(seconds: Double, text: String) {
+    #expect(NumberText.about(seconds) == text)
+  }
 }

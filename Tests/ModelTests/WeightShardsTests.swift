@@ -32,8 +32,8 @@ import Testing
     _ precision: Precision = .float32, shardBytes: Int = 1500
   ) throws -> [String] {
     try HuggingFaceExport.write(
-      WeightsInMemory(weights), configuration, as: precision, tokenizer: tokenizer, shardBytes: shardBytes,
-      to: folder.url)
+      WeightsInMemory(weights), configuration, as: precision, tokenizer: tokenizer,
+      shardBytes: shardBytes, to: folder.url)
   }
 
   @Test(arguments: [Precision.float32, .bfloat16], [true, false])

@@ -9,11 +9,22 @@ package struct Artifact: Sendable, Equatable {
   /// The digests of files that have been read; nil where the bytes were compared before, as those of
   /// a packed file.
   private let digests: FileDigests?
+  /// The record's file as it was read, where it had lain still.
+  private let stamp: FileStamp?
 
-  package init(folder: URL, record: ArtifactRecord, digests: FileDigests? = nil) {
+  package init(
+    folder: URL, record: ArtifactRecord, digests: FileDigests? = nil, stamp: FileStamp? = nil
+  ) {
     self.folder = folder
     self.record = record
     self.digests = digests
+    self.stamp = stamp
+  }
+
+  /// Whether its record is known to be as it was read.
+  var isRecordUnchanged: Bool {
+    stamp.map { $0.isSettled && $0 == FileStamp(of: folder.appending(path: Self.recordName)) }
+      ?? false
   }
 
   package static func == (one: Artifact, other: Artifact) -> Bool {
@@ -245,14 +256,16 @@ package struct Machine: Sendable, Equatable {
     self.cores = cores
   }
 
-  package static func current() -> Machine {
+  package static func current() -> Machine { here }
+
+  private static let here: Machine = {
     let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
     let model = lines.split(separator: "\n").first { $0.hasPrefix("model name") }
     let name = model?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces)
     let process = ProcessInfo.processInfo
     return Machine(
       host: process.hostName, processor: name ?? "unknown", cores: process.processorCount)
-  }
+  }()
 
   var json: JSONValue {
     ["host": .string(host), "processor": .string(processor), "cores": .integer(cores)]

@@ -1,6 +1,10 @@
 import Base
 import Foundation
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// That a result of the cache was not made here, but taken over from a packed file: `origin.json`
 /// beside its record.
 package struct ArtifactOrigin: Sendable, Hashable {
@@ -39,6 +43,8 @@ package struct ArtifactOrigin: Sendable, Hashable {
 
   /// Reads the origin of what lies in a folder; nil where it was made here.
   init?(of folder: URL) {
+    // Most have none, and Foundation takes long to say so.
+    guard access("\(folder.path)/\(Self.fileName)", F_OK) == 0 else { return nil }
     let file = folder.appending(path: Self.fileName)
     guard let data = try? Data(contentsOf: file) else { return nil }
     // What was changed says nothing.

@@ -24,6 +24,13 @@ package struct Cache: Sendable {
   /// used where it lies.
   package let others: [URL]
 
+  /// Results that are in their places and may not be on the disk yet.
+  private let unsynced = DeferredSync()
+
+  /// What took no longer, in seconds, need not be on the disk before work goes on: a power failure
+  /// then costs no more than that.
+  private static let cheapSeconds = 1.0
+
   /// Names a cache; nothing is made yet.
   package init(folder: URL, others: [URL] = []) {
     self.folder = folder
@@ -43,21 +50,32 @@ package struct Cache: Sendable {
     return own
   }
 
+  private func present(_ key: String) -> Artifact? {
+    if case .present(let artifact) = lookUp(key) { artifact } else { nil }
+  }
+
+  private func isUndamaged(_ artifact: Artifact) -> Bool {
+    artifact.quickDamage(digests) == nil
+  }
+
   /// The other cache that an artifact lies in; nil for one of this cache.
   func otherPlace(of artifact: Artifact) -> URL? {
     others.first { Self.artifactFolder(artifact.key, in: $0).path == artifact.folder.path }
   }
 
   private func lookUp(_ key: String, in folder: URL) -> CachedArtifact {
+    // Plans ask for thousands that are not there.
+    guard access("\(folder.path)/\(key.prefix(2))/\(key)", F_OK) == 0 else { return .absent }
     let place = Self.artifactFolder(key, in: folder)
-    guard FileManager.default.fileExists(atPath: place.path) else { return .absent }
     let recordFile = place.appending(path: Artifact.recordName)
     guard FileManager.default.fileExists(atPath: recordFile.path) else {
       return .damaged("\(Artifact.recordName) is missing")
     }
     do {
+      let stamp = FileStamp(of: recordFile)
       let artifact = Artifact(
-        folder: place, record: try ArtifactRecord(contentsOf: recordFile), digests: digests)
+        folder: place, record: try ArtifactRecord(contentsOf: recordFile), digests: digests,
+        stamp: stamp)
       if artifact.key != key { return .damaged("its record is that of another key") }
       // Of what no digest covers, the key covers what it is made of.
       if !artifact.record.isSealed, (try? artifact.record.fields.key()) != key {
@@ -177,19 +195,17 @@ extension Cache {
   ///   - make: puts the files into the folder `output` and tells how they came about. What it puts
   ///     into the work folder survives a kill. Where it puts `record.json` beside the files, that
   ///     stays byte for byte, and the files must be those that it names.
+  ///   - defersSync: whether what was made in no time may reach the disk with others, at the next
+  ///     `sync`.
   /// - Returns: the artifact, and whether it was made.
   /// - Throws: whatever `make` throws, `CacheError`, `LockError`, or `InterruptedError` while
   ///   somebody else works on the key.
   func obtain(
     _ key: String, interruption: Interruption, waiting: (String) -> Void, begin: () -> Void = {},
-    aside: (String) -> Void = { _ in },
+    aside: (String) -> Void = { _ in }, defersSync: Bool = false,
     make: (_ output: URL, _ work: WorkFolder) throws -> ArtifactRecord
   ) throws -> (artifact: Artifact, isNew: Bool) {
-    if case .present(let artifact) = lookUp(key) {
-      // A cache that cannot be written serves all the same.
-      try? discardWork(key)
-      return (artifact, false)
-    }
+    if let artifact = existing(key) { return (artifact, false) }
     begin()
     // Where all was cached, nothing has been made yet.
     try Folder.make(lockFile(key).deletingLastPathComponent())
@@ -203,7 +219,20 @@ extension Cache {
     let work = workFolder(key)
     let output = try work.prepare()
     defer { try? FileManager.default.removeItem(at: output) }
-    return (try publish(try make(output, work), from: output), true)
+    let record = try make(output, work)
+    let isDeferred = defersSync && record.seconds < Self.cheapSeconds
+    return (try publish(record, from: output, isDeferred: isDeferred), true)
+  }
+
+  /// The artifact of a key that is there; what was left of the work on it goes.
+  /// - Parameter known: what was found there before, whose record need not be read again where it
+  ///   lay still.
+  func existing(_ key: String, known: Artifact? = nil) -> Artifact? {
+    let isSame = known.map { $0.key == key && $0.isRecordUnchanged && isUndamaged($0) } ?? false
+    guard let artifact = isSame ? known : present(key) else { return nil }
+    // A cache that cannot be written serves all the same.
+    try? discardWork(key)
+    return artifact
   }
 
   /// Lends a work folder under a lock of its own, for work that does not publish under its name:
@@ -263,44 +292,62 @@ extension Cache {
     return "it was moved to \(place.relativePath)"
   }
 
+  /// Waits until every result is on the disk.
+  /// - Throws: `FileError`.
+  func sync() throws {
+    try unsynced.flush()
+    digests.keepHeld()
+  }
+
   /// Writes the record, syncs everything and renames the folder. The work folder goes.
-  private func publish(_ made: ArtifactRecord, from output: URL) throws -> Artifact {
+  ///
+  /// What is not synced yet when a power failure comes is whole afterwards, gone, or of other sizes
+  /// or bytes than its record says, as no digest of it was kept: then it is damaged and made again.
+  private func publish(
+    _ made: ArtifactRecord, from output: URL, isDeferred: Bool
+  ) throws -> Artifact {
     var record = made
-    record.files = try describeAndSync(output)
+    record.files = try describe(output, isDeferred: isDeferred)
     let recordFile = output.appending(path: Artifact.recordName)
     if FileManager.default.fileExists(atPath: recordFile.path) {
       guard record == made else {
         throw CacheError.malformed(output.path, "its files are not those of its record")
       }
-      try AtomicFile.sync(recordFile)
     } else {
-      try AtomicFile.write(record.text, to: recordFile)
+      try AtomicFile.writeUnsynced(record.text, to: recordFile)
     }
     Self.makeReadOnly(recordFile)
-    try AtomicFile.sync(output)
     let place = artifactFolder(record.key)
     let group = place.deletingLastPathComponent()
+    if !isDeferred { for file in [recordFile, output] { try AtomicFile.sync(file) } }
     try Folder.make(group)
     guard rename(output.path, place.path) == 0 else {
       throw CacheError.unwritable(place.path, systemMessage())
     }
-    try AtomicFile.sync(group)
-    try AtomicFile.sync(folder)
+    if isDeferred {
+      let names = record.files.keys.sorted() + [Artifact.recordName]
+      unsynced.add(names.map { place.appending(path: $0) } + [place, group, folder])
+    } else {
+      for folder in [group, folder] { try AtomicFile.sync(folder) }
+    }
     try FileManager.default.removeItem(at: workFolder(record.key).url)
     return Artifact(folder: place, record: record, digests: digests)
   }
 
-  private func describeAndSync(_ output: URL) throws -> [String: ArtifactRecord.File] {
+  private func describe(
+    _ output: URL, isDeferred: Bool
+  ) throws -> [String: ArtifactRecord.File] {
     var files: [String: ArtifactRecord.File] = [:]
     for name in try FileManager.default.contentsOfDirectory(atPath: output.path)
     where name != Artifact.recordName {
       let file = output.appending(path: name)
       let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int
       Self.makeReadOnly(file)
-      try AtomicFile.sync(file)
+      if !isDeferred { try AtomicFile.sync(file) }
       // What tells where a result came from is no part of it.
       if name == ArtifactOrigin.fileName { continue }
-      files[name] = .init(bytes: size ?? 0, sha256: try digests.hex(of: file, isSettled: true))
+      let sha256 = try digests.hex(of: file, isSettled: true, isOnDisk: !isDeferred)
+      files[name] = .init(bytes: size ?? 0, sha256: sha256)
     }
     return files
   }

@@ -1,5 +1,6 @@
 import Base
 import Foundation
+import Synchronization
 
 /// `results/<recipe>/lock.json`: what each instance was when it last came out.
 ///
@@ -25,12 +26,22 @@ package struct RecipeLock: Sendable, Equatable {
   /// - Throws: `CacheError.malformed`.
   package init(recipeFolder: URL) throws {
     let file = Self.file(in: recipeFolder)
+    let stamp = FileStamp(of: file)
+    if let stamp, let (_, lock) = Self.latest.withLock({ $0?.0 == stamp ? $0 : nil }) {
+      self = lock
+      return
+    }
     do {
       try self.init(json: Self.read(file))
+      let lock = self
+      if let stamp, stamp.isSettled { Self.latest.withLock { $0 = (stamp, lock) } }
     } catch let error as RecipeLockError {
       throw CacheError.malformed(file.path, error.reason)
     }
   }
+
+  /// The lock that was read last: a command asks for it several times, and it may be long.
+  private static let latest = Mutex<(FileStamp, RecipeLock)?>(nil)
 
   private static func read(_ file: URL) throws -> JSONValue {
     guard FileManager.default.fileExists(atPath: file.path) else { return ["instances": [:]] }
@@ -112,9 +123,10 @@ package struct RecipeLock: Sendable, Equatable {
   }
 
   private mutating func note(_ more: [String: [JSONValue]]) {
-    for (axis, values) in more {
+    for (axis, more) in more {
       let known = axes[axis] ?? []
-      let new = values.filter { value in !known.contains { $0.isSameAxisValue(as: value) } }
+      let values = AxisValues(known)
+      let new = more.filter { values.value(sameAs: $0) == nil }
       if !new.isEmpty { axes[axis] = (known + new).sorted(by: JSONValue.isBeforeOnAxis) }
     }
   }
@@ -128,11 +140,7 @@ package struct RecipeLock: Sendable, Equatable {
     in recipeFolder: URL, _ change: (inout RecipeLock) -> Void
   ) throws {
     // What the lock says already needs no writing, which may not be possible.
-    if let there = try? RecipeLock(recipeFolder: recipeFolder) {
-      var same = there
-      change(&same)
-      if same == there { return }
-    }
+    if isUnchanged(in: recipeFolder, by: change) { return }
     try Folder.make(recipeFolder)
     let file = file(in: recipeFolder)
     // Two runs of one recipe must not overwrite each other's entries.
@@ -143,6 +151,15 @@ package struct RecipeLock: Sendable, Equatable {
     let old = lock
     change(&lock)
     if lock != old { try AtomicFile.write(lock.text, to: file) }
+  }
+
+  private static func isUnchanged(
+    in recipeFolder: URL, by change: (inout RecipeLock) -> Void
+  ) -> Bool {
+    guard let there = try? RecipeLock(recipeFolder: recipeFolder) else { return false }
+    var same = there
+    change(&same)
+    return same == there
   }
 
   /// Removes what killed runs left half-written. Only whoever guards the file may call this.

@@ -3,6 +3,10 @@ import Foundation
 import OrderedCollections
 import Synchronization
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// The checkpoints of one instance: HDF5 files `step-<n>.h5` in its work folder, the newest two.
 ///
 /// A checkpoint is written beside, synced and renamed, so nobody sees half of one. Its SHA-256 stands
@@ -55,6 +59,7 @@ package struct CheckpointStore: Sendable {
 
   /// The checkpoints in a folder, the newest first; none where there is no folder.
   static func checkpoints(in folder: URL) -> [Checkpoint] {
+    guard access(folder.path, F_OK) == 0 else { return [] }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     let found = names.compactMap { name -> Checkpoint? in
       guard name.hasPrefix("step-"), name.hasSuffix(".h5"),
@@ -119,6 +124,7 @@ package final class MetricsLog: Sendable {
       return (row["step"]?.integer ?? 0) <= step
     }
     let content = Data(kept.flatMap { $0 + [0x0A] })
+    if try content == Data(contentsOf: file) { return }
     try handle.withLock { handle in
       // A kill between emptying and filling the file would lose the steps before.
       try AtomicFile.write(to: file) { try content.write(to: $0) }

@@ -45,12 +45,12 @@ extension ParameterSet {
 
   /// Reads the fields from entries. `owner` ends messages about unknown keys, as in
   /// `unknown key 'epoch' in 'warmed' (kind distill)`.
+  /// - Parameter fields: the set's; made once for many, since key paths take long to make.
   package static func decode(
-    _ entries: [RecipeEntry], at position: SourcePosition, owner: String,
-    into sink: inout DiagnosticSink
+    _ entries: [RecipeEntry], fields: [Field<Self>] = Self.fields, at position: SourcePosition,
+    owner: String, into sink: inout DiagnosticSink
   ) -> Self? {
     let before = sink.diagnostics.count
-    let fields = Self.fields
     var result = Self()
     var positions: [String: SourcePosition] = [:]
     for entry in entries {
@@ -72,15 +72,19 @@ extension ParameterSet {
   }
 
   /// Every field by name, defaults filled in.
-  package var json: JSONValue {
-    .object(Dictionary(uniqueKeysWithValues: Self.fields.map { ($0.name, $0.encode(self)) }))
+  package var json: JSONValue { json(Self.fields) }
+
+  func json(_ fields: [Field<Self>]) -> JSONValue {
+    .object(Dictionary(uniqueKeysWithValues: fields.map { ($0.name, $0.encode(self)) }))
   }
 
   /// The fields that identify a result: without those declared `identity: false`, and without
   /// those declared `later` that stand at their default.
-  package var identity: JSONValue {
+  package var identity: JSONValue { identity(Self.fields) }
+
+  func identity(_ fields: [Field<Self>]) -> JSONValue {
     let defaults = Self()
-    let kept = Self.fields.filter { field in
+    let kept = fields.filter { field in
       field.description.isIdentity
         && !(field.isLater && field.encode(self) == field.encode(defaults))
     }

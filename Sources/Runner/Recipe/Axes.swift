@@ -209,7 +209,7 @@ extension RecipeNode {
 
 /// The values of an axis in their order, no two of which are one point. Each is found in constant
 /// time.
-private struct AxisValues {
+struct AxisValues {
   private(set) var all: [JSONValue] = []
   private var labels: [String: Int] = [:]
   private var integers: [Double: Int] = [:]

@@ -168,7 +168,7 @@ extension AxisPoint {
 }
 
 extension Instance {
-  fileprivate var isQuick: Bool { stage.map { type(of: $0).isQuick } ?? false }
+  var isQuick: Bool { stage.map { type(of: $0).isQuick } ?? false }
 }
 
 /// Which instances wait for which gates, and an order in which they do.

@@ -168,13 +168,20 @@ extension StageDeclaration {
     in axes: AxisSpace, into sink: inout DiagnosticSink
   ) -> [AxisPoint: ConfiguredStage] {
     guard let kind else { return [:] }
+    return configure(kind, in: axes, into: &sink)
+  }
+
+  private func configure<Kind: Stage>(
+    _ kind: Kind.Type, in axes: AxisSpace, into sink: inout DiagnosticSink
+  ) -> [AxisPoint: ConfiguredStage] {
+    let fields = Kind.Parameters.fields
     let known = Set(sink.diagnostics.map(\.position))
     let points = axes.points(of: paramAxes)
     var configured: [AxisPoint: ConfiguredStage] = [:]
     var found: [(diagnostic: Diagnostic, points: [AxisPoint])] = []
     for point in points {
       var local = DiagnosticSink()
-      configured[point] = configure(kind, at: point, into: &local)
+      configured[point] = configure(kind, fields, at: point, into: &local)
       for diagnostic in local.diagnostics where !known.contains(diagnostic.position) {
         if let index = found.firstIndex(where: { $0.diagnostic == diagnostic }) {
           found[index].points.append(point)
@@ -191,13 +198,15 @@ extension StageDeclaration {
   }
 
   private func configure<Kind: Stage>(
-    _ kind: Kind.Type, at point: AxisPoint, into sink: inout DiagnosticSink
+    _ kind: Kind.Type, _ fields: [Field<Kind.Parameters>], at point: AxisPoint,
+    into sink: inout DiagnosticSink
   ) -> ConfiguredStage? {
     let entries = params.map { $0.interpolated(at: point) }
-    let parameters = Kind.Parameters.decode(entries, at: position, owner: owner, into: &sink)
+    let parameters = Kind.Parameters.decode(
+      entries, fields: fields, at: position, owner: owner, into: &sink)
     return parameters.map {
       ConfiguredStage(
-        stage: Kind(parameters: $0), parameters: $0.json, identity: $0.identity)
+        stage: Kind(parameters: $0), parameters: $0.json(fields), identity: $0.identity(fields))
     }
   }
 

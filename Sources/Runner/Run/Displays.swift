@@ -2,6 +2,34 @@ import Base
 import Foundation
 import Synchronization
 
+/// Instances in a row of which there is the same to say, such as that they are cached.
+struct EndingRow {
+  let outcome: InstanceOutcome
+  let first: InstanceTitle
+  private(set) var last: InstanceTitle
+  private(set) var count = 1
+
+  /// Nil for an outcome that stands for itself.
+  init?(_ title: InstanceTitle, _ outcome: InstanceOutcome) {
+    switch outcome {
+    case .cached, .skipped, .stopped: break
+    case .ran, .failed, .interrupted, .notAsked: return nil
+    }
+    self.outcome = outcome
+    first = title
+    last = title
+  }
+
+  /// Takes another instance along.
+  /// - Returns: whether the same can be said of it.
+  mutating func append(_ title: InstanceTitle, _ outcome: InstanceOutcome) -> Bool {
+    guard outcome == self.outcome else { return false }
+    last = title
+    count += 1
+    return true
+  }
+}
+
 /// Shows a run as lines of text, for logs: one when an instance begins, one when it ends, and now
 /// and then one between.
 package final class PlainProgress: RunDisplay {
@@ -9,6 +37,7 @@ package final class PlainProgress: RunDisplay {
     var title: InstanceTitle?
     var meter = ProgressMeter(at: 0)
     var lastLine = 0.0
+    var row: EndingRow?
   }
 
   private let state = Mutex(State())
@@ -23,12 +52,16 @@ package final class PlainProgress: RunDisplay {
   }
 
   package func begin(_ title: InstanceTitle) {
+    finish()
     let now = output.now()
     state.withLock { $0 = State(title: title, meter: ProgressMeter(at: now), lastLine: now) }
     output.write("\(prefix(title)): begins\n")
   }
 
-  package func notice(_ sentence: String) { output.write(sentence.visible + "\n") }
+  package func notice(_ sentence: String) {
+    finish()
+    output.write(sentence.visible + "\n")
+  }
 
   /// Says how far the instance is, if the last line is old enough.
   package func update(_ progress: StageProgress) {
@@ -37,14 +70,33 @@ package final class PlainProgress: RunDisplay {
       state.meter.update(progress, at: now)
       guard let title = state.title, now - state.lastLine >= interval else { return nil }
       state.lastLine = now
-      return "\(prefix(title)): \(state.meter.parts.joined(separator: ", "))\n"
+      return
+        "\(prefix(title)): \(state.meter.parts(title.forecast, at: now).joined(separator: ", "))\n"
     }
     if let line { output.write(line) }
   }
 
   package func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {
-    state.withLock { $0.title = nil }
+    let isTaken = state.withLock { state in
+      state.title = nil
+      return state.row?.append(title, outcome) ?? false
+    }
+    if isTaken { return }
+    finish()
+    if let row = EndingRow(title, outcome) { return state.withLock { $0.row = row } }
     output.write("\(prefix(title)): \(outcome.words)\n")
+  }
+
+  /// Says what there is to say of the instances before.
+  package func finish() {
+    let row = state.withLock { state in
+      defer { state.row = nil }
+      return state.row
+    }
+    guard let row else { return }
+    let range = "[\(row.first.number)–\(row.last.number)/\(row.last.total)]"
+    let names = row.count == 1 ? prefix(row.first) : "\(range) \(row.count) instances"
+    output.write("\(names): \(row.outcome.words)\n")
   }
 
   private func prefix(_ title: InstanceTitle) -> String {
@@ -73,6 +125,7 @@ package final class TerminalProgress: RunDisplay {
     var title: InstanceTitle?
     var meter = ProgressMeter(at: 0)
     var lastDrawn = -Double.infinity
+    var row: EndingRow?
   }
 
   private static let leastInterval = 0.1
@@ -92,6 +145,7 @@ package final class TerminalProgress: RunDisplay {
   package func begin(_ title: InstanceTitle) {
     let now = output.now()
     state.withLock { state in
+      write(&state.row)
       state = State(title: title, meter: ProgressMeter(at: now), lastDrawn: now)
       output.write(Self.eraseLine + line(state, at: now))
     }
@@ -101,6 +155,7 @@ package final class TerminalProgress: RunDisplay {
   package func notice(_ sentence: String) {
     let now = output.now()
     state.withLock { state in
+      write(&state.row)
       output.write(Self.eraseLine + sentence.visible + "\n" + line(state, at: now))
     }
   }
@@ -120,9 +175,27 @@ package final class TerminalProgress: RunDisplay {
   package func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {
     state.withLock { state in
       state.title = nil
-      output.write("\(Self.eraseLine)\(mark(outcome)) \(title.name)  \(title.kind)  ")
-      output.write(Self.words(outcome) + "\n")
+      if state.row?.append(title, outcome) == true { return }
+      write(&state.row)
+      state.row = EndingRow(title, outcome)
+      if state.row == nil { write("\(title.name)  \(title.kind)", outcome) }
     }
+  }
+
+  /// Says what there is to say of the instances before.
+  package func finish() { state.withLock { write(&$0.row) } }
+
+  private func write(_ row: inout EndingRow?) {
+    guard let ended = row else { return }
+    row = nil
+    let names =
+      ended.count == 1
+      ? "\(ended.first.name)  \(ended.first.kind)" : "\(ended.count) instances"
+    write(names, ended.outcome)
+  }
+
+  private func write(_ names: String, _ outcome: InstanceOutcome) {
+    output.write("\(Self.eraseLine)\(mark(outcome)) \(names)  \(Self.words(outcome))\n")
   }
 
   private func line(_ state: State, at now: Double) -> String {
@@ -134,7 +207,7 @@ package final class TerminalProgress: RunDisplay {
       let full = Int((state.meter.share * Double(Self.barWidth)).rounded(.down))
       let empty = Self.barWidth - full
       parts.append(String(repeating: "█", count: full) + String(repeating: "░", count: empty))
-      parts += state.meter.parts
+      parts += state.meter.parts(title.forecast, at: now)
     }
     // A line that breaks or wraps could not be erased.
     let whole = parts.joined(separator: "  ").map { $0.isNewline ? " " : $0 }

@@ -75,6 +75,8 @@ package struct Executor: Sendable {
     if !keepsGoing, plan.count(.blocked) > 0 {
       run.stop = "skipped because other instances are blocked"
     }
+    let total = plan.asked.count
+    var forecast = RunForecast(plan)
     var number = 0
     for (index, item) in plan.items.enumerated() {
       guard item.isAsked else {
@@ -83,20 +85,32 @@ package struct Executor: Sendable {
       }
       number += 1
       let title = InstanceTitle(
-        name: item.instance.name, kind: item.instance.kind.name, number: number,
-        total: plan.asked.count)
+        name: item.instance.name, kind: item.instance.kind.name, number: number, total: total,
+        forecast: forecast.begin(item))
       let outcome = settle(item, at: index, title, &run)
       run.note(outcome, of: item, reading: values)
       display.end(title, outcome)
+      if case .ran(let seconds) = outcome { forecast.note(item, seconds: seconds) }
       if let words = run.consequence { display.notice(words) }
       if case .failed = outcome, !keepsGoing, run.stop == nil {
         run.stop = "skipped after the failure"
       }
+      if run.isKeepingDue { try keep(&run) }
     }
+    display.finish()
+    if run.hasRun { try cache.sync() }
     try settleLock(run)
     return RunSummary(
       outcomes: run.outcomes, plan: run.carriedOut, wasInterrupted: run.wasInterrupted,
       seconds: (ContinuousClock.now - start) / .seconds(1))
+  }
+
+  /// Makes sure that what has come out outlives a power failure, and that the lock has it.
+  private func keep(_ run: inout Run) throws {
+    let start = ContinuousClock.now
+    try cache.sync()
+    try RecipeLock.update(run.unwritten, in: recipeFolder)
+    run.noteKeeping(since: start)
   }
 
   /// - Throws: `FileError`, `LockError` or `CacheError`, unless nothing ran in a folder that cannot
@@ -127,16 +141,11 @@ package struct Executor: Sendable {
     }
     do {
       let obtained = try obtain(item, key, fields, title, &run)
-      let entry = [item.instance.name: LockedInstance(key: key, fields: fields)]
-      // Many may be cached, so the lock is not read and written for each of them.
-      let seconds = obtained.seconds
-      if seconds == nil {
-        run.unwritten.merge(entry) { $1 }
-      } else {
-        try RecipeLock.update(entry, in: recipeFolder)
-      }
+      run.unwritten[item.instance.name] = LockedInstance(key: key, fields: fields)
       run.artifacts[index] = obtained.artifact
-      return seconds.map { .ran(seconds: $0) } ?? .cached
+      guard let seconds = obtained.seconds else { return .cached }
+      run.hasRun = true
+      return .ran(seconds: seconds)
     } catch is InterruptedError {
       run.interrupt()
       return .interrupted
@@ -151,12 +160,11 @@ package struct Executor: Sendable {
     _ run: inout Run
   ) throws -> InstanceRunner.Obtained {
     while true {
+      if let artifact = cache.existing(key, known: item.artifact) { return (artifact, nil) }
       do {
         let inputs = try run.inputs(of: item.instance)
-        if !cache.isPresent(key) {
-          // Known before hours of work; what stages read beyond it is checked when they do.
-          for port in inputs.keys.sorted() { _ = try inputs[port]?.file }
-        }
+        // Known before hours of work; what stages read beyond it is checked when they do.
+        for port in inputs.keys.sorted() { _ = try inputs[port]?.file }
         let training = try run.finishedTraining(
           of: item.instance, key, missingIn: cache)
         let again = try training.flatMap { try runner.runAgain($0) { display.begin(title) } }
@@ -214,7 +222,8 @@ private struct Run {
   let plan: Plan
   var outcomes: [InstanceOutcome] = []
   var artifacts: [Int: Artifact] = [:]
-  /// What the lock does not say yet: what was cached, and what gates stop.
+  /// What the lock does not say yet of what has come out, and of what gates stop. The cache has the
+  /// results all the same, so a run that is killed loses none.
   var unwritten: [String: LockedInstance] = [:]
   /// The instances so far, with what has come out and what gates say of it.
   var settled: [PlannedInstance] = []
@@ -222,10 +231,25 @@ private struct Run {
   var repaired: Set<String> = []
   var stop: String?
   var wasInterrupted = false
+  /// Whether anything was made.
+  var hasRun = false
+  private var lastKept = ContinuousClock.now
+  private var costOfKeeping = Duration.zero
 
   init(plan: Plan) { self.plan = plan }
 
-  var hasRun: Bool { outcomes.contains { if case .ran = $0 { true } else { false } } }
+  /// Whether the lock is to be written again: a second after the last time, or later where it is so
+  /// long that this would take more than a twentieth of the run.
+  var isKeepingDue: Bool {
+    guard case .ran? = outcomes.last else { return false }
+    return ContinuousClock.now - lastKept >= max(.seconds(1), costOfKeeping * 20)
+  }
+
+  mutating func noteKeeping(since start: ContinuousClock.Instant) {
+    unwritten = [:]
+    lastKept = .now
+    costOfKeeping = lastKept - start
+  }
 
   mutating func interrupt() {
     wasInterrupted = true
@@ -386,6 +410,12 @@ package struct RunSummary: Sendable {
   package var ran: Int { outcomes.count { if case .ran = $0 { true } else { false } } }
   /// How many instances had their results already.
   package var cached: Int { outcomes.count { $0 == .cached } }
+  /// What failed, and why, in the order of the plan.
+  package var failures: [(name: String, sentence: String)] {
+    zip(plan.items, outcomes).compactMap { item, outcome in
+      if case .failed(let sentence) = outcome { (item.name, sentence) } else { nil }
+    }
+  }
   package var failed: Int { outcomes.count { if case .failed = $0 { true } else { false } } }
   /// How many instances lie outside the part that was asked for.
   package var notAsked: Int { outcomes.count { $0 == .notAsked } }

@@ -35,9 +35,11 @@ struct InstanceRunner {
     let (artifact, isNew) = try cache.obtain(
       key, interruption: interruption,
       waiting: { display.notice("\(instance.name): waiting, \($0)") }, begin: begin,
-      aside: { display.notice("\(instance.name) is damaged: \($0)") },
+      aside: { display.notice("\(instance.name) is damaged: \($0)") }, defersSync: true,
       make: { output, work in
-        let keeper = StepPublisher(runner: self, training: instance.name, steps: steps())
+        // All of the plan is looked through for them.
+        let wanted = instance.keptOutput == nil ? [] : steps()
+        let keeper = StepPublisher(runner: self, training: instance.name, steps: wanted)
         return record(
           key, fields, of: instance,
           try attempt(

@@ -57,8 +57,8 @@ package struct RecipeRuns: Sendable {
     for (axis, values) in whole.axes {
       let made = whole.instances.filter { lock.entries[$0.name] != nil }
         .compactMap { $0.point[axis] }
-      let wanted = (asked.axes[axis] ?? []) + made
-      all[axis] = values.filter { value in wanted.contains { $0.isSameAxisValue(as: value) } }
+      let wanted = AxisValues((asked.axes[axis] ?? []) + made)
+      all[axis] = values.filter { wanted.value(sameAs: $0) != nil }
     }
     return (try? Self.recipe(asked, at: all, load)) ?? asked
   }
@@ -100,6 +100,7 @@ extension Recipe {
 extension [JSONValue] {
   /// The values of an axis that are not among others.
   fileprivate func missing(from others: [JSONValue]) -> [JSONValue] {
-    filter { value in !others.contains { $0.isSameAxisValue(as: value) } }
+    let known = AxisValues(others)
+    return filter { known.value(sameAs: $0) == nil }
   }
 }

@@ -11,6 +11,12 @@ package protocol RunDisplay: ProgressSink {
   func begin(_ title: InstanceTitle)
   /// An instance is settled, whether it was begun or not.
   func end(_ title: InstanceTitle, _ outcome: InstanceOutcome)
+  /// Nothing more comes.
+  func finish()
+}
+
+extension RunDisplay {
+  package func finish() {}
 }
 
 /// What a display says of an instance.
@@ -21,13 +27,31 @@ package struct InstanceTitle: Sendable, Equatable {
   package let number: Int
   /// How many instances the plan has.
   package let total: Int
+  /// How long it will take and how long the instances behind it, in seconds, as far as earlier ones
+  /// tell.
+  package let forecast: RunForecast.Seconds
 
-  package init(name: String, kind: String, number: Int, total: Int) {
+  package init(
+    name: String, kind: String, number: Int, total: Int,
+    forecast: RunForecast.Seconds = RunForecast.Seconds()
+  ) {
     self.name = name
     self.kind = kind
     self.number = number
     self.total = total
+    self.forecast = forecast
   }
+}
+
+/// Says nothing but what people should know.
+package struct QuietDisplay: RunDisplay {
+  private let output: DisplayOutput
+
+  package init(output: DisplayOutput = .standardError) { self.output = output }
+  package func begin(_ title: InstanceTitle) {}
+  package func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {}
+  package func update(_ progress: StageProgress) {}
+  package func notice(_ sentence: String) { output.write(sentence.visible + "\n") }
 }
 
 package struct SilentDisplay: RunDisplay {
@@ -80,12 +104,14 @@ package struct DisplayOutput: Sendable {
 
 /// Works out how fast a stage goes and how long it will still take.
 struct ProgressMeter {
+  private let begun: Double
   private var base: (time: Double, progress: StageProgress)?
   private(set) var latest: StageProgress?
   private var latestTime: Double
 
   /// Begins at a time in seconds, on any clock that only goes forward.
   init(at time: Double) {
+    begun = time
     latestTime = time
   }
 
@@ -118,13 +144,22 @@ struct ProgressMeter {
     return Double(max(0, latest.total - latest.done)) / rate
   }
 
-  /// The parts of a line: done of total, rate, time left, remark.
-  var parts: [String] {
+  /// Seconds that the whole run will still take; nil where nobody can tell, or where only this
+  /// instance is left.
+  func secondsLeft(ofRun forecast: RunForecast.Seconds, at time: Double) -> Double? {
+    guard let behind = forecast.behind, behind > 0 else { return nil }
+    let own = secondsLeft ?? forecast.own.map { max(0, $0 - (time - begun)) }
+    return own.map { $0 + behind }
+  }
+
+  /// The parts of a line: done of total, rate, time left, remark, time left for the run.
+  func parts(_ forecast: RunForecast.Seconds, at time: Double) -> [String] {
     guard let latest else { return [] }
     return [
       "\(latest.done)/\(latest.total) \(latest.unit)", rate.map(rateText),
       secondsLeft.map { "\(NumberText.compactDuration($0)) left" },
       latest.remark.isEmpty ? nil : latest.remark,
+      secondsLeft(ofRun: forecast, at: time).map { "whole run \(NumberText.about($0))" },
     ].compactMap { $0 }
   }
 }

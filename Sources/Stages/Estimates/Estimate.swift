@@ -54,7 +54,10 @@ package struct EstimateInputs {
   /// How many tokens completions are taken to have; nil for as many as they may.
   let meanTokens: Int?
   let folders: DataFolders
-  var threads = ProcessInfo.processInfo.activeProcessorCount
+  var threads = Self.processorCount
+
+  /// Files are read to find it out.
+  private static let processorCount = ProcessInfo.processInfo.activeProcessorCount
 
   subscript(port: String) -> EstimatedData { contents[port] ?? EstimatedData() }
 

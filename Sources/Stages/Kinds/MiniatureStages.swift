@@ -45,7 +45,7 @@ package struct MiniatureProblemsStage: Stage {
           "the domain \(domain.rawValue) has no level \(level), only 1 to \(domain.levels.upperBound)"
         )
       }
-      let available = levels.reduce(0) { $0 + domain.rows(level: $1).count }
+      let available = levels.reduce(0) { $0 + domain.count(level: $1) }
       if count > available {
         sink.report(
           positions["count"] ?? position,

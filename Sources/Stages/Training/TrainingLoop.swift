@@ -66,7 +66,8 @@ struct TrainingLoop {
     var state = try TrainingState.latest(context: context, model: model, optimiser: optimiser)
     try context.metrics.truncate(after: state.step)
     try resumed(state.step)
-    var clock = CheckpointClock(seconds: checkpointSeconds)
+    // What is trained and both moments, in float32.
+    var clock = CheckpointClock(seconds: checkpointSeconds, bytes: 12 * model.layout.count)
 
     while state.step < totalSteps {
       let step = state.step + 1
@@ -127,21 +128,38 @@ struct TrainingLoop {
   }
 }
 
-/// Says when the next checkpoint is due, so that writing never takes over.
-struct CheckpointClock {
+/// Says when the next checkpoint is due: early, so that a job that is soon stopped gets on, then as
+/// often as writing takes a hundredth of the time, at the latest after so many seconds unless that were
+/// more than a twentieth.
+package struct CheckpointClock {
+  /// What is assumed before the first checkpoint.
+  private static let bytesPerSecond = 3e8
+
+  /// Seconds from the last checkpoint, or from the beginning, to the next.
+  package private(set) var interval: Double
   private let seconds: Double
   private var last = Date()
-  private var cost = 0.0
 
-  init(seconds: Double) { self.seconds = seconds }
+  /// - Parameters:
+  ///   - seconds: the longest time between two checkpoints, which the recipe allows.
+  ///   - bytes: how large a checkpoint is.
+  package init(seconds: Double, bytes: Int) {
+    self.seconds = seconds
+    interval = min(seconds, max(1, 20 * Double(bytes) / Self.bytesPerSecond))
+  }
 
-  var isDue: Bool { Date().timeIntervalSince(last) >= max(seconds, 20 * cost) }
+  var isDue: Bool { Date().timeIntervalSince(last) >= interval }
+
+  /// Notes that a checkpoint was written, in so many seconds.
+  package mutating func note(cost: Double) {
+    last = Date()
+    interval = max(20 * cost, min(seconds, 100 * cost))
+  }
 
   mutating func measure(_ write: () throws -> Void) rethrows {
     let started = Date()
     try write()
-    cost = Date().timeIntervalSince(started)
-    last = Date()
+    note(cost: Date().timeIntervalSince(started))
   }
 }
 

@@ -1,4 +1,5 @@
 import Base
+import Synchronization
 
 /// A family of small problems for models that are trained from nothing in minutes.
 package enum MiniatureDomain: String, Sendable, CaseIterable {
@@ -59,6 +60,17 @@ package enum MiniatureDomain: String, Sendable, CaseIterable {
     case .choice: return ChoiceProblem.all(level: level).enumerated().map { $1.row($0) }
     }
   }
+
+  /// How many problems a level has; they are counted once.
+  package func count(level: Int) -> Int {
+    let question = "\(rawValue) \(level)"
+    if let known = Self.counts.withLock({ $0[question] }) { return known }
+    let count = rows(level: level).count
+    Self.counts.withLock { $0[question] = count }
+    return count
+  }
+
+  private static let counts = Mutex<[String: Int]>([:])
 
   /// Different problems of some levels in random order.
   /// - Throws: `MiniatureError.tooFewProblems`.

@@ -88,11 +88,84 @@ import Testing
     ),
   ])
   func leavesALineForEachInstance(outcome: InstanceOutcome, line: String, colour: Int) {
-    TerminalProgress(hasColour: false, output: stage.output).end(title, outcome)
-    #expect(stage.take() == "\r\u{1B}[K\(line)\n")
-    TerminalProgress(hasColour: true, output: stage.output).end(title, outcome)
+    for hasColour in [false, true] {
+      let display = TerminalProgress(hasColour: hasColour, output: stage.output)
+      display.end(title, outcome)
+      display.finish()
+      if !hasColour { #expect(stage.take() == "\r\u{1B}[K\(line)\n") }
+    }
     let mark = line.prefix(1)
     #expect(stage.take() == "\r\u{1B}[K\u{1B}[\(colour)m\(mark)\u{1B}[0m\(line.dropFirst())\n")
+  }
+
+  private func title(_ number: Int) -> InstanceTitle {
+    InstanceTitle(name: "scores[seed=\(number)]", kind: "evaluate", number: number, total: 9)
+  }
+
+  @Test func instancesInARowOfWhichThereIsTheSameToSayShareALine() {
+    let plain = PlainProgress(output: stage.output)
+    for number in 1...3 { plain.end(title(number), .cached) }
+    #expect(stage.take() == "")
+    plain.begin(title(4))
+    #expect(
+      stage.take() == "[1–3/9] 3 instances: cached\n[4/9] scores[seed=4] (evaluate): begins\n")
+    plain.end(title(4), .failed("no more chalk"))
+    for number in 5...8 { plain.end(title(number), .skipped("skipped after the failure")) }
+    plain.end(title(9), .skipped("another reason"))
+    plain.finish()
+    #expect(
+      stage.take() == """
+        [4/9] scores[seed=4] (evaluate): failed: no more chalk
+        [5–8/9] 4 instances: skipped after the failure
+        [9/9] scores[seed=9] (evaluate): another reason
+
+        """)
+    let terminal = TerminalProgress(hasColour: false, output: stage.output)
+    for number in 1...3 { terminal.end(title(number), .cached) }
+    terminal.end(title(4), .ran(seconds: 2))
+    terminal.finish()
+    #expect(
+      stage.take()
+        == "\r\u{1B}[K= 3 instances  cached\n\r\u{1B}[K✓ scores[seed=4]  evaluate  2.0s\n")
+  }
+
+  @Test func saysHowLongTheWholeRunWillTake() {
+    let forecast = RunForecast.Seconds(own: 60, behind: 600)
+    let title = InstanceTitle(
+      name: "warmed", kind: "distill", number: 1, total: 3, forecast: forecast)
+    let display = PlainProgress(interval: 0, output: stage.output)
+    display.begin(title)
+    display.update(progress(0))
+    stage.wait(10)
+    display.update(progress(60))
+    let lines = stage.take().split(separator: "\n")
+    #expect(lines[1].hasSuffix("0/600 steps, whole run about 11 min"))
+    // 540 steps at 6 a second, and what is behind it.
+    #expect(lines[2].hasSuffix("60/600 steps, 6.0/s, 1m 30s left, whole run about 12 min"))
+  }
+
+  @Test func programsReadAnObjectALine() throws {
+    let display = JSONProgress(output: stage.output)
+    let begun = InstanceTitle(
+      name: "warmed", kind: "distill", number: 1, total: 3,
+      forecast: RunForecast.Seconds(own: 60, behind: nil))
+    display.begin(begun)
+    display.update(progress(1))
+    stage.wait(2)
+    display.update(progress(3, remark: "loss \u{1B}[2J"))
+    display.notice("waiting")
+    display.end(begun, .failed("no more chalk"))
+    display.end(title(2), .ran(seconds: 1.5))
+    let lines = stage.take().split(separator: "\n")
+    let objects = try lines.map { try JSONValue(parsing: Data($0.utf8)) }
+    #expect(
+      objects.map { $0["event"]?.string } == ["begin", "progress", "notice", "end", "end"])
+    #expect(objects[0]["expected_seconds"]?.number == 60)
+    #expect(objects[0]["expected_seconds_behind"] == .null)
+    #expect(objects[1]["done"] == 3 && objects[1]["seconds_left"]?.number == 597)
+    #expect(!lines[1].contains("\u{1B}"))
+    #expect(objects[3]["outcome"] == "failed" && objects[3]["reason"] == "no more chalk")
+    #expect(objects[4]["outcome"] == "ran" && objects[4]["seconds"] == 1.5)
   }
 
   @Test func noticesStandAboveTheLiveLine() {
@@ -129,6 +202,7 @@ import Testing
     let display = DisplayOutput.standardDisplay(
       environment: environment, isTerminal: isTerminal, output: stage.output)
     display.end(title, .cached)
+    display.finish()
     let text = stage.take()
     let found =
       text.hasPrefix("[") ? "plain" : text.contains("[2m") ? "terminal, colour" : "terminal"
