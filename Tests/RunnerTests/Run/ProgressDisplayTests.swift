@@ -160,8 +160,9 @@ import Testing
     let objects = try lines.map { try JSONValue(parsing: Data($0.utf8)) }
     #expect(
       objects.map { $0["event"]?.string } == ["begin", "progress", "notice", "end", "end"])
-    #expect(objects[0]["expected_seconds"]?.number == 60)
-    #expect(objects[0]["expected_seconds_behind"] == .null)
+    #expect(
+      objects[0]["expected_seconds"]?.number == 60 && objects[0]["expected_seconds_behind"] == .null
+    )
     #expect(objects[1]["done"] == 3 && objects[1]["seconds_left"]?.number == 597)
     #expect(!lines[1].contains("\u{1B}"))
     #expect(objects[3]["outcome"] == "failed" && objects[3]["reason"] == "no more chalk")
