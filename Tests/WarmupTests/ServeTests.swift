@@ -88,6 +88,35 @@ extension EndToEnd {
       #expect(rows[0] == rows[1] && rows[0].split(separator: "\n").count == 80)
     }
 
+    /// A server of the site file is started with the environment, but gets no keys.
+    @Test func aServerOfTheSiteFileGetsNoKeys() async throws {
+      let folder = FileManager.default.temporaryDirectory
+        .appending(path: "served-\(UUID().uuidString)")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(at: folder) }
+      let recipe = Self.recipe.replacing("start: warmup,", with: "start: mine, dialect: vllm,")
+        .replacing("[native, server]", with: "[server]")
+      try Data(recipe.utf8).write(to: folder.appending(path: "served.yaml"))
+      let site = """
+        servers:
+          mine: [sh, -c, 'echo key "$WARMUP_KEY_LAB" other "$OTHER" name $0; exit 3', "{name}", "{port}"]
+        """
+      try Data(site.utf8).write(to: folder.appending(path: "site.yaml"))
+      let environment = ["WARMUP_KEY_LAB": "secret", "OTHER": "plain"]
+      let ending = try await Program.run(
+        ["run", "served.yaml", "--site", "site.yaml"], in: folder, environment: environment
+      ) { _ in }
+      #expect(ending.code == 1)
+      #expect(ending.messages.contains("ended with status 3; its log, "))
+      #expect(ending.messages.contains("key  other plain name warmup-"), "\(ending.messages)")
+      let usual = try await Program.run(["run", "served.yaml"], in: folder) { _ in }
+      #expect(usual.code == 1 && usual.messages.contains("there is no server 'mine' to start"))
+      let missing = try await Program.run(
+        ["plan", "served.yaml", "--site", "none.yaml"], in: folder
+      ) { _ in }
+      #expect(missing.code == 64 && missing.messages.contains("none.yaml"))
+    }
+
     /// How many answers a run has kept.
     private static func answers(below folder: URL) -> Int {
       let work = folder.appending(path: "results/cache/work")

@@ -19,11 +19,9 @@ struct ServedCompletions: Sendable {
   func table() throws -> Completions {
     let vocabulary = try PromptTokenizer(contentsOf: context.input("model").file)
     let prompts = try prompts(vocabulary)
-    let answers =
-      try known(requests(prompts, server))
-      ?? BlockingTask.run(context.interruption) {
-        try await connected { try await collect(requests(prompts, $0), vocabulary, $0) }
-      }
+    let answers = try BlockingTask.run(context.interruption) {
+      try await connected { try await collect(requests(prompts, $0), vocabulary, $0) }
+    }
     let rows = try answers.enumerated().map { index, answer in
       let prompt = prompts[index / part.samples]
       return Completions.row(
@@ -60,13 +58,6 @@ struct ServedCompletions: Sendable {
           server)
       }
     }
-  }
-
-  /// All answers, where nothing is left to ask.
-  private func known(_ requests: [CompletionRequest]) -> [ServerCompletion]? {
-    guard FileManager.default.fileExists(atPath: recordFile.path) else { return nil }
-    let known = requests.compactMap { store.completion(for: $0.digest) }
-    return known.count == requests.count ? known : nil
   }
 
   /// The text is that of the tokens, where there are ids: servers leave out other tokens than this program.
@@ -142,9 +133,15 @@ extension ServedCompletions {
     }
     let collector = CompletionCollector(
       client: client, store: store, concurrency: server.concurrency)
+    let fresh = requests.filter { store.completion(for: $0.digest) == nil }
     let answers = try await collector.answers(to: requests, progress: context.progress)
     let completions = try answers.map { try $0.get() }
-    try same(try await probe(vocabulary, server, client), as: first)
+    let last = try await probe(vocabulary, server, client)
+    do { try same(last, as: first) } catch {
+      // Nobody knows which of them are the first model's.
+      for request in fresh { try store.remove(request.digest) }
+      throw error
+    }
     return completions
   }
 

@@ -116,6 +116,10 @@ struct CompletionStore: Sendable {
     try AtomicFile.write(completion.row(of: request).text + "\n", to: file)
   }
 
+  func remove(_ digest: String) throws {
+    try FileManager.default.removeItem(at: file(digest))
+  }
+
   private func file(_ digest: String) -> URL {
     folder.appending(path: "\(digest.prefix(2))/\(digest).json")
   }

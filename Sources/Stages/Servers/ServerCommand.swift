@@ -32,7 +32,7 @@ struct ServerCommand {
       "--sampling-precision", "{precision}", "--threads", "{threads}",
     ],
     "vllm": [
-      "{python}", "-m", "vllm.entrypoints.openai.api_server", "--model", "{model}",
+      "{python}", "-I", "-m", "vllm.entrypoints.openai.api_server", "--model", "{model}",
       "--served-model-name", "{name}", "--host", "127.0.0.1", "--port", "{port}", "--dtype",
       "{precision}", "--generation-config", "vllm",
     ],

@@ -70,7 +70,8 @@ package enum ServerError: Error, CustomStringConvertible {
     case .changedModel(let url, let difference, let folder):
       "the server at \(url.visible) no longer serves the model that it did: log p of fixed tokens differ "
         + "by \(Self.text(difference)) on average from before, where \(ServerProbe.bound) is the most; "
-        + "have it serve the first again, or remove \(folder) to ask everything anew"
+        + "what it answered meanwhile does not count; have it serve the first again, or remove \(folder) to "
+        + "ask everything anew"
     case .modelUnnamed(let url, let offered):
       "the server at \(url.visible) offers "
         + (offered.isEmpty ? "no model that it names" : offered.joined(separator: ", ").visible)

@@ -50,12 +50,16 @@ struct ServerLauncher: Sendable {
       .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .seconds(10)),
       .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(1)),
     ]
+    // Keys are for servers that a recipe names, and this one is known already.
+    let keys = ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix(ServerKeys.prefix) }
+    let none: [(Environment.Key, String?)] = keys.map { (Environment.Key(stringLiteral: $0), nil) }
     let words = command(port, served.model)
     let final = served
     let result = try await Subprocess.run(
       .path("/bin/sh"),
       arguments: Arguments(["-c", Self.script, "warmup-server", log.path, ended.path] + words),
-      platformOptions: options, input: .inputWriter, output: .discarded, error: .discarded
+      environment: .inherit.updating(Dictionary(none) { $1 }), platformOptions: options,
+      input: .inputWriter, output: .discarded, error: .discarded
     ) { execution in
       let outcome: Result<Value, any Error>
       do {

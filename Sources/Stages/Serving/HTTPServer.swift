@@ -25,11 +25,11 @@ package final class HTTPServer: Sendable {
   ///   - host: an address of this machine, in numbers.
   ///   - port: 0 takes any that is free.
   ///   - handle: answers a request, on a thread of its connection.
-  /// - Throws: `HTTPServerError`.
+  /// - Throws: `ListeningError`.
   package init(
     host: String, port: UInt16, limits: HTTPLimits = HTTPLimits(),
     _ handle: @escaping @Sendable (HTTPRequest, HTTPConnection) -> Void
-  ) throws(HTTPServerError) {
+  ) throws(ListeningError) {
     let listening = try ListeningSocket(host: host, port: port)
     socket = listening.descriptor
     self.port = listening.port
@@ -165,22 +165,6 @@ package struct HTTPFault: Error {
         "code": .integer(status),
       ]
     ]
-  }
-}
-
-/// Why nothing can be served.
-package enum HTTPServerError: Error, CustomStringConvertible {
-  case address(String)
-  case port(UInt16, host: String, code: Int32)
-
-  package var description: String {
-    switch self {
-    case .address(let host):
-      "'\(host.visible)' is no address of this machine; say --host 127.0.0.1, or 0.0.0.0 for all"
-    case .port(let port, let host, let code):
-      "port \(port) of \(host.visible) cannot be had: \(systemMessage(code)); take another with "
-        + "--port, or 0 for any that is free"
-    }
   }
 }
 
@@ -322,46 +306,5 @@ extension HTTPConnection {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     let count = recv(descriptor, &buffer, buffer.count, 0)
     return count > 0 ? Data(buffer[..<count]) : Data()
-  }
-}
-
-/// A socket that listens.
-struct ListeningSocket {
-  let descriptor: Int32
-  /// The port that was taken.
-  let port: UInt16
-
-  /// - Throws: `HTTPServerError`.
-  init(host: String, port: UInt16) throws(HTTPServerError) {
-    var hints = addrinfo()
-    hints.ai_family = AF_UNSPEC
-    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-    hints.ai_flags = AI_NUMERICHOST | AI_PASSIVE
-    var list: UnsafeMutablePointer<addrinfo>?
-    let name = host == "localhost" ? "127.0.0.1" : host
-    guard getaddrinfo(name, "\(port)", &hints, &list) == 0, let list else {
-      throw .address(host)
-    }
-    defer { freeaddrinfo(list) }
-    descriptor = socket(list.pointee.ai_family, Int32(SOCK_STREAM.rawValue), 0)
-    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-    var on: Int32 = 1
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-    var taken = sockaddr_in6()  // whose port lies where that of IPv4 does
-    var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
-    guard bind(descriptor, list.pointee.ai_addr, list.pointee.ai_addrlen) == 0,
-      listen(descriptor, 128) == 0
-    else {
-      let code = errno
-      close(descriptor)
-      throw .port(port, host: host, code: code)
-    }
-    let descriptor = descriptor
-    _ = withUnsafeMutablePointer(to: &taken) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        getsockname(descriptor, $0, &length)
-      }
-    }
-    self.port = UInt16(bigEndian: taken.sin6_port)
   }
 }

@@ -218,6 +218,12 @@ import Testing
     let run = try RecipeRun(Self.recipe(server.url), beside: model.folder)
     #expect(Self.failure(run).contains("no longer serves the model that it did"))
     #expect(run.parts("evaluate/completions").count == 1, "native's alone")
+    fault.isOn.withLock { $0 = false }
+    let again = try RecipeRun(Self.recipe(server.url), beside: model.folder)
+    #expect(again.summary.exitCode == 0, "\(again.summary.outcomes)")
+    #expect(
+      try again.rows("scores[engine=server]", "scores")
+        == again.rows("scores[engine=native]", "scores"))
   }
 
   @Test func aPromptThatIsChangedIsFoundOut() throws {

@@ -68,11 +68,11 @@ import Testing
 
   @Test func aPortThatIsTakenIsSaid() throws {
     let server = try Self.server()
-    let taken = #expect(throws: HTTPServerError.self) {
+    let taken = #expect(throws: ListeningError.self) {
       try HTTPServer(host: "127.0.0.1", port: server.port) { _, _ in }
     }
     #expect(taken?.description.contains("take another with --port") == true)
-    let stranger = #expect(throws: HTTPServerError.self) {
+    let stranger = #expect(throws: ListeningError.self) {
       try HTTPServer(host: "example.org", port: 0) { _, _ in }
     }
     #expect(stranger?.description.contains("--host 127.0.0.1") == true)
