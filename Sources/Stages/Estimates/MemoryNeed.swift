@@ -8,6 +8,8 @@ package struct MemoryNeed {
   package let instance: String
   package let memory: EstimatedMemory
   let purpose: String
+  /// What would need less.
+  let advice: String
 
   static let advice = "take a smaller model (hidden, layers, vocabulary) or a larger machine"
 
@@ -23,7 +25,7 @@ package struct MemoryNeed {
     let needs = all(of: plan, folders: folders, threads: threads)
     for need in needs {
       try MemoryLimit.check(
-        need.memory.least, of: need.instance, for: need.purpose, advice: Self.advice, limit: limit)
+        need.memory.least, of: need.instance, for: need.purpose, advice: need.advice, limit: limit)
     }
     guard let limit, let greatest = needs.max(by: { $0.memory.most < $1.memory.most }),
       greatest.memory.most > limit.free
@@ -50,14 +52,18 @@ package struct MemoryNeed {
       guard item.state == .toRun, let model = models.compactMap(\.self).first else { return nil }
       let weights = MemoryUse(model, threads: threads).weights
       let isTrained = (item.instance.stage).map { type(of: $0).isTraining } ?? false
+      let hasAdapters = item.instance.stage.flatMap(lora) != nil
+      let mayHaveAdapters = item.instance.stage is DistillStage || item.instance.stage is RLVRStage
       let count = weights / 4
       return MemoryNeed(
         instance: "'\(item.name)'",
         memory: estimate.memory ?? EstimatedMemory(least: weights, most: weights),
-        purpose: item.instance.stage.flatMap(lora) != nil
+        purpose: hasAdapters
           ? "\(count) frozen weights, and adapters with their gradients and moments"
           : isTrained
-            ? "weights, gradients and moments of \(count) parameters" : "\(count) weights")
+            ? "weights, gradients and moments of \(count) parameters" : "\(count) weights",
+        advice: mayHaveAdapters && !hasAdapters
+          ? "train adapters ('lora'), or \(Self.advice)" : Self.advice)
     }
   }
 
