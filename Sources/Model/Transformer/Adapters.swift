@@ -2,6 +2,7 @@
 /// [rank, inputs], B is [outputs, rank] and s = alpha / rank.
 package struct LoRA: Sendable, Hashable {
   package var rank = 16
+  package static let ranks = 1...4096
   /// What the adapters' product is scaled by, times the rank.
   package var alpha = 32.0
   /// The layers of every block that have adapters, in the order of ``LinearLayer``.

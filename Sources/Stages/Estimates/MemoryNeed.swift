@@ -8,6 +8,8 @@ package struct MemoryNeed {
   package let instance: String
   package let memory: EstimatedMemory
   let purpose: String
+  /// What would need less.
+  let advice: String
 
   static let advice = "take a smaller model (hidden, layers, vocabulary) or a larger machine"
 
@@ -23,7 +25,7 @@ package struct MemoryNeed {
     let needs = all(of: plan, folders: folders, threads: threads)
     for need in needs {
       try MemoryLimit.check(
-        need.memory.least, of: need.instance, for: need.purpose, advice: Self.advice, limit: limit)
+        need.memory.least, of: need.instance, for: need.purpose, advice: need.advice, limit: limit)
     }
     guard let limit, let greatest = needs.max(by: { $0.memory.most < $1.memory.most }),
       greatest.memory.most > limit.free
@@ -53,7 +55,8 @@ package struct MemoryNeed {
       return MemoryNeed(
         instance: "'\(item.name)'",
         memory: estimate.memory ?? EstimatedMemory(least: weights, most: weights),
-        purpose: item.instance.stage?.purpose(ofMemoryFor: count) ?? "\(count) weights")
+        purpose: item.instance.stage?.purpose(ofMemoryFor: count) ?? "\(count) weights",
+        advice: item.instance.stage?.adviceOnMemory ?? advice)
     }
   }
 
@@ -78,6 +81,13 @@ extension Stage {
     }
     let handsOn = self is PretrainedModelStage || self is KeptModelStage || self is SelectStage
     return handsOn ? "a part of \(count) weights" : "\(count) weights"
+  }
+
+  /// What would need less.
+  fileprivate var adviceOnMemory: String {
+    let mayTrainAdapters = self is DistillStage || self is RLVRStage
+    return mayTrainAdapters && !trainsAdapters
+      ? "train adapters ('lora'), or \(MemoryNeed.advice)" : MemoryNeed.advice
   }
 
   private var trainsAdapters: Bool {

@@ -16,21 +16,35 @@ extension Adapters {
   }
 
   /// Reads what `write` wrote; nil where a file holds no adapters.
-  /// - Throws: `StageError.failed` for adapters of another model, and what reading throws.
+  /// - Throws: `StageError.failed` for what are no adapters of the model, and what reading throws.
   convenience init?(from file: HDF5Reader, _ configuration: ModelConfiguration) throws {
     guard try file.exists(Self.group) else { return nil }
+    func refusal(_ reason: String) -> StageError {
+      .failed("\(file.url.path): \(reason); make the model anew")
+    }
     var lora = LoRA()
     guard let rank = try file.attribute("rank", of: Self.group)?.integer,
-      let alpha = try file.attribute("alpha", of: Self.group)?.number, rank > 0, alpha.isFinite
-    else { throw StageError.failed("\(file.url.path) says neither rank nor alpha of its adapters") }
+      let alpha = try file.attribute("alpha", of: Self.group)?.number,
+      LoRA.ranks.contains(rank), alpha.isFinite
+    else { throw refusal("it does not say the rank and alpha of its adapters") }
     (lora.rank, lora.alpha) = (rank, alpha)
-    lora.targets = try LinearLayer.allCases.filter { layer in
+    let names = try Set(file.members(of: Self.group))
+    lora.targets = LinearLayer.allCases.filter { layer in
       var one = lora
       one.targets = [layer]
-      guard let first = one.layout(configuration).entries.first else { return false }
-      return try file.exists("\(Self.group)/\(first.name)")
+      return one.layout(configuration).entries.contains { names.contains($0.name) }
+    }
+    guard !lora.targets.isEmpty else { throw refusal("it has no adapters where it should") }
+    // Memory is taken only for what the file holds.
+    for entry in lora.layout(configuration).entries {
+      guard names.contains(entry.name),
+        try file.describe("\(Self.group)/\(entry.name)").shape == entry.shape
+      else { throw refusal("\(entry.name) is missing or has another shape than the model's") }
     }
     self.init(configuration, lora)
     try buffer.read(from: file, group: Self.group, layout: layout)
+    if let found = firstNotFinite() {
+      throw refusal("\(found.parameter) holds \(found.value)")
+    }
   }
 }

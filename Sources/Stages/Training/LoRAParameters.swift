@@ -5,7 +5,9 @@ import Runner
 extension LoRA: ParameterSet {
   package static var fields: [Field<Self>] {
     [
-      Field("rank", \.rank, range: 1...4096, "rows of A and columns of B"),
+      Field(
+        "rank", \.rank, range: Double(ranks.lowerBound)...Double(ranks.upperBound),
+        "rows of A and columns of B"),
       Field(
         "alpha", \.alpha, range: 1e-6...1e6, "W + alpha / rank B A is the layer that is trained"),
       Field("targets", \.targets, "the layers of every block that have adapters"),

@@ -49,12 +49,15 @@ import Testing
         params: {vocabulary: 260, hidden: 16, layers: 1, heads: 2, key_value_heads: 1, intermediate: 16, context: 1024}
       outside: {kind: pretrained_model, params: {source: "\(model)"}}
       learned: {kind: pretrain, inputs: {model: scratch, texts: texts}}
-      warmed: {kind: distill, inputs: {model: scratch, traces: traces}, params: {epochs: 1}}
+      warmed:
+        kind: distill
+        inputs: {model: scratch, traces: traces}
+        params: {epochs: 1, lora: {rank: 1, base: bfloat16}}
       tuned:
         kind: rlvr
         inputs: {model: scratch, problems: divided.train}
         params:
-          {steps: 1, group: 2, problems_per_step: 1, max_tokens: 4, template: knights_and_knaves_short}
+          {steps: 1, group: 2, problems_per_step: 1, max_tokens: 4, template: knights_and_knaves_short, lora: {base: bfloat16}}
         keep: 1
       along:
         kind: evaluate

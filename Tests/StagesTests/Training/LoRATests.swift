@@ -1,5 +1,6 @@
 import Base
 import Foundation
+import HDF5
 import Model
 import Runner
 import Stages
@@ -195,6 +196,61 @@ import Testing
     try train(distillation, ["model": start, "traces": warm], in: moved, until: 2)
     try train(distillation, ["model": other, "traces": warm], in: moved)
     #expect(try bytes(moved) == bytes(fresh))
+  }
+
+  // MARK: Files
+
+  /// A file with a model and what somebody else says of its adapters.
+  private func model(
+    rank: Int, alpha: Double = 1, shape: [Int] = [2, 16], value: Float = 0,
+    _ name: String = "q_proj"
+  ) throws -> ModelArtifact {
+    let model = try TrainingFixtures.model()
+    let folder = try ScratchFolder()
+    let file = folder.url.appending(path: "model.h5")
+    try HDF5File.create(file) { target in
+      let texts = [
+        ("/config", model.weights.configuration.huggingFaceConfig),
+        ("/tokenizer", model.tokenizer.huggingFace),
+      ]
+      for (path, data) in texts {
+        try target.write(strings: [String(decoding: data, as: UTF8.self)], to: path)
+      }
+      for entry in model.weights.layout.entries {
+        try model.weights.withValues(of: entry) {
+          try target.write($0, to: "/model/\(entry.name)", shape: entry.shape)
+        }
+      }
+      for layer in 0..<2 {
+        let adapter = "/adapters/model.layers.\(layer).self_attn.\(name).lora_"
+        let a = [Float](repeating: value, count: shape.reduce(1, *))
+        let b = [Float](repeating: 0, count: 16 * 2)
+        try a.withUnsafeBufferPointer {
+          try target.write($0, to: adapter + "A.weight", shape: shape)
+        }
+        try b.withUnsafeBufferPointer {
+          try target.write($0, to: adapter + "B.weight", shape: [16, 2])
+        }
+      }
+      try target.setAttribute("rank", .integer(rank), of: "/adapters")
+      try target.setAttribute("alpha", .number(alpha), of: "/adapters")
+    }
+    return try ModelArtifact(contentsOf: file)
+  }
+
+  @Test func adaptersThatAreNoneOfTheModelAreRefused() throws {
+    #expect(try model(rank: 2).mergedAdapters?.lora.targets == [.query])
+    func refusal(_ make: () throws -> ModelArtifact) -> String {
+      do { return "\(try make().mergedAdapters as Any)" } catch { return "\(error)" }
+    }
+    let rank = "does not say the rank and alpha"
+    #expect(refusal { try model(rank: .max) }.contains(rank))
+    #expect(refusal { try model(rank: 0) }.contains(rank))
+    #expect(refusal { try model(rank: 2, alpha: .nan) }.contains(rank))
+    #expect(refusal { try model(rank: 4000) }.contains("has another shape"))
+    #expect(refusal { try model(rank: 2, shape: [16, 2]) }.contains("has another shape"))
+    #expect(refusal { try model(rank: 2, value: .infinity) }.contains("holds inf"))
+    #expect(refusal { try model(rank: 2, "z_proj") }.contains("no adapters where it should"))
   }
 
   // MARK: Recipes
