@@ -81,7 +81,7 @@ struct ReferenceFamilyTests {
     #expect(ids.count == 16 && completions[0][0].tokens == ids)
   }
 
-  /// That transformers reads it, too, is what `check.py` there shows; it finds the folders below the
+  /// In shards. That transformers reads these, too, is what `check.py` there shows; it finds the folders below the
   /// one that the environment variable WARMUP_EXPORTED names.
   @Test("what is written is read back", arguments: fixtures)
   func roundTrip(_ fixture: Fixture) throws {
@@ -91,7 +91,10 @@ struct ReferenceFamilyTests {
     let folder = (kept ?? scratch.url).appending(path: fixture.testDescription)
     let tokenizer = try Tokenizer.train(
       texts: ["a"], vocabularySize: 256, specialTokens: [])
-    try HuggingFaceExport.write(weights, tokenizer: tokenizer, to: folder)
+    let names = try HuggingFaceExport.write(
+      weights, weights.configuration, as: .float32, tokenizer: tokenizer, shardBytes: 20_000,
+      to: folder)
+    #expect(names.count { $0.hasSuffix(".safetensors") } > 1)
     let json = try Data(contentsOf: folder.appending(path: "config.json"))
     let configuration = try ModelConfiguration(huggingFaceConfig: json)
     #expect(configuration == weights.configuration)

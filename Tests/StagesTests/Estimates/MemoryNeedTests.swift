@@ -57,4 +57,39 @@ import Testing
       try check(64_000_000_000, ", loss: {normaliser: batch_tokens, kl: 0.1}")
     }
   }
+
+  /// A model that is brought in and exported is nowhere in memory as a whole; one that lies in a single
+  /// HDF5 file is written a tensor at a time.
+  @Test func handingAModelOnNeedsNoModel() throws {
+    func check(_ model: String, _ limit: Int) throws -> String? {
+      let recipe = try Recipe.parse(
+        """
+        version: 1
+        name: x
+        stages:
+          base: {kind: pretrained_model, params: {source: models/\(model), precision: "${p}"}}
+        axes: {p: [float32, bfloat16]}
+        """, file: URL(filePath: "/nowhere/x.yaml"), registry: .standard)
+      let nowhere = URL(filePath: "/nowhere")
+      return try MemoryNeed.check(
+        Plan(
+          items: recipe.instances.map {
+            PlannedInstance(instance: $0, state: .toRun, reason: "never run")
+          }),
+        folders: DataFolders(searchPaths: [nowhere], downloads: nowhere), threads: 2,
+        limit: MemoryLimit(name: "the machine", total: limit, free: limit))
+    }
+    // 16 MiB, whatever the model.
+    #expect(try check("Qwen2.5-14B", 20_000_000) == nil)
+    #expect(throws: MemoryNeedError.self) { try check("Qwen2.5-14B", 16_000_000) }
+    // 49,152 rows of 576 numbers.
+    let error = #expect(throws: MemoryNeedError.self) {
+      try check("SmolLM2-135M-Instruct.Q4_1.gguf", 113_000_000)
+    }
+    #expect(
+      error?.description.hasPrefix(
+        "'base[p=float32]' needs 113 MB of memory (a part of 134515008 w")
+        == true, "\(error as Any)")
+    #expect(try check("SmolLM2-135M-Instruct.Q4_1.gguf", 114_000_000) == nil)
+  }
 }
