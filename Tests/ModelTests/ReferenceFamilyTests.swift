@@ -92,7 +92,8 @@ struct ReferenceFamilyTests {
     let tokenizer = try Tokenizer.train(
       texts: ["a"], vocabularySize: 256, specialTokens: [])
     let names = try HuggingFaceExport.write(
-      weights, weights.configuration, as: .float32, tokenizer: tokenizer, shardBytes: 20_000,
+      WeightsInMemory(weights), weights.configuration, as: .float32, tokenizer: tokenizer,
+      shardBytes: 20_000,
       to: folder)
     #expect(names.count { $0.hasSuffix(".safetensors") } > 1)
     let json = try Data(contentsOf: folder.appending(path: "config.json"))
