@@ -1,6 +1,7 @@
 import Base
 import Foundation
 import Runner
+import Tasks
 
 /// A command that starts a server, as words in which `{port}` and the like stand for what a run fills in.
 struct ServerCommand {
@@ -32,7 +33,8 @@ struct ServerCommand {
       "--sampling-precision", "{precision}", "--threads", "{threads}",
     ],
     "vllm": [
-      "{python}", "-I", "-m", "vllm.entrypoints.openai.api_server", "--model", "{model}",
+      "{python}", IsolatedPython.option, "-m", "vllm.entrypoints.openai.api_server", "--model",
+      "{model}",
       "--served-model-name", "{name}", "--host", "127.0.0.1", "--port", "{port}", "--dtype",
       "{precision}", "--generation-config", "vllm",
     ],

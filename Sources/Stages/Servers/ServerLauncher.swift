@@ -3,6 +3,7 @@ import Foundation
 import Runner
 import Subprocess
 import SystemPackage
+import Tasks
 
 /// Starts a server, waits until it is ready, and ends it with all that it started, also where this
 /// program is killed meanwhile.
@@ -50,16 +51,15 @@ struct ServerLauncher: Sendable {
       .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .seconds(10)),
       .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(1)),
     ]
-    // Keys are for servers that a recipe names, and this one is known already.
-    let keys = ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix(ServerKeys.prefix) }
-    let none: [(Environment.Key, String?)] = keys.map { (Environment.Key(stringLiteral: $0), nil) }
     let words = command(port, served.model)
     let final = served
+    let script = folder.appending(path: "server.sh")
+    try AtomicFile.write(Self.script + "\n", to: script)
     let result = try await Subprocess.run(
       .path("/bin/sh"),
-      arguments: Arguments(["-c", Self.script, "warmup-server", log.path, ended.path] + words),
-      environment: .inherit.updating(Dictionary(none) { $1 }), platformOptions: options,
-      input: .inputWriter, output: .discarded, error: .discarded
+      arguments: Arguments([script.path, log.path, ended.path] + words),
+      environment: .custom(environment), workingDirectory: FilePath(folder.path),
+      platformOptions: options, input: .inputWriter, output: .discarded, error: .discarded
     ) { execution in
       let outcome: Result<Value, any Error>
       do {
@@ -69,6 +69,15 @@ struct ServerLauncher: Sendable {
       return outcome
     }
     return try result.closureResult.get()
+  }
+
+  /// The environment without keys, which are for servers that a recipe names, and without the current
+  /// folder among those of programs.
+  private var environment: [Environment.Key: String] {
+    var all = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix(ServerKeys.prefix) }
+    all["PATH"] = IsolatedPython.folders(all["PATH"]).joined(separator: ":")
+    let pairs = all.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
+    return Dictionary(pairs) { first, _ in first }
   }
 
   private func use<Value: Sendable>(

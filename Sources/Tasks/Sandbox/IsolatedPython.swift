@@ -6,7 +6,7 @@ import Foundation
 package enum IsolatedPython {
   /// No current folder on the path, no `PYTHON…` variables, no packages of the user (Python's
   /// documentation, "Command line and environment").
-  static let option = "-I"
+  package static let option = "-I"
 
   /// Variables that programs get to see, if they are set: where things are kept, the language, and
   /// how the network is reached.
@@ -62,7 +62,7 @@ package enum IsolatedPython {
   }
 
   /// The folders of a PATH. A relative or empty one would mean the current folder.
-  private static func folders(_ path: String?) -> [String] {
+  package static func folders(_ path: String?) -> [String] {
     absolute(path ?? "/usr/local/bin:/usr/bin:/bin")
   }
 
