@@ -26,7 +26,7 @@ package struct PretrainParameters: ParameterSet {
       Field("seed", \.seed, "seed of the order of texts"),
       Field(
         "checkpoint_seconds", \.checkpointSeconds, range: .atLeast(0), identity: false,
-        "seconds between checkpoints"),
+        "longest time between checkpoints, in seconds"),
     ] + OptimiserParameters.fields.map { $0.lifted(through: \.optimiser) }
   }
 }
@@ -120,7 +120,7 @@ package struct DistillParameters: ParameterSet {
       Field("seed", \.seed, "seed of the order of traces"),
       Field(
         "checkpoint_seconds", \.checkpointSeconds, range: .atLeast(0), identity: false,
-        "seconds between checkpoints"),
+        "longest time between checkpoints, in seconds"),
       LoRA.field(\.lora),
     ] + OptimiserParameters.fields.map { $0.lifted(through: \.optimiser) }
   }

@@ -121,7 +121,7 @@ package struct RLVRParameters: ParameterSet {
         "weak: run programs even where no network and an end of all they start cannot be had"),
       Field(
         "checkpoint_seconds", \.checkpointSeconds, range: .atLeast(0), identity: false,
-        "seconds between checkpoints"),
+        "longest time between checkpoints, in seconds"),
       LoRA.field(\.lora),
     ] + SamplingParameters.fields.map { $0.lifted(through: \.sampling) }
       + OptimiserParameters.fields.map { $0.lifted(through: \.optimiser) }
