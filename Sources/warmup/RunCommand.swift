@@ -112,8 +112,10 @@ struct RunCommand: ParsableCommand {
     }
   }
 
+  /// What failed, and why, unless its own line is the last above.
   private static func failures(_ summary: RunSummary) -> String {
     let failures = summary.failures
+    if failures.count == 1, case .failed? = summary.outcomes.last { return "" }
     let lines = failures.prefix(10).map { "\($0.name) failed: \($0.sentence)\n" }
     return lines.joined() + (failures.count > 10 ? "\(failures.count - 10) more failed\n" : "")
   }

@@ -9,7 +9,7 @@ import Testing
 
 /// Each in a process of its own, because signal handlers belong to the process.
 @Suite struct ExecutorSignalTests {
-  @Test(.timeLimit(.minutes(1))) func theFirstSignalAsksForAStop() async {
+  @Test(.timeLimit(.minutes(5))) func theFirstSignalAsksForAStop() async {
     await #expect(processExitsWith: .exitCode(7)) {
       let interruption = Interruption()
       SignalHandling.install(interruption)
@@ -19,7 +19,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func theSecondSignalLeavesAtOnce() async {
+  @Test(.timeLimit(.minutes(5))) func theSecondSignalLeavesAtOnce() async {
     await #expect(processExitsWith: .exitCode(130)) {
       let interruption = Interruption()
       SignalHandling.install(interruption)
@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func aBrokenPipeIsNoDeath() async {
+  @Test(.timeLimit(.minutes(5))) func aBrokenPipeIsNoDeath() async {
     await #expect(processExitsWith: .exitCode(8)) {
       StandardStream.prepare()
       var ends: [Int32] = [0, 0]

@@ -17,10 +17,9 @@ import Testing
     ]),
     "rlvr": [
       "kl", "completion_length", "truncated", "format_rate", "solved", "precision",
-      "sandbox", "rounded_weights",
+      "sandbox",
     ],
-    "pretrained_model": ["note"], "pretrain": ["precision"],
-    "distill": ["precision", "rounded_weights"],
+    "pretrained_model": ["note"], "pretrain": ["precision"], "distill": ["precision"],
     "write_traces": ["accepted", "teacher"],
   ]
 

@@ -169,7 +169,7 @@ import Testing
   }
 
   /// A server that sends for ever, without a length or beyond it.
-  @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+  @Test(.timeLimit(.minutes(5)), arguments: [true, false])
   func anEndlessDownloadEnds(isAnnounced: Bool) throws {
     let server = try MisbehavingServer { _ in
       var response = Response(unannounced: Self.content)
