@@ -110,9 +110,12 @@ private final class AnswerTransfers: NSObject, URLSessionDataDelegate, Sendable 
       return true
     }
     guard isTooMuch else { return }
-    // A transfer that is flooded is cancelled only once the flood is over.
+    // A transfer that is flooded is cancelled only once the flood is over. Without its connection it
+    // ends by itself, and FoundationNetworking traps where it is cancelled at that very moment.
     OpenConnections.shutDown(toPortOf: dataTask.originalRequest?.url)
-    DispatchQueue.global().async { dataTask.cancel() }
+    DispatchQueue.global().asyncAfter(deadline: .now() + 1) {
+      if dataTask.state != .completed { dataTask.cancel() }
+    }
   }
 
   func urlSession(
