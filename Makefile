@@ -8,7 +8,7 @@ RESULTS ?= results
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: deps build quickstart figures test format lint clean install uninstall dist
+.PHONY: deps build quickstart figures test format lint clean install uninstall
 
 deps:
 	@scripts/install-dependencies
@@ -25,10 +25,6 @@ install: build
 
 uninstall:
 	scripts/install-files --remove "$(DESTDIR)$(PREFIX)"
-
-# An archive of what `make install` installs, which needs no Swift where it is unpacked.
-dist: deps
-	scripts/make-archive
 
 # The pictures of docs/figures.md that show the quickstart, after `make quickstart`.
 figures:
