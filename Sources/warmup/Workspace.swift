@@ -348,7 +348,10 @@ extension Workspace {
   func instance(_ name: String, in plan: Plan) throws -> PlannedInstance {
     let found = InstanceName(name).find(among: plan.items) { ($0.name, $0.stageName, $0.point) }
     guard let found else {
-      throw LookupError.unknown(instance: name, known: plan.items.map(\.instance.name))
+      let ofStage = plan.items.filter { $0.stageName == name }.map(\.instance.name)
+      guard ofStage.isEmpty else { throw LookupError.several(stage: name, instances: ofStage) }
+      let known = plan.items.flatMap { [$0.stageName, $0.name] }
+      throw LookupError.unknown(instance: name, known: known)
     }
     return found
   }
@@ -381,6 +384,7 @@ extension Artifact {
 /// What can be wrong with the name of an instance or an output.
 enum LookupError: Error, CustomStringConvertible {
   case unknown(instance: String, known: [String])
+  case several(stage: String, instances: [String])
   case notDone(instance: String, recipe: String)
   case stopped(instance: String, reason: String)
   case unknownOutput(String, known: [String])
@@ -393,6 +397,10 @@ enum LookupError: Error, CustomStringConvertible {
       let near = nearestName(to: instance, among: known).map { "; did you mean '\($0)'?" }
       return "the recipe has no instance '\(instance)'\(near ?? ""); "
         + "'warmup plan' lists them all"
+    case .several(let stage, let instances):
+      let shown = instances.prefix(12).map { "\n  '\($0)'" }.joined()
+      let more = instances.count > 12 ? "\n  and \(instances.count - 12) more" : ""
+      return "'\(stage)' has \(instances.count) instances; name one:\(shown)\(more)"
     case .notDone(let instance, let recipe):
       return "'\(instance)' has no result yet; 'warmup run \(recipe)' makes it"
     case .stopped(let instance, let reason): return "'\(instance)' is not run: \(reason)"

@@ -53,6 +53,9 @@ extension EndToEnd {
       #expect(value["downstream"]?.array?.map { $0["instance"] } == ["halves[seed=1]"])
       let unknown = try await run("explain", recipe.path, "halvs[seed=2]")
       #expect(unknown.code == 1 && unknown.messages.contains("did you mean 'halves[seed=2]'?"))
+      let stage = try await run("explain", recipe.path, "halves")
+      #expect(stage.code == 1)
+      #expect(stage.messages.contains("'halves' has 3 instances; name one:\n  'halves[seed=1]'"))
     }
 
     @Test func aDryRunIsAPlan() async throws {

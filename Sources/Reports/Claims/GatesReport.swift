@@ -41,6 +41,9 @@ package struct GatesReport: Sendable {
   /// Whether the recipe has no gate.
   package var isEmpty: Bool { entries.isEmpty }
 
+  /// Whether no gate failed, is open or was stopped by another.
+  var allPassed: Bool { entries.allSatisfy { $0.gate.outcome?.passes == true } }
+
   private static let header = ["gate", "at", "verdict", "values", "then"]
 
   /// For programs. `passes` is null until the gate is done.

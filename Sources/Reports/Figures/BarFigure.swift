@@ -71,7 +71,7 @@ package struct BarFigure: Figure {
       header: ["group", "bar", "value", "mean", "low", "high", "runs", "planned"], rows: rows)
   }
 
-  package func markup(styled: Bool) -> Markup { BarFigureSVG(self).markup(styled: styled) }
+  package func markup(_ medium: FigureMedium) -> Markup { BarFigureSVG(self).markup(medium) }
 }
 
 extension BarFigure {
@@ -188,9 +188,8 @@ struct BarFigureSVG {
     y = AxisScale(room + [0], pixels: (frame.bottom, frame.top), count: 6, isRounded: true)
   }
 
-  func markup(styled: Bool) -> Markup {
-    let sheet = FigureSheet(figure, frame: frame)
-    let legend = sheet.legend { index, x, y in
+  func markup(_ medium: FigureMedium) -> Markup {
+    let sheet = FigureSheet(figure, frame: frame) { index, x, y in
       SVG.rectangle(x + 4, y - 11, 14, 13, "figure-bar", css: FigureStyle.colour("fill", index))
     }
     let bars = figure.groups.indices.flatMap { group in
@@ -198,18 +197,14 @@ struct BarFigureSVG {
     }
     let isEmpty = figure.groups.flatMap(\.bars).allSatisfy { $0.value == nil }
     return sheet.markup(
-      styled: styled,
+      medium,
       [
         SVG.text(figure.yLabel, frame.margin, frame.top - 12, "figure-soft"),
         SVG.text(
-          figure.groupTitle, frame.right, frame.height - notesHeight - 16, "figure-soft",
+          figure.groupTitle, frame.right, frame.bottom + frame.below - 16, "figure-soft",
           anchor: "end"),
-        legend, axes, isEmpty ? sheet.nothing : Markup(bars), zero,
+        axes, isEmpty ? sheet.nothing : Markup(bars), zero,
       ])
-  }
-
-  private var notesHeight: Double {
-    frame.notes.isEmpty ? 0 : 8 + 17 * Double(frame.notes.count)
   }
 
   // MARK: Axes

@@ -9,15 +9,25 @@ package protocol Figure: Sendable {
   var title: String { get }
   /// What the figure shows, for people who cannot see it.
   var summary: String { get }
+  /// What the marks mean and what is missing: a sentence each.
+  var notes: [String] { get }
   var numbers: FigureNumbers { get }
-  /// Draws the figure as SVG. Equal figures give equal bytes.
-  /// - Parameter styled: whether the image brings its own style sheet, as a file must.
-  func markup(styled: Bool) -> Markup
+  /// Draws the figure. Equal figures give equal bytes.
+  func markup(_ medium: FigureMedium) -> Markup
+}
+
+/// Where a figure is drawn.
+package enum FigureMedium: Sendable {
+  /// An SVG file, with its own style sheet and all words in the drawing.
+  case file
+  /// A page, whose words stand around the drawing, so that a narrow screen breaks their lines and
+  /// cuts nothing off.
+  case page
 }
 
 extension Figure {
   /// The figure as an SVG file that follows the reader's light or dark colours.
-  package var svg: String { markup(styled: true).source + "\n" }
+  package var svg: String { markup(.file).source + "\n" }
 
   package var csv: String {
     ([numbers.header] + numbers.rows).map(CSV.line).joined()
@@ -26,10 +36,7 @@ extension Figure {
   /// The figure in a page: the drawing, and its numbers to unfold.
   package var pageMarkup: Markup {
     .element(
-      "figure", ["class": "drawing"],
-      .element(
-        "div", ["class": "scroll", "tabindex": "0"],
-        .element("div", ["class": "figure-wide"], markup(styled: false))),
+      "figure", ["class": "drawing"], markup(.page),
       .element(
         "details", ["class": "figure-numbers"],
         .element("summary", [:], "Numbers"), numbers.markup(file: "figures/\(name).csv")))
@@ -90,44 +97,89 @@ struct FigureSheet {
   let name: String
   let title: String
   let summary: String
+  let notes: [String]
   let frame: FigureFrame
+  /// Draws what stands before an entry of the legend, at the base line of its text.
+  private let swatch: (_ index: Int, _ x: Double, _ y: Double) -> Markup
 
-  init(_ figure: some Figure, frame: FigureFrame) {
+  init(
+    _ figure: some Figure, frame: FigureFrame,
+    swatch: @escaping (_ index: Int, _ x: Double, _ y: Double) -> Markup
+  ) {
     name = figure.name
     title = figure.title
     summary = figure.summary
+    notes = figure.notes
     self.frame = frame
+    self.swatch = swatch
   }
 
-  /// The whole image around what the figure draws.
-  func markup(styled: Bool, _ drawn: [Markup]) -> Markup {
+  /// The figure around what is drawn in its frame.
+  func markup(_ medium: FigureMedium, _ drawn: [Markup]) -> Markup {
+    switch medium {
+    case .file:
+      let style = Markup.element("style", [:], Markup(trusted: FigureStyle.css))
+      let paper = Markup.leaf(
+        "rect", ["class": "figure-paper", "width": "100%", "height": "100%"])
+      let heading = SVG.text(title, frame.margin, 28, "figure-title")
+      return image(
+        from: 0, to: frame.height, [style, paper, heading, legend] + drawn + [wrappedNotes])
+    case .page:
+      let image = image(from: frame.top - 30, to: frame.bottom + frame.below, drawn)
+      return .element("figcaption", [:], Markup(title)) + legendList
+        + .element(
+          "div", ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": title],
+          .element("div", ["class": "figure-wide"], image))
+        + noteList
+    }
+  }
+
+  private func image(
+    from top: Double, to bottom: Double, _ drawn: [Markup]
+  ) -> Markup {
     let id = "figure-" + name
-    let style = Markup.element("style", [:], Markup(trusted: FigureStyle.css))
-    let heading = SVG.text(title, frame.margin, 28, "figure-title")
+    let size = "\(SVG.number(frame.width)) \(SVG.number(bottom - top))"
     return .element(
       "svg",
       [
         "xmlns": "http://www.w3.org/2000/svg", "class": "figure-svg", "role": "img",
-        "viewBox": "0 0 \(SVG.number(frame.width)) \(SVG.number(frame.height))",
-        "width": SVG.number(frame.width), "height": SVG.number(frame.height),
+        "viewBox": "0 \(SVG.number(top)) \(size)",
+        "width": SVG.number(frame.width), "height": SVG.number(bottom - top),
         "aria-labelledby": "\(id)-title \(id)-text",
       ],
       [
         .element("title", ["id": id + "-title"], Markup(title)),
         .element("desc", ["id": id + "-text"], Markup(summary)),
-        styled ? style : .empty,
-        .leaf("rect", ["class": "figure-paper", "width": "100%", "height": "100%"]),
-        heading,
-      ] + drawn + [notes])
+      ] + drawn)
   }
 
-  /// The legend, with a swatch drawn for each entry at the given place.
-  func legend(_ swatch: (_ index: Int, _ x: Double, _ y: Double) -> Markup) -> Markup {
+  private var legend: Markup {
     Markup(
       frame.legend.enumerated().map { index, entry in
         swatch(index, entry.x, entry.y)
           + SVG.text(entry.label, entry.x + 30, entry.y, "figure-label")
       })
+  }
+
+  /// The legend as a list whose lines break, each entry with a drawing of its own.
+  private var legendList: Markup {
+    if frame.legend.isEmpty { return .empty }
+    let entries = frame.legend.enumerated().map { index, entry in
+      let drawing = Markup.element(
+        "svg",
+        [
+          "class": "figure-svg figure-swatch", "viewBox": "0 0 26 18", "width": "26",
+          "height": "18", "aria-hidden": "true",
+        ], swatch(index, 1, 13.5))
+      return Markup.element("li", [:], drawing, Markup(entry.label))
+    }
+    return .element("ul", ["class": "figure-legend"], entries)
+  }
+
+  private var noteList: Markup {
+    if notes.isEmpty { return .empty }
+    return .element(
+      "ul", ["class": "notes"], notes.map { Markup.element("li", [:], Markup($0)) })
   }
 
   /// Says in the middle that there is nothing to draw.
@@ -136,7 +188,7 @@ struct FigureSheet {
     return SVG.text("nothing measured yet", middle.0, middle.1, "figure-soft", anchor: "middle")
   }
 
-  private var notes: Markup {
+  private var wrappedNotes: Markup {
     let first = frame.height - 17 * Double(frame.notes.count)
     return Markup(
       frame.notes.enumerated().map { index, line in
@@ -216,8 +268,9 @@ struct FigureFrame {
   /// The notes, broken into lines.
   let notes: [String]
 
+  /// The space under the plot, for the labels of a horizontal axis.
+  let below: Double
   private let plotHeight: Double
-  private let below: Double
 
   /// Arranges a figure.
   /// - Parameters:

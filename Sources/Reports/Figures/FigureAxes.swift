@@ -59,13 +59,15 @@ extension FigurePanel {
   }
 }
 
-/// A linear axis: the range of its numbers, where its ticks stand, and the pixels that it covers.
+/// An axis: the range of its numbers, where its ticks stand, and the pixels that it covers.
 package struct AxisScale {
   package let range: ClosedRange<Double>
   /// Where the ticks stand: multiples of 1, 2 or 5 times a power of ten.
   package let ticks: [Double]
   /// How many decimals the labels of the ticks need.
   package let decimals: Int
+  /// Whether equal ratios, not equal differences, are equally far apart.
+  package let isLogarithmic: Bool
   private let start: Double
   private let end: Double
 
@@ -75,7 +77,12 @@ package struct AxisScale {
   ///   - pixels: where the axis begins and ends.
   ///   - count: about how many ticks there should be.
   ///   - isRounded: whether the range is widened to whole ticks.
-  package init(_ values: [Double], pixels: (Double, Double), count: Int, isRounded: Bool) {
+  ///   - isLogarithmic: whether equal ratios are equally far apart; all values are then above 0.
+  package init(
+    _ values: [Double], pixels: (Double, Double), count: Int, isRounded: Bool,
+    isLogarithmic: Bool = false
+  ) {
+    self.isLogarithmic = isLogarithmic
     let finite = values.filter(\.isFinite)
     var low = finite.min() ?? 0
     var high = finite.max() ?? 1
@@ -99,8 +106,19 @@ package struct AxisScale {
   }
 
   func pixel(_ value: Double) -> Double {
-    let share = (value - range.lowerBound) / (range.upperBound - range.lowerBound)
-    return start + share * (end - start)
+    let place: (Double) -> Double = { isLogarithmic ? log($0) : $0 }
+    let low = place(range.lowerBound)
+    return start + (place(value) - low) / (place(range.upperBound) - low) * (end - start)
+  }
+
+  /// Whether places such as 1, 4, 16, 64 and 256 stand too close together on a linear axis: half of
+  /// them in its first quarter, and the last 16 times the first.
+  package static func isCrowded(_ places: [Double]) -> Bool {
+    let places = Set(places.filter(\.isFinite))
+    guard places.count > 2, let low = places.min(), let high = places.max(), low > 0,
+      high >= 16 * low
+    else { return false }
+    return 2 * places.count { $0 <= low + (high - low) / 4 } >= places.count
   }
 
   package func label(_ tick: Double) -> String {

@@ -65,7 +65,7 @@ package struct GridFigure: Figure {
     return (["\(valueTitle)."] + cells + notes).joined(separator: " ")
   }
 
-  package func markup(styled: Bool) -> Markup { GridFigureSVG(self).markup(styled: styled) }
+  package func markup(_ medium: FigureMedium) -> Markup { GridFigureSVG(self).markup(medium) }
 }
 
 /// Draws cells in rows and columns as SVG. Equal figures give equal bytes.
@@ -129,16 +129,15 @@ struct GridFigureSVG {
     return FigureFrame.wrap(label, to: count).map { FigureFrame.shortened($0, to: count) }
   }
 
-  func markup(styled: Bool) -> Markup {
-    let sheet = FigureSheet(figure, frame: frame)
-    let legend = sheet.legend { index, x, y in
+  func markup(_ medium: FigureMedium) -> Markup {
+    let sheet = FigureSheet(figure, frame: frame) { index, x, y in
       box(x + 2, y - 12, 20, 15, figure.legend[index].shade, tooltip: nil)
     }
     let panels = zip(figure.panels, places).map(panel)
     return sheet.markup(
-      styled: styled,
+      medium,
       [
-        SVG.text(figure.valueTitle, frame.margin, frame.top - 12, "figure-soft"), legend,
+        SVG.text(figure.valueTitle, frame.margin, frame.top - 12, "figure-soft"),
         panels.isEmpty ? sheet.nothing : Markup(panels),
       ])
   }

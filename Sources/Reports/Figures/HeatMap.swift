@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import OrderedCollections
 import Runner
@@ -135,10 +136,32 @@ private struct HeatMapBuilder {
 
   private var tones: [Double] { entries.compactMap { $0.value.map(tone) } }
 
-  /// The tones of the palest and of the strongest shade.
+  /// The tones of the palest and of the strongest shade; round where shades follow the value itself,
+  /// so that the legend is.
   private var range: (low: Double, high: Double) {
-    if writer.change != nil { return (0, tones.map(abs).max() ?? 0) }
-    return (tones.min() ?? 0, tones.max() ?? 0)
+    let most = tones.map(abs).max() ?? 0
+    switch writer.change {
+    case .relative: return (0, most)
+    case .difference: return (0, most > 0 ? Self.roundStep(above: most) : 0)
+    case nil:
+      let (low, high) = (tones.min() ?? 0, tones.max() ?? 0)
+      guard high > low else { return (low, high) }
+      var step = Self.roundStep(above: (high - low) / Self.shades)
+      while (low / step).rounded(.down) * step + Self.shades * step < high {
+        step = Self.roundStep(above: step * 1.01)
+      }
+      let first = (low / step).rounded(.down) * step
+      return (first, first + Self.shades * step)
+    }
+  }
+
+  private static let shades = 5.0
+
+  /// The least number of one or two digits that people count in and that is not below another.
+  private static func roundStep(above least: Double) -> Double {
+    let power = pow(10, log10(least).rounded(.down))
+    let multiple = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].first { $0 >= least / power - 1e-9 } ?? 10
+    return multiple * power
   }
 
   private func shade(_ value: Double) -> GridFigure.Shade {
@@ -159,11 +182,14 @@ private struct HeatMapBuilder {
     if tones.isEmpty {
       swatches = []
     } else if writer.change == nil {
-      swatches = [
-        .init(label: text(low), shade: .up(high > low ? 1 : 3)),
-        .init(label: text(high), shade: .up(high > low ? 5 : 3)),
-      ]
-      if high == low { swatches.removeLast() }
+      let step = (high - low) / Self.shades
+      swatches =
+        high > low
+        ? (1...Int(Self.shades)).map { strength in
+          let end = low + step * Double(strength)
+          let label = "\(NumberText.short(end - step))–\(NumberText.short(end))\(writer.unit)"
+          return GridFigure.Swatch(label: label, shade: .up(strength))
+        } : [.init(label: text(low), shade: .up(3))]
     } else if high > 0 {
       swatches = [
         .init(label: text(-high), shade: .down(5)), .init(label: text(-high / 2), shade: .down(3)),

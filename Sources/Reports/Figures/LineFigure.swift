@@ -35,7 +35,21 @@ package struct LineFigure: Figure {
     self.xLabel = xLabel
     self.panels = panels
     self.target = target
-    self.notes = notes
+    self.notes = notes + Self.coincidences(in: panels)
+  }
+
+  /// Says which lines lie on others, whose colour is not seen.
+  private static func coincidences(in panels: [Panel]) -> [String] {
+    let labels = panels.first?.series.map(\.label) ?? []
+    let hidden = labels.indices.compactMap { index in
+      labels.indices.prefix(index).first { other in
+        panels.allSatisfy { panel in
+          panel.series[index].coincides(with: panel.series[other])
+        }
+      }.map { "\(labels[index]) with \(labels[$0])" }
+    }
+    return hidden.isEmpty
+      ? [] : ["Lines coincide at every point: \(hidden.joined(separator: "; "))."]
   }
 
   package var series: [Series] { panels.first?.series ?? [] }
@@ -63,6 +77,14 @@ package struct LineFigure: Figure {
     package let measured: [Point]
     /// Whether each point is marked, as where there are few.
     package var isMarked = false
+
+    /// Whether there is something to see, and it lies on another line.
+    fileprivate func coincides(with other: Series) -> Bool {
+      points.contains { !$0.y.isNaN }
+        && points.elementsEqual(other.points) {
+          $0.x == $1.x && ($0.y == $1.y || $0.y.isNaN && $1.y.isNaN)
+        }
+    }
   }
 
   /// One point of a line.

@@ -32,11 +32,8 @@ struct LineFigureSVG {
     }
   }
 
-  /// The whole image.
-  /// - Parameter styled: whether the image brings its own style sheet, as a file must.
-  func markup(styled: Bool) -> Markup {
-    let sheet = FigureSheet(figure, frame: frame)
-    let legend = sheet.legend { index, x, y in
+  func markup(_ medium: FigureMedium) -> Markup {
+    let sheet = FigureSheet(figure, frame: frame) { index, x, y in
       guard index < figure.series.count else {
         return SVG.line(x, y - 4.5, x + 22, y - 4.5, "figure-target")
       }
@@ -46,9 +43,9 @@ struct LineFigureSVG {
       return line + LineMark.markup(index, x + 11, y - 4.5, tooltip: nil)
     }
     return sheet.markup(
-      styled: styled,
+      medium,
       [
-        Markup(panels.map(\.label)), Markup(panels.map { $0.place.xLabel(figure.xLabel) }), legend,
+        Markup(panels.map(\.label)), Markup(panels.map { $0.xLabel(figure.xLabel) }),
         Markup(panels.map(\.axes)), Markup(panels.map { $0.plot(xLabel: figure.xLabel) }),
       ])
   }
@@ -75,7 +72,7 @@ enum LineMark {
 }
 
 extension LineFigure {
-  package func markup(styled: Bool) -> Markup { LineFigureSVG(self).markup(styled: styled) }
+  package func markup(_ medium: FigureMedium) -> Markup { LineFigureSVG(self).markup(medium) }
 }
 
 struct LinePanelSVG {
@@ -99,7 +96,8 @@ struct LinePanelSVG {
       [point.y, Self.edge(of: point, -1, in: panel), Self.edge(of: point, 1, in: panel)]
     }
     x = AxisScale(
-      places, pixels: (place.left, place.right), count: isSingle ? 8 : 4, isRounded: false)
+      places, pixels: (place.left, place.right), count: isSingle ? 8 : 4, isRounded: false,
+      isLogarithmic: panel.series.contains(where: \.isMarked) && AxisScale.isCrowded(places))
     let more = (target.map { [$0.value] } ?? []) + Self.room(around: heights, in: panel)
     y = AxisScale(
       heights + more, pixels: (place.bottom, place.top),
@@ -116,6 +114,11 @@ struct LinePanelSVG {
 
   /// What runs along the vertical axis.
   var label: Markup { SVG.text(panel.yLabel, place.left - 48, place.top - 12, "figure-soft") }
+
+  /// What runs along the horizontal axis.
+  func xLabel(_ label: String) -> Markup {
+    place.xLabel(x.isLogarithmic ? label + " (logarithmic)" : label)
+  }
 
   var axes: Markup {
     let rows = place.levels(y.ticks, on: y) { $0 == 0 ? "figure-axis" : "figure-grid" }
@@ -233,8 +236,20 @@ struct LinePanelSVG {
   /// The lines through the points, broken at gaps.
   private func outline(_ points: [LineFigure.Point]) -> String {
     points.split(whereSeparator: \.y.isNaN).filter { $0.count > 1 }.map { run in
-      "M" + run.map { pair($0.x, $0.y) }.joined(separator: "L")
+      "M" + traced(run.map { ($0.x, $0.y) }).map(pair).joined(separator: "L")
     }.joined()
+  }
+
+  /// Where a target is reached is interpolated linearly, which is a bent line on a logarithmic axis.
+  private func traced(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)] {
+    guard x.isLogarithmic, target != nil, let last = points.last else { return points }
+    let pieces = 8
+    return zip(points, points.dropFirst()).flatMap { from, to in
+      (0..<pieces).map { piece in
+        let share = Double(piece) / Double(pieces)
+        return (from.x + share * (to.x - from.x), from.y + share * (to.y - from.y))
+      }
+    } + [last]
   }
 
   static func path(_ shape: String, _ style: String, series index: Int) -> Markup {

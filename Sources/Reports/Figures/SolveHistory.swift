@@ -149,8 +149,8 @@ package struct SolveHistoryFigure: Figure {
       rows: rows)
   }
 
-  package func markup(styled: Bool) -> Markup {
-    SolveHistorySVG(self).markup(styled: styled)
+  package func markup(_ medium: FigureMedium) -> Markup {
+    SolveHistorySVG(self).markup(medium)
   }
 }
 

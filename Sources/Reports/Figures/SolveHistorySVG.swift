@@ -39,15 +39,14 @@ struct SolveHistorySVG {
     return (0..<count).map { elements[$0 * elements.count / count] }
   }
 
-  func markup(styled: Bool) -> Markup {
-    let sheet = FigureSheet(figure, frame: frame)
-    let legend = sheet.legend { index, x, y in
+  func markup(_ medium: FigureMedium) -> Markup {
+    let sheet = FigureSheet(figure, frame: frame) { index, x, y in
       let (style, css): (String, String?) =
         [("figure-total", nil), Self.fill(0), Self.fill(0.5), Self.fill(1)][index]
       return Self.box(x + 2, y - 12, 20, 15, style, css)
     }
     let panels = figure.panels.indices.map(panel)
-    return sheet.markup(styled: styled, [legend] + panels)
+    return sheet.markup(medium, panels)
   }
 
   /// The last step of all panels, which share their horizontal axis.

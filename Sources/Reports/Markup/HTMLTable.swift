@@ -4,6 +4,8 @@ enum HTMLTable {
   static func head(_ texts: [String], numbers: [Int]? = nil) -> Markup {
     headRow(
       texts.enumerated().map { column, text in
+        // A heading without words would be announced as one.
+        if text.isEmpty { return .element("td") }
         guard let numbers else { return .element("th", ["scope": "col"], Markup(text)) }
         return .element("th", ["scope": "col", "class": style(column, numbers)], Markup(text))
       })

@@ -10,14 +10,21 @@ package struct ArmsSection {
   /// How many materials and parameters of a step are named.
   private static let shown = 6
 
+  /// Arms that came about alike, such as those that differ in how many problems they had, are one.
+  private var groups: [[ArmLineage]] {
+    let alike = OrderedDictionary(grouping: lineages) { lineage in
+      lineage.steps.map { [$0.stageName] + facts($0) }
+    }
+    return alike.values.elements
+  }
+
+  /// Whether there are more arms than a reader takes in on the way.
+  var isLong: Bool { groups.count > 6 }
+
   /// The section's content; nothing where the plan does not say what is bound to what.
   var markup: Markup {
     if lineages.isEmpty { return .empty }
-    // Arms that came about alike, such as those that differ in how many problems they had, are one.
-    let groups = OrderedDictionary(grouping: lineages) { lineage in
-      lineage.steps.map { [$0.stageName] + facts($0) }
-    }
-    let items = groups.values.map { group in
+    let items = groups.map { group in
       let isBaseline = group.contains { $0.arm == baseline }
       let tag = isBaseline ? Markup.element("span", ["class": "tag"], "baseline") : .empty
       let (name, variants) = Self.names(of: group.map(\.arm))

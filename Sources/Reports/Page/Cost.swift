@@ -115,6 +115,16 @@ struct Provenance {
     }
   }
 
+  /// The machines that did the work, such as `2 cores of AMD EPYC`, each once.
+  var machines: [String] {
+    let found = origins.compactMap { origin -> String? in
+      let facts = Dictionary(origin.facts) { $1 }
+      guard let cores = facts["cores"], let processor = facts["processor"] else { return nil }
+      return (cores == "1" ? "1 core" : "\(cores) cores") + " of \(processor)"
+    }
+    return OrderedSet(found).elements
+  }
+
   var markup: Markup {
     let parts = origins.map { origin in
       let count = origin.instances.count == 1 ? "1 instance" : "\(origin.instances.count) instances"

@@ -194,28 +194,37 @@ struct ReportPage {
     let arms = ArmsSection(
       lineages: ArmLineage.all(of: places, in: data), baseline: browser.baselineName)
     let main = tables.filter { $0.name == "main" } + tables.filter { $0.name != "main" }
-    return [
-      PageFrame.Section(id: "claims", title: "Claims", content: report.claims.markup),
-      PageFrame.Section(id: "gates", title: "Gates", content: report.gates.markup),
-      PageFrame.Section(id: "arms", title: "Arms", content: arms.markup),
-      PageFrame.Section(
-        id: "tables", title: "Tables", content: Markup(main.map { $0.markup(\.htmlMarkup) })),
-      PageFrame.Section(id: "figures", title: "Figures", content: drawings),
-      PageFrame.Section(id: "completions", title: "Completions", content: completions.markup),
-      PageFrame.Section(id: "recipe", title: "Recipe", content: recipe),
-      PageFrame.Section(
-        id: "data", title: "Data", content: DataSection(data: data).markup),
-      PageFrame.Section(
-        id: "splits", title: "Splits", content: SplitsSection(data).markup),
-      PageFrame.Section(
-        id: "stages", title: "Stages", content: StagesSection(data: data).markup),
-      PageFrame.Section(
-        id: "cost", title: "Time and cost",
-        content: CostSection(data).markup),
-      PageFrame.Section(id: "sources", title: "Sources", content: report.sources.markup),
-      PageFrame.Section(
-        id: "machine", title: "Versions and machine", content: Provenance(report.results).markup),
-    ]
+    // Gates that all passed are no news.
+    let gates = PageFrame.Section(
+      id: "gates", title: "Gates", content: report.gates.markup,
+      isFolded: report.gates.allPassed)
+    // What was asked and found comes first; what it rests on is folded.
+    return [PageFrame.Section(id: "claims", title: "Claims", content: report.claims.markup)]
+      + (gates.isFolded ? [] : [gates])
+      + [
+        PageFrame.Section(
+          id: "tables", title: "Tables", content: Markup(main.map { $0.markup(\.htmlMarkup) })),
+        PageFrame.Section(id: "figures", title: "Figures", content: drawings),
+        PageFrame.Section(id: "completions", title: "Completions", content: completions.markup),
+        PageFrame.Section(
+          id: "arms", title: "Arms", content: arms.markup, isFolded: arms.isLong),
+      ] + (gates.isFolded ? [gates] : [])
+      + [
+        PageFrame.Section(id: "recipe", title: "Recipe", content: recipe, isFolded: true),
+        PageFrame.Section(
+          id: "data", title: "Data", content: DataSection(data: data).markup, isFolded: true),
+        PageFrame.Section(
+          id: "splits", title: "Splits", content: SplitsSection(data).markup, isFolded: true),
+        PageFrame.Section(
+          id: "stages", title: "Stages", content: StagesSection(data: data).markup,
+          isFolded: true),
+        PageFrame.Section(
+          id: "cost", title: "Time and cost", content: CostSection(data).markup, isFolded: true),
+        PageFrame.Section(id: "sources", title: "Sources", content: report.sources.markup),
+        PageFrame.Section(
+          id: "machine", title: "Versions and machine",
+          content: Provenance(report.results).markup, isFolded: true),
+      ]
   }
 
   private var drawings: Markup { Markup(figures.map { $0.markup(\.pageMarkup) }) }
@@ -236,17 +245,13 @@ struct ReportPage {
     let done = report.results.count
     let stopped = report.stoppedCount
     let facts =
-      [("\(done) of \(report.data.instances.count)", "instances done")]
-      + (stopped == 0 ? [] : [("\(stopped)", "stopped by gates")])
-      + [(NumberText.duration(seconds), "of work")]
-    let list = facts.map { value, name in
-      Markup.element(
-        "div", [:], .element("dd", [:], Markup(value)), .element("dt", [:], Markup(name)))
-    }
+      ["\(done) of \(report.data.instances.count) instances done"]
+      + (stopped == 0 ? [] : ["\(stopped) stopped by gates"])
+      + ["\(NumberText.duration(seconds)) of work"] + Provenance(report.results).machines
     return .element("p", ["class": "kicker"], "warmup report")
       + .element("h1", [:], Markup(report.recipe.name))
       + .element("p", ["class": "summary"], Markup(report.recipe.summary))
-      + .element("dl", ["class": "facts"], list)
+      + .element("p", ["class": "facts"], Markup(facts.joined(separator: " · ")))
       + (report.openCount == 0
         ? .empty : .element("p", ["class": "warning"], Markup(gap)))
   }
@@ -304,6 +309,8 @@ struct PageFrame {
     let id: String
     let title: String
     let content: Markup
+    /// Whether it is shown when it is asked for.
+    var isFolded = false
   }
 
   let title: String
@@ -324,17 +331,25 @@ struct PageFrame {
       Markup.element("a", ["href": "#" + section.id], Markup(section.title))
     }
     let body = Markup.element(
-      "body", [:],
-      .element("header", [:], heading, .element("nav", ["aria-label": "Sections"], links)),
+      "body", [:], .element("header", [:], heading),
+      .element("nav", ["aria-label": "Sections"], .element("div", [:], links)),
       .element("main", [:], shown.map(markup)),
       .element("footer", [:], Markup(footer)), scripts)
     return "<!doctype html>\n<html lang=\"en\">\n\(head.source)\n\(body.source)\n</html>\n"
   }
 
+  /// The id of a folded section is that of its content: a link to what is inside unfolds it.
   private func markup(_ section: Section) -> Markup {
-    Markup(trusted: "\n")
-      + .element(
-        "section", ["id": section.id], .element("h2", [:], Markup(section.title)), section.content)
+    let heading = Markup.element("h2", [:], Markup(section.title))
+    let content =
+      section.isFolded
+      ? Markup.element(
+        "section", ["class": "folded"],
+        .element(
+          "details", [:], .element("summary", [:], heading),
+          .element("div", ["id": section.id], section.content)))
+      : .element("section", ["id": section.id], heading, section.content)
+    return Markup(trusted: "\n") + content
   }
 
   private var head: Markup {

@@ -26,13 +26,21 @@ struct StagesSection {
       "h3", [:], .element("code", [:], Markup(name)),
       .element("span", ["class": "tag"], Markup(results.first?.kind.name ?? "to run")),
       .element("span", ["class": "quiet"], Markup(state)))
-    return .element(
-      "section", ["class": "stage", "id": "stage-\(name)"],
-      [heading]
-        + instances.map { instance in
-          instance.artifact.map { markup(instance, $0) } ?? missing(instance)
-        })
+    let rows = instances.map { instance in
+      instance.artifact.map { markup(instance, $0) } ?? missing(instance)
+    }
+    let list =
+      rows.count <= Self.shown
+      ? Markup(rows)
+      : .element(
+        "details", ["class": "row"],
+        .element("summary", [:], Markup("All \(NumberText.grouped(rows.count)) instances")),
+        Markup(rows))
+    return .element("section", ["class": "stage", "id": "stage-\(name)"], heading, list)
   }
+
+  /// How many instances of a stage stand below its name.
+  private static let shown = 8
 
   private func missing(_ instance: PlannedInstance) -> Markup {
     let state = instance.state == .stopped ? instance.reason : "not done"

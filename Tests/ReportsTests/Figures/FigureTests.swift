@@ -112,6 +112,54 @@ import Testing
     #expect(!figure.svg.contains("nan") && !figure.svg.contains("inf"))
   }
 
+  /// A line that lies on another is not seen, so it is said; one that differs anywhere is not.
+  @Test func linesThatCoincideAreNamed() {
+    func line(_ label: String, _ y: [Double]) -> LineFigure.Series {
+      .init(label: label, runs: [MetricCurve(x: [1, 2, 3], y: y)], smooth: 1)
+    }
+    let lines = [line("a", [1, .nan, 2]), line("b", [1, .nan, 2]), line("c", [1, .nan, 2.5])]
+    let figure = LineFigure(
+      name: "x", title: "X", xLabel: "step", yLabel: "reward", series: lines)
+    #expect(figure.notes == ["Lines coincide at every point: b with a."])
+    let empty = [line("a", [.nan, .nan, .nan]), line("b", [.nan, .nan, .nan])]
+    let unseen = LineFigure(
+      name: "x", title: "X", xLabel: "step", yLabel: "reward", series: empty)
+    #expect(unseen.notes == [])
+  }
+
+  @Test(arguments: [
+    ([1.0, 4, 16, 64, 256], true), ([8, 16, 32, 64, 128], true), ([10, 50, 100, 150, 200], false),
+    ([25, 100], false), ([0, 1, 100], false), ([1, 2, 3, 4, 5], false), ([.nan, 1, 2, 400], true),
+  ])
+  func crowdedPlacesHaveALogarithmicAxis(places: [Double], isCrowded: Bool) {
+    #expect(AxisScale.isCrowded(places) == isCrowded)
+  }
+
+  /// Equal ratios are equally far apart, and the axis says so.
+  @Test func countsOfExamplesAreSpreadEvenly() throws {
+    let points = [1.0, 4, 16, 64].map { LineFigure.Point(x: $0, y: $0, deviation: nil) }
+    let figure = LineFigure(
+      name: "x", title: "X", xLabel: "examples", yLabel: "accuracy",
+      series: [.init(label: "a", marked: points)])
+    #expect(figure.svg.contains("examples (logarithmic)"))
+    let ticks = figure.svg.matches(of: #/x1="([0-9.]+)" y1="[0-9.]+" x2="\1" /#)
+      .compactMap { Double($0.output.1) }
+    try #require(ticks.count == 4)
+    let steps = zip(ticks.dropFirst(), ticks).map { $0 - $1 }
+    #expect(steps.allSatisfy { abs($0 - steps[0]) <= 0.2 })
+  }
+
+  /// In a page the words stand around the drawing, where a narrow screen can break their lines.
+  @Test func wordsOfAPageAreNotInTheDrawing() throws {
+    let figure = try figure(.scores, smooth: 2)
+    let page = figure.pageMarkup.source
+    let drawing = try #require(page.firstMatch(of: #/<svg xmlns.*?</svg>/#)).output
+    for words in [figure.title] + figure.notes + figure.series.map(\.label) {
+      let escaped = Markup.escape(words)
+      #expect(page.contains(">\(escaped)<") && !drawing.contains("\">\(escaped)</text>"))
+    }
+  }
+
   @Test func textsCannotBecomeMarkup() {
     let figure = LineFigure(
       name: "x", title: "<b>&", xLabel: "\"step\"", yLabel: "\u{1}", series: [])

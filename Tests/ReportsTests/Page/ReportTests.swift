@@ -48,6 +48,19 @@ import Testing
     return RowTable(rows: rows)
   }
 
+  /// What was asked and found comes first; the rest is folded, and a link to it unfolds it.
+  @Test func answersComeFirst() throws {
+    let folder = try temporaryReportFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try report(in: folder).write(to: folder)
+    let page = try String(contentsOf: folder.appending(path: "report.html"), encoding: .utf8)
+    let links = page.matches(of: ##/<a href="#([a-z]+)">[A-Z]/##).map { String($0.output.1) }
+    #expect(links.prefix(3) == ["tables", "figures", "completions"])
+    for id in links { #expect(page.contains(" id=\"\(id)\"")) }
+    #expect(page.contains("<summary><h2>Stages</h2></summary><div id=\"stages\">"))
+    #expect(page.contains("<p class=\"facts\">3 of 4 instances done · "))
+  }
+
   @Test func everyFileIsWrittenTwiceTheSame() throws {
     let folder = try temporaryReportFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
