@@ -17,6 +17,7 @@ package struct ComparisonPage {
     return PageFrame(
       title: "\(comparison.first.name) and \(comparison.second.name)", heading: heading,
       sections: [
+        .init(id: "arms", title: "Accuracy by arm", content: arms),
         .init(id: "parameters", title: "Parameters that differ", content: parameters),
         .init(id: "numbers", title: "Numbers that differ", content: numbers),
         .init(id: "completions", title: "Completions", content: completions.markup),
@@ -39,6 +40,14 @@ package struct ComparisonPage {
     return .element("p", ["class": "kicker"], "warmup compare")
       + .element("h1", [:], Markup("\(comparison.first.name) → \(comparison.second.name)"))
       + .element("dl", ["class": "facts"], facts)
+  }
+
+  private var arms: Markup {
+    if comparison.arms.isEmpty { return .empty }
+    let rows = comparison.arms.map(\.cells)
+    return Self.table(
+      ArmComparison.header, [Group(heading: nil, rows: rows)], title: "Accuracy by arm",
+      numbers: [1, 2, 3, 4])
   }
 
   private var parameters: Markup {

@@ -15,7 +15,7 @@ package struct ComparisonText {
   }
 
   package var text: String {
-    ([heading, stages, metrics, lone, flips].filter { !$0.isEmpty }.map { $0 + "\n" })
+    ([heading, arms, stages, metrics, lone, flips].filter { !$0.isEmpty }.map { $0 + "\n" })
       .joined(separator: "\n")
   }
 
@@ -27,6 +27,18 @@ package struct ComparisonText {
       B  \(second.name), \(second.plan.results.count) of \(second.plan.items.count) done
       \(same == 1 ? "1 instance is" : "\(same) instances are") the same result in both.
       """
+  }
+
+  private var arms: String {
+    if comparison.arms.isEmpty { return "" }
+    let rows = comparison.arms.map { arm in
+      var cells = arm.cells
+      cells[0] = "  " + cells[0]
+      cells[1] += arm.seeds == 1 ? " seed" : " seeds"
+      return cells
+    }
+    return "Accuracy by arm in %: A, B, B − A in points with 95 % over seeds and problems\n"
+      + AlignedText.lines(rows, isRight: (1...3).contains).joined(separator: "\n")
   }
 
   private var stages: String {
@@ -138,7 +150,22 @@ extension RunComparison {
       "stages": .array(stages.map(\.json)), "metrics": .array(metrics.map(\.json)),
       "only_first": .array(onlyFirst.map { .string($0) }),
       "only_second": .array(onlySecond.map { .string($0) }),
+      "arms": .array(arms.map(\.json)),
       "evaluations": .array(evaluations.map(\.json)),
+    ]
+  }
+}
+
+extension ArmComparison {
+  /// Accuracies and differences are shares of one.
+  fileprivate var json: JSONValue {
+    let interval = difference.interval().map { interval -> JSONValue in
+      [.number(interval.lowerBound), .number(interval.upperBound)]
+    }
+    return [
+      "arm": .string(name), "seeds": .integer(seeds), "first": .number(first / 100),
+      "second": .number(second / 100), "difference": .number(difference.mean),
+      "interval": interval ?? .null,
     ]
   }
 }

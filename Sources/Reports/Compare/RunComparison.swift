@@ -57,6 +57,8 @@ package struct RunComparison: Sendable {
   package let onlyFirst: [String]
   /// The instances that only one run has done.
   package let onlySecond: [String]
+  /// Accuracy by arm, over seeds, where something differs.
+  package let arms: [ArmComparison]
   /// The evaluations of which both runs have completions, and that differ.
   package let evaluations: [EvaluationComparison]
 
@@ -76,6 +78,7 @@ package struct RunComparison: Sendable {
       run.plan.results.filter { !common.contains($0.name) }.map(\.name)
     }
     (onlyFirst, onlySecond) = (lone(first), lone(second))
+    arms = try ArmComparison.all(of: pairs)
     evaluations = try differing.compactMap(EvaluationComparison.init)
   }
 
@@ -310,9 +313,13 @@ package struct EvaluationComparison: Sendable {
   package let lost: [Flip]
   /// Completions that are right in the second run and were not in the first.
   package let won: [Flip]
+  /// The problems that both runs have, in their order.
+  let problems: [String]
+  /// The share of right completions of each of these problems; nil where there is none.
+  let paired: PairedArms?
   /// Accuracy of the second run minus that of the first, problem by problem; nil where they share
   /// none.
-  package let difference: Estimate?
+  package var difference: Estimate? { paired?.difference }
 
   /// How many characters (Unicode scalars) of a completion's end are kept.
   static let endLength = 160
@@ -350,24 +357,28 @@ package struct EvaluationComparison: Sendable {
     }
     lost = flips(.lost)
     won = flips(.won)
-    difference = Self.difference(slots)
+    (problems, paired) = Self.pair(slots)
   }
 
-  /// The difference of the shares of right completions of each problem that both runs have.
-  private static func difference(_ slots: CompletionSlots) -> Estimate? {
+  private static func pair(_ slots: CompletionSlots) -> (problems: [String], shares: PairedArms?) {
     func share(_ cells: [CompletionSlots.Cell]) -> Double {
       Double(cells.count(where: \.isCorrect)) / Double(cells.count)
     }
     var (first, second, samples) = ([Double](), [Double](), Int.max)
-    for slots in OrderedDictionary(grouping: slots.slots, by: \.problem).values {
+    var problems: [String] = []
+    for (problem, slots) in OrderedDictionary(grouping: slots.slots, by: \.problem) {
       let one = slots.compactMap { $0.cells[0] }
       let other = slots.compactMap { $0.cells[1] }
       if one.isEmpty || other.isEmpty { continue }
+      problems.append(problem)
       first.append(share(one))
       second.append(share(other))
       samples = min(samples, one.count, other.count)
     }
-    return PairedArms(first: [first], second: [second], isShare: true, samples: samples)?.difference
+    guard !problems.isEmpty else { return ([], nil) }
+    return (
+      problems, PairedArms(first: [first], second: [second], isShare: true, samples: samples)
+    )
   }
 
   private static func end(_ text: String) -> String {

@@ -55,6 +55,38 @@ import Testing
     #expect(abs(try #require(evaluation.difference).mean - 0.2) < 1e-12)
   }
 
+  /// Arms are summed up over seeds first, in the tables' units, those that are the same included.
+  @Test func armsAreSummedUpOverSeeds() throws {
+    let arm = try #require(comparison.arms.first)
+    #expect(comparison.arms.count == 1 && arm.name == "scores" && arm.seeds == 1)
+    #expect(abs(arm.first - 40) < 1e-9 && abs(arm.second - 60) < 1e-9)
+    #expect(abs(arm.difference.mean - 0.2) < 1e-12 && arm.differenceText.hasPrefix("+20.0"))
+    func run(_ right: [Int: Int], in name: String) throws -> ComparedRun {
+      let scores = right.sorted { $0.key < $1.key }.map { seed, count in
+        ResultsFixture.Done(
+          name: "scores[start=base,seed=\(seed)]",
+          values: ["accuracy": .number(Double(count) / 4)],
+          scores: (0..<4).map { problem in
+            [
+              "problem_id": .string("p\(problem)"), "sample": 0, "tokens": 1,
+              "outcome": problem < count ? "correct" : "wrong",
+              "correct": .boolean(problem < count), "extracted": "1", "prompt": "?",
+              "completion": "1",
+            ]
+          })
+      }
+      return try ComparedRun(
+        resultsFolder: ResultsFixture.write("arms", scores, in: scratch.file(name)))
+    }
+    let both = try RunComparison(run([1: 1, 2: 2], in: "a"), run([1: 1, 2: 4], in: "b"))
+    let base = try #require(both.arms.first)
+    #expect(both.sameCount == 1 && base.name == "scores[start=base]" && base.seeds == 2)
+    #expect(base.cells.dropLast() == ["scores[start=base]", "2", "37.5", "62.5"])
+    #expect(base.differenceText.hasPrefix("+25.0 ["))
+    #expect(ArmComparison.arm(of: "scores[seed=3]") == "scores")
+    #expect(ArmComparison.arm(of: "scores[seeds=3]") == "scores[seeds=3]")
+  }
+
   /// After a change on purpose, look at the new text, which the failing test names, and keep it.
   @Test func theTextIsAsItWas() throws {
     let text = ComparisonText(comparison, flipLimit: 1).text
