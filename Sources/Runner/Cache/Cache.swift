@@ -189,8 +189,9 @@ extension Cache {
   /// The artifact of a key: the one that is there, or one made and published under the key's lock,
   /// so that of several runs one works and the others wait for what it publishes.
   /// - Parameters:
+  ///   - claim: the key's lock, where it is held already; it is given back.
   ///   - waiting: called with a sentence while somebody else works on the key.
-  ///   - begin: called before there is anything to wait for or to make.
+  ///   - begin: called before anything is made.
   ///   - aside: called with a sentence where something damaged is moved aside.
   ///   - make: puts the files into the folder `output` and tells how they came about. What it puts
   ///     into the work folder survives a kill. Where it puts `record.json` beside the files, that
@@ -201,27 +202,36 @@ extension Cache {
   /// - Throws: whatever `make` throws, `CacheError`, `LockError`, or `InterruptedError` while
   ///   somebody else works on the key.
   func obtain(
-    _ key: String, interruption: Interruption, waiting: (String) -> Void, begin: () -> Void = {},
-    aside: (String) -> Void = { _ in }, defersSync: Bool = false,
+    _ key: String, holding claim: FileLock? = nil, interruption: Interruption,
+    waiting: (String) -> Void, begin: () -> Void = {}, aside: (String) -> Void = { _ in }, defersSync: Bool = false,
     make: (_ output: URL, _ work: WorkFolder) throws -> ArtifactRecord
   ) throws -> (artifact: Artifact, isNew: Bool) {
-    if let artifact = existing(key) { return (artifact, false) }
-    begin()
+    if claim == nil, let artifact = existing(key) { return (artifact, false) }
     // Where all was cached, nothing has been made yet.
-    try Folder.make(lockFile(key).deletingLastPathComponent())
-    let lock = try FileLock.acquire(lockFile(key), interruption: interruption, waiting: waiting)
+    if claim == nil { try Folder.make(lockFile(key).deletingLastPathComponent()) }
+    let lock =
+      try claim
+      ?? FileLock.acquire(lockFile(key), interruption: interruption, waiting: waiting)
     defer { lock.release() }
     switch lookUp(key) {
     case .present(let artifact): return (artifact, false)
     case .damaged(let words): aside("\(words); \(try setAside(key))")
     case .absent: break
     }
+    begin()
     let work = workFolder(key)
     let output = try work.prepare()
     defer { try? FileManager.default.removeItem(at: output) }
     let record = try make(output, work)
     let isDeferred = defersSync && record.seconds < Self.cheapSeconds
     return (try publish(record, from: output, isDeferred: isDeferred), true)
+  }
+
+  /// The lock of a key, if nobody holds it, for `obtain`.
+  /// - Returns: nil where somebody does.
+  func claim(_ key: String) throws -> FileLock? {
+    try Folder.make(lockFile(key).deletingLastPathComponent())
+    return try FileLock.attempt(lockFile(key))
   }
 
   /// The artifact of a key that is there; what was left of the work on it goes.
