@@ -80,6 +80,28 @@ package struct Markup: Sendable, ExpressibleByStringLiteral {
   }
 }
 
+extension Markup {
+  private static let references: [(name: [UInt8], byte: UInt8)] = [
+    (Array("&quot;".utf8), UInt8(ascii: "\"")), (Array("&#39;".utf8), UInt8(ascii: "'")),
+    (Array("&lt;".utf8), UInt8(ascii: "<")), (Array("&gt;".utf8), UInt8(ascii: ">")),
+    (Array("&amp;".utf8), UInt8(ascii: "&")),
+  ]
+
+  /// The bytes that were escaped. A page may rest on thousands of results.
+  package static func unescaped(_ text: some Collection<UInt8>) -> [UInt8] {
+    var rest = Array(text)[...]
+    var out: [UInt8] = []
+    out.reserveCapacity(rest.count)
+    while let mark = rest.firstIndex(of: UInt8(ascii: "&")) {
+      out += rest[..<mark]
+      let found = references.first { rest[mark...].starts(with: $0.name) }
+      out.append(found?.byte ?? UInt8(ascii: "&"))
+      rest = rest[(mark + (found?.name.count ?? 1))...]
+    }
+    return out + rest
+  }
+}
+
 /// JSON inside a `<script>` element, where only what cannot end the element may stand.
 package enum EmbeddedJSON {
   /// The text of a value with all that has a meaning to HTML or to old JavaScript escaped.

@@ -64,15 +64,15 @@ package struct Cache: Sendable {
   }
 
   private func lookUp(_ key: String, in folder: URL) -> CachedArtifact {
-    // Plans ask for thousands that are not there.
-    guard access("\(folder.path)/\(key.prefix(2))/\(key)", F_OK) == 0 else { return .absent }
-    let place = Self.artifactFolder(key, in: folder)
+    // Plans ask for thousands.
+    let path = "\(folder.path)/\(key.prefix(2))/\(key)"
+    guard access(path, F_OK) == 0 else { return .absent }
+    let place = URL(filePath: path, directoryHint: .isDirectory)
     let recordFile = place.appending(path: Artifact.recordName)
-    guard FileManager.default.fileExists(atPath: recordFile.path) else {
+    guard let stamp = FileStamp(path: "\(path)/\(Artifact.recordName)") else {
       return .damaged("\(Artifact.recordName) is missing")
     }
     do {
-      let stamp = FileStamp(of: recordFile)
       let artifact = Artifact(
         folder: place, record: try ArtifactRecord(contentsOf: recordFile), digests: digests,
         stamp: stamp)
@@ -150,9 +150,9 @@ extension Artifact {
   /// What is wrong with a file, as far as it is known without reading any: by sizes, and by the
   /// digests of what was read before.
   fileprivate func quickDamage(_ digests: FileDigests) -> String? {
-    record.files.sorted { $0.key < $1.key }.lazy.compactMap { name, file in
-      let place = folder.appending(path: name)
-      guard let stamp = FileStamp(of: place) else { return "\(name) is missing" }
+    let path = folder.path
+    return record.files.sorted { $0.key < $1.key }.lazy.compactMap { name, file in
+      guard let stamp = FileStamp(path: "\(path)/\(name)") else { return "\(name) is missing" }
       if stamp.size != file.bytes {
         return "\(name) has \(stamp.size) bytes instead of \(file.bytes)"
       }
@@ -203,8 +203,8 @@ extension Cache {
   ///   somebody else works on the key.
   func obtain(
     _ key: String, holding claim: FileLock? = nil, interruption: Interruption,
-    waiting: (String) -> Void, begin: () -> Void = {}, aside: (String) -> Void = { _ in }, defersSync: Bool = false,
-    make: (_ output: URL, _ work: WorkFolder) throws -> ArtifactRecord
+    waiting: (String) -> Void, begin: () -> Void = {}, aside: (String) -> Void = { _ in },
+    defersSync: Bool = false, make: (_ output: URL, _ work: WorkFolder) throws -> ArtifactRecord
   ) throws -> (artifact: Artifact, isNew: Bool) {
     if claim == nil, let artifact = existing(key) { return (artifact, false) }
     // Where all was cached, nothing has been made yet.
@@ -283,11 +283,13 @@ extension Cache {
   /// Removes what a run left that was killed between publishing and tidying up: the work folder, or the
   /// lock's file alone.
   private func discardWork(_ key: String) throws {
-    let work = workFolder(key).url
-    let left = [work, lockFile(key)].filter { FileManager.default.fileExists(atPath: $0.path) }
-    guard !left.isEmpty, let lock = try FileLock.attempt(lockFile(key)) else { return }
+    let path = folder.path
+    let hasWork = access("\(path)/work/\(key)", F_OK) == 0
+    guard hasWork || access("\(path)/locks/\(key).lock", F_OK) == 0,
+      let lock = try FileLock.attempt(lockFile(key))
+    else { return }
     defer { lock.release() }
-    if left.contains(work) { try FileManager.default.removeItem(at: work) }
+    if hasWork { try FileManager.default.removeItem(at: workFolder(key).url) }
   }
 
   /// Moves a damaged artifact aside. Only whoever holds the key's lock may call this.
@@ -403,14 +405,15 @@ package struct WorkFolder: Sendable {
   /// new one. Only whoever holds the key's lock may call this.
   func prepare() throws -> URL {
     let manager = FileManager.default
-    try Folder.make(checkpoints)
-    for name in try manager.contentsOfDirectory(atPath: url.path)
-    where name.hasPrefix("output-") || AtomicFile.isLeftover(name) {
-      try manager.removeItem(at: url.appending(path: name))
-    }
-    for name in try manager.contentsOfDirectory(atPath: checkpoints.path)
-    where AtomicFile.isLeftover(name) {
-      try manager.removeItem(at: checkpoints.appending(path: name))
+    if access(url.path, F_OK) == 0 {
+      for name in try manager.contentsOfDirectory(atPath: url.path)
+      where name.hasPrefix("output-") || AtomicFile.isLeftover(name) {
+        try manager.removeItem(at: url.appending(path: name))
+      }
+      for name in (try? manager.contentsOfDirectory(atPath: checkpoints.path)) ?? []
+      where AtomicFile.isLeftover(name) {
+        try manager.removeItem(at: checkpoints.appending(path: name))
+      }
     }
     let output = url.appending(path: "output-\(getpid())")
     try Folder.make(output)

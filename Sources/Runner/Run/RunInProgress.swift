@@ -126,7 +126,7 @@ struct RunInProgress {
     let job = InstanceJob(
       instance: item.instance, key: key, fields: fields, inputs: inputs, training: training,
       keeping: state.keeping(of: item, key), claim: claim,
-      runner: executor.runner(title, threads: load.threadsToUse))
+      runner: executor.runner(title, threads: load.threads))
     schedule.begin(index, load)
     let display = executor.display
     let work = { @Sendable in try job.perform { display.begin(title) } }

@@ -207,4 +207,3 @@ extension RunState {
       steps: steps.filter { $0.step < taken ?? .max && !cache.isPresent($0.key) })
   }
 }
-

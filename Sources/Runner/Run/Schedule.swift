@@ -5,13 +5,13 @@ import Foundation
 struct Schedule {
   /// What an instance at work takes of the budget.
   struct Load {
-    /// Threads of the budget; a quick instance takes none, and runs on one.
     let threads: Int
+    /// Whether its threads are then not there for others; those of a quick instance soon are.
+    let isLong: Bool
     /// In bytes, as far as it is known.
     let memory: Int
     /// What no other instance of the run may work on meanwhile.
     let claim: String
-    var threadsToUse: Int { max(1, threads) }
   }
 
   /// How soon a key is asked for again that another process holds, in seconds.
@@ -27,6 +27,7 @@ struct Schedule {
   private var open: [Int]
   private var isSettled: [Bool]
   private var unsettled: Int
+  private var firstUnsettled = 0
   /// What waits for nothing but the budget, ascending.
   private(set) var ready: [Int] = []
   private var running: [Int: Load] = [:]
@@ -72,12 +73,15 @@ struct Schedule {
     guard hasRoom, !running.values.contains(where: { $0.claim == claim }) else { return nil }
     let need = budget.memory[item.name] ?? 0
     guard running.isEmpty || fits(index, need) else { return nil }
-    if item.instance.isQuick { return Load(threads: 0, memory: need, claim: claim) }
-    let free = budget.threads - running.values.reduce(0) { $0 + $1.threads }
+    let free = budget.threads - running.values.reduce(0) { $0 + ($1.isLong ? $1.threads : 0) }
+    if item.instance.isQuick {
+      return Load(threads: max(1, free), isLong: false, memory: need, claim: claim)
+    }
     guard free > 0 else { return nil }
     let places = budget.jobs - running.count
     let sharers = 1 + others(beside: index, atMost: places - 1)
-    return Load(threads: (free + sharers - 1) / sharers, memory: need, claim: claim)
+    return Load(
+      threads: (free + sharers - 1) / sharers, isLong: true, memory: need, claim: claim)
   }
 
   /// Instances of one key make one result, and what is asked for of a training that is done is made
@@ -103,7 +107,8 @@ struct Schedule {
     var count = 0
     var isLater = Array(repeating: false, count: plan.items.count)
     isLater[index] = true
-    for (other, item) in plan.items.enumerated() where !isSettled[other] && other != index {
+    for other in firstUnsettled..<plan.items.count where !isSettled[other] && other != index {
+      let item = plan.items[other]
       if other > index, Self.earlier(item.instance).contains(where: { isLater[$0] }) {
         isLater[other] = true
       } else if item.state == .toRun, !item.instance.isQuick, running[other] == nil {
@@ -138,6 +143,7 @@ extension Schedule {
     leave(index)
     isSettled[index] = true
     unsettled -= 1
+    while firstUnsettled < isSettled.count, isSettled[firstUnsettled] { firstUnsettled += 1 }
     for other in dependents[index] {
       open[other] -= 1
       if open[other] == 0 { enter(other) }

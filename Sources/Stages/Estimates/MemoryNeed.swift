@@ -25,7 +25,8 @@ package struct MemoryNeed {
     let needs = all(of: plan, folders: folders, threads: threads)
     for need in needs {
       try MemoryLimit.check(
-        need.memory.least, of: "'\(need.instance)'", for: need.purpose, advice: need.advice, limit: limit)
+        need.memory.least, of: "'\(need.instance)'", for: need.purpose, advice: need.advice,
+        limit: limit)
     }
     guard let limit, let greatest = needs.max(by: { $0.memory.most < $1.memory.most }),
       greatest.memory.most > limit.free

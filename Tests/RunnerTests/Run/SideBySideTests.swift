@@ -240,7 +240,8 @@ private struct MeetingStage: Stage {
 
   func run(_ context: StageContext) throws {
     let control = context.folders.searchPaths[0]
-    if (try? FileManager.default.removeItem(at: control.appending(path: "short-of-memory"))) != nil {
+    if (try? FileManager.default.removeItem(at: control.appending(path: "short-of-memory"))) != nil
+    {
       try MemoryLimit.check(
         11, of: "it", for: "words", advice: "say less",
         limit: MemoryLimit(name: "the test", total: 10, free: 10))
