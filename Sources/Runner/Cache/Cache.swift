@@ -67,7 +67,7 @@ package struct Cache: Sendable {
     // Plans ask for thousands.
     let path = "\(folder.path)/\(key.prefix(2))/\(key)"
     guard access(path, F_OK) == 0 else { return .absent }
-    let place = URL(filePath: path, directoryHint: .isDirectory)
+    let place = URL(filePath: path, directoryHint: .notDirectory)
     let recordFile = place.appending(path: Artifact.recordName)
     guard let stamp = FileStamp(path: "\(path)/\(Artifact.recordName)") else {
       return .damaged("\(Artifact.recordName) is missing")
