@@ -184,9 +184,12 @@ package struct FileStamp: Equatable, Sendable {
   let changed: Int
 
   /// Nil where there is no such file.
-  package init?(of url: URL) {
+  package init?(of url: URL) { self.init(path: url.path) }
+
+  /// Nil where there is no such file.
+  package init?(path: String) {
     var status = stat()
-    guard stat(url.path, &status) == 0 else { return nil }
+    guard stat(path, &status) == 0 else { return nil }
     self.init(status)
   }
 

@@ -10,6 +10,29 @@ enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
   case auto, plain, json
 }
 
+/// How many instances run side by side.
+enum JobCount: ExpressibleByArgument {
+  case auto
+  case number(Int)
+
+  init?(argument: String) {
+    if argument == "auto" {
+      self = .auto
+    } else if let number = Int(argument) {
+      self = .number(number)
+    } else {
+      return nil
+    }
+  }
+
+  var defaultValueDescription: String {
+    switch self {
+    case .auto: "auto"
+    case .number(let number): "\(number)"
+    }
+  }
+}
+
 /// `warmup run RECIPE`.
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -30,7 +53,14 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var site: SiteOptions
 
-  @Option(help: "How many threads a stage may use. Cannot change a result.")
+  @Option(
+    help: ArgumentHelp(
+      "How many instances may run side by side, or 'auto' for as many as --threads. They share the "
+        + "threads, and begin only where their memory fits. Cannot change a result.",
+      valueName: "jobs"))
+  var jobs = JobCount.number(1)
+
+  @Option(help: "How many threads stages may use. Cannot change a result.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
   @Flag(help: "After a failure, go on with what does not depend on it.")
@@ -53,6 +83,7 @@ struct RunCommand: ParsableCommand {
 
   func validate() throws {
     guard threads >= 1 else { throw ValidationError("--threads must be at least 1") }
+    if case .number(..<1) = jobs { throw ValidationError("--jobs must be at least 1, or auto") }
   }
 
   func run() throws {
@@ -86,7 +117,7 @@ struct RunCommand: ParsableCommand {
     let basis = try workspace.reportBasis()
     let executor = Executor(
       cache: workspace.cache, recipeFolder: workspace.folder, folders: workspace.folders,
-      threads: threads, keys: keys.keys, site: site, keepsGoing: keepGoing,
+      budget: budget(plan, workspace), keys: keys.keys, site: site, keepsGoing: keepGoing,
       interruption: interruption, display: display,
       versions: ["warmup": Warmup.configuration.version],
       registration: Registration.digest(beside: workspace.recipe.file),
@@ -101,6 +132,19 @@ struct RunCommand: ParsableCommand {
     let isReported = try reportOrPrint(summary, basis, workspace, runs)
     if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
     if !isReported { throw ExitCode(1) }
+  }
+
+  private func budget(_ plan: Plan, _ workspace: Workspace) -> RunBudget {
+    let count =
+      switch jobs {
+      case .auto: threads
+      case .number(let number): number
+      }
+    // One at a time takes what it needs.
+    let memory =
+      count == 1
+      ? [:] : MemoryNeed.most(of: plan, folders: workspace.folders, threads: threads)
+    return RunBudget(jobs: count, threads: threads, memory: memory)
   }
 
   private var display: any RunDisplay {

@@ -62,6 +62,37 @@ extension EndToEnd {
       try await expectGoesOn(results, "warmed", whole)
     }
 
+    /// Both trainings of the recipe stop, and go on bit for bit.
+    @Test func ctrlCStopsAllThatIsAtWork() async throws {
+      let whole = try ResultsFolder("killed")
+      let slow = ["--set", "stages.tuned.params.steps=400", "--threads", "2", "--jobs", "2"]
+      let undisturbed = try await whole.run("run", arguments: slow)
+      #expect(undisturbed.code == 0, "\(undisturbed.messages)")
+      let results = try ResultsFolder("killed")
+      let plan = try await results.plan(Array(slow.prefix(2)))
+      let keys = (1...2).compactMap { plan["tuned[seed=\($0)]"]?["key"]?.string }
+      let logs = keys.map {
+        Cache(folder: results.cache).workFolder($0).url.appending(path: "metrics.jsonl")
+      }
+      let stopped = try await Program.run(
+        ["run", results.recipe.path, "--results", results.url.path] + slow
+      ) { send in
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline,
+          !logs.allSatisfy({ (try? Data(contentsOf: $0))?.isEmpty == false })
+        {
+          try await Task.sleep(for: .milliseconds(2))
+        }
+        try send(.interrupt)
+      }
+      #expect(stopped.code == 130, "\(stopped.messages)")
+      let ends = stopped.lines.count { $0.contains("stopped at the last checkpoint") }
+      #expect(ends == 2, "\(stopped.messages)")
+      let resumed = try await results.run("run", arguments: slow)
+      #expect(resumed.code == 0, "\(resumed.messages)")
+      for key in keys { try expectEqualFiles(key, results, whole) }
+    }
+
     /// `timeout` signals its child, and then the child's group.
     @Test func aSignalThatComesTwiceAtOnceIsOneWish() async throws {
       let results = try ResultsFolder(copying: try await FinishedRun.training.value.results)

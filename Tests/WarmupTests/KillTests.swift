@@ -7,8 +7,10 @@ import Testing
 extension EndToEnd {
   /// A piece of `Benchmarks/kill/run`, which kills 200 times.
   @Suite struct KillTests {
-    /// The moments are drawn from a seed; what the machine does at them is not.
-    @Test func killedAtAnyMomentARunEndsWithTheSameBits() async throws {
+    /// The moments are drawn from a seed; what the machine does at them is not. Three side by side end
+    /// with the bits of one after the other.
+    @Test(arguments: ["1", "3"])
+    func killedAtAnyMomentARunEndsWithTheSameBits(jobs: String) async throws {
       let whole = try ResultsFolder("killed")
       let began = ContinuousClock.now
       let undisturbed = try await whole.run("run", "--threads", "1")
@@ -20,7 +22,7 @@ extension EndToEnd {
       var killed = 0
       for _ in 0..<6 {
         let pause = Duration.seconds(seconds * moments.next())
-        let ending = try await results.run("run", "--threads", "1") { send in
+        let ending = try await results.run("run", "--threads", jobs, "--jobs", jobs) { send in
           try await Task.sleep(for: pause)
           // It may have ended before.
           try? send(.kill)
@@ -28,7 +30,7 @@ extension EndToEnd {
         if ending.code == nil { killed += 1 }
       }
       #expect(killed > 0)
-      let ending = try await results.run("run", "--threads", "1")
+      let ending = try await results.run("run", "--threads", jobs, "--jobs", jobs)
       #expect(ending.code == 0, "\(ending.messages)")
       let verified = try await Program.run(
         "cache", "verify", "--deep", "--results", results.url.path)

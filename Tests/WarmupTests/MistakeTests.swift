@@ -40,6 +40,7 @@ extension EndToEnd {
 
     @Test(arguments: [
       ["run", "--nope", "x.yaml"], ["run"], ["frobnicate"], ["run", "x.yaml", "--threads", "0"],
+      ["run", "x.yaml", "--jobs", "0"], ["run", "x.yaml", "--jobs", "many"],
       ["run", "there-is-no-such.yaml"],
     ])
     func badUsageIsExitCode64(arguments: [String]) async throws {

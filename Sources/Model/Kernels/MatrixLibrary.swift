@@ -13,23 +13,31 @@ enum MatrixLibrary {
   private typealias Free = @convention(c) (UnsafeMutableRawPointer?) -> Void
 
   private static let bufferBytes = 128 << 20
-  /// How many buffers it has; it keeps those that are free for the next product.
-  private static let reserved = Mutex(0)
+  /// How many threads it has been reserved for, and how many buffers it has; it keeps those that are
+  /// free for the next product.
+  private static let reserved = Mutex((threads: 0, buffers: 0))
 
-  /// Makes sure that it has a buffer for each of some threads.
+  /// Makes sure that it has a buffer for each of some more threads, until they are released.
   /// - Throws: `MemoryShortageError` before it asks the system for what it would not get.
   static func reserve(threads: Int) throws(MemoryShortageError) {
-    let shortage = reserved.withLock { count -> MemoryShortageError? in
-      guard count < threads else { return nil }
-      guard isThere(threads - count) else {
-        return MemoryShortageError(bytes: threads * bufferBytes, threads: threads)
+    let shortage = reserved.withLock { reserved -> MemoryShortageError? in
+      let total = reserved.threads + threads
+      if total > reserved.buffers {
+        // Those that others multiply in just now are not to be had.
+        guard isThere(total - reserved.buffers + reserved.threads) else {
+          return MemoryShortageError(bytes: total * bufferBytes, threads: total)
+        }
+        take(total)
+        reserved.buffers = total
       }
-      take(threads)
-      count = threads
+      reserved.threads = total
       return nil
     }
     if let shortage { throw shortage }
   }
+
+  /// Some threads multiply no more.
+  static func release(threads: Int) { reserved.withLock { $0.threads -= threads } }
 
   /// Whether the system would give so many buffers, and a little for what else comes with them.
   private static func isThere(_ count: Int) -> Bool {

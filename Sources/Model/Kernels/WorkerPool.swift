@@ -11,12 +11,16 @@ package final class WorkerPool: Sendable {
   package let threadCount: Int
   private let crew = WorkerCrew()
   private let busy = Atomic<Bool>(false)
+  private let isReserved: Bool
 
   /// Starts `threads - 1` threads; the one that calls ``parallel(_:_:)`` is the last.
-  package init(threads: Int) {
+  package convenience init(threads: Int) { self.init(threads: threads, isReserved: false) }
+
+  private init(threads: Int, isReserved: Bool) {
     precondition(threads >= 1, "a pool needs at least one thread")
     openblas_set_num_threads(1)
     threadCount = threads
+    self.isReserved = isReserved
     for worker in 1..<max(1, threads) {
       let crew = crew
       Thread.detachNewThread { crew.work(as: worker) }
@@ -28,10 +32,13 @@ package final class WorkerPool: Sendable {
   package convenience init(reserving threads: Int) throws(MemoryShortageError) {
     openblas_set_num_threads(1)
     try MatrixLibrary.reserve(threads: threads)
-    self.init(threads: threads)
+    self.init(threads: threads, isReserved: true)
   }
 
-  deinit { crew.dismiss() }
+  deinit {
+    crew.dismiss()
+    if isReserved { MatrixLibrary.release(threads: threadCount) }
+  }
 
   /// Cuts 0..<count into pieces whose lengths differ by at most one.
   static func split(_ count: Int, into pieces: Int) -> [Range<Int>] {

@@ -56,27 +56,51 @@ package struct Markup: Sendable, ExpressibleByStringLiteral {
 
   /// Replaces what has a meaning in HTML and XML, and control characters that neither may hold.
   package static func escape(_ text: String) -> String {
-    var out = String.UnicodeScalarView()
+    // Bytes, because a page may hold millions.
+    var out: [UInt8] = []
+    out.reserveCapacity(text.utf8.count)
     for scalar in text.unicodeScalars {
       switch scalar {
-      case "&": out.append(contentsOf: "&amp;".unicodeScalars)
-      case "<": out.append(contentsOf: "&lt;".unicodeScalars)
-      case ">": out.append(contentsOf: "&gt;".unicodeScalars)
-      case "\"": out.append(contentsOf: "&quot;".unicodeScalars)
-      case "'": out.append(contentsOf: "&#39;".unicodeScalars)
-      case "\n", "\t": out.append(scalar)
-      case "\r": out.append(contentsOf: "&#13;".unicodeScalars)
+      case "&": out += "&amp;".utf8
+      case "<": out += "&lt;".utf8
+      case ">": out += "&gt;".utf8
+      case "\"": out += "&quot;".utf8
+      case "'": out += "&#39;".utf8
+      case "\r": out += "&#13;".utf8
+      case "\n", "\t", " "..."~": out.append(UInt8(truncatingIfNeeded: scalar.value))
       case _ where scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value),
         // Explicit formatting characters would turn around what stands behind them.
         _
       where (0x202A...0x202E).contains(scalar.value)
         || (0x2066...0x2069).contains(scalar.value):
-        out.append("\u{FFFD}")
-      case "\u{FFFE}", "\u{FFFF}": out.append("\u{FFFD}")
-      default: out.append(scalar)
+        out += "\u{FFFD}".utf8
+      case "\u{FFFE}", "\u{FFFF}": out += "\u{FFFD}".utf8
+      default: out += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter
       }
     }
-    return String(out)
+    return String(decoding: out, as: UTF8.self)
+  }
+}
+
+extension Markup {
+  private static let references: [(name: [UInt8], byte: UInt8)] = [
+    (Array("&quot;".utf8), UInt8(ascii: "\"")), (Array("&#39;".utf8), UInt8(ascii: "'")),
+    (Array("&lt;".utf8), UInt8(ascii: "<")), (Array("&gt;".utf8), UInt8(ascii: ">")),
+    (Array("&amp;".utf8), UInt8(ascii: "&")),
+  ]
+
+  /// The bytes that were escaped. A page may rest on thousands of results.
+  package static func unescaped(_ text: some Collection<UInt8>) -> [UInt8] {
+    var rest = Array(text)[...]
+    var out: [UInt8] = []
+    out.reserveCapacity(rest.count)
+    while let mark = rest.firstIndex(of: UInt8(ascii: "&")) {
+      out += rest[..<mark]
+      let found = references.first { rest[mark...].starts(with: $0.name) }
+      out.append(found?.byte ?? UInt8(ascii: "&"))
+      rest = rest[(mark + (found?.name.count ?? 1))...]
+    }
+    return out + rest
   }
 }
 

@@ -73,10 +73,8 @@ package struct ReportBasis: Sendable, Equatable {
     guard let from = page.range(of: start, options: .literal),
       let end = page.range(of: "\"", options: .literal, range: from.upperBound..<page.endIndex)
     else { return nil }
-    let text = page[from.upperBound..<end.lowerBound].replacing("&quot;", with: "\"")
-      .replacing("&#39;", with: "'").replacing("&lt;", with: "<").replacing("&gt;", with: ">")
-      .replacing("&amp;", with: "&")
-    return (try? JSONValue(parsing: Data(text.utf8)))?.object?.compactMapValues(\.string)
+    let text = Markup.unescaped(page[from.upperBound..<end.lowerBound].utf8)
+    return (try? JSONValue(parsing: Data(text)))?.object?.compactMapValues(\.string)
   }
 }
 

@@ -23,7 +23,7 @@ package struct Artifact: Sendable, Equatable {
 
   /// Whether its record is known to be as it was read.
   var isRecordUnchanged: Bool {
-    stamp.map { $0.isSettled && $0 == FileStamp(of: folder.appending(path: Self.recordName)) }
+    stamp.map { $0.isSettled && $0 == FileStamp(path: "\(folder.path)/\(Self.recordName)") }
       ?? false
   }
 

@@ -64,15 +64,15 @@ package struct Cache: Sendable {
   }
 
   private func lookUp(_ key: String, in folder: URL) -> CachedArtifact {
-    // Plans ask for thousands that are not there.
-    guard access("\(folder.path)/\(key.prefix(2))/\(key)", F_OK) == 0 else { return .absent }
-    let place = Self.artifactFolder(key, in: folder)
+    // Plans ask for thousands.
+    let path = "\(folder.path)/\(key.prefix(2))/\(key)"
+    guard access(path, F_OK) == 0 else { return .absent }
+    let place = URL(filePath: path, directoryHint: .notDirectory)
     let recordFile = place.appending(path: Artifact.recordName)
-    guard FileManager.default.fileExists(atPath: recordFile.path) else {
+    guard let stamp = FileStamp(path: "\(path)/\(Artifact.recordName)") else {
       return .damaged("\(Artifact.recordName) is missing")
     }
     do {
-      let stamp = FileStamp(of: recordFile)
       let artifact = Artifact(
         folder: place, record: try ArtifactRecord(contentsOf: recordFile), digests: digests,
         stamp: stamp)
@@ -150,9 +150,9 @@ extension Artifact {
   /// What is wrong with a file, as far as it is known without reading any: by sizes, and by the
   /// digests of what was read before.
   fileprivate func quickDamage(_ digests: FileDigests) -> String? {
-    record.files.sorted { $0.key < $1.key }.lazy.compactMap { name, file in
-      let place = folder.appending(path: name)
-      guard let stamp = FileStamp(of: place) else { return "\(name) is missing" }
+    let path = folder.path
+    return record.files.sorted { $0.key < $1.key }.lazy.compactMap { name, file in
+      guard let stamp = FileStamp(path: "\(path)/\(name)") else { return "\(name) is missing" }
       if stamp.size != file.bytes {
         return "\(name) has \(stamp.size) bytes instead of \(file.bytes)"
       }
@@ -189,8 +189,9 @@ extension Cache {
   /// The artifact of a key: the one that is there, or one made and published under the key's lock,
   /// so that of several runs one works and the others wait for what it publishes.
   /// - Parameters:
+  ///   - claim: the key's lock, where it is held already; it is given back.
   ///   - waiting: called with a sentence while somebody else works on the key.
-  ///   - begin: called before there is anything to wait for or to make.
+  ///   - begin: called before anything is made.
   ///   - aside: called with a sentence where something damaged is moved aside.
   ///   - make: puts the files into the folder `output` and tells how they came about. What it puts
   ///     into the work folder survives a kill. Where it puts `record.json` beside the files, that
@@ -201,27 +202,36 @@ extension Cache {
   /// - Throws: whatever `make` throws, `CacheError`, `LockError`, or `InterruptedError` while
   ///   somebody else works on the key.
   func obtain(
-    _ key: String, interruption: Interruption, waiting: (String) -> Void, begin: () -> Void = {},
-    aside: (String) -> Void = { _ in }, defersSync: Bool = false,
-    make: (_ output: URL, _ work: WorkFolder) throws -> ArtifactRecord
+    _ key: String, holding claim: FileLock? = nil, interruption: Interruption,
+    waiting: (String) -> Void, begin: () -> Void = {}, aside: (String) -> Void = { _ in },
+    defersSync: Bool = false, make: (_ output: URL, _ work: WorkFolder) throws -> ArtifactRecord
   ) throws -> (artifact: Artifact, isNew: Bool) {
-    if let artifact = existing(key) { return (artifact, false) }
-    begin()
+    if claim == nil, let artifact = existing(key) { return (artifact, false) }
     // Where all was cached, nothing has been made yet.
-    try Folder.make(lockFile(key).deletingLastPathComponent())
-    let lock = try FileLock.acquire(lockFile(key), interruption: interruption, waiting: waiting)
+    if claim == nil { try Folder.make(lockFile(key).deletingLastPathComponent()) }
+    let lock =
+      try claim
+      ?? FileLock.acquire(lockFile(key), interruption: interruption, waiting: waiting)
     defer { lock.release() }
     switch lookUp(key) {
     case .present(let artifact): return (artifact, false)
     case .damaged(let words): aside("\(words); \(try setAside(key))")
     case .absent: break
     }
+    begin()
     let work = workFolder(key)
     let output = try work.prepare()
     defer { try? FileManager.default.removeItem(at: output) }
     let record = try make(output, work)
     let isDeferred = defersSync && record.seconds < Self.cheapSeconds
     return (try publish(record, from: output, isDeferred: isDeferred), true)
+  }
+
+  /// The lock of a key, if nobody holds it, for `obtain`.
+  /// - Returns: nil where somebody does.
+  func claim(_ key: String) throws -> FileLock? {
+    try Folder.make(lockFile(key).deletingLastPathComponent())
+    return try FileLock.attempt(lockFile(key))
   }
 
   /// The artifact of a key that is there; what was left of the work on it goes.
@@ -273,11 +283,13 @@ extension Cache {
   /// Removes what a run left that was killed between publishing and tidying up: the work folder, or the
   /// lock's file alone.
   private func discardWork(_ key: String) throws {
-    let work = workFolder(key).url
-    let left = [work, lockFile(key)].filter { FileManager.default.fileExists(atPath: $0.path) }
-    guard !left.isEmpty, let lock = try FileLock.attempt(lockFile(key)) else { return }
+    let path = folder.path
+    let hasWork = access("\(path)/work/\(key)", F_OK) == 0
+    guard hasWork || access("\(path)/locks/\(key).lock", F_OK) == 0,
+      let lock = try FileLock.attempt(lockFile(key))
+    else { return }
     defer { lock.release() }
-    if left.contains(work) { try FileManager.default.removeItem(at: work) }
+    if hasWork { try FileManager.default.removeItem(at: workFolder(key).url) }
   }
 
   /// Moves a damaged artifact aside. Only whoever holds the key's lock may call this.
@@ -393,14 +405,15 @@ package struct WorkFolder: Sendable {
   /// new one. Only whoever holds the key's lock may call this.
   func prepare() throws -> URL {
     let manager = FileManager.default
-    try Folder.make(checkpoints)
-    for name in try manager.contentsOfDirectory(atPath: url.path)
-    where name.hasPrefix("output-") || AtomicFile.isLeftover(name) {
-      try manager.removeItem(at: url.appending(path: name))
-    }
-    for name in try manager.contentsOfDirectory(atPath: checkpoints.path)
-    where AtomicFile.isLeftover(name) {
-      try manager.removeItem(at: checkpoints.appending(path: name))
+    if access(url.path, F_OK) == 0 {
+      for name in try manager.contentsOfDirectory(atPath: url.path)
+      where name.hasPrefix("output-") || AtomicFile.isLeftover(name) {
+        try manager.removeItem(at: url.appending(path: name))
+      }
+      for name in (try? manager.contentsOfDirectory(atPath: checkpoints.path)) ?? []
+      where AtomicFile.isLeftover(name) {
+        try manager.removeItem(at: checkpoints.appending(path: name))
+      }
     }
     let output = url.appending(path: "output-\(getpid())")
     try Folder.make(output)

@@ -74,7 +74,8 @@ package struct RecipeLock: Sendable, Equatable {
 
   /// Notes what came out, leaving the entries of other instances as they are.
   package static func update(_ entries: [String: LockedInstance], in recipeFolder: URL) throws {
-    try change(in: recipeFolder) { $0.entries.merge(entries) { $1 } }
+    if entries.isEmpty { return }
+    try change(in: recipeFolder, isLikely: true) { $0.entries.merge(entries) { $1 } }
   }
 
   /// Notes what was there already or is stopped, and forgets instances that neither the run's recipe
@@ -136,11 +137,13 @@ package struct RecipeLock: Sendable, Equatable {
     try Self.change(in: recipeFolder) { $0 = self }
   }
 
+  /// - Parameter isLikely: whether it is sure enough that the lock does not say it yet. To read a long
+  ///   one takes time and memory.
   private static func change(
-    in recipeFolder: URL, _ change: (inout RecipeLock) -> Void
+    in recipeFolder: URL, isLikely: Bool = false, _ change: (inout RecipeLock) -> Void
   ) throws {
     // What the lock says already needs no writing, which may not be possible.
-    if isUnchanged(in: recipeFolder, by: change) { return }
+    if !isLikely, isUnchanged(in: recipeFolder, by: change) { return }
     try Folder.make(recipeFolder)
     let file = file(in: recipeFolder)
     // Two runs of one recipe must not overwrite each other's entries.

@@ -15,11 +15,8 @@ package struct CheckpointStore: Sendable {
   private let folder: URL
   private let kept = 2
 
-  /// Opens the store, making its folder.
-  package init(folder: URL) throws {
-    self.folder = folder
-    try Folder.make(folder)
-  }
+  /// Opens the store; its folder is made with the first checkpoint.
+  package init(folder: URL) { self.folder = folder }
 
   /// The checkpoints there are, the newest first.
   package func checkpoints() throws -> [Checkpoint] { Self.checkpoints(in: folder) }
@@ -29,6 +26,7 @@ package struct CheckpointStore: Sendable {
   ///   - step: how many steps are done.
   ///   - write: writes the file at the place that it is given.
   package func save(step: Int, write: (URL) throws -> Void) throws {
+    try Folder.make(folder)
     let file = folder.appending(path: "step-\(step).h5")
     try AtomicFile.write(to: file) { beside in
       try write(beside)
@@ -92,17 +90,19 @@ package struct Checkpoint: Sendable {
 /// `truncate` first: the log then ends as if it had never been interrupted.
 package final class MetricsLog: Sendable {
   private let file: URL
-  private let handle: Mutex<FileHandle>
+  /// Open once there is anything to log: most stages log nothing.
+  private let handle = Mutex<FileHandle?>(nil)
 
-  /// Opens the log, making it where there is none. A last line that a kill cut off goes.
+  /// Takes up the log that is there, if any. A last line that a kill cut off goes.
   package init(file: URL) throws {
     self.file = file
-    if !FileManager.default.fileExists(atPath: file.path) { try Data().write(to: file) }
-    let handle = try Self.open(file)
-    let content = try Data(contentsOf: file)
+    let content = try content()
     let whole = content.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-    if whole < content.count { try handle.truncate(atOffset: UInt64(whole)) }
-    self.handle = Mutex(handle)
+    if whole < content.count {
+      let handle = try FileHandle(forUpdating: file)
+      try handle.truncate(atOffset: UInt64(whole))
+      try handle.close()
+    }
   }
 
   /// Appends a step. Steps count from 1.
@@ -110,11 +110,15 @@ package final class MetricsLog: Sendable {
     var row = values.mapValues { JSONValue.number($0) }
     row["step"] = .integer(step)
     let line = JSONValue.object(row).text + "\n"
-    try handle.withLock { try $0.write(contentsOf: Data(line.utf8)) }
+    try handle.withLock { handle in
+      let open = try handle ?? Self.open(file)
+      handle = open
+      try open.write(contentsOf: Data(line.utf8))
+    }
   }
 
   /// Waits until the steps are on the disk, so that a checkpoint never outlives its metrics.
-  package func sync() throws { try handle.withLock { try $0.synchronize() } }
+  package func sync() throws { try handle.withLock { try $0?.synchronize() } }
 
   /// Forgets every step after `step`.
   package func truncate(after step: Int) throws {
@@ -124,12 +128,12 @@ package final class MetricsLog: Sendable {
       return (row["step"]?.integer ?? 0) <= step
     }
     let content = Data(kept.flatMap { $0 + [0x0A] })
-    if try content == Data(contentsOf: file) { return }
+    if try content == self.content() { return }
     try handle.withLock { handle in
       // A kill between emptying and filling the file would lose the steps before.
       try AtomicFile.write(to: file) { try content.write(to: $0) }
-      try handle.close()
-      handle = try Self.open(file)
+      try handle?.close()
+      handle = nil
     }
   }
 
@@ -137,7 +141,12 @@ package final class MetricsLog: Sendable {
     try lines().compactMap { try? JSONValue(parsing: $0) }
   }
 
-  private func lines() throws -> [Data] { try Data(contentsOf: file).split(separator: 0x0A) }
+  private func lines() throws -> [Data] { try content().split(separator: 0x0A) }
+
+  /// What the file says; nothing where there is none.
+  private func content() throws -> Data {
+    access(file.path, F_OK) == 0 ? try Data(contentsOf: file) : Data()
+  }
 
   /// The steps as a table without timings: `step` first, then the metrics by name, NaN where a step
   /// has none. Nil where nothing was logged.
@@ -154,6 +163,7 @@ package final class MetricsLog: Sendable {
   }
 
   private static func open(_ file: URL) throws -> FileHandle {
+    if access(file.path, F_OK) != 0 { try Data().write(to: file) }
     let handle = try FileHandle(forUpdating: file)
     try handle.seekToEnd()
     return handle

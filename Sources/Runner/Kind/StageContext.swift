@@ -67,7 +67,8 @@ package final class StageContext: Sendable {
     self.site = site
     self.interruption = interruption
     self.progress = progress
-    checkpoints = try CheckpointStore(folder: workDirectory.appending(path: "checkpoints"))
+    try Folder.make(workDirectory)
+    checkpoints = CheckpointStore(folder: workDirectory.appending(path: "checkpoints"))
     metrics = try MetricsLog(file: workDirectory.appending(path: "metrics.jsonl"))
     published = PublishedValues()
   }

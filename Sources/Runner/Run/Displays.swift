@@ -23,7 +23,7 @@ struct EndingRow {
   /// Takes another instance along.
   /// - Returns: whether the same can be said of it.
   mutating func append(_ title: InstanceTitle, _ outcome: InstanceOutcome) -> Bool {
-    guard outcome == self.outcome else { return false }
+    guard outcome == self.outcome, title.number == last.number + 1 else { return false }
     last = title
     count += 1
     return true
@@ -33,10 +33,14 @@ struct EndingRow {
 /// Shows a run as lines of text, for logs: one when an instance begins, one when it ends, and now
 /// and then one between.
 package final class PlainProgress: RunDisplay {
+  private struct Entry {
+    var meter: ProgressMeter
+    var lastLine: Double
+  }
+
   private struct State {
-    var title: InstanceTitle?
-    var meter = ProgressMeter(at: 0)
-    var lastLine = 0.0
+    /// What is at work, by number.
+    var running: [Int: Entry] = [:]
     var row: EndingRow?
   }
 
@@ -54,7 +58,9 @@ package final class PlainProgress: RunDisplay {
   package func begin(_ title: InstanceTitle) {
     finish()
     let now = output.now()
-    state.withLock { $0 = State(title: title, meter: ProgressMeter(at: now), lastLine: now) }
+    state.withLock {
+      $0.running[title.number] = Entry(meter: ProgressMeter(at: now), lastLine: now)
+    }
     output.write("\(prefix(title)): begins\n")
   }
 
@@ -64,21 +70,28 @@ package final class PlainProgress: RunDisplay {
   }
 
   /// Says how far the instance is, if the last line is old enough.
-  package func update(_ progress: StageProgress) {
+  package func update(_ title: InstanceTitle, _ progress: StageProgress) {
     let now = output.now()
-    let line = state.withLock { state -> String? in
-      state.meter.update(progress, at: now)
-      guard let title = state.title, now - state.lastLine >= interval else { return nil }
-      state.lastLine = now
-      return
-        "\(prefix(title)): \(state.meter.parts(title.forecast, at: now).joined(separator: ", "))\n"
+    let meter = state.withLock { state -> ProgressMeter? in
+      guard var entry = state.running[title.number] else { return nil }
+      entry.meter.update(progress, at: now)
+      let isDue = now - entry.lastLine >= interval
+      if isDue { entry.lastLine = now }
+      state.running[title.number] = entry
+      return isDue ? entry.meter : nil
     }
-    if let line { output.write(line) }
+    guard let meter else { return }
+    let parts = meter.parts(title.forecast, at: now).joined(separator: ", ")
+    output.write("\(prefix(title)): \(parts)\n")
+  }
+
+  package func putOff(_ title: InstanceTitle) {
+    state.withLock { $0.running[title.number] = nil }
   }
 
   package func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {
     let isTaken = state.withLock { state in
-      state.title = nil
+      state.running[title.number] = nil
       return state.row?.append(title, outcome) ?? false
     }
     if isTaken { return }
@@ -119,18 +132,28 @@ extension InstanceOutcome {
 }
 
 /// Shows a run on a terminal: a line for each instance that is settled, and below them a live line
-/// for the one at work.
+/// for each at work.
 package final class TerminalProgress: RunDisplay {
+  private struct Entry {
+    let title: InstanceTitle
+    var meter: ProgressMeter
+  }
+
   private struct State {
-    var title: InstanceTitle?
-    var meter = ProgressMeter(at: 0)
+    /// What is at work, the earliest first.
+    var running: [Entry] = []
+    /// How many live lines the terminal shows.
+    var shown = 0
     var lastDrawn = -Double.infinity
     var row: EndingRow?
   }
 
   private static let leastInterval = 0.1
   private static let barWidth = 20
+  /// More live lines might not fit, and what has left the screen could not be erased.
+  private static let mostLines = 8
   private static let eraseLine = "\r\u{1B}[K"
+  private static let eraseLineAbove = "\u{1B}[A\u{1B}[K"
 
   private let state = Mutex(State())
   private let hasColour: Bool
@@ -141,73 +164,101 @@ package final class TerminalProgress: RunDisplay {
     self.output = output
   }
 
-  /// Draws the live line of an instance.
+  /// Draws the live line of an instance, below those of others.
   package func begin(_ title: InstanceTitle) {
     let now = output.now()
     state.withLock { state in
-      write(&state.row)
-      state = State(title: title, meter: ProgressMeter(at: now), lastDrawn: now)
-      output.write(Self.eraseLine + line(state, at: now))
+      state.running.removeAll { $0.title.number == title.number }
+      state.running.append(Entry(title: title, meter: ProgressMeter(at: now)))
+      draw(&state, above: takeRow(&state))
     }
   }
 
-  /// Writes a sentence above the live line.
+  /// Writes a sentence above the live lines.
   package func notice(_ sentence: String) {
+    state.withLock { state in draw(&state, above: takeRow(&state) + sentence.visible + "\n") }
+  }
+
+  /// Redraws the live lines, at most ten times a second.
+  package func update(_ title: InstanceTitle, _ progress: StageProgress) {
     let now = output.now()
     state.withLock { state in
-      write(&state.row)
-      output.write(Self.eraseLine + sentence.visible + "\n" + line(state, at: now))
+      guard let place = state.running.firstIndex(where: { $0.title.number == title.number })
+      else { return }
+      state.running[place].meter.update(progress, at: now)
+      if now - state.lastDrawn >= Self.leastInterval { draw(&state) }
     }
   }
 
-  /// Redraws the live line, at most ten times a second.
-  package func update(_ progress: StageProgress) {
-    let now = output.now()
+  /// Takes the live line of an instance away.
+  package func putOff(_ title: InstanceTitle) {
     state.withLock { state in
-      state.meter.update(progress, at: now)
-      guard state.title != nil, now - state.lastDrawn >= Self.leastInterval else { return }
-      state.lastDrawn = now
-      output.write(Self.eraseLine + line(state, at: now))
+      state.running.removeAll { $0.title.number == title.number }
+      draw(&state)
     }
   }
 
   /// Leaves a line about an instance in place of the live one.
   package func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {
     state.withLock { state in
-      state.title = nil
+      state.running.removeAll { $0.title.number == title.number }
       if state.row?.append(title, outcome) == true { return }
-      write(&state.row)
+      let before = takeRow(&state)
       state.row = EndingRow(title, outcome)
-      if state.row == nil { write("\(title.name)  \(title.kind)", outcome) }
+      let own = state.row == nil ? line("\(title.name)  \(title.kind)", outcome) : ""
+      if !before.isEmpty || !own.isEmpty { draw(&state, above: before + own) }
     }
   }
 
   /// Says what there is to say of the instances before.
-  package func finish() { state.withLock { write(&$0.row) } }
+  package func finish() {
+    state.withLock { state in
+      let row = takeRow(&state)
+      if !row.isEmpty { draw(&state, above: row) }
+    }
+  }
 
-  private func write(_ row: inout EndingRow?) {
-    guard let ended = row else { return }
-    row = nil
+  /// The line about the instances before; empty where there is none.
+  private func takeRow(_ state: inout State) -> String {
+    guard let ended = state.row else { return "" }
+    state.row = nil
     let names =
       ended.count == 1
       ? "\(ended.first.name)  \(ended.first.kind)" : "\(ended.count) instances"
-    write(names, ended.outcome)
+    return line(names, ended.outcome)
   }
 
-  private func write(_ names: String, _ outcome: InstanceOutcome) {
-    output.write("\(Self.eraseLine)\(mark(outcome)) \(names)  \(Self.words(outcome))\n")
+  private func line(_ names: String, _ outcome: InstanceOutcome) -> String {
+    "\(mark(outcome)) \(names)  \(Self.words(outcome))\n"
   }
 
-  private func line(_ state: State, at now: Double) -> String {
-    guard let title = state.title else { return "" }
+  /// Writes lines in the place of the live ones, and these below.
+  private func draw(_ state: inout State, above text: String = "") {
+    let now = output.now()
+    let entries = state.running.prefix(
+      state.running.count > Self.mostLines ? Self.mostLines - 1 : Self.mostLines)
+    var lines = entries.enumerated().map { live($1, isFirst: $0 == 0, at: now) }
+    if lines.count < state.running.count {
+      lines.append("and \(state.running.count - lines.count) more")
+    }
+    let erasing =
+      Self.eraseLine + String(repeating: Self.eraseLineAbove, count: max(0, state.shown - 1))
+    output.write(erasing + text + lines.joined(separator: "\n"))
+    state.shown = lines.count
+    state.lastDrawn = now
+  }
+
+  /// - Parameter isFirst: whether the line says how long the whole run will take.
+  private func live(_ entry: Entry, isFirst: Bool, at now: Double) -> String {
+    let title = entry.title
     var parts = ["\(title.number)/\(title.total) \(title.name)"]
-    if state.meter.latest == nil {
+    if entry.meter.latest == nil {
       parts.append(title.kind)
     } else {
-      let full = Int((state.meter.share * Double(Self.barWidth)).rounded(.down))
+      let full = Int((entry.meter.share * Double(Self.barWidth)).rounded(.down))
       let empty = Self.barWidth - full
       parts.append(String(repeating: "█", count: full) + String(repeating: "░", count: empty))
-      parts += state.meter.parts(title.forecast, at: now)
+      parts += entry.meter.parts(isFirst ? title.forecast : RunForecast.Seconds(), at: now)
     }
     // A line that breaks or wraps could not be erased.
     let whole = parts.joined(separator: "  ").map { $0.isNewline ? " " : $0 }

@@ -15,7 +15,7 @@ struct InstanceRunner {
   let keys: ServerKeys
   let site: Site
   let interruption: Interruption
-  let display: any RunDisplay
+  let display: any ProgressSink
   let versions: [String: String]
   /// Whether nothing may run in the place of what is damaged.
   var isLocked = false
@@ -26,20 +26,19 @@ struct InstanceRunner {
   /// Takes the result from the cache, or runs the stage under the key's lock.
   /// - Parameters:
   ///   - keeping: the steps of a training whose output is published as well, as it reaches them.
+  ///   - holding: the key's lock, where it is held already.
   ///   - begin: called before the work begins, if there is any.
   /// - Throws: whatever the stage throws, `StageError`, `CacheError`.
   func obtain(
     _ instance: Instance, _ key: String, _ fields: KeyFields, _ inputs: [String: InputArtifact],
-    keeping steps: @autoclosure () -> [WantedStep], begin: () -> Void
+    keeping steps: [WantedStep], holding claim: FileLock? = nil, begin: () -> Void
   ) throws -> Obtained {
     let (artifact, isNew) = try cache.obtain(
-      key, interruption: interruption,
+      key, holding: claim, interruption: interruption,
       waiting: { display.notice("\(instance.name): waiting, \($0)") }, begin: begin,
       aside: { display.notice("\(instance.name) is damaged: \($0)") }, defersSync: true,
       make: { output, work in
-        // All of the plan is looked through for them.
-        let wanted = instance.keptOutput == nil ? [] : steps()
-        let keeper = StepPublisher(runner: self, training: instance.name, steps: wanted)
+        let keeper = StepPublisher(runner: self, training: instance.name, steps: steps)
         return record(
           key, fields, of: instance,
           try attempt(
@@ -114,7 +113,7 @@ final class PartRunner: StagePartStore {
   private let kind: String
   private let instance: String
   private let interruption: Interruption
-  private let display: any RunDisplay
+  private let display: any ProgressSink
   private let versions: [String: String]
   private let isLocked: Bool
   private let used = Mutex<[String: String]>([:])
@@ -125,7 +124,7 @@ final class PartRunner: StagePartStore {
 
   init(
     cache: Cache, kind: String, instance: String, interruption: Interruption,
-    display: any RunDisplay, versions: [String: String], isLocked: Bool = false
+    display: any ProgressSink, versions: [String: String], isLocked: Bool = false
   ) {
     self.isLocked = isLocked
     self.cache = cache
@@ -204,13 +203,23 @@ enum StageThread {
   private static let stackBytes = 16 << 20
 
   /// Runs the work and waits for it.
-  ///
-  /// Foundation's threads do not say when the system refuses them.
   /// - Throws: what the work throws, or `StageError.failed` where there is no memory for a thread.
   static func run(_ work: @escaping @Sendable () throws -> Void) throws {
     let failure = Failure()
-    let body = Unmanaged.passRetained(
-      ThreadBody { do { try work() } catch { failure.set(error) } })
+    let thread = try begin { do { try work() } catch { failure.set(error) } }
+    pthread_join(thread, nil)
+    if let error = failure.error { throw error }
+  }
+
+  /// Runs the work and does not wait for it.
+  /// - Throws: `StageError.failed` where there is no memory for a thread.
+  static func start(_ work: @escaping @Sendable () -> Void) throws {
+    pthread_detach(try begin(work))
+  }
+
+  /// Foundation's threads do not say when the system refuses them.
+  private static func begin(_ work: @escaping @Sendable () -> Void) throws -> pthread_t {
+    let body = Unmanaged.passRetained(ThreadBody(work))
     let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
     pthread_attr_init(attributes)
     pthread_attr_setstacksize(attributes, stackBytes)
@@ -231,8 +240,7 @@ enum StageThread {
         "no thread could be started for it: \(systemMessage(code)); raise the limits on memory "
           + "('ulimit -v') and processes ('ulimit -u')")
     }
-    pthread_join(thread, nil)
-    if let error = failure.error { throw error }
+    return thread
   }
 }
 

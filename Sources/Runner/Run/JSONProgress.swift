@@ -6,22 +6,23 @@ import Synchronization
 ///
 /// `event` is `begin`, `progress` (at most one a second for an instance), `end` or `notice`.
 package final class JSONProgress: RunDisplay {
-  private struct State {
-    var title: InstanceTitle?
-    var meter = ProgressMeter(at: 0)
-    var lastLine = 0.0
+  /// An instance at work.
+  private struct Entry {
+    var meter: ProgressMeter
+    var lastLine: Double
   }
 
   private static let leastInterval = 1.0
 
-  private let state = Mutex(State())
+  /// What is at work, by number.
+  private let running = Mutex<[Int: Entry]>([:])
   private let output: DisplayOutput
 
   package init(output: DisplayOutput = .standardError) { self.output = output }
 
   package func begin(_ title: InstanceTitle) {
     let now = output.now()
-    state.withLock { $0 = State(title: title, meter: ProgressMeter(at: now), lastLine: now) }
+    running.withLock { $0[title.number] = Entry(meter: ProgressMeter(at: now), lastLine: now) }
     write(
       "begin", title,
       [
@@ -30,15 +31,17 @@ package final class JSONProgress: RunDisplay {
       ])
   }
 
-  package func update(_ progress: StageProgress) {
+  package func update(_ title: InstanceTitle, _ progress: StageProgress) {
     let now = output.now()
-    let due = state.withLock { state -> (InstanceTitle, ProgressMeter)? in
-      state.meter.update(progress, at: now)
-      guard let title = state.title, now - state.lastLine >= Self.leastInterval else { return nil }
-      state.lastLine = now
-      return (title, state.meter)
+    let due = running.withLock { running -> ProgressMeter? in
+      guard var entry = running[title.number] else { return nil }
+      entry.meter.update(progress, at: now)
+      let isDue = now - entry.lastLine >= Self.leastInterval
+      if isDue { entry.lastLine = now }
+      running[title.number] = entry
+      return isDue ? entry.meter : nil
     }
-    guard let (title, meter) = due else { return }
+    guard let meter = due else { return }
     write(
       "progress", title,
       [
@@ -50,7 +53,7 @@ package final class JSONProgress: RunDisplay {
   }
 
   package func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {
-    state.withLock { $0.title = nil }
+    putOff(title)
     var members: [String: JSONValue] = ["outcome": .string(outcome.name)]
     if case .ran(let seconds) = outcome {
       members["seconds"] = .number(seconds)
@@ -59,6 +62,8 @@ package final class JSONProgress: RunDisplay {
     }
     write("end", title, members)
   }
+
+  package func putOff(_ title: InstanceTitle) { running.withLock { $0[title.number] = nil } }
 
   package func notice(_ sentence: String) {
     write(["event": "notice", "text": .string(sentence)])

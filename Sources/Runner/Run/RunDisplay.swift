@@ -5,10 +5,16 @@ import Foundation
   import Glibc
 #endif
 
-/// Shows people how a run goes.
-package protocol RunDisplay: ProgressSink {
-  /// An instance begins; updates that follow are about it.
+/// Shows people how a run goes. Several instances may be at work.
+package protocol RunDisplay: Sendable {
+  /// An instance begins.
   func begin(_ title: InstanceTitle)
+  /// An instance says how far it is.
+  func update(_ title: InstanceTitle, _ progress: StageProgress)
+  /// Something that people should know, such as a wait for another process.
+  func notice(_ sentence: String)
+  /// An instance that has begun must wait, and begins again later.
+  func putOff(_ title: InstanceTitle)
   /// An instance is settled, whether it was begun or not.
   func end(_ title: InstanceTitle, _ outcome: InstanceOutcome)
   /// Nothing more comes.
@@ -16,7 +22,18 @@ package protocol RunDisplay: ProgressSink {
 }
 
 extension RunDisplay {
+  package func notice(_ sentence: String) {}
+  package func putOff(_ title: InstanceTitle) {}
   package func finish() {}
+}
+
+/// What a stage sees of the display: it tells of one instance.
+struct InstanceDisplay: ProgressSink {
+  let title: InstanceTitle
+  let display: any RunDisplay
+
+  func update(_ progress: StageProgress) { display.update(title, progress) }
+  func notice(_ sentence: String) { display.notice(sentence) }
 }
 
 /// What a display says of an instance.
@@ -50,7 +67,7 @@ package struct QuietDisplay: RunDisplay {
   package init(output: DisplayOutput = .standardError) { self.output = output }
   package func begin(_ title: InstanceTitle) {}
   package func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {}
-  package func update(_ progress: StageProgress) {}
+  package func update(_ title: InstanceTitle, _ progress: StageProgress) {}
   package func notice(_ sentence: String) { output.write(sentence.visible + "\n") }
 }
 
@@ -58,7 +75,7 @@ package struct SilentDisplay: RunDisplay {
   package init() {}
   package func begin(_ title: InstanceTitle) {}
   package func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {}
-  package func update(_ progress: StageProgress) {}
+  package func update(_ title: InstanceTitle, _ progress: StageProgress) {}
 }
 
 /// Where a display writes, and the clock that it reads. Tests bring their own.

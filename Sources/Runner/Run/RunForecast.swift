@@ -32,8 +32,11 @@ package struct RunForecast: Sendable {
   }
 
   private var stages: [String: Stage] = [:]
+  private let width: Double
 
-  init(_ plan: Plan) {
+  /// - Parameter width: how many instances run side by side.
+  init(_ plan: Plan, width: Int = 1) {
+    self.width = Double(width)
     for item in plan.items {
       var stage = stages[item.stageName] ?? Stage(isQuick: item.instance.isQuick)
       if let seconds = item.lastSeconds {
@@ -56,7 +59,7 @@ package struct RunForecast: Sendable {
     stages[item.stageName] = stage
     var behind: Double? = 0
     for stage in stages.values { behind = behind.flatMap { sum in stage.left.map { sum + $0 } } }
-    return Seconds(own: item.lastSeconds ?? stage.mean, behind: behind)
+    return Seconds(own: item.lastSeconds ?? stage.mean, behind: behind.map { $0 / width })
   }
 
   /// Notes how long an instance took that had never run before.

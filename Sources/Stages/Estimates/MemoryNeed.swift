@@ -25,16 +25,26 @@ package struct MemoryNeed {
     let needs = all(of: plan, folders: folders, threads: threads)
     for need in needs {
       try MemoryLimit.check(
-        need.memory.least, of: need.instance, for: need.purpose, advice: need.advice, limit: limit)
+        need.memory.least, of: "'\(need.instance)'", for: need.purpose, advice: need.advice,
+        limit: limit)
     }
     guard let limit, let greatest = needs.max(by: { $0.memory.most < $1.memory.most }),
       greatest.memory.most > limit.free
     else { return nil }
     return
-      "\(greatest.instance) takes up to \(MemoryLimit.text(greatest.memory.most)) of memory if "
+      "'\(greatest.instance)' takes up to \(MemoryLimit.text(greatest.memory.most)) of memory if "
       + "texts are as long as they may be, but of what \(limit.name) allows "
       + "\(MemoryLimit.text(limit.free)) are free; it may be ended for that. A smaller batch_size, "
       + "group or max_tokens needs less"
+  }
+
+  /// How much each instance that is to run may need at most, in bytes by name, as far as the models'
+  /// sizes are known.
+  package static func most(
+    of plan: Plan, folders: DataFolders, threads: Int
+  ) -> [String: Int] {
+    let needs = all(of: plan, folders: folders, threads: threads)
+    return Dictionary(needs.map { ($0.instance, $0.memory.most) }) { max($0, $1) }
   }
 
   /// The needs of what is to run, as far as the models' sizes are known.
@@ -53,7 +63,7 @@ package struct MemoryNeed {
       let weights = MemoryUse(model, threads: threads).weights
       let count = weights / 4
       return MemoryNeed(
-        instance: "'\(item.name)'",
+        instance: item.name,
         memory: estimate.memory ?? EstimatedMemory(least: weights, most: weights),
         purpose: item.instance.stage?.purpose(ofMemoryFor: count) ?? "\(count) weights",
         advice: item.instance.stage?.adviceOnMemory ?? advice)

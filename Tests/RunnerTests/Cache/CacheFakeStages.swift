@@ -5,6 +5,10 @@ import OrderedCollections
 import Runner
 import TestSupport
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// A source: writes `value` into its output. Its content from outside is the file `content` in the
 /// control folder, where `needs_content` is set.
 struct FakeSource: Stage {
@@ -139,9 +143,11 @@ struct FakeKept: KeptStage {
 extension DataFolders {
   /// Notes what a fake stage did.
   fileprivate func note(_ line: String) throws {
-    let file = searchPaths[0].appending(path: "notes")
-    let old = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
-    try (old + line + "\n").write(to: file, atomically: true, encoding: .utf8)
+    // Several may note at once.
+    let file = open(
+      searchPaths[0].appending(path: "notes").path, O_WRONLY | O_APPEND | O_CREAT, 0o666)
+    try FileHandle(fileDescriptor: file, closeOnDealloc: true)
+      .write(contentsOf: Data("\(line)\n".utf8))
   }
 
   /// Whether something was asked for that goes on.
@@ -189,18 +195,22 @@ struct FakeProject: Sendable {
   }
 
   func executor(
-    keepsGoing: Bool = false, interruption: Interruption = Interruption(),
+    budget: RunBudget = RunBudget(threads: 1), keepsGoing: Bool = false,
+    interruption: Interruption = Interruption(),
     display: any RunDisplay = SilentDisplay(), registration: String? = nil,
     others: OtherRuns = OtherRuns()
   ) -> Executor {
     Executor(
       cache: Cache(folder: cache.folder), recipeFolder: recipeFolder, folders: folders,
-      threads: 1, keepsGoing: keepsGoing, interruption: interruption, display: display,
+      budget: budget, keepsGoing: keepsGoing, interruption: interruption, display: display,
       versions: ["warmup": "0.0"], registration: registration, others: others)
   }
 
-  func run(_ instances: [Instance], keepsGoing: Bool = false) throws -> RunSummary {
-    try executor(keepsGoing: keepsGoing).run(plan(instances))
+  func run(
+    _ instances: [Instance], keepsGoing: Bool = false, jobs: Int = 1
+  ) throws -> RunSummary {
+    let budget = RunBudget(jobs: jobs, threads: jobs)
+    return try executor(budget: budget, keepsGoing: keepsGoing).run(plan(instances))
   }
 }
 

@@ -9,7 +9,7 @@ import Testing
 
   init() throws {
     folder = try ScratchFolder()
-    store = try CheckpointStore(folder: folder.url)
+    store = CheckpointStore(folder: folder.url)
   }
 
   private func save(_ steps: Int...) throws {
@@ -21,6 +21,15 @@ import Testing
       throw StageError.failed("unreadable")
     }
     return value
+  }
+
+  @Test func thereIsNoFolderBeforeTheFirst() throws {
+    let place = folder.file("checkpoints")
+    let store = CheckpointStore(folder: place)
+    #expect(try store.checkpoints().isEmpty && store.resume(read) == nil)
+    #expect(!FileManager.default.fileExists(atPath: place.path))
+    try store.save(step: 1) { try Data("1".utf8).write(to: $0) }
+    #expect(try store.resume(read) == 1)
   }
 
   @Test func keepsTheNewestTwo() throws {

@@ -32,6 +32,18 @@ import Testing
     #expect(try text == String(contentsOf: whole, encoding: .utf8))
   }
 
+  @Test func thereIsNoFileBeforeTheFirstStep() throws {
+    let log = try MetricsLog(file: file)
+    try log.truncate(after: 0)
+    try log.sync()
+    #expect(try log.rows().isEmpty)
+    #expect(!FileManager.default.fileExists(atPath: file.path))
+    try log.log(step: 1, [:])
+    try log.truncate(after: 0)
+    try log.log(step: 1, [:])
+    #expect(text == "{\"step\":1}\n")
+  }
+
   @Test func cutsALineThatAKillLeftHalf() throws {
     try Data("{\"step\":1}\n{\"st".utf8).write(to: file)
     try MetricsLog(file: file).log(step: 2, [:])

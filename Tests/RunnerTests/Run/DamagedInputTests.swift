@@ -19,7 +19,8 @@ import Testing
   ) throws -> RunSummary {
     let executor = Executor(
       cache: Cache(folder: project.cache.folder), recipeFolder: project.recipeFolder,
-      folders: project.folders, threads: 1, keepsGoing: keepsGoing, display: notices,
+      folders: project.folders, budget: RunBudget(threads: 1), keepsGoing: keepsGoing,
+      display: notices,
       isLocked: isLocked)
     return try executor.run(project.plan(instances))
   }
@@ -241,6 +242,6 @@ final class NoticeList: RunDisplay {
 
   func begin(_ title: InstanceTitle) {}
   func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {}
-  func update(_ progress: StageProgress) {}
+  func update(_ title: InstanceTitle, _ progress: StageProgress) {}
   func notice(_ text: String) { notices.withLock { $0.append(text) } }
 }

@@ -246,7 +246,7 @@ private final class NoticeDisplay: RunDisplay {
 
   func begin(_ title: InstanceTitle) {}
   func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {}
-  func update(_ progress: StageProgress) {}
+  func update(_ title: InstanceTitle, _ progress: StageProgress) {}
   func notice(_ sentence: String) {
     kept.withLock { $0.append(sentence) }
     onNotice()

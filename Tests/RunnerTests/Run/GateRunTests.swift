@@ -120,7 +120,7 @@ import Testing
     let instances = try instances(require: "{derived: {at_most: 0.5}, sum: {at_least: 0}}")
     let executor = Executor(
       cache: project.cache, recipeFolder: project.recipeFolder, folders: project.folders,
-      threads: 1, values: reader)
+      budget: RunBudget(threads: 1), values: reader)
     #expect(try executor.run(planner.plan(instances)).stopped == stopped)
     #expect(planner.plan(instances).count(.stopped) == stopped)
   }
@@ -316,7 +316,7 @@ private final class LineDisplay: RunDisplay {
   var lines: [String] { kept.withLock { $0 } }
 
   func begin(_ title: InstanceTitle) {}
-  func update(_ progress: StageProgress) {}
+  func update(_ title: InstanceTitle, _ progress: StageProgress) {}
   func notice(_ sentence: String) { kept.withLock { $0.append(sentence) } }
   func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {
     let words =

@@ -39,7 +39,7 @@ import Testing
     display.begin(title)
     #expect(stage.take() == "[2/7] warmed[seed=1] (distill): begins\n")
     for step in 100..<500 {
-      display.update(progress(step, remark: "loss 1.93"))
+      display.update(title, progress(step, remark: "loss 1.93"))
       stage.wait(0.125)
     }
     let lines = stage.take().split(separator: "\n")
@@ -58,7 +58,7 @@ import Testing
     #expect(stage.take() == "\r\u{1B}[K2/7 warmed[seed=1]  distill")
     for step in 1...300 {
       stage.wait(0.011)
-      display.update(progress(step))
+      display.update(title, progress(step))
     }
     let drawn = stage.take().split(separator: "\r").map { $0.dropFirst(3) }
     #expect(drawn.count == 30)
@@ -71,7 +71,7 @@ import Testing
     display.begin(title)
     stage.wait(1)
     _ = stage.take()
-    display.update(progress(1, remark: String(repeating: "much\n", count: 40)))
+    display.update(title, progress(1, remark: String(repeating: "much\n", count: 40)))
     let line = stage.take()
     #expect(line.count == 4 + 89)
     #expect(!line.contains("\n"))
@@ -126,7 +126,7 @@ import Testing
     terminal.finish()
     #expect(
       stage.take()
-        == "\r\u{1B}[K= 3 instances  cached\n\r\u{1B}[K✓ scores[seed=4]  evaluate  2.0s\n")
+        == "\r\u{1B}[K= 3 instances  cached\n✓ scores[seed=4]  evaluate  2.0s\n")
   }
 
   @Test func saysHowLongTheWholeRunWillTake() {
@@ -135,9 +135,9 @@ import Testing
       name: "warmed", kind: "distill", number: 1, total: 3, forecast: forecast)
     let display = PlainProgress(interval: 0, output: stage.output)
     display.begin(title)
-    display.update(progress(0))
+    display.update(title, progress(0))
     stage.wait(10)
-    display.update(progress(60))
+    display.update(title, progress(60))
     let lines = stage.take().split(separator: "\n")
     #expect(lines[1].hasSuffix("0/600 steps, whole run about 11 min"))
     // 540 steps at 6 a second, and what is behind it.
@@ -150,9 +150,9 @@ import Testing
       name: "warmed", kind: "distill", number: 1, total: 3,
       forecast: RunForecast.Seconds(own: 60, behind: nil))
     display.begin(begun)
-    display.update(progress(1))
+    display.update(begun, progress(1))
     stage.wait(2)
-    display.update(progress(3, remark: "loss \u{1B}[2J"))
+    display.update(begun, progress(3, remark: "loss \u{1B}[2J"))
     display.notice("waiting")
     display.end(begun, .failed("no more chalk"))
     display.end(title(2), .ran(seconds: 1.5))
@@ -177,14 +177,72 @@ import Testing
     #expect(stage.take() == "\r\u{1B}[Kwaiting\n2/7 warmed[seed=1]  distill")
   }
 
+  @Test func eachInstanceAtWorkHasALiveLine() {
+    let display = TerminalProgress(hasColour: false, output: stage.output)
+    display.begin(title(1))
+    display.begin(title(2))
+    let both = "1/9 scores[seed=1]  evaluate\n2/9 scores[seed=2]  evaluate"
+    #expect(stage.take().hasSuffix("\r\u{1B}[K\(both)"))
+    display.notice("waiting")
+    #expect(stage.take() == "\r\u{1B}[K\u{1B}[A\u{1B}[Kwaiting\n\(both)")
+    stage.wait(1)
+    display.update(title(2), progress(300))
+    #expect(
+      stage.take()
+        == "\r\u{1B}[K\u{1B}[A\u{1B}[K1/9 scores[seed=1]  evaluate\n"
+        + "2/9 scores[seed=2]  ██████████░░░░░░░░░░  300/600 steps")
+    display.end(title(1), .ran(seconds: 2))
+    #expect(
+      stage.take()
+        == "\r\u{1B}[K\u{1B}[A\u{1B}[K✓ scores[seed=1]  evaluate  2.0s\n"
+        + "2/9 scores[seed=2]  ██████████░░░░░░░░░░  300/600 steps")
+    display.putOff(title(2))
+    #expect(stage.take() == "\r\u{1B}[K")
+  }
+
+  @Test func moreLiveLinesThanAScreenHasAreCounted() {
+    let display = TerminalProgress(hasColour: false, output: stage.output)
+    for number in 1...9 { display.begin(title(number)) }
+    let last = stage.take().split(separator: "\r").last ?? ""
+    #expect(last.split(separator: "\n").count == 8)
+    #expect(last.hasSuffix("7/9 scores[seed=7]  evaluate\nand 2 more"))
+  }
+
+  @Test func plainAndJSONLinesTellOfSeveralInstances() throws {
+    let plain = PlainProgress(output: stage.output)
+    let json = JSONProgress(output: stage.output)
+    for display in [plain, json] as [any RunDisplay] {
+      display.begin(title(1))
+      display.begin(title(2))
+      stage.wait(6)
+      display.update(title(1), progress(1))
+      display.update(title(2), progress(2))
+      display.end(title(1), .ran(seconds: 2))
+      stage.wait(6)
+      display.update(title(1), progress(9))
+      display.update(title(2), progress(3))
+    }
+    let lines = stage.take().split(separator: "\n")
+    #expect(
+      lines.prefix(6).dropFirst(2) == [
+        "[1/9] scores[seed=1] (evaluate): 1/600 steps",
+        "[2/9] scores[seed=2] (evaluate): 2/600 steps",
+        "[1/9] scores[seed=1] (evaluate): done in 2.0s",
+        "[2/9] scores[seed=2] (evaluate): 3/600 steps, 10.0/min, 59m 42s left",
+      ])
+    let objects = try lines.dropFirst(6).map { try JSONValue(parsing: Data($0.utf8)) }
+    #expect(objects.map { $0["number"]?.integer } == [1, 2, 1, 2, 1, 2])
+    #expect(objects.compactMap { $0["done"]?.integer } == [1, 2, 3])
+  }
+
   @Test func neitherResumingNorAnotherPhaseDistortsTheSpeed() {
     let display = PlainProgress(interval: 0, output: stage.output)
     display.begin(title)
-    display.update(progress(500))
+    display.update(title, progress(500))
     stage.wait(10)
-    display.update(progress(501))
+    display.update(title, progress(501))
     stage.wait(1)
-    display.update(StageProgress(1, of: 3, "completions"))
+    display.update(title, StageProgress(1, of: 3, "completions"))
     let lines = stage.take().split(separator: "\n").map { $0.split(separator: ": ").last ?? "" }
     #expect(
       lines.dropFirst() == [

@@ -11,7 +11,7 @@ import Testing
     var forecasts: [RunForecast.Seconds] { seen.withLock { $0 } }
     func begin(_ title: InstanceTitle) { seen.withLock { $0.append(title.forecast) } }
     func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {}
-    func update(_ progress: StageProgress) {}
+    func update(_ title: InstanceTitle, _ progress: StageProgress) {}
   }
 
   @Test func nothingIsForetoldOfWhatNeverRan() throws {

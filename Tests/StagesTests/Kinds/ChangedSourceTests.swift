@@ -31,7 +31,8 @@ import Testing
     try FileManager.default.removeItem(at: folder.file(name))
     try FileManager.default.moveItem(at: fresh, to: folder.file(name))
     return try Executor(
-      cache: cache, recipeFolder: folder.file("test"), folders: folders, threads: 1
+      cache: cache, recipeFolder: folder.file("test"), folders: folders,
+      budget: RunBudget(threads: 1)
     ).run(plan).outcomes[0]
   }
 

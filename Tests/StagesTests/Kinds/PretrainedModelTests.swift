@@ -50,7 +50,8 @@ import Testing
     let cache = Cache(folder: folder.file("cache"))
     let plan = try plan(params)
     let outcome = try Executor(
-      cache: cache, recipeFolder: folder.file("t"), folders: folders, threads: 1
+      cache: cache, recipeFolder: folder.file("t"), folders: folders,
+      budget: RunBudget(threads: 1)
     ).run(plan).outcomes[0]
     guard case .ran = outcome, let key = plan.items[0].key else { return (outcome, [:]) }
     let record = cache.artifactFolder(key).appending(path: "record.json")

@@ -205,7 +205,8 @@ private struct ShardingStage: Stage {
     let cache = Cache(folder: folder.file("cache"))
     let recipe = try Recipe.parse(text, file: folder.file("t.yaml"), registry: registry)
     return try Executor(
-      cache: cache, recipeFolder: folder.file("t"), folders: folders, threads: 1
+      cache: cache, recipeFolder: folder.file("t"), folders: folders,
+      budget: RunBudget(threads: 1)
     ).run(Planner(cache: cache, folders: folders).plan(recipe.instances))
   }
 

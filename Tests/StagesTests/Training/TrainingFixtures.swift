@@ -69,7 +69,7 @@ struct RecipeRun {
     let display = NoticeDisplay()
     summary = try Executor(
       cache: cache, recipeFolder: folder.url.appending(path: "test"), folders: folders,
-      threads: threads, keys: keys, site: site, display: display
+      budget: RunBudget(threads: threads), keys: keys, site: site, display: display
     ).run(plan)
     notices = display.notices.withLock { $0 }
   }
@@ -103,7 +103,7 @@ private final class NoticeDisplay: RunDisplay {
 
   func begin(_ title: InstanceTitle) {}
   func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {}
-  func update(_ progress: StageProgress) {}
+  func update(_ title: InstanceTitle, _ progress: StageProgress) {}
   func notice(_ sentence: String) { notices.withLock { $0.append(sentence) } }
 }
 
