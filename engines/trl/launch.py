@@ -1,0 +1,107 @@
+"""Runs one training with TRL as a request.json says: python launch.py FOLDER.
+
+Everything that matters to the result stands in the request; no default of TRL is relied on.
+Exit codes: 0 done, 75 stopped at a checkpoint, 64 refused, 69 out of device memory, 71 not finite,
+1 anything else. Each but 0 and 75 leaves an event `failed` with a sentence.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+ADAPTER_VERSION = 1
+FORMAT = 1
+
+
+class Failure(Exception):
+    """Ends the training with a sentence and an exit code."""
+
+    def __init__(self, code, kind, sentence):
+        super().__init__(sentence)
+        self.code, self.kind, self.sentence = code, kind, sentence
+
+
+def refused(sentence):
+    return Failure(64, "refused", sentence)
+
+
+class Events:
+    """events.jsonl; only rank 0 writes."""
+
+    def __init__(self, folder, rank):
+        self.path, self.rank = Path(folder) / "events.jsonl", rank
+
+    def write(self, event, **fields):
+        if self.rank == 0:
+            with open(self.path, "a") as file:
+                file.write(json.dumps({"event": event, **fields}, default=str) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+
+    def cut(self, step):
+        """Forgets what came after a step, and a line that was not finished."""
+        if self.rank != 0 or not self.path.exists():
+            return
+        kept = []
+        for line in self.path.read_text().split("\n")[:-1]:
+            event = json.loads(line)
+            if event["event"] in ("step", "checkpoint") and event["step"] <= step:
+                kept.append(line)
+        partial = self.path.with_suffix(".partial")
+        partial.write_text("".join(line + "\n" for line in kept))
+        os.replace(partial, self.path)
+
+
+def arguments(request, configuration):
+    """The request's arguments, which must be all fields of TRL's class that matter, and no others."""
+    fields = json.loads((Path(__file__).parent / "fields.json").read_text())[configuration]
+    given = request["arguments"]
+    needed = {name for name, field in fields.items() if field["is"] != "irrelevant"}
+    for name in sorted(needed - given.keys()):
+        raise refused(f"request.json lacks the argument {name} of {configuration}")
+    for name in sorted(given.keys() - fields.keys()):
+        raise refused(f"request.json has the argument {name}, which {configuration} lacks")
+    for name, field in fields.items():
+        if field["is"] == "fixed" and given[name] != field["value"]:
+            raise refused(f"{name} is {given[name]!r}; only {field['value']!r} means what is asked")
+    return given
+
+
+def check(request):
+    import trl
+
+    if request.get("format") != FORMAT or request.get("adapter") != ADAPTER_VERSION:
+        raise refused("request.json was written for another version of the adapter")
+    found = ".".join(trl.__version__.split(".")[:2])
+    if found != request["trl"]:
+        raise refused(f"TRL {request['trl']} is asked for, but this Python has {trl.__version__}")
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world != request["world_size"]:
+        raise refused(f"{request['world_size']} processes are asked for, but there are {world}")
+
+
+def main(folder):
+    events = Events(folder, int(os.environ.get("RANK", "0")))
+    try:
+        request = json.loads((Path(folder) / "request.json").read_text())
+        check(request)
+        if request["kind"] != "distill":
+            raise refused(f"the adapter does not know the kind {request['kind']}")
+        import sft
+
+        return sft.train(Path(folder), request, events)
+    except Failure as failure:
+        events.write("failed", **{"class": failure.kind}, sentence=failure.sentence)
+        return failure.code
+    except Exception as error:  # the program that reads the events must hear of everything
+        memory = type(error).__name__ == "OutOfMemoryError"
+        events.write("failed", **{"class": "memory" if memory else "error"},
+                     sentence=f"{type(error).__name__}: {error}")
+        return 69 if memory else 1
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parent))
+    sys.modules["launch"] = sys.modules["__main__"]
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,106 @@
+"""Supervised training: rows of token ids and labels, in the order in which they lie in rows.jsonl."""
+
+import json
+import math
+import os
+
+import torch
+from launch import ADAPTER_VERSION, Failure, arguments, refused
+
+
+def rows(path):
+    for line in path.read_text().splitlines():
+        row = json.loads(line)
+        if not row["input_ids"] or len(row["input_ids"]) != len(row["labels"]):
+            raise refused("a row of rows.jsonl has no tokens, or not one label for each")
+        yield {"input_ids": row["input_ids"], "labels": row["labels"]}
+
+
+def collate(batch):
+    """Pads on the right. A blank row has labels of -100 alone and adds nothing to the loss."""
+    longest = max(len(row["input_ids"]) for row in batch)
+
+    def padded(values, filler):
+        return torch.tensor([v + [filler] * (longest - len(v)) for v in values])
+
+    return {
+        "input_ids": padded([row["input_ids"] for row in batch], 0),
+        "labels": padded([row["labels"] for row in batch], -100),
+        "attention_mask": padded([[1] * len(row["input_ids"]) for row in batch], 0),
+    }
+
+
+def sizes(folder):
+    return {p.name: p.stat().st_size for p in sorted(folder.iterdir()) if p.name != "complete.json"}
+
+
+def newest_checkpoint(folder):
+    """The newest that was written to its end: transformers writes checkpoints in place."""
+    found = (folder / "checkpoints").glob("checkpoint-*/complete.json")
+    for file in sorted(found, key=lambda f: -int(f.parent.name.split("-")[1])):
+        if json.loads(file.read_text()) == sizes(file.parent):
+            return file.parent
+    return None
+
+
+def reporter(folder, events):
+    from transformers import TrainerCallback
+
+    class Reporter(TrainerCallback):
+        def on_log(self, args, state, control, logs=None, **_):
+            if "loss" not in logs:
+                return
+            for name in ("loss", "grad_norm"):
+                if not math.isfinite(logs[name]):
+                    raise Failure(71, "not finite", f"{name} of step {state.global_step} is not finite")
+            events.write("step", step=state.global_step, metrics=logs)
+
+        def on_step_end(self, args, state, control, **_):
+            if (folder / "stop").exists():
+                control.should_save = control.should_training_stop = True
+
+        def on_save(self, args, state, control, **_):
+            place = folder / "checkpoints" / f"checkpoint-{state.global_step}"
+            if state.is_world_process_zero:
+                partial = place / "complete.partial"
+                partial.write_text(json.dumps(sizes(place)))
+                os.replace(partial, place / "complete.json")
+            events.write("checkpoint", step=state.global_step, folder=place.name)
+
+    return Reporter()
+
+
+def train(folder, request, events):
+    import transformers
+    import trl
+    from accelerate import PartialState
+    from datasets import Dataset
+
+    given = arguments(request, "SFTConfig")
+    if given["use_cpu"]:
+        PartialState(cpu=True)  # without it several processes train apart, each by itself
+    config = trl.SFTConfig(output_dir=str(folder / "checkpoints"), **given)
+    for name, value in given.items():
+        if name in request["read_back"] and getattr(config, name) != value:
+            raise refused(f"TRL made {getattr(config, name)!r} of {name}: {value!r}")
+    checkpoint = newest_checkpoint(folder)
+    events.cut(int(checkpoint.name.split("-")[1]) if checkpoint else 0)
+    trainer = trl.SFTTrainer(
+        model=request["model"], args=config, data_collator=collate,
+        train_dataset=Dataset.from_list(list(rows(folder / "rows.jsonl"))),
+        callbacks=[reporter(folder, events)])
+    events.write(
+        "started", adapter=ADAPTER_VERSION, device=str(trainer.args.device),
+        versions={m.__name__: m.__version__ for m in (trl, transformers, torch)},
+        config=config.to_dict())
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    step = trainer.state.global_step
+    if step < config.max_steps:
+        events.write("stopped", step=step)
+        return 75
+    for name, weight in trainer.model.named_parameters():
+        if not torch.isfinite(weight).all():
+            raise Failure(71, "not finite", f"the weights {name} are not finite after step {step}")
+    trainer.save_model(str(folder / "model"))
+    events.write("done", step=step)
+    return 0

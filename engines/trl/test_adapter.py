@@ -1,0 +1,192 @@
+"""Tests of the adapter with the real TRL on a CPU: python -m unittest test_adapter (in this folder)."""
+
+import dataclasses
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import torch
+import transformers
+import trl
+from tokenizers import Tokenizer, models
+
+HERE = Path(__file__).parent
+FIELDS = json.loads((HERE / "fields.json").read_text())
+STEPS, BATCH, PEAK, WARMUP = 6, 4, 1e-2, 2
+MAPPED = {
+    "per_device_train_batch_size": 2, "gradient_accumulation_steps": BATCH // 2, "max_steps": STEPS,
+    "learning_rate": PEAK, "lr_scheduler_type": "cosine", "warmup_steps": WARMUP,
+    "weight_decay": 0.1, "adam_beta1": 0.9, "adam_beta2": 0.95, "adam_epsilon": 1e-8,
+    "max_grad_norm": 0.5, "bf16": False, "save_steps": 2, "seed": 1, "data_seed": 1,
+    "use_cpu": True, "gradient_checkpointing": False, "fsdp": None, "fsdp_config": None,
+    "deepspeed": None}
+
+
+def batches():
+    """Each step's rows; the last of an epoch is filled with a blank row."""
+    stream = torch.Generator().manual_seed(3)
+    for step in range(STEPS):
+        rows = []
+        for row in range(BATCH):
+            ids = torch.randint(0, 32, (5 + row,), generator=stream).tolist()
+            blank = step % 3 == 2 and row == BATCH - 1
+            rows.append({"input_ids": ids, "labels": [-100] * len(ids) if blank else [-100, -100] + ids[2:]})
+        yield rows
+
+
+def prepare(folder, **changes):
+    torch.manual_seed(0)
+    model = transformers.LlamaForCausalLM(transformers.LlamaConfig(
+        vocab_size=32, hidden_size=16, intermediate_size=32, num_hidden_layers=2,
+        num_attention_heads=2, num_key_value_heads=1, pad_token_id=0, eos_token_id=1))
+    model.save_pretrained(folder / "base")
+    words = Tokenizer(models.WordLevel({f"t{i}": i for i in range(32)}, unk_token="t0"))
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=words, eos_token="t1", pad_token="t0").save_pretrained(folder / "base")
+    (folder / "rows.jsonl").write_text(
+        "".join(json.dumps(row) + "\n" for rows in batches() for row in rows))
+    fixed = {n: f["value"] for n, f in FIELDS["SFTConfig"].items() if f["is"] == "fixed"}
+    request = {"format": 1, "adapter": 1, "trl": "1.16", "kind": "distill", "world_size": 1,
+               "model": str(folder / "base"), "arguments": {**fixed, **MAPPED},
+               "read_back": sorted(MAPPED.keys() - {"fsdp", "fsdp_config", "lr_scheduler_type"})}
+    request.update(changes)
+    (folder / "request.json").write_text(json.dumps(request))
+
+
+def launch(folder):
+    code = subprocess.run([sys.executable, "-I", str(HERE / "launch.py"), str(folder)],
+                          env={**os.environ, "HF_HUB_OFFLINE": "1"}, capture_output=True).returncode
+    lines = (folder / "events.jsonl").read_text().splitlines()
+    return code, [json.loads(line) for line in lines]
+
+
+def weights(folder):
+    return transformers.LlamaForCausalLM.from_pretrained(folder, dtype="float32")
+
+
+def reference(folder):
+    """The training as our formulas have it, without TRL."""
+    model = weights(folder / "base")
+    matrices = [p for p in model.parameters() if p.dim() > 1]
+    norms = [p for p in model.parameters() if p.dim() == 1]
+    optimiser = torch.optim.AdamW(
+        [{"params": matrices, "weight_decay": 0.1}, {"params": norms, "weight_decay": 0.0}],
+        lr=PEAK, betas=(0.9, 0.95), eps=1e-8)
+    losses = []
+    for step, rows in enumerate(batches()):
+        total = sum(label != -100 for row in rows for label in row["labels"])
+        loss = 0
+        for row in rows:
+            logits = model(torch.tensor([row["input_ids"]])).logits[0, :-1]
+            loss = loss + torch.nn.functional.cross_entropy(
+                logits, torch.tensor(row["labels"][1:]), ignore_index=-100, reduction="sum") / total
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+        rate = step / WARMUP if step < WARMUP else (
+            1 + math.cos(math.pi * (step - WARMUP) / (STEPS - WARMUP))) / 2
+        for group in optimiser.param_groups:
+            group["lr"] = PEAK * rate
+        optimiser.step()
+        losses.append(loss.item())
+    return model, losses
+
+
+class AdapterTests(unittest.TestCase):
+    def setUp(self):
+        self.scratch = tempfile.TemporaryDirectory()
+        self.folder = Path(self.scratch.name)
+        self.addCleanup(self.scratch.cleanup)
+
+    def test_fields_and_defaults_are_those_of_the_locked_version(self):
+        found = {}
+        for field in dataclasses.fields(trl.SFTConfig):
+            if field.init:
+                made = field.default_factory is not dataclasses.MISSING
+                value = field.default_factory() if made else field.default
+                found[field.name] = getattr(value, "value", value)
+        self.assertEqual(found, {n: f["default"] for n, f in FIELDS["SFTConfig"].items()})
+
+    def test_trains_as_the_formulas_say(self):
+        prepare(self.folder)
+        code, events = launch(self.folder)
+        self.assertEqual(code, 0, events[-1])
+        self.assertEqual(events[-1]["event"], "done")
+        model, losses = reference(self.folder)
+        seen = [e["metrics"]["loss"] for e in events if e["event"] == "step"]
+        self.assertEqual(len(seen), STEPS)
+        for one, other in zip(seen, losses):
+            self.assertAlmostEqual(one, other, delta=1e-5)
+        start = weights(self.folder / "base").state_dict()
+        end, ours = weights(self.folder / "model").state_dict(), model.state_dict()
+        apart = sum(((end[n] - ours[n]) ** 2).sum() for n in start) ** 0.5
+        moved = sum(((ours[n] - start[n]) ** 2).sum() for n in start) ** 0.5
+        print(f"weights differ by {apart / moved:.1e} of their movement")
+        self.assertGreater(moved, 0.1)
+        self.assertLess(apart / moved, 1e-5)
+
+    def test_stops_and_resumes_to_the_same_bits(self):
+        prepare(self.folder)
+        self.assertEqual(launch(self.folder)[0], 0)
+        whole = weights(self.folder / "model").state_dict()
+        with tempfile.TemporaryDirectory() as second:
+            second = Path(second)
+            prepare(second)
+            (second / "stop").touch()
+            code, events = launch(second)
+            self.assertEqual((code, events[-1]["event"], events[-1]["step"]), (75, "stopped", 1))
+            (second / "stop").unlink()
+            code, events = launch(second)
+            self.assertEqual(code, 0, events[-1])
+            self.assertEqual(
+                [e["step"] for e in events if e["event"] == "step"], list(range(1, STEPS + 1)))
+            for name, weight in weights(second / "model").state_dict().items():
+                self.assertTrue(torch.equal(weight, whole[name]), name)
+
+    def test_a_loss_that_is_not_finite_fails(self):
+        prepare(self.folder)
+        model = weights(self.folder / "base")
+        model.model.norm.weight.data.fill_(math.nan)
+        model.save_pretrained(self.folder / "base")
+        code, events = launch(self.folder)
+        self.assertEqual((code, events[-1]["event"]), (71, "failed"), events[-1])
+        self.assertIn("step 1", events[-1]["sentence"])
+        self.assertFalse((self.folder / "model").exists())
+
+    def test_half_a_checkpoint_is_passed_over(self):
+        prepare(self.folder)
+        self.assertEqual(launch(self.folder)[0], 0)
+        whole = weights(self.folder / "model").state_dict()
+        newest = self.folder / "checkpoints" / f"checkpoint-{STEPS}"
+        os.truncate(newest / "optimizer.pt", 100)
+        with open(self.folder / "events.jsonl", "a") as file:
+            file.write('{"event": "st')
+        code, events = launch(self.folder)
+        self.assertEqual(code, 0, events[-1])
+        self.assertEqual(
+            [e["step"] for e in events if e["event"] == "step"], list(range(1, STEPS + 1)))
+        for name, weight in weights(self.folder / "model").state_dict().items():
+            self.assertTrue(torch.equal(weight, whole[name]), name)
+
+    def test_what_cannot_be_meant_is_refused(self):
+        prepare(self.folder)
+        request = json.loads((self.folder / "request.json").read_text())
+        lacking = {n: v for n, v in request["arguments"].items() if n != "adam_beta2"}
+        for changes, word in [
+            ({"trl": "1.15"}, "TRL 1.15"), ({"world_size": 2}, "2 processes"),
+            ({"kind": "other"}, "kind other"), ({"arguments": lacking}, "adam_beta2"),
+            ({"arguments": {**request["arguments"], "max_length": 1024}}, "max_length"),
+        ]:
+            prepare(self.folder, **changes)
+            code, events = launch(self.folder)
+            self.assertEqual(code, 64, events[-1])
+            self.assertIn(word, events[-1]["sentence"])
+
+
+if __name__ == "__main__":
+    unittest.main()
