@@ -283,13 +283,13 @@ extension Cache {
   /// Removes what a run left that was killed between publishing and tidying up: the work folder, or the
   /// lock's file alone.
   private func discardWork(_ key: String) throws {
-    let path = folder.path
-    let hasWork = access("\(path)/work/\(key)", F_OK) == 0
-    guard hasWork || access("\(path)/locks/\(key).lock", F_OK) == 0,
+    let work = workFolder(key).url
+    let hasWork = access(work.path, F_OK) == 0
+    guard hasWork || access(lockFile(key).path, F_OK) == 0,
       let lock = try FileLock.attempt(lockFile(key))
     else { return }
     defer { lock.release() }
-    if hasWork { try FileManager.default.removeItem(at: workFolder(key).url) }
+    if hasWork { try FileManager.default.removeItem(at: work) }
   }
 
   /// Moves a damaged artifact aside. Only whoever holds the key's lock may call this.
