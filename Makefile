@@ -8,7 +8,7 @@ RESULTS ?= results
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: deps build quickstart figures test format lint clean install uninstall
+.PHONY: deps build quickstart figures test format lint clean install uninstall dist
 
 deps:
 	@scripts/install-dependencies
@@ -25,6 +25,10 @@ install: build
 
 uninstall:
 	scripts/install-files --remove "$(DESTDIR)$(PREFIX)"
+
+# An archive that runs without Swift; scripts/try-archive runs it in a bare Debian 12.
+dist: deps
+	scripts/make-archive
 
 # The pictures of docs/figures.md that show the quickstart, after `make quickstart`.
 figures:

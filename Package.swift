@@ -75,9 +75,15 @@ let package = Package(
       resources: [.embedInCode("Resources")],
       swiftSettings: strict),
     .target(
+      name: "TRLAdapter", path: "engines/trl", exclude: ["test_adapter.py"],
+      resources: [
+        .embedInCode("launch.py"), .embedInCode("sft.py"), .embedInCode("fields.json"),
+      ],
+      swiftSettings: strict),
+    .target(
       name: "Stages",
       dependencies: [
-        "Runner", "Tasks", "Model", "Base", "HDF5", "CZlib",
+        "Runner", "Tasks", "Model", "Base", "HDF5", "CZlib", "TRLAdapter",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict),

@@ -25,7 +25,7 @@ struct Warmup: ParsableCommand {
       ReportCommand.self,
       RegisterCommand.self, CompareCommand.self, PackCommand.self, UnpackCommand.self,
       ValidateCommand.self, CacheCommand.self,
-      SampleCommand.self, ServeCommand.self, KindsCommand.self, SchemaCommand.self,
+      SampleCommand.self, ServeCommand.self, EngineCommand.self, KindsCommand.self, SchemaCommand.self,
       ModelsCommand.self,
       ExportCommand.self, TokenizeCommand.self,
       BenchCommand.self, GradeCommand.self, AuditCommand.self, DoctorCommand.self,

@@ -1,8 +1,9 @@
-"""Supervised training: rows of token ids and labels, in the order in which they lie in rows.jsonl."""
+"""Supervised training on rows of token ids and labels, in the order that the request gives."""
 
 import json
 import math
 import os
+import time
 
 import torch
 from launch import ADAPTER_VERSION, Failure, arguments, refused
@@ -43,21 +44,36 @@ def newest_checkpoint(folder):
     return None
 
 
-def reporter(folder, events):
+def reporter(folder, request, events):
     from transformers import TrainerCallback
 
     class Reporter(TrainerCallback):
+        def __init__(self):
+            self.saved = self.stepped = time.monotonic()
+            self.cost, self.began = 0, None
+
         def on_log(self, args, state, control, logs=None, **_):
             if "loss" not in logs:
                 return
             for name in ("loss", "grad_norm"):
                 if not math.isfinite(logs[name]):
                     raise Failure(71, "not finite", f"{name} of step {state.global_step} is not finite")
-            events.write("step", step=state.global_step, metrics=logs)
+            now = time.monotonic()
+            events.write("step", step=state.global_step, seconds=now - self.stepped, metrics=logs)
+            self.stepped = now
 
         def on_step_end(self, args, state, control, **_):
-            if (folder / "stop").exists():
-                control.should_save = control.should_training_stop = True
+            """Rank 0 decides for all: others may see the file, or the clock, a step later."""
+            age = time.monotonic() - self.saved
+            due = age >= max(request["checkpoint_seconds"], 20 * self.cost)
+            flags = torch.tensor([(folder / "stop").exists(), due], dtype=torch.int, device=args.device)
+            if request["world_size"] > 1:
+                torch.distributed.broadcast(flags, 0)
+            stop, due = flags.tolist()
+            if stop:
+                control.should_training_stop = True
+            if stop or due:
+                control.should_save, self.began = True, time.monotonic()
 
         def on_save(self, args, state, control, **_):
             place = folder / "checkpoints" / f"checkpoint-{state.global_step}"
@@ -66,6 +82,9 @@ def reporter(folder, events):
                 partial.write_text(json.dumps(sizes(place)))
                 os.replace(partial, place / "complete.json")
             events.write("checkpoint", step=state.global_step, folder=place.name)
+            self.saved = time.monotonic()
+            if self.began is not None:
+                self.cost, self.began = self.saved - self.began, None
 
     return Reporter()
 
@@ -77,6 +96,8 @@ def train(folder, request, events):
     from datasets import Dataset
 
     given = arguments(request, "SFTConfig")
+    if given["use_cpu"] is None:
+        given["use_cpu"] = not torch.cuda.is_available()
     if given["use_cpu"]:
         PartialState(cpu=True)  # without it several processes train apart, each by itself
     config = trl.SFTConfig(output_dir=str(folder / "checkpoints"), **given)
@@ -84,13 +105,14 @@ def train(folder, request, events):
         if name in request["read_back"] and getattr(config, name) != value:
             raise refused(f"TRL made {getattr(config, name)!r} of {name}: {value!r}")
     checkpoint = newest_checkpoint(folder)
-    events.cut(int(checkpoint.name.split("-")[1]) if checkpoint else 0)
+    first = int(checkpoint.name.split("-")[1]) if checkpoint else 0
+    events.cut(first)
+    data = Dataset.from_list(list(rows(folder / "rows.jsonl"))).select(request["order"])
     trainer = trl.SFTTrainer(
         model=request["model"], args=config, data_collator=collate,
-        train_dataset=Dataset.from_list(list(rows(folder / "rows.jsonl"))),
-        callbacks=[reporter(folder, events)])
+        train_dataset=data, callbacks=[reporter(folder, request, events)])
     events.write(
-        "started", adapter=ADAPTER_VERSION, device=str(trainer.args.device),
+        "started", adapter=ADAPTER_VERSION, step=first, device=str(trainer.args.device),
         versions={m.__name__: m.__version__ for m in (trl, transformers, torch)},
         config=config.to_dict())
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)

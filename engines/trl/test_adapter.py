@@ -52,6 +52,7 @@ def prepare(folder, **changes):
         "".join(json.dumps(row) + "\n" for rows in batches() for row in rows))
     fixed = {n: f["value"] for n, f in FIELDS["SFTConfig"].items() if f["is"] == "fixed"}
     request = {"format": 1, "adapter": 1, "trl": "1.16", "kind": "distill", "world_size": 1,
+               "order": list(range(STEPS * BATCH)), "checkpoint_seconds": 1000,
                "model": str(folder / "base"), "arguments": {**fixed, **MAPPED},
                "read_back": sorted(MAPPED.keys() - {"fsdp", "fsdp_config", "lr_scheduler_type"})}
     request.update(changes)

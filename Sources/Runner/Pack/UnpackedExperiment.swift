@@ -216,7 +216,7 @@ extension KeyFields {
 }
 
 /// A folder of its own, removed with the value.
-final class TemporaryFolder: Sendable {
+package final class TemporaryFolder: Sendable {
   let url: URL
 
   init() throws {
@@ -227,8 +227,8 @@ final class TemporaryFolder: Sendable {
   deinit { try? FileManager.default.removeItem(at: url) }
 
   /// Lends a folder.
-  static func with(_ body: (URL) throws -> Void) throws {
+  package static func with<Value>(_ body: (URL) throws -> Value) throws -> Value {
     let folder = try TemporaryFolder()
-    try withExtendedLifetime(folder) { try body(folder.url) }
+    return try withExtendedLifetime(folder) { try body(folder.url) }
   }
 }

@@ -63,8 +63,12 @@ extension KeepDeclaration {
       paramAxes: [axis], over: [], gate: nil, hasUnreadableAxes: steps.isEmpty)
   }
 
-  /// Reports steps that a training never comes to, where it says how many it has.
+  /// Reports a training that keeps none, and steps that it never comes to, where it says how many it has.
   func check(_ configured: [AxisPoint: ConfiguredStage], into sink: inout DiagnosticSink) {
+    if configured.contains(where: { !$1.stage.keepsSteps }) {
+      sink.report(
+        position, "'\(stage)' cannot keep steps with its 'engine', which hands over its last alone")
+    }
     let ends = configured.compactMap { $1.parameters[output.steps]?.integer }
     guard let end = ends.min(), let step = steps.last, step > end else { return }
     sink.report(

@@ -6,9 +6,9 @@ import Foundation
 ///
 /// A recipe names a server; it never holds a command.
 package struct Site: ParameterSet {
-  /// The Python that servers run in, as `{python}` in commands.
+  /// The Python that servers and TRL run in, as `{python}` in commands.
   package var python = "python3"
-  /// What is put in front of the commands of servers, such as those of a container.
+  /// What is put in front of the commands of servers and of TRL, such as those of a container.
   package var prefix: [String] = []
   /// Commands by the names that recipes use.
   package var servers: [String: [String]] = [:]
@@ -18,7 +18,7 @@ package struct Site: ParameterSet {
 
   package static var fields: [Field<Site>] {
     [
-      Field("python", \.python, "the Python that servers run in"),
+      Field("python", \.python, "the Python that servers and TRL run in"),
       Field("prefix", \.prefix, "words in front of the commands of servers, such as a container's"),
       Field("servers", \.servers, "commands that start servers, a list of words by name"),
     ]

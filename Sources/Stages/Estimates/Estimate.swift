@@ -229,9 +229,14 @@ extension DistillStage: EstimatedStage {
   package func estimate(_ inputs: EstimateInputs) -> Estimate {
     let limit = min(parameters.maxTokens, inputs["model"].model?.contextLength ?? .max)
     let completion = inputs["traces"].completionTokens ?? inputs.tokens(limit: limit)
-    return .supervised(
+    var estimate = Estimate.supervised(
       inputs, rows: "traces", epochs: parameters.epochs, batchSize: parameters.batchSize,
       length: min(limit, Work.promptTokens + completion), parameters.optimiser, parameters.lora)
+    if parameters.engine == .trl {
+      // The memory of TRL's device is not this program's.
+      estimate.memory = EstimateInputs.memory(ofHandingOn: inputs["model"].model, .float32)
+    }
+    return estimate
   }
 }
 

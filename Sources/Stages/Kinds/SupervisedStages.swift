@@ -82,58 +82,6 @@ package struct PretrainStage: Stage {
   }
 }
 
-/// Parameters of `distill`. The defaults are the paper's (table 4).
-package struct DistillParameters: ParameterSet {
-  package var epochs = 3
-  package var batchSize = 12
-  /// The longest prompt and completion together, in tokens.
-  package var maxTokens = 32_768
-  package var includeRejected = false
-  package var normaliser = PolicyLoss.Normaliser.batchTokens
-  /// Traces of a micro-batch, for the normaliser of that name. The paper's devices have two.
-  package var microbatch = 2
-  /// Whether the model learns to end its text.
-  package var superviseEnd = true
-  package var seed = 42
-  package var checkpointSeconds = 30.0
-  package var optimiser = OptimiserParameters()
-  /// Adapters that are trained in the place of the weights; none trains all weights, as the paper does.
-  package var lora: LoRA?
-
-  /// The paper's values.
-  package init() {}
-
-  package static var fields: [Field<Self>] {
-    [
-      Field("epochs", \.epochs, range: 1...100_000, "passes over the traces"),
-      Field("batch_size", \.batchSize, range: 1...100_000, "traces an optimiser step"),
-      Field("max_tokens", \.maxTokens, range: .atLeast(2), "longest trace; longer is an error"),
-      Field("include_rejected", \.includeRejected, "train on rejected traces, too"),
-      Field(
-        "normaliser", \.normaliser, later: true,
-        "what the sum over tokens is divided by; the paper's code as released: microbatch_tokens"),
-      Field(
-        "microbatch", \.microbatch, range: 1...100_000, later: true, "traces of a micro-batch"),
-      Field(
-        "supervise_end", \.superviseEnd, later: true,
-        "learn the end of the text; the paper's code as released masks it"),
-      Field("seed", \.seed, "seed of the order of traces"),
-      Field(
-        "checkpoint_seconds", \.checkpointSeconds, range: .atLeast(0), identity: false,
-        "longest time between checkpoints, in seconds"),
-      LoRA.field(\.lora),
-    ] + OptimiserParameters.fields.map { $0.lifted(through: \.optimiser) }
-  }
-
-  /// Adapters are multiplied in float32.
-  package func check(
-    positions: [String: SourcePosition], at position: SourcePosition,
-    into sink: inout DiagnosticSink
-  ) {
-    lora?.check(against: optimiser, positions: positions, at: position, into: &sink)
-  }
-}
-
 /// Supervised fine-tuning on traces: the warm-up of the paper (section 2).
 ///
 /// The loss is the mean of -log p over the tokens of the completions in the batch, prompts left
@@ -145,7 +93,7 @@ package struct DistillStage: Stage {
   package static let metrics = TrainingLoop.metrics
   package static let names = PublishedNames(
     values: SupervisedTrainer.values + ["traces", TrainedModel.roundedName],
-    facts: TrainingLoop.facts,
+    facts: TrainingLoop.facts + ["engine"],
     metrics: SupervisedTrainer.metrics)
   package static let kept: KeptOutput? = KeptModelStage.ofTraining
   package static let summary = "Trains a model on the completions of traces (warm-up)."
@@ -165,38 +113,60 @@ package struct DistillStage: Stage {
 
   package init(parameters: DistillParameters) { self.parameters = parameters }
 
+  package func identity(_ identity: JSONValue, inputs: [String: Traits]) -> JSONValue {
+    identity.naming(parameters.engine)
+  }
+
+  /// TRL hands over its last weights only.
+  package var keepsSteps: Bool { parameters.engine == .native }
+
   package func run(_ context: StageContext) throws {
-    let model = try TrainedModel(
-      contentsOf: context.input("model").file, lora: parameters.lora, seed: parameters.seed)
     let traces = try Traces(contentsOf: context.input("traces").file)
-    let (examples, ids) = try supervisedExamples(traces, model: model.artifact)
+    let (examples, ids) = try supervisedExamples(
+      traces, PromptTokenizer(contentsOf: context.input("model").file))
     let plan = EpochPlan(
       count: examples.count, batchSize: parameters.batchSize, seed: parameters.seed)
+    let steps = parameters.epochs * plan.stepsPerEpoch
+    switch parameters.engine {
+    case .native: try train(examples, ids, plan, steps: steps, context)
+    case .trl:
+      let request = TRLRequest(
+        parameters: parameters, examples: examples, plan: plan, steps: steps)
+      try TRLTraining(context: context, request: request).run()
+    }
+    context.publish(Double(examples.count), as: "traces")
+  }
+
+  private func train(
+    _ examples: [SupervisedExample], _ ids: [String], _ plan: EpochPlan, steps: Int,
+    _ context: StageContext
+  ) throws {
+    let model = try TrainedModel(
+      contentsOf: context.input("model").file, lora: parameters.lora, seed: parameters.seed)
     var trainer = SupervisedTrainer(
       context: context, model: model, examples: examples, name: { "trace '\(ids[$0])'" },
-      plan: plan, steps: parameters.epochs * plan.stepsPerEpoch, optimiser: parameters.optimiser,
+      plan: plan, steps: steps, optimiser: parameters.optimiser,
       checkpointSeconds: parameters.checkpointSeconds)
     trainer.loss.normaliser = parameters.normaliser
     trainer.loss.microbatch = parameters.microbatch
     trainer.loss.maxTokens = parameters.maxTokens
     try trainer.run()
-    context.publish(Double(examples.count), as: "traces")
     model.publishRounding(context)
   }
 
   /// The traces to learn, and their ids.
   private func supervisedExamples(
-    _ traces: Traces, model: ModelArtifact
+    _ traces: Traces, _ vocabulary: PromptTokenizer
   ) throws -> (examples: [SupervisedExample], ids: [String]) {
     let (ids, prompts) = try (traces.ids, traces.prompts)
     let (completions, accepted) = try (traces.texts, traces.accepted)
-    let limit = min(parameters.maxTokens, model.weights.configuration.contextLength)
+    let limit = min(parameters.maxTokens, vocabulary.configuration.contextLength)
     var examples: [SupervisedExample] = []
     var used: [String] = []
     for index in 0..<traces.count where accepted[index] || parameters.includeRejected {
       let example = try SupervisedExample(
         prompt: prompts[index], completion: completions[index],
-        supervisesEnd: parameters.superviseEnd, model: model)
+        supervisesEnd: parameters.superviseEnd, vocabulary: vocabulary)
       guard example.targetCount > 0 else {
         throw StageError.failed(
           "trace '\(ids[index])' has no token to learn; leave it out or set supervise_end")

@@ -80,12 +80,7 @@ package struct ModelArtifact: Sendable {
 
   /// The token that ends a text.
   /// - Throws: `StageError.failed` for a model without one, which could never learn to stop.
-  func endToken() throws -> Int32 {
-    guard let end = weights.configuration.endTokens.first else {
-      throw StageError.failed("the model's configuration names no end-of-text token (eos_token_id)")
-    }
-    return end
-  }
+  func endToken() throws -> Int32 { try vocabulary.endToken() }
 }
 
 extension Tokenizer {

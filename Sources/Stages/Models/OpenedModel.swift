@@ -83,6 +83,17 @@ package struct OpenedModel: Sendable {
     mergedAdapters = try Adapters(from: source, configuration)
   }
 
+  /// The same model with other weights, in float32, which somebody else has trained.
+  /// - Throws: what `tensors` is missing, or has that is not finite.
+  func with(_ tensors: any TensorSource) throws -> OpenedModel {
+    try tensors.checkTiedHead(of: configuration)
+    try tensors.check(against: ParameterLayout(configuration))
+    var other = try OpenedModel(
+      configuration, tokenizer, chatTemplate: chatTemplate, tensors, .float32)
+    other.selections = selections
+    return other
+  }
+
   /// The weights in memory.
   /// - Parameters:
   ///   - layers: How the blocks' linear layers are held.

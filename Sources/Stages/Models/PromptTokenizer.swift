@@ -33,6 +33,15 @@ package struct PromptTokenizer: Sendable {
     return begin + tokens
   }
 
+  /// The token that ends a text.
+  /// - Throws: `StageError.failed` for a model without one, which could never learn to stop.
+  func endToken() throws -> Int32 {
+    guard let end = configuration.endTokens.first else {
+      throw StageError.failed("the model's configuration names no end-of-text token (eos_token_id)")
+    }
+    return end
+  }
+
   /// The tokens of a prompt that is to be completed.
   /// - Throws: `StageError.failed` when prompt and completion might not fit the context: nothing
   ///   is ever cut silently.

@@ -1,9 +1,6 @@
 import Base
 import Foundation
 import Runner
-import Subprocess
-import SystemPackage
-import Tasks
 
 /// Starts a server, waits until it is ready, and ends it with all that it started, also where this
 /// program is killed meanwhile.
@@ -15,25 +12,6 @@ struct ServerLauncher: Sendable {
   /// Where the log is written.
   let folder: URL
 
-  private var log: URL { folder.appending(path: "server.log") }
-  private var ended: URL { folder.appending(path: "server.ended") }
-
-  /// Runs in a process group of its own: starts the server, and ends the group once nobody holds its
-  /// standard input any more, gently at first. The server's status goes into a file.
-  private static let script = """
-    log=$1; ended=$2; shift 2
-    exec 3<&0 </dev/null >>"$log" 2>&1
-    trap : TERM
-    "$@" 3<&- &
-    server=$!
-    { cat <&3 >/dev/null; trap '' TERM; kill -TERM 0; sleep 10; kill -KILL 0; } &
-    exec 3<&-
-    wait $server; status=$?
-    while kill -0 $server 2>/dev/null; do wait $server; status=$?; done
-    echo $status >"$ended"
-    kill -KILL 0
-    """
-
   /// Does something with the server.
   /// - Parameter body: is given the parameters with the address and the model's name.
   /// - Throws: `ServerStartError`, or what `body` throws.
@@ -44,47 +22,19 @@ struct ServerLauncher: Sendable {
     var served = parameters
     served.url = "http://127.0.0.1:\(port)/v1"
     served.model = "warmup-" + String(UInt64.random(in: .min ... .max), radix: 16)
-    try? FileManager.default.removeItem(at: ended)
-    var options = PlatformOptions()
-    options.processGroupID = 0
-    options.teardownSequence = [
-      .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .seconds(10)),
-      .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(1)),
-    ]
-    let words = command(port, served.model)
     let final = served
-    let script = folder.appending(path: "server.sh")
-    try AtomicFile.write(Self.script + "\n", to: script)
-    let result = try await Subprocess.run(
-      .path("/bin/sh"),
-      arguments: Arguments([script.path, log.path, ended.path] + words),
-      environment: .custom(environment), workingDirectory: FilePath(folder.path),
-      platformOptions: options, input: .inputWriter, output: .discarded, error: .discarded
-    ) { execution in
-      let outcome: Result<Value, any Error>
-      do {
-        outcome = .success(try await whileAlive { try await use(final, port, body) })
-      } catch { outcome = .failure(error) }
-      try? await execution.standardInputWriter.finish()
-      return outcome
+    let program = GuardedProgram(
+      name: "server", words: command(port, served.model), folder: folder)
+    return try await program.run {
+      try await whileAlive(program) { try await use(final, port, program, body) }
     }
-    return try result.closureResult.get()
-  }
-
-  /// The environment without keys, which are for servers that a recipe names, and without the current
-  /// folder among those of programs.
-  private var environment: [Environment.Key: String] {
-    var all = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix(ServerKeys.prefix) }
-    all["PATH"] = IsolatedPython.folders(all["PATH"]).joined(separator: ":")
-    let pairs = all.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
-    return Dictionary(pairs) { first, _ in first }
   }
 
   private func use<Value: Sendable>(
-    _ served: ServerParameters, _ port: UInt16,
+    _ served: ServerParameters, _ port: UInt16, _ program: GuardedProgram,
     _ body: @Sendable (ServerParameters) async throws -> Value
   ) async throws -> Value {
-    try await waitUntilReady(served, port)
+    try await waitUntilReady(served, port, program)
     return try await body(served)
   }
 
@@ -96,7 +46,9 @@ struct ServerLauncher: Sendable {
     return listening.port
   }
 
-  private func waitUntilReady(_ served: ServerParameters, _ port: UInt16) async throws {
+  private func waitUntilReady(
+    _ served: ServerParameters, _ port: UInt16, _ program: GuardedProgram
+  ) async throws {
     var impatient = served
     impatient.timeout = min(served.timeout, 10)
     let client = try CompletionClient(impatient, keys: ServerKeys(), maxTokens: 0)
@@ -108,22 +60,21 @@ struct ServerLauncher: Sendable {
       }
       try await Task.sleep(for: .milliseconds(200))
     }
-    throw ServerStartError.late(name, seconds: parameters.timeout, log: log.path)
+    throw ServerStartError.late(name, seconds: parameters.timeout, log: program.log.path)
   }
 
   /// Does something as long as the server lives.
   private func whileAlive<Value: Sendable>(
-    _ work: @escaping @Sendable () async throws -> Value
+    _ program: GuardedProgram, _ work: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
     try await withThrowingTaskGroup(of: Value.self) { group in
       group.addTask { try await work() }
       group.addTask {
         while true {
           try await Task.sleep(for: .milliseconds(200))
-          if let status = try? String(contentsOf: ended, encoding: .utf8) {
+          if let status = program.status {
             throw ServerStartError.ended(
-              name, status: status.trimmingCharacters(in: .whitespacesAndNewlines), log: log.path,
-              lastLines: lastLines)
+              name, status: "\(status)", log: program.log.path, lastLines: program.lastLines)
           }
         }
       }
@@ -131,13 +82,5 @@ struct ServerLauncher: Sendable {
       guard let value = try await group.next() else { throw CancellationError() }
       return value
     }
-  }
-
-  private var lastLines: String {
-    guard let handle = try? FileHandle(forReadingFrom: log) else { return "" }
-    let size = (try? handle.seekToEnd()) ?? 0
-    try? handle.seek(toOffset: size > 4096 ? size - 4096 : 0)
-    let text = String(decoding: (try? handle.readToEnd()) ?? Data(), as: UTF8.self)
-    return text.split(separator: "\n").suffix(5).joined(separator: "\n")
   }
 }

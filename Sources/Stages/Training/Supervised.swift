@@ -146,9 +146,18 @@ package struct SupervisedExample: Sendable {
   package init(
     prompt: String, completion: String, supervisesEnd: Bool = true, model: ModelArtifact
   ) throws {
-    let before = try model.tokens(ofPrompt: prompt)
-    let after = model.tokenizer.encode(completion, isContinuation: true)
-    tokens = before + after + [try model.endToken()]
+    try self.init(
+      prompt: prompt, completion: completion, supervisesEnd: supervisesEnd,
+      vocabulary: model.vocabulary)
+  }
+
+  /// The same without the model's weights.
+  init(
+    prompt: String, completion: String, supervisesEnd: Bool, vocabulary: PromptTokenizer
+  ) throws {
+    let before = try vocabulary.tokens(ofPrompt: prompt)
+    let after = vocabulary.tokenizer.encode(completion, isContinuation: true)
+    tokens = before + after + [try vocabulary.endToken()]
     firstTarget = before.count
     self.supervisesEnd = supervisesEnd
   }

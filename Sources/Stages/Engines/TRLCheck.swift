@@ -1,0 +1,96 @@
+import Base
+import Foundation
+import Model
+import Runner
+
+/// A small model distilled natively and by TRL on this machine, and how far apart the weights are.
+package struct TRLCheck: Sendable {
+  /// The distance of both sets of weights as a share of how far training moved them.
+  package let difference: Double
+  /// What trained: TRL's versions and device.
+  package let description: JSONValue
+
+  /// Rounding in another order makes about 1e-6 in float32; another formula makes much more.
+  package static let bound = 1e-4
+
+  package var isWithinBound: Bool { difference <= Self.bound }
+
+  /// Six steps with a last one that is smaller in each epoch, clipping, decay and a schedule.
+  private static func recipe(processes: Int) -> String {
+    """
+    version: 1
+    name: check
+    axes: {engine: [native, trl]}
+    stages:
+      puzzles: {kind: knights_and_knaves, params: {people: 2, count: 11, seed: 1}}
+      texts: {kind: write_texts, inputs: {puzzles: puzzles}, params: {count: 100}}
+      random:
+        kind: scratch_model
+        inputs: {texts: texts}
+        params:
+          vocabulary: 320
+          hidden: 32
+          layers: 2
+          heads: 2
+          key_value_heads: 1
+          intermediate: 64
+          context: 1024
+      traces: {kind: write_traces, inputs: {problems: puzzles}, params: {style: short, prompt: short}}
+      warmed:
+        kind: distill
+        inputs: {model: random, traces: traces}
+        params:
+          engine: "${engine}"
+          epochs: 2
+          batch_size: \(4 * processes)
+          learning_rate: 1e-2
+          warmup_steps: 2
+          schedule: cosine
+          max_gradient_norm: 0.5
+          weight_decay: 0.1
+          trl: {processes: \(processes), per_device: 2}
+    """
+  }
+
+  /// - Parameter processes: how many TRL takes, one for each GPU.
+  /// - Throws: what went wrong in one of the two.
+  package init(
+    _ site: Site, threads: Int, processes: Int, interruption: Interruption = Interruption()
+  ) throws {
+    self = try TemporaryFolder.with { folder in
+      let recipe = try Recipe.parse(
+        Self.recipe(processes: processes), file: folder.appending(path: "check.yaml"),
+        registry: .standard)
+      let folders = DataFolders(
+        searchPaths: [folder], downloads: folder.appending(path: "downloads"))
+      let cache = Cache(folder: folder.appending(path: "cache"))
+      let summary = try Executor(
+        cache: cache, recipeFolder: folder.appending(path: "check"), folders: folders,
+        budget: RunBudget(threads: threads), site: site, interruption: interruption
+      ).run(Planner(cache: cache, folders: folders).plan(recipe.instances))
+      for case .failed(let sentence) in summary.outcomes { throw StageError.failed(sentence) }
+      try interruption.check()
+      return try TRLCheck(summary)
+    }
+  }
+
+  private init(_ summary: RunSummary) throws {
+    let results = Dictionary(
+      uniqueKeysWithValues: summary.plan.results.map { ($0.name, $0) })
+    func weights(_ name: String) throws -> [Float] {
+      guard let folder = results[name]?.artifact?.folder else {
+        throw StageError.failed("'\(name)' did not come out")
+      }
+      let weights = try ModelArtifact(contentsOf: folder.appending(path: "model.h5")).weights
+      return weights.buffer[0..<weights.buffer.count]
+    }
+    let (start, native, trl) = try (
+      weights("random"), weights("warmed[engine=native]"), weights("warmed[engine=trl]")
+    )
+    func distance(_ one: [Float], _ other: [Float]) -> Double {
+      zip(one, other).reduce(0) { $0 + pow(Double($1.0) - Double($1.1), 2) }.squareRoot()
+    }
+    difference = distance(native, trl) / distance(native, start)
+    description = results["warmed[engine=trl]"]?.values["engine"] ?? .null
+  }
+}

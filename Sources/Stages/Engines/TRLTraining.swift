@@ -1,0 +1,187 @@
+import Base
+import Foundation
+import Model
+import Runner
+import TRLAdapter
+import Tasks
+
+/// A training by TRL: what is to be computed is written down, the adapter computes it in Python, and the
+/// weights are read back. All of it lies in a folder of the work folder, so a run that was killed goes on
+/// from TRL's last whole checkpoint.
+struct TRLTraining: Sendable {
+  let context: StageContext
+  let request: TRLRequest
+
+  private var folder: URL { context.workDirectory.appending(path: "trl") }
+  private var base: URL { folder.appending(path: "base") }
+  private var events: URL { folder.appending(path: "events.jsonl") }
+  private var stop: URL { folder.appending(path: "stop") }
+  /// How long the adapter may take to end after its last word, in seconds.
+  private static let patience = 60.0
+
+  /// - Throws: `TRLError`, `InterruptedError` where it left a checkpoint, and what reading and writing
+  ///   models throw. Nothing is written to the output unless it is whole.
+  func run() throws {
+    try prepare()
+    // Being asked to stop must not end it: the adapter first writes a checkpoint.
+    let ending = try BlockingTask.run(Interruption()) { try await train() }
+    guard ending.isDone else { throw InterruptedError() }
+    let rows = try context.metrics.rows().count
+    guard rows == request.steps else {
+      throw TRLError.incomplete("\(rows) of \(request.steps) steps were logged")
+    }
+    try handBack()
+    context.publish(fact: ending.description, as: "engine")
+    context.publish(Double(request.steps), as: "steps")
+    if let loss = ending.loss { context.publish(loss, as: "final_loss") }
+  }
+
+  private func prepare() throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    // What an earlier attempt said and nobody read belongs to its checkpoints.
+    var heard = TRLProgress(context: context, request: request)
+    var lines = GrowingLines(file: events)
+    try heard.recover(lines.next())
+    try context.metrics.sync()
+    for old in [events, stop, base, folder.appending(path: "model")] {
+      if FileManager.default.fileExists(atPath: old.path) {
+        try FileManager.default.removeItem(at: old)
+      }
+    }
+    for (name, content) in TRLAdapter.files { try content.write(to: folder.appending(path: name)) }
+    try Folder.make(base)
+    try OpenedModel(contentsOf: context.input("model").file).export(to: base)
+    try request.write(to: folder, model: base)
+  }
+
+  private var program: GuardedProgram {
+    let launch = [folder.appending(path: "launch.py").path, folder.path]
+    let processes = request.parameters.trl.processes
+    let several = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "\(processes)"]
+    let words =
+      context.site.prefix + [context.site.python, IsolatedPython.option]
+      + (processes > 1 ? several : []) + launch
+    return GuardedProgram(
+      name: "python", words: words, folder: folder,
+      variables: [
+        "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "PYTHONDONTWRITEBYTECODE": "1",
+        "OMP_NUM_THREADS": "\(max(1, context.threads / processes))",
+      ])
+  }
+
+  private func train() async throws -> TRLProgress {
+    context.progress.notice("\(context.instance): training with TRL (\(context.site.python))")
+    let program = program
+    return try await program.run { try await follow(program) }
+  }
+
+  /// Listens until the program has ended, or for a while after its last word.
+  private func follow(_ program: GuardedProgram) async throws -> TRLProgress {
+    var progress = TRLProgress(context: context, request: request)
+    var lines = GrowingLines(file: events)
+    var lastWord = Date()
+    while true {
+      let status = program.status
+      for line in try lines.next() {
+        try progress.take(TRLEvent(line), line)
+        lastWord = Date()
+      }
+      if let status {
+        if progress.hasEnded { return progress }
+        if status == 127, !FileManager.default.fileExists(atPath: events.path) {
+          throw TRLError.noPython(context.site.python)
+        }
+        throw TRLError.died(status: status, log: program.log.path, lastLines: program.lastLines)
+      }
+      if progress.hasEnded, Date().timeIntervalSince(lastWord) > Self.patience { return progress }
+      if context.interruption.isRequested, !FileManager.default.fileExists(atPath: stop.path) {
+        try Data().write(to: stop)
+      }
+      try await Task.sleep(for: .milliseconds(100))
+    }
+  }
+
+  /// Publishes the trained weights with all else of the model as it was.
+  private func handBack() throws {
+    let start = try OpenedModel(contentsOf: context.input("model").file)
+    let trained = try start.with(
+      ShardedSafetensors(folder: folder.appending(path: "model"), start.configuration))
+    try trained.write(to: context.output("model"))
+  }
+}
+
+/// How far a training with TRL is, by what its adapter has said.
+struct TRLProgress {
+  let context: StageContext
+  let request: TRLRequest
+  /// The last step; nil before it has started.
+  private var last: Int?
+  private(set) var hasEnded = false
+  private(set) var isDone = false
+  private(set) var loss: Double?
+  /// What trains, for the record.
+  private(set) var description: JSONValue = .null
+
+  init(context: StageContext, request: TRLRequest) {
+    self.context = context
+    self.request = request
+  }
+
+  /// Logs the steps that an earlier attempt took and nobody heard of.
+  mutating func recover(_ lines: [Data]) throws {
+    guard !lines.isEmpty else { return }
+    var logged = try context.metrics.rows().count
+    for line in lines {
+      guard case .step(let step, let loss, let norm, let seconds)? = try? TRLEvent(line),
+        step == logged + 1
+      else { continue }
+      try log(step, loss, norm, seconds)
+      logged = step
+    }
+  }
+
+  /// - Throws: `TRLError` for what may not come now, and for what has failed.
+  mutating func take(_ event: TRLEvent, _ line: Data) throws {
+    let stranger = TRLError.unreadable(String(decoding: line.prefix(200), as: UTF8.self))
+    if hasEnded { throw stranger }
+    switch (event, last) {
+    case (.failed(let kind, let sentence), _):
+      throw TRLError.failed(kind: kind, sentence: sentence)
+    case (.started(let step, let description), nil) where (0...request.steps).contains(step):
+      try context.metrics.truncate(after: step)
+      self.description = description
+      last = step
+    case (.step(let step, let loss, let norm, let seconds), let before?)
+    where step == before + 1 && step <= request.steps:
+      try log(step, loss, norm, seconds)
+      self.loss = loss
+      last = step
+      context.progress.update(
+        StageProgress(
+          step, of: request.steps, "steps", remark: "loss \(loss.formatted(decimals: 3))"))
+    case (.checkpoint(let step), let before?) where step <= before: try context.metrics.sync()
+    case (.stopped(let step), let before?) where step == before: hasEnded = true
+    case (.done(let step), let before?):
+      guard step == request.steps, before == step else {
+        throw TRLError.incomplete("after step \(min(step, before)) of \(request.steps)")
+      }
+      if loss == nil { loss = try context.metrics.rows().last?["loss"]?.number }
+      (hasEnded, isDone) = (true, true)
+    default: throw stranger
+    }
+  }
+
+  /// Logs under the names of native training; a step's learning rate and tokens follow from the request.
+  private func log(_ step: Int, _ loss: Double, _ norm: Double, _ seconds: Double) throws {
+    let batch = request.plan.indices(step: step).map { request.examples[$0] }
+    let tokens = Double(batch.reduce(0) { $0 + $1.tokens.count })
+    let rate = request.parameters.optimiser.learningRate(atUpdate: step - 1, of: request.steps)
+    try context.metrics.log(
+      step: step,
+      [
+        "loss": loss, "grad_norm": norm, "learning_rate": rate, "tokens": tokens,
+        "epoch": Double(step) / Double(request.plan.stepsPerEpoch), "step_seconds": seconds,
+        "tokens_per_second": tokens / max(seconds, 1e-9),
+      ])
+  }
+}

@@ -1,0 +1,54 @@
+import Base
+import Runner
+import TRLAdapter
+
+/// Who trains.
+package enum TrainingBackend: String, ParameterChoice {
+  /// This program.
+  case native
+  /// TRL, in the Python of the site file.
+  case trl
+}
+
+/// How the work of a training with TRL is divided; none of it changes what is computed.
+package struct TRLParameters: ParameterSet {
+  /// Processes, one for each device.
+  package var processes = 1
+  /// Traces that a process computes at a time.
+  package var perDevice = 1
+  package var gradientCheckpointing = false
+
+  package init() {}
+
+  package static var fields: [Field<TRLParameters>] {
+    [
+      Field(
+        "processes", \.processes, range: 1...1024, identity: false,
+        "processes that share a step, one for each GPU"),
+      Field(
+        "per_device", \.perDevice, range: 1...100_000, identity: false,
+        "traces that a process computes at a time"),
+      Field(
+        "gradient_checkpointing", \.gradientCheckpointing, identity: false,
+        "compute activations twice instead of keeping them"),
+    ]
+  }
+
+  /// How many micro-batches a process adds up for a step; nil where a step cannot be divided so.
+  func accumulation(of batchSize: Int) -> Int? {
+    let (count, rest) = batchSize.quotientAndRemainder(dividingBy: processes * perDevice)
+    return rest == 0 ? count : nil
+  }
+}
+
+extension JSONValue {
+  /// The identity of a training, with what of its backend belongs to it: which adapter and which TRL, but
+  /// neither where it runs nor how its work is divided.
+  func naming(_ backend: TrainingBackend) -> JSONValue {
+    guard var fields = object else { return self }
+    fields["trl"] =
+      backend == .trl
+      ? ["adapter": .integer(TRLAdapter.version), "version": .string(TRLAdapter.trl)] : nil
+    return .object(fields)
+  }
+}

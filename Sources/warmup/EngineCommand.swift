@@ -1,0 +1,56 @@
+import ArgumentParser
+import Base
+import Foundation
+import Runner
+import Stages
+
+/// `warmup engine check trl`: engines that are not this program.
+struct EngineCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "engine", abstract: "Try engines that train in the place of this program.",
+    subcommands: [EngineCheckCommand.self])
+}
+
+struct EngineCheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Train a small model with an engine, and compare.",
+    discussion: """
+      Distils a model of 30,000 parameters natively and with the engine, in the Python of the site file \
+      and on the devices that it finds, and says how far apart the weights are. It takes about half a \
+      minute.
+      """)
+
+  enum Engine: String, ExpressibleByArgument, CaseIterable { case trl }
+
+  @Argument(help: "The engine: trl.") var engine: Engine
+  @OptionGroup var place: SiteOptions
+  @Option(help: "Processes that share a step, one for each GPU.") var processes = 1
+  @Option(help: "How many threads may be used.")
+  var threads = ProcessInfo.processInfo.activeProcessorCount
+
+  func validate() throws {
+    guard threads >= 1, processes >= 1 else {
+      throw ValidationError("--threads and --processes must be at least 1")
+    }
+  }
+
+  func run() throws {
+    let site = try place.site
+    let check = try TRLCheck(site, threads: threads, processes: processes)
+    let versions = check.description["versions"]?.object ?? [:]
+    let named = versions.sorted { $0.key < $1.key }.compactMap { name, version in
+      version.string.map { "\(name) \($0)" }
+    }
+    let device = check.description["device"]?.string ?? "an unknown device"
+    try StandardOutput.write(
+      "\(site.python): \(named.joined(separator: ", ")), on \(device)\n")
+    let difference = String(format: "%.1e", check.difference)
+    guard check.isWithinBound else {
+      throw StageError.failed(
+        "weights of TRL and of native training differ by \(difference) of their movement, where "
+          + "\(TRLCheck.bound) is the most that rounding explains; do not use this engine here")
+    }
+    try StandardOutput.write(
+      "Weights differ by \(difference) of their movement from native training, as rounding has it.\n")
+  }
+}

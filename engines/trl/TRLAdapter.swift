@@ -1,0 +1,23 @@
+import Foundation
+
+/// The adapter: Python files that train with TRL what a request says, as part of this program.
+package enum TRLAdapter {
+  /// Raised whenever the same request would train other weights; part of the key.
+  package static let version = 1
+  /// The version of requests, and of what is written beside them.
+  package static let format = 1
+  /// The TRL that it is written and tested for, without the patch; part of the key.
+  package static let trl = "1.16"
+
+  /// Its files by name.
+  package static var files: [(name: String, content: Data)] {
+    [
+      ("launch.py", Data(PackageResources.launch_py)), ("sft.py", Data(PackageResources.sft_py)),
+      ("fields.json", fields),
+    ]
+  }
+
+  /// All fields of TRL's configurations with their defaults, as JSON: each mapped to what a recipe says,
+  /// fixed at a value, or irrelevant to the result.
+  package static var fields: Data { Data(PackageResources.fields_json) }
+}
