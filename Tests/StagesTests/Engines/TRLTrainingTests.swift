@@ -76,8 +76,9 @@ import Testing
     let run = try run(model, fault: "rubbish")
     let folder = try #require(
       FileManager.default.enumerator(at: run.cache.folder, includingPropertiesForKeys: nil)?
-        .compactMap { $0 as? URL }.first { $0.lastPathComponent == "request.json" })
-      .deletingLastPathComponent()
+        .compactMap { $0 as? URL }.first { $0.lastPathComponent == "request.json" }
+    )
+    .deletingLastPathComponent()
     func json(_ name: String) throws -> [JSONValue] {
       try Data(contentsOf: folder.appending(path: name)).split(separator: 0x0A).map {
         try JSONValue(parsing: Data($0))
@@ -169,7 +170,8 @@ import Testing
     #expect(second.summary.exitCode == 0, "\(second.summary.outcomes)")
     #expect(try weights(second) == weights(whole))
     let metrics = try [second, whole].map {
-      try Data(contentsOf: #require($0.summary.plan.results.last).folder.appending(path: "metrics.h5"))
+      try Data(
+        contentsOf: #require($0.summary.plan.results.last).folder.appending(path: "metrics.h5"))
     }
     #expect(metrics[0] == metrics[1])
   }
