@@ -51,6 +51,7 @@ struct EngineCheckCommand: ParsableCommand {
           + "\(TRLCheck.bound) is the most that rounding explains; do not use this engine here")
     }
     try StandardOutput.write(
-      "Weights differ by \(difference) of their movement from native training, as rounding has it.\n")
+      "Weights differ by \(difference) of their movement from native training, as rounding has it.\n"
+    )
   }
 }

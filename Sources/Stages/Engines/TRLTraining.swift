@@ -57,7 +57,9 @@ struct TRLTraining: Sendable {
   private var program: GuardedProgram {
     let launch = [folder.appending(path: "launch.py").path, folder.path]
     let processes = request.parameters.trl.processes
-    let several = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "\(processes)"]
+    let several = [
+      "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "\(processes)",
+    ]
     let words =
       context.site.prefix + [context.site.python, IsolatedPython.option]
       + (processes > 1 ? several : []) + launch
