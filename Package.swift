@@ -78,6 +78,7 @@ let package = Package(
       name: "TRLAdapter", path: "engines/trl", exclude: ["test_adapter.py"],
       resources: [
         .embedInCode("launch.py"), .embedInCode("sft.py"), .embedInCode("fields.json"),
+        .embedInCode("requirements.txt"),
       ],
       swiftSettings: strict),
     .target(

@@ -8,7 +8,7 @@ import Stages
 struct EngineCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "engine", abstract: "Try engines that train in the place of this program.",
-    subcommands: [EngineCheckCommand.self])
+    subcommands: [EngineCheckCommand.self, EngineInstallCommand.self])
 }
 
 struct EngineCheckCommand: ParsableCommand {

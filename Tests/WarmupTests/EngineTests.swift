@@ -93,6 +93,42 @@ extension EndToEnd {
       #expect(try outcome(cut) == outcome(whole))
     }
 
+    /// A kill once the weights lie there, and one once the adapter has said that it is done.
+    @Test(arguments: ["model.safetensors", "done"])
+    func aKillWhileWeightsAreHandedOverLosesNothing(moment: String) async throws {
+      let whole = try folder(0)
+      let undisturbed = try await run(whole)
+      #expect(undisturbed.code == 0, "\(undisturbed.messages)")
+
+      let cut = try folder(0.1)
+      let ending = try await Program.run(
+        ["run", "test.yaml", "--site", "site.yaml"], in: cut.url
+      ) { send in
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !handsOver(cut, moment), ContinuousClock.now < deadline {
+          try await Task.sleep(for: .milliseconds(2))
+        }
+        // It may have ended before.
+        try? send(.kill)
+      }
+      let isPublished = files(cut, named: "model.h5").count == files(whole, named: "model.h5").count
+      #expect((ending.code == 0) == isPublished, "\(ending.messages)")
+      #expect(moment == "done" || ending.code == nil, "it ended before it was killed")
+      let again = try await run(cut)
+      #expect(again.code == 0, "\(again.messages)")
+      #expect(try outcome(cut) == outcome(whole))
+    }
+
+    /// Whether the adapter has trained and left its weights, or has said so.
+    private func handsOver(_ folder: ScratchFolder, _ moment: String) -> Bool {
+      guard moment == "done" else {
+        return files(folder, named: moment).contains { $0.path.contains("/trl/model/") }
+      }
+      return files(folder, named: "events.jsonl").contains {
+        (try? String(contentsOf: $0, encoding: .utf8))?.contains("\"done\"") == true
+      }
+    }
+
     @Test func checkSaysWhatIsMissing() async throws {
       let folder = try ScratchFolder()
       try "python: /nowhere/python\n".write(

@@ -17,6 +17,9 @@ package enum TRLAdapter {
     ]
   }
 
+  /// What it was tested with, as pip reads it: all packages with their versions.
+  package static var requirements: Data { Data(PackageResources.requirements_txt) }
+
   /// All fields of TRL's configurations with their defaults, as JSON: each mapped to what a recipe says,
   /// fixed at a value, or irrelevant to the result.
   package static var fields: Data { Data(PackageResources.fields_json) }

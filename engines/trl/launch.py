@@ -27,13 +27,13 @@ def refused(sentence):
 
 
 class Events:
-    """events.jsonl; only rank 0 writes."""
+    """events.jsonl; only rank 0 writes, but for failures, which may be another's alone."""
 
     def __init__(self, folder, rank):
         self.path, self.rank = Path(folder) / "events.jsonl", rank
 
     def write(self, event, **fields):
-        if self.rank == 0:
+        if self.rank == 0 or event == "failed":
             with open(self.path, "a") as file:
                 file.write(json.dumps({"event": event, **fields}, default=str) + "\n")
                 file.flush()
@@ -69,7 +69,12 @@ def arguments(request, configuration):
 
 
 def check(request):
-    import trl
+    try:
+        import trl
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise refused(f"{sys.executable} lacks what it needs ({error}); install TRL {request.get('trl')}, "
+                      "transformers and torch there") from error
 
     if request.get("format") != FORMAT or request.get("adapter") != ADAPTER_VERSION:
         raise refused("request.json was written for another version of the adapter")

@@ -77,6 +77,8 @@ def reporter(folder, request, events):
 
         def on_save(self, args, state, control, **_):
             place = folder / "checkpoints" / f"checkpoint-{state.global_step}"
+            if request["world_size"] > 1:
+                torch.distributed.barrier()  # each process writes a file of its own
             if state.is_world_process_zero:
                 partial = place / "complete.partial"
                 partial.write_text(json.dumps(sizes(place)))

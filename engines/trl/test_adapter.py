@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,10 @@ def batches():
         yield rows
 
 
+def fixed():
+    return {n: f["value"] for n, f in FIELDS["SFTConfig"].items() if f["is"] == "fixed"}
+
+
 def prepare(folder, **changes):
     torch.manual_seed(0)
     model = transformers.LlamaForCausalLM(transformers.LlamaConfig(
@@ -50,18 +55,19 @@ def prepare(folder, **changes):
         tokenizer_object=words, eos_token="t1", pad_token="t0").save_pretrained(folder / "base")
     (folder / "rows.jsonl").write_text(
         "".join(json.dumps(row) + "\n" for rows in batches() for row in rows))
-    fixed = {n: f["value"] for n, f in FIELDS["SFTConfig"].items() if f["is"] == "fixed"}
     request = {"format": 1, "adapter": 1, "trl": "1.16", "kind": "distill", "world_size": 1,
                "order": list(range(STEPS * BATCH)), "checkpoint_seconds": 1000,
-               "model": str(folder / "base"), "arguments": {**fixed, **MAPPED},
+               "model": str(folder / "base"), "arguments": {**fixed(), **MAPPED},
                "read_back": sorted(MAPPED.keys() - {"fsdp", "fsdp_config", "lr_scheduler_type"})}
     request.update(changes)
     (folder / "request.json").write_text(json.dumps(request))
 
 
-def launch(folder):
-    code = subprocess.run([sys.executable, "-I", str(HERE / "launch.py"), str(folder)],
-                          env={**os.environ, "HF_HUB_OFFLINE": "1"}, capture_output=True).returncode
+def launch(folder, processes=1, options=(), **environment):
+    several = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    code = subprocess.run([sys.executable, "-I", *options, *(several if processes > 1 else []),
+                           str(HERE / "launch.py"), str(folder)], capture_output=True,
+                          env={**os.environ, "HF_HUB_OFFLINE": "1", **environment}).returncode
     lines = (folder / "events.jsonl").read_text().splitlines()
     return code, [json.loads(line) for line in lines]
 
@@ -115,7 +121,43 @@ class AdapterTests(unittest.TestCase):
 
     def test_trains_as_the_formulas_say(self):
         prepare(self.folder)
+        self.check_against_formulas(*launch(self.folder))
+
+    def test_two_processes_train_as_the_formulas_say(self):
+        """Each takes its half of a step, and they stop after the same one."""
+        prepare(self.folder, world_size=2, arguments={
+            **fixed(), **MAPPED, "gradient_accumulation_steps": BATCH // 2 // 2})
+        (self.folder / "stop").touch()
+        events = launch(self.folder, processes=2)[1]
+        self.assertEqual((events[-1]["event"], events[-1]["step"]), ("stopped", 1))
+        (self.folder / "stop").unlink()
+        code, events = launch(self.folder, processes=2)
+        self.assertEqual(events[0]["step"], 1)
+        started = [e for e in events if e["event"] == "started"]
+        self.assertEqual([e["step"] for e in started], [1])
+        self.check_against_formulas(code, events)
+
+    def test_a_step_that_is_divided_anew_is_the_same_step(self):
+        prepare(self.folder)
+        (self.folder / "stop").touch()
+        self.assertEqual(launch(self.folder)[0], 75)
+        (self.folder / "stop").unlink()
+        prepare(self.folder, arguments={
+            **fixed(), **MAPPED, "per_device_train_batch_size": 1,
+            "gradient_accumulation_steps": BATCH})
+        self.check_against_formulas(*launch(self.folder))
+
+    def test_what_was_trained_to_its_end_is_only_handed_over_again(self):
+        prepare(self.folder)
+        self.assertEqual(launch(self.folder)[0], 0)
+        whole = weights(self.folder / "model").state_dict()
+        shutil.rmtree(self.folder / "model")
         code, events = launch(self.folder)
+        self.assertEqual((code, events[-2]["event"], events[-2]["step"]), (0, "started", STEPS))
+        for name, weight in weights(self.folder / "model").state_dict().items():
+            self.assertTrue(torch.equal(weight, whole[name]), name)
+
+    def check_against_formulas(self, code, events):
         self.assertEqual(code, 0, events[-1])
         self.assertEqual(events[-1]["event"], "done")
         model, losses = reference(self.folder)
@@ -173,6 +215,17 @@ class AdapterTests(unittest.TestCase):
             [e["step"] for e in events if e["event"] == "step"], list(range(1, STEPS + 1)))
         for name, weight in weights(self.folder / "model").state_dict().items():
             self.assertTrue(torch.equal(weight, whole[name]), name)
+
+    def test_a_python_without_trl_is_refused(self):
+        prepare(self.folder)
+        code, events = launch(self.folder, options=["-S"])
+        self.assertEqual((code, events[-1]["class"]), (64, "refused"), events[-1])
+        self.assertIn("No module named 'trl'", events[-1]["sentence"])
+
+    def test_another_process_than_the_first_says_why_it_fails(self):
+        prepare(self.folder, trl="1.15")
+        code, events = launch(self.folder, RANK="1")
+        self.assertEqual((code, [e["event"] for e in events]), (64, ["failed"]))
 
     def test_what_cannot_be_meant_is_refused(self):
         prepare(self.folder)

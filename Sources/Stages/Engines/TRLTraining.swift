@@ -67,6 +67,8 @@ struct TRLTraining: Sendable {
       name: "python", words: words, folder: folder,
       variables: [
         "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "PYTHONDONTWRITEBYTECODE": "1",
+        // torchrun starts further processes without the option that isolates the first.
+        "PYTHONPATH": "", "PYTHONNOUSERSITE": "1",
         "OMP_NUM_THREADS": "\(max(1, context.threads / processes))",
       ])
   }
