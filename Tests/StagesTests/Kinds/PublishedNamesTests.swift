@@ -19,7 +19,7 @@ import Testing
       "kl", "completion_length", "truncated", "format_rate", "solved", "precision",
       "sandbox",
     ],
-    "pretrained_model": ["note"], "pretrain": ["precision"], "distill": ["precision"],
+    "pretrained_model": ["note"], "pretrain": ["precision"], "distill": ["precision", "engine"],
     "write_traces": ["accepted", "teacher"],
   ]
 
