@@ -49,7 +49,7 @@ extension EndToEnd {
         scratch:
           kind: scratch_model
           inputs: {texts: texts}
-          params: {vocabulary: 270, hidden: 32, layers: 2, heads: 2, key_value_heads: 1, intermediate: 48, context: 2048}
+          params: {vocabulary: 270, hidden: 64, layers: 4, heads: 2, key_value_heads: 1, intermediate: 96, context: 2048}
         scores:
           kind: evaluate
           inputs: {model: scratch, problems: puzzles}
@@ -64,8 +64,8 @@ extension EndToEnd {
       defer { try? FileManager.default.removeItem(at: folder) }
       try Data(Self.recipe.utf8).write(to: folder.appending(path: "served.yaml"))
       let killed = try await Program.run(["run", "served.yaml"], in: folder) { send in
-        for _ in 0..<600 where Self.answers(below: folder) < 5 {
-          try await Task.sleep(for: .milliseconds(50))
+        for _ in 0..<6000 where Self.answers(below: folder) < 5 {
+          try await Task.sleep(for: .milliseconds(5))
         }
         try send(.kill)
       }

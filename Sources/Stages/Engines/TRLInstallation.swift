@@ -36,14 +36,16 @@ package struct TRLInstallation: Sendable {
     guard content.isEmpty || content.contains("pyvenv.cfg") else {
       throw TRLInstallationError.occupied(folder.path)
     }
-    try run(try IsolatedPython.executable(), ["-m", "venv", folder.path], interruption)
+    try run(
+      try IsolatedPython.executable(), [IsolatedPython.option, "-m", "venv", folder.path],
+      interruption)
     let requirements = folder.appending(path: "requirements.txt")
     try TRLAdapter.requirements.write(to: requirements)
     try run(
       python.path,
       [
-        "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--requirement",
-        requirements.path,
+        IsolatedPython.option, "-m", "pip", "install", "--no-input", "--disable-pip-version-check",
+        "--requirement", requirements.path,
       ], interruption)
   }
 
@@ -61,7 +63,7 @@ package struct TRLInstallation: Sendable {
       ]
       do {
         let result = try await Subprocess.run(
-          .path(FilePath(python)), arguments: Arguments([IsolatedPython.option] + arguments),
+          .path(FilePath(python)), arguments: Arguments(arguments),
           environment: .custom(Dictionary(uniqueKeysWithValues: environment)),
           workingDirectory: "/", platformOptions: options, output: .currentStandardError,
           error: .currentStandardError)

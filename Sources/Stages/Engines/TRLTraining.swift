@@ -57,12 +57,10 @@ struct TRLTraining: Sendable {
   private var program: GuardedProgram {
     let launch = [folder.appending(path: "launch.py").path, folder.path]
     let processes = request.parameters.trl.processes
-    let several = [
-      "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "\(processes)",
-    ]
-    let words =
-      context.site.prefix + [context.site.python, IsolatedPython.option]
-      + (processes > 1 ? several : []) + launch
+    let several = [IsolatedPython.option, "-m", "torch.distributed.run", "--standalone"]
+    let start =
+      processes > 1 ? several + ["--nproc-per-node", "\(processes)"] : [IsolatedPython.option]
+    let words = context.site.prefix + [context.site.python] + start + launch
     return GuardedProgram(
       name: "python", words: words, folder: folder,
       variables: [
