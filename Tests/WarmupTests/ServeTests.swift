@@ -119,9 +119,15 @@ extension EndToEnd {
 
     /// How many answers a run has kept.
     private static func answers(below folder: URL) -> Int {
-      let work = folder.appending(path: "results/cache/work")
-      let paths = (try? FileManager.default.subpathsOfDirectory(atPath: work.path)) ?? []
-      return paths.count { $0.contains("/answers/") && $0.hasSuffix(".json") }
+      // Folder by folder: whoever looks into files, too, trips over those that are being renamed.
+      func names(_ place: String) -> [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
+      }
+      let work = folder.appending(path: "results/cache/work").path
+      return names(work).flatMap { key in
+        names("\(work)/\(key)").flatMap { names("\(work)/\(key)/\($0)/answers") }
+          + names("\(work)/\(key)/answers")
+      }.count { $0.hasSuffix(".json") }
     }
 
     /// How many servers read a model below a folder.
