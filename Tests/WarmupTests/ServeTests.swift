@@ -124,10 +124,9 @@ extension EndToEnd {
         (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []
       }
       let work = folder.appending(path: "results/cache/work").path
-      return names(work).flatMap { key in
-        names("\(work)/\(key)").flatMap { names("\(work)/\(key)/\($0)/answers") }
-          + names("\(work)/\(key)/answers")
-      }.count { $0.hasSuffix(".json") }
+      let stores = names(work).map { "\(work)/\($0)/answers" }
+      let parts = stores.flatMap { store in names(store).map { "\(store)/\($0)" } }
+      return parts.flatMap(names).count { $0.hasSuffix(".json") }
     }
 
     /// How many servers read a model below a folder.
