@@ -7,7 +7,8 @@ import Stages
 /// `warmup engine check trl`: engines that are not this program.
 struct EngineCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "engine", abstract: "Try engines that train in the place of this program.",
+    commandName: "engine",
+    abstract: "Install and check engines that train in the place of this program.",
     subcommands: [EngineCheckCommand.self, EngineInstallCommand.self])
 }
 
@@ -36,7 +37,15 @@ struct EngineCheckCommand: ParsableCommand {
 
   func run() throws {
     let site = try place.site
-    let check = try TRLCheck(site, threads: threads, processes: processes)
+    let interruption = Interruption()
+    SignalHandling.install(interruption)
+    let check: TRLCheck
+    do {
+      check = try TRLCheck(
+        site, threads: threads, processes: processes, interruption: interruption)
+    } catch is InterruptedError {
+      throw ExitCode(130)
+    }
     let versions = check.description["versions"]?.object ?? [:]
     let named = versions.sorted { $0.key < $1.key }.compactMap { name, version in
       version.string.map { "\(name) \($0)" }

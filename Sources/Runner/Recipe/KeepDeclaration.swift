@@ -67,7 +67,8 @@ extension KeepDeclaration {
   func check(_ configured: [AxisPoint: ConfiguredStage], into sink: inout DiagnosticSink) {
     if configured.contains(where: { !$1.stage.keepsSteps }) {
       sink.report(
-        position, "'\(stage)' cannot keep steps with its 'engine', which hands over its last alone")
+        position,
+        "'\(stage)' cannot keep steps with the parameters it has: only its last one comes out")
     }
     let ends = configured.compactMap { $1.parameters[output.steps]?.integer }
     guard let end = ends.min(), let step = steps.last, step > end else { return }

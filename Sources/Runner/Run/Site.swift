@@ -24,17 +24,11 @@ package struct Site: ParameterSet {
     ]
   }
 
-  /// The file that is read where nobody names one: `warmup/site.yaml` in the folder of the user's
-  /// settings (XDG Base Directory Specification).
+  /// The file that is read where nobody names one: `warmup/site.yaml` among the user's settings.
   package static func usualFile(
     _ environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> URL? {
-    if let folder = environment["XDG_CONFIG_HOME"], folder.hasPrefix("/") {
-      return URL(fileURLWithPath: folder).appending(path: "warmup/site.yaml")
-    }
-    return environment["HOME"].map {
-      URL(fileURLWithPath: $0).appending(path: ".config/warmup/site.yaml")
-    }
+    UserFolder.settings.url(environment)?.appending(path: "site.yaml")
   }
 
   /// Reads a site file.

@@ -15,14 +15,14 @@ package struct TRLCheck: Sendable {
 
   package var isWithinBound: Bool { difference <= Self.bound }
 
-  /// Six steps with a last one that is smaller in each epoch, clipping, decay and a schedule.
+  /// Six steps, of which the last of each epoch is smaller, with clipping, decay and a schedule.
   private static func recipe(processes: Int) -> String {
     """
     version: 1
     name: check
     axes: {engine: [native, trl]}
     stages:
-      puzzles: {kind: knights_and_knaves, params: {people: 2, count: 11, seed: 1}}
+      puzzles: {kind: knights_and_knaves, params: {people: 2, count: \(12 * processes - 1), seed: 1}}
       texts: {kind: write_texts, inputs: {puzzles: puzzles}, params: {count: 100}}
       random:
         kind: scratch_model

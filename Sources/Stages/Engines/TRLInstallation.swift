@@ -2,7 +2,6 @@ import Base
 import Foundation
 import Runner
 import Subprocess
-import SystemPackage
 import TRLAdapter
 import Tasks
 
@@ -15,17 +14,11 @@ package struct TRLInstallation: Sendable {
 
   package var python: URL { folder.appending(path: "bin/python") }
 
-  /// The folder where nobody names one: `warmup/trl` in that of the user's data (XDG Base Directory
-  /// Specification).
+  /// The folder where nobody names one: `warmup/trl` among the user's data.
   package static func usualFolder(
     _ environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> URL? {
-    if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") {
-      return URL(fileURLWithPath: data).appending(path: "warmup/trl")
-    }
-    return environment["HOME"].map {
-      URL(fileURLWithPath: $0).appending(path: ".local/share/warmup/trl")
-    }
+    UserFolder.data.url(environment)?.appending(path: "trl")
   }
 
   /// Makes the environment, or completes one that was not finished. What Python and pip say goes to
@@ -37,14 +30,14 @@ package struct TRLInstallation: Sendable {
       throw TRLInstallationError.occupied(folder.path)
     }
     try run(
-      try IsolatedPython.executable(), [IsolatedPython.option, "-m", "venv", folder.path],
+      try IsolatedPython.executable(), ["-m", "venv", folder.path],
       interruption)
     let requirements = folder.appending(path: "requirements.txt")
     try TRLAdapter.requirements.write(to: requirements)
     try run(
       python.path,
       [
-        IsolatedPython.option, "-m", "pip", "install", "--no-input", "--disable-pip-version-check",
+        "-m", "pip", "install", "--no-input", "--disable-pip-version-check",
         "--requirement", requirements.path,
       ], interruption)
   }
@@ -52,27 +45,15 @@ package struct TRLInstallation: Sendable {
   private func run(
     _ python: String, _ arguments: [String], _ interruption: Interruption
   ) throws {
-    let environment = IsolatedPython.cleaned(ProcessInfo.processInfo.environment)
-      .map { (Environment.Key(stringLiteral: $0.key), $0.value) }
-    try BlockingTask.run(interruption) {
-      var options = PlatformOptions()
-      // A group of its own, so that an interruption ends pip and whatever pip has started.
-      options.processGroupID = 0
-      options.teardownSequence = [
-        .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(2))
-      ]
-      do {
-        let result = try await Subprocess.run(
-          .path(FilePath(python)), arguments: Arguments(arguments),
-          environment: .custom(Dictionary(uniqueKeysWithValues: environment)),
-          workingDirectory: "/", platformOptions: options, output: .currentStandardError,
-          error: .currentStandardError)
-        guard result.terminationStatus.isSuccess else {
-          throw TRLInstallationError.failed(([python] + arguments).joined(separator: " "))
-        }
-      } catch let error as SubprocessError {
-        throw TRLInstallationError.notStarted(python, reason: sentence(for: error))
+    do {
+      let result = try IsolatedPython.run(
+        python, arguments, output: .currentStandardError, error: .currentStandardError, interruption
+      )
+      guard result.terminationStatus.isSuccess else {
+        throw TRLInstallationError.failed(([python] + arguments).joined(separator: " "))
       }
+    } catch let error as SubprocessError {
+      throw TRLInstallationError.notStarted(python, reason: sentence(for: error))
     }
   }
 }

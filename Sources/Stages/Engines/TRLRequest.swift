@@ -62,12 +62,10 @@ struct TRLRequest {
   private static let readBack = [
     "per_device_train_batch_size", "max_steps", "learning_rate", "warmup_steps", "weight_decay",
     "adam_beta1", "adam_beta2", "adam_epsilon", "max_grad_norm", "gradient_accumulation_steps",
-    "bf16",
-    "seed", "data_seed", "save_steps", "gradient_checkpointing", "max_length", "packing",
-    "padding_free",
-    "optim", "train_sampling_strategy", "shuffle_dataset", "average_tokens_across_devices",
-    "logging_nan_inf_filter", "label_smoothing_factor", "neftune_noise_alpha", "loss_type",
-    "dataloader_drop_last", "tf32", "fp16",
+    "bf16", "seed", "data_seed", "save_steps", "gradient_checkpointing", "max_length", "packing",
+    "padding_free", "optim", "train_sampling_strategy", "shuffle_dataset",
+    "average_tokens_across_devices", "logging_nan_inf_filter", "label_smoothing_factor",
+    "neftune_noise_alpha", "loss_type", "dataloader_drop_last", "tf32", "fp16",
   ]
 
   /// Every argument of `SFTConfig` that matters, by name.

@@ -45,12 +45,12 @@ package struct MathVerifyInstallation: Sendable {
     return MathVerifyInstallation(python: python.path, isNamed: false)
   }
 
-  /// Where the environment lies: below XDG_CACHE_HOME, else below `~/.cache`.
+  /// Where the environment lies: in the user's folder for caches.
   package static func folder(_ environment: [String: String]) -> URL {
-    let named = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-    let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? NSHomeDirectory()
-    return URL(filePath: named ?? "\(home)/.cache").appending(
-      path: "warmup/math-verify-\(version)", directoryHint: .isDirectory)
+    let cache =
+      UserFolder.cache.url(environment)
+      ?? URL(filePath: NSHomeDirectory()).appending(path: ".cache/warmup")
+    return cache.appending(path: "math-verify-\(version)", directoryHint: .isDirectory)
   }
 
   /// Whether nothing has to be installed.

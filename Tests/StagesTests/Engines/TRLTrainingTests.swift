@@ -149,7 +149,7 @@ import Testing
     ("silence", "TRL ended with status 0 and without a word"),
     ("half of the weights", "model.safetensors"),
     ("other shape", "has the shape [8, 2], not [16]"),
-    ("infinite weights", "inf"),
+    ("infinite weights", "holds inf"),
   ]
 
   @Test(arguments: faults)
@@ -188,7 +188,7 @@ import Testing
     (", lora: {rank: 2}", "", "'engine: trl' trains all weights so far"),
     (", normaliser: sequence", "", "'normaliser' must be batch_tokens"),
     (", trl: {processes: 2, per_device: 3}", "", "must be a multiple of trl's processes times"),
-    ("", "keep: [2]", "cannot keep steps with its 'engine'"),
+    ("", "keep: [2]", "cannot keep steps with the parameters it has"),
   ]
 
   @Test(arguments: mistakes)

@@ -37,14 +37,12 @@ import Testing
   /// Every file that starts another program, with all that it starts; to add one, look whether it
   /// can be made to run something of the current folder.
   private static let starts = [
-    "Sources/Stages/Engines/TRLInstallation.swift": 1,  // Python, by its path
     "Sources/Stages/Programs/GuardedProgram.swift": 1,  // sh, our script
     "Sources/Tasks/MathVerifier/MathVerifyPackage.swift": 1,  // Process, the installed Python
     "Sources/Tasks/Sandbox/ChildProcess.swift": 1,  // Subprocess, for those below
-    "Sources/Tasks/Sandbox/IsolatedPython.swift": 1,
+    "Sources/Tasks/Sandbox/IsolatedPython.swift": 2,  // Python
     "Sources/Tasks/Sandbox/Protections.swift": 1,  // the launcher of the sandbox
     "Sources/Tasks/Sandbox/SandboxLane.swift": 1,  // the launcher of the sandbox
-    "Sources/Tasks/Sources/SourceFile.swift": 1,  // pip
   ]
 
   private static func sources() throws -> [(path: String, text: String)] {
