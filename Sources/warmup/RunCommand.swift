@@ -98,7 +98,7 @@ struct RunCommand: ParsableCommand {
       if locked { try workspace.checkLock(plan, workspace.runs()) }
       return try PlanCommand.show(plan, of: workspace, keys: keys.keys, site: site)
     }
-    try ServerUse.check(plan, keys.keys, site)
+    try Preflight.check(plan, keys.keys, site)
     let runs = try workspace.runs()
     if locked { try workspace.checkLock(plan, runs) }
     try ModelRefusal.check(plan, folders: workspace.folders)

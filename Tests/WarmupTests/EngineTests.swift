@@ -138,5 +138,27 @@ extension EndToEnd {
       #expect(ending.code == 1)
       #expect(ending.messages.contains("there is no program '/nowhere/python' to run TRL with"))
     }
+
+    /// Found before anything ran, whatever the training waits for.
+    @Test(arguments: [
+      ("/nowhere/python", "there is no program '/nowhere/python' to run TRL with"),
+      ("without", "does not have TRL 1.16, which 'engine: trl' needs; 'warmup engine install trl'"),
+      ("old", "does not have TRL 1.16, which 'engine: trl' needs, but 1.15.2; 'warmup engine"),
+    ])
+    func aPythonWithoutTRLIsSeenBeforehand(python: String, sentence: String) async throws {
+      let folder = try folder(0)
+      let named = python.hasPrefix("/") ? python : folder.file(python).path
+      for (name, body) in [("without", "exit 1"), ("old", "echo 1.15.2")] {
+        let script = try folder.write("#!/bin/sh\n\(body)\n", name)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script.path)
+      }
+      _ = try folder.write("python: \(named)\n", "site.yaml")
+      let plan = try await Program.run("plan", "test.yaml", "--site", "site.yaml", in: folder.url)
+      #expect(plan.code == 0 && plan.output.contains(sentence), "\(plan.output)")
+      let run = try await run(folder)
+      #expect(run.code == 1, "\(run.messages)")
+      #expect(run.messages.contains("nothing was run: ") && run.messages.contains(sentence))
+      #expect(!FileManager.default.fileExists(atPath: folder.file("results").path))
+    }
   }
 }

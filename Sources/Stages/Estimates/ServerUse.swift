@@ -64,23 +64,6 @@ package struct ServerUse: Hashable, Sendable {
       return nil
     } catch { return "\(error)" }
   }
-
-  /// Makes sure that all servers that a plan would ask may be asked, before anything runs.
-  /// - Throws: `ServerUseError`.
-  package static func check(
-    _ plan: Plan, _ keys: ServerKeys, _ site: Site = Site()
-  ) throws {
-    let asking = plan.items.filter { $0.isAsked && $0.state == .toRun }.map(\.instance)
-    let problems = all(of: asking).compactMap { $0.problem(keys, site) }
-    if !problems.isEmpty { throw ServerUseError(problems: problems) }
-  }
-}
-
-/// Servers that may not be asked as a recipe would have it.
-package struct ServerUseError: Error, CustomStringConvertible {
-  let problems: [String]
-
-  package var description: String { "nothing was run: " + problems.joined(separator: "\n") }
 }
 
 extension ServerParameters {

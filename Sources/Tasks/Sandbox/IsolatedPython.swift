@@ -80,11 +80,19 @@ package enum IsolatedPython {
       throw SandboxError.noPython(
         reason: "WARMUP_PYTHON names \(name), which is no absolute path; write it from / on")
     }
-    let paths = folders(environment["PATH"]).map { "\($0)/\(name)" }
-    guard let path = paths.first(where: FileManager.default.isExecutableFile(atPath:)) else {
+    guard let path = path(of: name, environment) else {
       throw SandboxError.noPython(reason: "there is no '\(name)' on the PATH")
     }
     return path
+  }
+
+  /// The absolute path of a program that is named by it, or found by its name on the PATH.
+  package static func path(
+    of name: String, _ environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> String? {
+    let paths =
+      name.hasPrefix("/") ? [name] : folders(environment["PATH"]).map { "\($0)/\(name)" }
+    return paths.first(where: FileManager.default.isExecutableFile(atPath:))
   }
 
   /// The folders of a PATH. A relative or empty one would mean the current folder.

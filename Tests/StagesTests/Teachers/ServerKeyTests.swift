@@ -111,7 +111,7 @@ import Testing
       let folders = DataFolders(searchPaths: [], downloads: folder.url)
       let plan = Planner(cache: Cache(folder: folder.url), folders: folders)
         .plan(recipe.instances)
-      let error = #expect(throws: ServerUseError.self) { try ServerUse.check(plan, Self.keys) }
+      let error = #expect(throws: PreflightError.self) { try Preflight.check(plan, Self.keys) }
       #expect(error?.description.contains(words) == true, "\(url)")
       let need = try #require(PlanEstimate(plan, folders: folders, keys: Self.keys).needs.first)
       #expect(need.advice.contains(url) && need.advice.contains("key in \(variable)"))
