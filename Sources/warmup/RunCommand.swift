@@ -5,34 +5,6 @@ import Reports
 import Runner
 import Stages
 
-/// How `run` shows what it does.
-enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
-  case auto, plain, json
-}
-
-/// How many instances run side by side.
-enum JobCount: ExpressibleByArgument {
-  case auto
-  case number(Int)
-
-  init?(argument: String) {
-    if argument == "auto" {
-      self = .auto
-    } else if let number = Int(argument) {
-      self = .number(number)
-    } else {
-      return nil
-    }
-  }
-
-  var defaultValueDescription: String {
-    switch self {
-    case .auto: "auto"
-    case .number(let number): "\(number)"
-    }
-  }
-}
-
 /// `warmup run RECIPE`.
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -49,22 +21,7 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var options: RecipePartOptions
 
-  @OptionGroup var keys: KeyOptions
-
-  @OptionGroup var site: SiteOptions
-
-  @Option(
-    help: ArgumentHelp(
-      "How many instances may run side by side, or 'auto' for as many as --threads. They share the "
-        + "threads, and begin only where their memory fits. Cannot change a result.",
-      valueName: "jobs"))
-  var jobs = JobCount.number(1)
-
-  @Option(help: "How many threads stages may use. Cannot change a result.")
-  var threads = ProcessInfo.processInfo.activeProcessorCount
-
-  @Flag(help: "After a failure, go on with what does not depend on it.")
-  var keepGoing = false
+  @OptionGroup var execution: ExecutionOptions
 
   @Flag(help: "Run only the experiment of lock.json, or of the packed file; else say what differs.")
   var locked = false
@@ -75,36 +32,21 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Only show what would run, as 'warmup plan' does.")
   var dryRun = false
 
-  @Flag(help: "Do not show progress.")
-  var quiet = false
-
-  @Option(help: "How progress is shown: auto, plain (lines of text) or json (an object a line).")
-  var progress: ProgressStyle = .auto
-
-  func validate() throws {
-    guard threads >= 1 else { throw ValidationError("--threads must be at least 1") }
-    if case .number(..<1) = jobs { throw ValidationError("--jobs must be at least 1, or auto") }
-  }
-
   func run() throws {
     let workspace = try Workspace(options)
     let interruption = Interruption()
     SignalHandling.install(interruption) {
       StandardOutput.writeError("\nFinishing the step; press Ctrl-C again to leave at once.\n")
     }
-    let site = try site.site
+    let site = try execution.site.site
     let plan = try workspace.plan()
     if dryRun {
       if locked { try workspace.checkLock(plan, workspace.runs()) }
-      return try PlanCommand.show(plan, of: workspace, keys: keys.keys, site: site)
+      return try PlanCommand.show(plan, of: workspace, keys: execution.keys.keys, site: site)
     }
-    try Preflight.check(plan, keys.keys, site)
     let runs = try workspace.runs()
     if locked { try workspace.checkLock(plan, runs) }
-    try ModelRefusal.check(plan, folders: workspace.folders)
-    if let words = try MemoryNeed.check(plan, folders: workspace.folders, threads: threads) {
-      StandardOutput.writeError(words + ".\n")
-    }
+    try execution.check(plan, workspace, site)
     let presence: FileLock?
     do {
       presence = try workspace.enterCache(interruption)
@@ -115,14 +57,10 @@ struct RunCommand: ParsableCommand {
     defer { presence?.release() }
     // The lock, on which older reports rest, changes with the run.
     let basis = try workspace.reportBasis()
-    let executor = Executor(
-      cache: workspace.cache, recipeFolder: workspace.folder, folders: workspace.folders,
-      budget: budget(plan, workspace), keys: keys.keys, site: site, keepsGoing: keepGoing,
-      interruption: interruption, display: display,
-      versions: ["warmup": Warmup.configuration.version],
-      registration: Registration.digest(beside: workspace.recipe.file),
-      others: runs.others, isLocked: locked,
-      values: workspace.values)
+    let executor = execution.executor(
+      workspace, plan, site, interruption,
+      registration: Registration.digest(beside: workspace.recipe.file), others: runs.others,
+      isLocked: locked)
     let summary = try executor.run(plan)
     StandardOutput.writeError(sentence(summary) + "\n")
     StandardOutput.writeError(Workspace.foreign(in: summary.plan))
@@ -132,28 +70,6 @@ struct RunCommand: ParsableCommand {
     let isReported = try reportOrPrint(summary, basis, workspace, runs)
     if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
     if !isReported { throw ExitCode(1) }
-  }
-
-  private func budget(_ plan: Plan, _ workspace: Workspace) -> RunBudget {
-    let count =
-      switch jobs {
-      case .auto: threads
-      case .number(let number): number
-      }
-    // One at a time takes what it needs.
-    let memory =
-      count == 1
-      ? [:] : MemoryNeed.most(of: plan, folders: workspace.folders, threads: threads)
-    return RunBudget(jobs: count, threads: threads, memory: memory)
-  }
-
-  private var display: any RunDisplay {
-    if quiet { return QuietDisplay() }
-    switch progress {
-    case .auto: return DisplayOutput.standardDisplay()
-    case .plain: return PlainProgress()
-    case .json: return JSONProgress()
-    }
   }
 
   /// What failed, and why, unless its own line is the last above.

@@ -19,12 +19,13 @@ struct Workspace {
   /// What part of the recipe is asked for; nil for all of it.
   private(set) var part: PlanPart?
 
-  init(_ options: RecipeOptions) throws {
-    packed = try options.openPack()
+  /// - Parameter additions: what a command changes further, and may be an axis; not of packed recipes.
+  init(_ options: RecipeOptions, additions: [String] = []) throws {
+    packed = additions.isEmpty ? try options.openPack() : nil
     isChanged = !options.overrides.isEmpty
     recipe =
       try packed?.experiment.recipe(overrides: options.overrides, registry: .standard)
-      ?? options.load()
+      ?? options.load(additions: additions)
     cache = try options.place.cache
     folder = options.resultsURL.appending(path: recipe.name)
     folders = options.folders
@@ -33,8 +34,8 @@ struct Workspace {
 
   /// A recipe of which only a part may be asked for.
   /// - Throws: as the other, and `ValidationError` for a part that the recipe does not have.
-  init(_ options: RecipePartOptions) throws {
-    self = try Workspace(options.recipe)
+  init(_ options: RecipePartOptions, additions: [String] = []) throws {
+    self = try Workspace(options.recipe, additions: additions)
     if options.only.isEmpty { return }
     do {
       part = try PlanPart(options.only, of: recipe.axes)
@@ -266,8 +267,9 @@ struct RecipeOptions: ParsableArguments {
   var recipeURL: URL { URL(fileURLWithPath: recipe) }
   var resultsURL: URL { URL(fileURLWithPath: results) }
 
-  func load() throws -> Recipe {
-    try Recipe.load(recipeURL, overrides: overrides, registry: .standard)
+  func load(additions: [String] = []) throws -> Recipe {
+    try Recipe.load(
+      recipeURL, overrides: overrides, additions: additions, registry: .standard)
   }
 
   /// The packed file, where one stands in the recipe's place.

@@ -57,6 +57,15 @@ package enum Student {
   }
 }
 
+/// Fisher's F distribution.
+package enum Fisher {
+  /// The share of the distribution above a ratio of at least 0.
+  package static func tail(above ratio: Double, freedom: (Double, Double)) -> Double {
+    IncompleteBeta.regularized(
+      freedom.1 / (freedom.1 + freedom.0 * ratio), freedom.1 / 2, freedom.0 / 2)
+  }
+}
+
 /// Where a condition begins to hold, by halving.
 enum Bisection {
   /// The place between two ends at which `isBeyond` turns from false to true.

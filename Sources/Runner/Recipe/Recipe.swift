@@ -8,6 +8,8 @@ package struct Recipe: Sendable {
   package let sourceText: String
   /// What was changed on the command line, as `stages.warmed.params.epochs=2`.
   package let overrides: [String]
+  /// What a command adds to it, written as overrides are, which may bring axes that the file lacks.
+  package let additions: [String]
   /// The name, made of `[a-z0-9_-]`; results are kept under it.
   package let name: String
   /// What the experiment asks, for people.
@@ -33,10 +35,11 @@ package struct Recipe: Sendable {
   /// - Parameters:
   ///   - file: a YAML file.
   ///   - overrides: changes such as `stages.warmed.params.epochs=2`, in the order of precedence.
+  ///   - additions: what is changed after that, and may be an axis that the file lacks.
   ///   - registry: the kinds that stages may have.
   /// - Throws: `RecipeError`, which holds everything that is wrong.
   package static func load(
-    _ file: URL, overrides: [String] = [], registry: KindRegistry
+    _ file: URL, overrides: [String] = [], additions: [String] = [], registry: KindRegistry
   ) throws(RecipeError) -> Recipe {
     let text: String
     do {
@@ -45,18 +48,20 @@ package struct Recipe: Sendable {
       let diagnostic = Diagnostic(SourcePosition(line: 1, column: 1), error.description)
       throw RecipeError([diagnostic], sources: RecipeSources(file: file.relativePath))
     }
-    return try parse(text, file: file, overrides: overrides, registry: registry)
+    return try parse(
+      text, file: file, overrides: overrides, additions: additions, registry: registry)
   }
 
   /// Checks a recipe's text. The file gives it a name and a place to look for what it extends.
   /// - Throws: `RecipeError`, which holds everything that is wrong.
   package static func parse(
-    _ text: String, file: URL, overrides: [String] = [], registry: KindRegistry
+    _ text: String, file: URL, overrides: [String] = [], additions: [String] = [],
+    registry: KindRegistry
   ) throws(RecipeError) -> Recipe {
     var sources = RecipeSources(file: file.relativePath)
     var sink = DiagnosticSink()
     let tree = RecipeDocument.read(
-      text, file: file, overrides: overrides, sources: &sources, into: &sink)
+      text, file: file, overrides: overrides, additions: additions, sources: &sources, into: &sink)
     let outline = tree.flatMap { RecipeOutline($0, registry: registry, into: &sink) }
     let folder = file.deletingLastPathComponent()
     guard let outline,
@@ -66,16 +71,18 @@ package struct Recipe: Sendable {
     else {
       throw RecipeError(sink.diagnostics, sources: sources)
     }
-    return Recipe(outline, body, file: file, sourceText: text, overrides: overrides)
+    return Recipe(
+      outline, body, file: file, sourceText: text, overrides: overrides, additions: additions)
   }
 
   private init(
     _ outline: RecipeOutline, _ body: RecipeBody, file: URL, sourceText: String,
-    overrides: [String]
+    overrides: [String], additions: [String]
   ) {
     self.file = file
     self.sourceText = sourceText
     self.overrides = overrides
+    self.additions = additions
     name = outline.name
     summary = outline.summary
     axes = outline.axes.values

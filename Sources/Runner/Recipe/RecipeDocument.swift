@@ -6,8 +6,8 @@ enum RecipeDocument {
   /// The recipe's tree, with what it extends and the overrides worked in.
   /// - Returns: nil when there is nothing to go on with.
   static func read(
-    _ text: String, file: URL, overrides: [String], sources: inout RecipeSources,
-    into sink: inout DiagnosticSink
+    _ text: String, file: URL, overrides: [String], additions: [String],
+    sources: inout RecipeSources, into sink: inout DiagnosticSink
   ) -> RecipeNode? {
     sources.add(text, of: nil)
     guard var tree = YAMLLoader.load(text, into: &sink) else { return nil }
@@ -21,9 +21,10 @@ enum RecipeDocument {
       else { return nil }
       tree = RecipeMerge.lay(tree, over: base)
     }
-    for text in overrides {
+    for (index, text) in (overrides + additions).enumerated() {
       sources.add(RecipeSources.override + text, of: RecipeSources.override + text)
-      if let override = RecipeOverride(text, into: &sink) {
+      let adds = index >= overrides.count
+      if let override = RecipeOverride(text, addsAxes: adds, into: &sink) {
         tree = override.apply(to: tree, into: &sink)
       }
     }
@@ -35,8 +36,8 @@ enum RecipeDocument {
     var sources = RecipeSources(file: recipe.file.relativePath)
     var sink = DiagnosticSink()
     let tree = read(
-      recipe.sourceText, file: recipe.file, overrides: recipe.overrides, sources: &sources,
-      into: &sink)
+      recipe.sourceText, file: recipe.file, overrides: recipe.overrides,
+      additions: recipe.additions, sources: &sources, into: &sink)
     guard case .map(let entries)? = tree?.value else { return [] }
     return entries
   }
@@ -123,10 +124,12 @@ struct RecipeOverride {
   private let name: String
   private let path: [String]
   private let value: RecipeNode
+  private let addsAxes: Bool
 
   /// Reads `PATH=VALUE`, reporting what is wrong with it.
   /// - Returns: nil when something was reported.
-  init?(_ text: String, into sink: inout DiagnosticSink) {
+  init?(_ text: String, addsAxes: Bool = false, into sink: inout DiagnosticSink) {
+    self.addsAxes = addsAxes
     name = RecipeSources.override + text
     guard let split = text.firstIndex(of: "=") else {
       sink.report(Self.place(in: name), "expected PATH=VALUE, such as axes.seed=[1, 2]")
@@ -202,9 +205,11 @@ struct RecipeOverride {
     return RecipeNode(.map(entries), at: node.position)
   }
 
-  /// Overrides change the axes, stages, tables, figures and claims that there are; they add none.
+  /// Overrides change the axes, stages, tables, figures and claims that there are; they add none, unless
+  /// they may add axes.
   private func mustExist(_ index: Int) -> Bool {
     index == 1 && ["axes", "stages", "tables", "figures", "claims"].contains(path[0])
+      && !(addsAxes && path[0] == "axes")
   }
 }
 

@@ -75,6 +75,17 @@ extension Plan {
       items: zip(items, isAsked).map { $1 ? $0 : $0.left(reason, $0.artifact) })
   }
 
+  /// The plan of which only some instances are asked for, with all that they need.
+  package func only(_ isWanted: (PlannedInstance) -> Bool) -> Plan {
+    var isNeeded = items.map { $0.isAsked && isWanted($0) }
+    for (index, item) in items.enumerated().reversed() where isNeeded[index] {
+      for input in item.instance.inputs { isNeeded[input.producer] = true }
+      for gate in item.instance.guards { isNeeded[gate] = true }
+    }
+    return Plan(
+      items: zip(items, isNeeded).map { $1 ? $0 : $0.left("not needed", $0.artifact) })
+  }
+
   /// The plan as if there were no result of what is not asked for.
   package var withoutOthers: Plan {
     Plan(items: items.map { $0.isAsked ? $0 : $0.left($0.reason, nil) })

@@ -124,7 +124,9 @@ package struct RLVRStage: Stage {
       pool: try WorkerPool(reserving: context.threads))
     return RolloutSampler(
       problems: problems, ids: try Problems(problems).ids, task: task, template: template,
-      parameters: parameters, sampler: sampler, context: context)
+      parameters: parameters,
+      leftOut: try LeftOut.row(parameters.leaveOut, of: problems.count, "problem"),
+      sampler: sampler, context: context)
   }
 
   /// Updates the weights on a batch, once or several times.

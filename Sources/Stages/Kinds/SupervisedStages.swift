@@ -125,7 +125,8 @@ package struct DistillStage: Stage {
     let (examples, ids) = try supervisedExamples(
       traces, PromptTokenizer(contentsOf: context.input("model").file))
     let plan = EpochPlan(
-      count: examples.count, batchSize: parameters.batchSize, seed: parameters.seed)
+      count: examples.count, batchSize: parameters.batchSize, seed: parameters.seed,
+      leftOut: try LeftOut.row(parameters.leaveOut, of: examples.count, "trace"))
     let steps = parameters.epochs * plan.stepsPerEpoch
     switch parameters.engine {
     case .native: try train(examples, ids, plan, steps: steps, context)

@@ -20,6 +20,7 @@ package struct DistillParameters: ParameterSet {
   package var lora: LoRA?
   package var engine = TrainingBackend.native
   package var trl = TRLParameters()
+  package var leaveOut = 0
 
   /// The paper's values.
   package init() {}
@@ -45,6 +46,7 @@ package struct DistillParameters: ParameterSet {
       LoRA.field(\.lora),
       Field("engine", \.engine, later: true, "who trains: this program, or TRL in Python"),
       Field("trl", \.trl, later: true, "how TRL divides the work, for 'engine: trl'"),
+      LeftOut.field(\.leaveOut, "trace"),
     ] + OptimiserParameters.fields.map { $0.lifted(through: \.optimiser) }
   }
 

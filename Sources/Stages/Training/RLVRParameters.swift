@@ -89,6 +89,7 @@ package struct RLVRParameters: ParameterSet {
   package var optimiser = OptimiserParameters()
   /// Adapters that are trained in the place of the weights; none trains all weights, as the paper does.
   package var lora: LoRA?
+  package var leaveOut = 0
 
   /// The paper's values.
   package init() {
@@ -123,6 +124,7 @@ package struct RLVRParameters: ParameterSet {
         "checkpoint_seconds", \.checkpointSeconds, range: .atLeast(0), identity: false,
         "longest time between checkpoints, in seconds"),
       LoRA.field(\.lora),
+      LeftOut.field(\.leaveOut, "problem"),
     ] + SamplingParameters.fields.map { $0.lifted(through: \.sampling) }
       + OptimiserParameters.fields.map { $0.lifted(through: \.optimiser) }
   }

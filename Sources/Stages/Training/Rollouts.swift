@@ -31,25 +31,29 @@ struct RolloutSampler {
   let task: any TaskDefinition
   let template: PromptTemplate
   let parameters: RLVRParameters
+  /// The problem that training goes without, from 0.
+  let leftOut: Int?
   let sampler: TextSampler
   let context: StageContext
 
   private var seed: UInt64 { UInt64(bitPattern: Int64(parameters.seed)) }
 
-  /// The problems of a step: every epoch is a shuffle of its own, and a step may span two epochs.
-  private func problemIndices(step: Int) -> [Int] {
+  /// The problems of a step by their places in it: every epoch is a shuffle of its own, and a step may
+  /// span two epochs.
+  private func places(step: Int) -> [(slot: Int, problem: Int)] {
     let first = (step - 1) * parameters.problemsPerStep
-    return (first..<first + parameters.problemsPerStep).map { position in
-      let (epoch, index) = position.quotientAndRemainder(dividingBy: problems.count)
+    let all = (0..<parameters.problemsPerStep).map { slot in
+      let (epoch, index) = (first + slot).quotientAndRemainder(dividingBy: problems.count)
       var stream = RandomStream(seed: seed, "problems", epoch)
-      return stream.shuffled(Array(0..<problems.count))[index]
+      return (slot, stream.shuffled(Array(0..<problems.count))[index])
     }
+    return all.filter { $0.1 != leftOut }
   }
 
   /// Samples and rewards the groups of a step. Depends on seed, step and weights alone.
   func groups(step: Int) throws -> [RolloutGroup] {
-    let indices = problemIndices(step: step)
-    let requests = try indices.enumerated().map { slot, problem in
+    let places = places(step: step)
+    let requests = try places.map { slot, problem in
       let prompt = try template.render(problems.row(problem))
       return SamplingRequest(
         prompt: try sampler.tokens(ofPrompt: prompt, id: ids[problem]),
@@ -58,13 +62,14 @@ struct RolloutSampler {
         })
     }
     var sampled = requests.map { [SampledText?](repeating: nil, count: $0.streams.count) }
-    let name = { "problem '\(ids[indices[$0]])' in step \(step)" }
+    let name = { "problem '\(ids[places[$0].problem])' in step \(step)" }
     try sampler.sample(requests, name: name, interruption: Interruption()) { sampled[$0][$1] = $2 }
-    return try indices.enumerated().map { slot, problem in
-      let completions = sampled[slot].compactMap { $0 }
+    return try places.enumerated().map { index, place in
+      let (slot, problem) = place
+      let completions = sampled[index].compactMap { $0 }
       let verdicts = try grade(completions, problem: problem)
       return RolloutGroup(
-        problem: problem, prompt: requests[slot].prompt, completions: completions,
+        problem: problem, prompt: requests[index].prompt, completions: completions,
         verdicts: verdicts,
         rewards: verdicts.enumerated().map { reward($1, step: step, slot: slot, sample: $0) })
     }

@@ -37,9 +37,10 @@ struct SupervisedTrainer {
         let items = zip(indices, logProbabilities).filter { !$1.isFinite }.map { name($0.0) }
         throw TrainingError.loss(step: step, items: items)
       }
-      let value = loss.value(of: batch, logProbabilities: logProbabilities)
+      // A step may have lost its only example.
+      let value = batch.isEmpty ? .nan : loss.value(of: batch, logProbabilities: logProbabilities)
       try applying(step, indices, engine, apply)
-      lastLoss = value
+      if value.isFinite { lastLoss = value }
       let tokens = batch.reduce(0) { $0 + $1.tokens.count }
       return TrainingLoop.StepResult(
         metrics: ["loss": value, "epoch": Double(step) / Double(plan.stepsPerEpoch)],
@@ -52,7 +53,7 @@ struct SupervisedTrainer {
 
   /// Applies the gradients; where they are not finite, finds out for which examples.
   private func applying(
-    _ step: Int, _ indices: ArraySlice<Int>, _ engine: TrainingEngine, _ apply: () throws -> Void
+    _ step: Int, _ indices: [Int], _ engine: TrainingEngine, _ apply: () throws -> Void
   ) throws {
     do {
       try apply()
@@ -190,21 +191,25 @@ package struct EpochPlan: Sendable {
   package let count: Int
   package let batchSize: Int
   package let seed: Int
+  /// The example that training goes without.
+  package let leftOut: Int?
 
-  package init(count: Int, batchSize: Int, seed: Int) {
+  package init(count: Int, batchSize: Int, seed: Int, leftOut: Int? = nil) {
     self.count = count
     self.batchSize = batchSize
     self.seed = seed
+    self.leftOut = leftOut
   }
 
   /// The last step of an epoch takes what is left.
   package var stepsPerEpoch: Int { (count + batchSize - 1) / batchSize }
 
   /// The indices of the examples of a step, from 1.
-  package func indices(step: Int) -> ArraySlice<Int> {
+  package func indices(step: Int) -> [Int] {
     let (epoch, position) = (step - 1).quotientAndRemainder(dividingBy: stepsPerEpoch)
     var stream = RandomStream(seed: UInt64(bitPattern: Int64(seed)), "order", epoch)
     let order = stream.shuffled(Array(0..<count))
     return order[position * batchSize..<min(count, (position + 1) * batchSize)]
+      .filter { $0 != leftOut }
   }
 }
