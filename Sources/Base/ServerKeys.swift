@@ -6,7 +6,8 @@ package struct ServerKeys: Sendable {
   /// How the names of variables begin that recipes may always name.
   package static let prefix = "WARMUP_KEY_"
 
-  private let allowed: Set<String>
+  /// The variables that the user allows besides those with the prefix.
+  package let allowed: Set<String>
   private let environment: [String: String]
 
   /// - Parameter names: variables that the user allows besides those with the prefix.

@@ -90,7 +90,7 @@ struct PlanText {
     let rows = plan.asked.map { item in
       [
         AlignedText.padded(word(for: item.state), to: 8), item.name, item.kind.name,
-        item.reason + (item.state == .toRun ? duration(item.lastSeconds) : ""),
+        item.reason + (item.state == .toRun ? duration(item.lastSeconds) + resources(item) : ""),
       ]
     }
     let others = plan.count(.notAsked)
@@ -127,6 +127,11 @@ struct PlanText {
     case .notAsked: "left"
     case .stopped: "stopped"
     }
+  }
+
+  private func resources(_ item: PlannedInstance) -> String {
+    let resources = item.instance.resources
+    return resources.isEmpty ? "" : "; asks for \(resources.words)"
   }
 
   private func duration(_ seconds: Double?) -> String {

@@ -31,6 +31,7 @@ struct Warmup: ParsableCommand {
       ModelsCommand.self,
       ExportCommand.self, TokenizeCommand.self,
       BenchCommand.self, GradeCommand.self, AuditCommand.self, DoctorCommand.self,
+      StageExecCommand.self,
     ])
 
   static func main() {

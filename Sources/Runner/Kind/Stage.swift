@@ -241,5 +241,10 @@ package struct KindRegistry: Sendable {
 
   package subscript(name: String) -> (any Stage.Type)? { kinds[name] }
 
+  /// A kind of an instance, which may be one that no recipe can name: what trainings keep.
+  func kind(ofInstances name: String) -> (any Stage.Type)? {
+    kinds[name] ?? kinds.values.compactMap { $0.kept?.kind }.first { $0.kind == name }
+  }
+
   package var names: [String] { kinds.keys.sorted() }
 }

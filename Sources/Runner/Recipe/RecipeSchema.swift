@@ -10,6 +10,7 @@ package enum RecipeSchema {
     var definitions: [String: JSONValue] = [
       "name": name, "axis_value": axisValue, "selector": selector,
       "stage": stage(kinds), "whole_stage": wholeStage(kinds), "gate": gate,
+      "resources": resources,
       "table": report(TableSpecification.self), "whole_table": whole(TableSpecification.self),
       "figure": report(FigureSpecification.self), "whole_figure": wholeFigure,
       "claim": report(ClaimSpecification.self), "whole_claim": wholeClaim,
@@ -113,6 +114,7 @@ package enum RecipeSchema {
     }
     var properties: [String: JSONValue] = [
       "kind": true, "summary": ["type": "string"], "require": ["$ref": "#/$defs/gate"],
+      "resources": ["$ref": "#/$defs/resources"],
       "inputs": inputs(.object(Dictionary(ports) { first, _ in first }), of: kind),
       "params": closed(ParameterSchema(allowsAxes: true).properties(fields(of: kind))),
     ]
@@ -182,6 +184,15 @@ package enum RecipeSchema {
         "anyOf": [["required": ["at_least"]], ["required": ["at_most"]]],
       ],
     ]
+  }()
+
+  private static let resources: JSONValue = {
+    var schema =
+      closed(
+        ParameterSchema(allowsAxes: false).properties(Resources.fields.map(\.description))
+      ).object ?? [:]
+    schema["description"] = "what is asked of a batch system (does not change the result)"
+    return .object(schema)
   }()
 
   private static func closed(_ properties: JSONValue) -> JSONValue {

@@ -19,6 +19,8 @@ struct StageDeclaration {
   let over: [GatheredAxis]
   /// What its values must be; nil where nothing is required.
   let gate: GateDeclaration?
+  /// What it asks of a batch system.
+  var resources = Resources()
 
   /// Whether some `${axis}` of the stage could not be read, so that it may use more axes.
   let hasUnreadableAxes: Bool
@@ -64,7 +66,8 @@ extension StageDeclaration {
     position = entry.keyPosition
     entry.checkName(of: "a stage", into: &sink)
     let keys = KnownKeys(
-      entry.node, among: ["kind", "summary", "inputs", "params", "keep", "over", "require"],
+      entry.node,
+      among: ["kind", "summary", "inputs", "params", "keep", "over", "require", "resources"],
       owner: " in '\(entry.key)'",
       into: &sink)
     kind = keys.flatMap { Self.kind($0["kind"], of: entry, registry: registry, into: &sink) }
@@ -80,6 +83,8 @@ extension StageDeclaration {
     }
     over = Self.over(keys?["over"], of: entry, kind: kind, axes: axes, into: &sink)
     gate = GateDeclaration(keys?["require"], of: entry, into: &sink)
+    resources =
+      keys?["resources"].flatMap { Resources.decode($0.node, into: &sink) } ?? Resources()
     for axis in over where paramAxes.contains(axis.name) {
       sink.report(
         axis.position,

@@ -171,7 +171,7 @@ extension StageGraph {
           stageName: stage.declaration.name, point: point, stage: configured.stage,
           parameters: configured.parameters,
           identity: configured.stage.identity(configured.identity, inputs: traits), inputs: inputs,
-          gate: stage.declaration.gate?.gate)
+          gate: stage.declaration.gate?.gate, resources: stage.declaration.resources)
         instances.append(instance)
         known.append(
           Dictionary(
@@ -232,13 +232,16 @@ package struct Instance: Sendable {
   package private(set) var inputs: [BoundInput]
   /// What its values must be; nil where it is no gate.
   package let gate: Gate?
+  /// What it asks of a batch system.
+  package let resources: Resources
   /// The gates that it waits for, as indices of their instances, always smaller ones; those that
   /// the recipe declares first come first.
   package private(set) var guards: [Int] = []
 
   package init(
     stageName: String, point: AxisPoint, stage: any Stage,
-    parameters: JSONValue, identity: JSONValue, inputs: [BoundInput], gate: Gate? = nil
+    parameters: JSONValue, identity: JSONValue, inputs: [BoundInput], gate: Gate? = nil,
+    resources: Resources = Resources()
   ) {
     self.stageName = stageName
     self.point = point
@@ -249,6 +252,7 @@ package struct Instance: Sendable {
     self.identity = identity
     self.inputs = inputs
     self.gate = gate
+    self.resources = resources
   }
 
   /// An instance of which only a record tells: it can be reported and compared, not run.
@@ -265,6 +269,7 @@ package struct Instance: Sendable {
     self.identity = identity
     self.inputs = inputs
     gate = nil
+    resources = Resources()
   }
 
   /// The same instance in another order.

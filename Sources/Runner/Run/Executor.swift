@@ -5,7 +5,7 @@ import HDF5
 /// Carries out a plan: as many instances side by side as its budget allows.
 package struct Executor: Sendable {
   let cache: Cache
-  let recipeFolder: URL
+  let recipeFolder: URL?
   private let folders: DataFolders
   let budget: RunBudget
   private let keys: ServerKeys
@@ -21,7 +21,8 @@ package struct Executor: Sendable {
 
   /// Prepares an executor.
   /// - Parameters:
-  ///   - recipeFolder: `results/<recipe>`, where the recipe's lock is kept.
+  ///   - recipeFolder: `results/<recipe>`, where the recipe's lock is kept; nil where whoever sent the
+  ///     plan keeps it.
   ///   - budget: what the run may take of the machine.
   ///   - keys: the keys of servers that the user allows.
   ///   - site: what is particular to this machine.
@@ -34,7 +35,7 @@ package struct Executor: Sendable {
   ///     again.
   ///   - values: reads what gates ask for.
   package init(
-    cache: Cache, recipeFolder: URL, folders: DataFolders, budget: RunBudget,
+    cache: Cache, recipeFolder: URL?, folders: DataFolders, budget: RunBudget,
     keys: ServerKeys = ServerKeys(), site: Site = Site(), keepsGoing: Bool = false,
     interruption: Interruption = Interruption(),
     display: any RunDisplay = SilentDisplay(), versions: [String: String] = [:],
@@ -68,7 +69,7 @@ package struct Executor: Sendable {
     if plan.count(.cached) < plan.asked.count {
       try cache.prepare()
       // Before another run settles the lock, so that it keeps what is about to come.
-      try RecipeLock.note(others, in: recipeFolder)
+      if let recipeFolder { try RecipeLock.note(others, in: recipeFolder) }
     }
     let start = ContinuousClock.now
     var progress = RunInProgress(self, plan)
@@ -85,6 +86,7 @@ package struct Executor: Sendable {
   /// - Throws: `FileError`, `LockError` or `CacheError`, unless nothing ran in a folder that cannot
   ///   be written.
   private func settleLock(_ run: RunState) throws {
+    guard let recipeFolder else { return }
     do {
       try RecipeLock.settle(
         run.unwritten, of: Set(run.plan.items.map(\.name)), besides: others,

@@ -140,6 +140,8 @@ extension Explanation {
     } else if item.state == .toRun {
       lines.append("  the cache has no result of the kind \(item.kind.name) to compare with")
     }
+    let resources = item.instance.resources
+    if !resources.isEmpty { lines.append("  asks a batch system for \(resources.words)") }
     return lines.map { $0 + "\n" }.joined() + downstreamText
   }
 
@@ -199,6 +201,7 @@ extension Explanation {
         ]
       } ?? .null,
       "changes": .array(changes.map(\.json)),
+      "resources": item.instance.resources.isEmpty ? .null : item.instance.resources.json,
       "downstream": .array(
         rerun.map {
           [

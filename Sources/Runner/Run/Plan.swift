@@ -101,6 +101,7 @@ package struct PlannedInstance: Sendable {
       "origin": artifact?.origin?.json ?? .null,
       "passes": outcome.map { .boolean($0.passes) } ?? .null,
       "upgrade": loss?.json ?? .null,
+      "resources": instance.resources.isEmpty ? .null : instance.resources.json,
     ]
   }
 }

@@ -194,7 +194,7 @@ struct RunInProgress {
   private mutating func keep() throws {
     let start = ContinuousClock.now
     try executor.cache.sync()
-    try RecipeLock.update(state.unwritten, in: executor.recipeFolder)
+    if let folder = executor.recipeFolder { try RecipeLock.update(state.unwritten, in: folder) }
     state.noteKeeping(since: start)
   }
 

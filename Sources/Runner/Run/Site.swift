@@ -2,7 +2,8 @@ import Base
 import Foundation
 
 /// What is particular to a machine or cluster, and stands in a file of the user's, so that recipes can be
-/// shared: where Python is, what is put in front of commands, and the commands that start servers.
+/// shared: where Python is, what is put in front of commands, the commands that start servers, and what
+/// its batch system wants of jobs.
 ///
 /// A recipe names a server; it never holds a command.
 package struct Site: ParameterSet {
@@ -12,6 +13,8 @@ package struct Site: ParameterSet {
   package var prefix: [String] = []
   /// Commands by the names that recipes use.
   package var servers: [String: [String]] = [:]
+  /// What Slurm wants of jobs.
+  package var slurm = SlurmSettings()
 
   /// What is there where nobody says anything.
   package init() {}
@@ -21,6 +24,7 @@ package struct Site: ParameterSet {
       Field("python", \.python, "the Python that servers and TRL run in"),
       Field("prefix", \.prefix, "words in front of the commands of servers, such as a container's"),
       Field("servers", \.servers, "commands that start servers, a list of words by name"),
+      Field("slurm", \.slurm, "what Slurm wants of jobs"),
     ]
   }
 

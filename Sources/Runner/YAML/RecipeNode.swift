@@ -96,6 +96,18 @@ struct KnownKeys {
 }
 
 extension RecipeNode {
+  /// A value that this program wrote, as recipes have them; its place says nothing.
+  init(json: JSONValue) {
+    let place = SourcePosition(line: 1, column: 1)
+    let value: RecipeValue =
+      switch json {
+      case .array(let values): .list(values.map { RecipeNode(json: $0) })
+      case .object: .map([RecipeEntry](json: json))
+      default: RecipeValue(scalar: json)
+      }
+    self.init(value, at: place)
+  }
+
   /// The value without places, to be compared.
   var json: JSONValue {
     switch value {
@@ -140,5 +152,14 @@ extension RecipeEntry {
 }
 
 extension [RecipeEntry] {
+  /// The members of an object that this program wrote, by name; none where it is no object.
+  init(json: JSONValue) {
+    let members = (json.object ?? [:]).sorted { $0.key < $1.key }
+    self = members.map { name, value in
+      RecipeEntry(
+        key: name, keyPosition: SourcePosition(line: 1, column: 1), node: RecipeNode(json: value))
+    }
+  }
+
   subscript(key: String) -> RecipeEntry? { first { $0.key == key } }
 }

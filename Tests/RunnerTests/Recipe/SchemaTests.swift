@@ -32,6 +32,7 @@ import Testing
     "{kind: train, inputs: {model: base, problems: p}, params: {loss: {clip: \"${seed}\"}}}",
     "{kind: train, inputs: {model: base, problems: p}, params: {note: null, weights: {a: .5}}}",
     "{kind: note, require: {a: {at_least: 1}, b: {at_most: .5}, otherwise: mark}}",
+    "{kind: note, resources: {gpus: 1, memory: 2 GB, time: 1 h}}",
     "{kind: note, require: }", "{kind: puzzles, params: {people: 3}}",
     "{kind: puzzles, params: {people: [3, \"${seed}\"]}}",
   ])
@@ -49,6 +50,7 @@ import Testing
     "{kind: train, inputs: {model: base, problems: p}, params: {order: sorted}}",
     "{kind: train, inputs: {model: base, problems: p}, params: {loss: {clip: 2}}}",
     "{kind: train, inputs: {model: base, problems: p}, params: {loss: {clap: 1}}}",
+    "{kind: note, resources: {gpus: one}}", "{kind: note, resources: {gpu: 1}}",
     "{kind: note, require: 1}", "{kind: note, require: {a: {}}}",
     "{kind: note, require: {a: {at_lest: 1}}}", "{kind: note, require: {a: 1}}",
     "{kind: note, require: {a: {at_most: 1}, otherwise: go}}",

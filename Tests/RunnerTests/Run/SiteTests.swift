@@ -20,7 +20,29 @@ import Testing
     #expect(site.servers == ["mine": ["serve", "{model}", "--port", "{port}"]])
   }
 
+  @Test func whatSlurmWantsIsRead() throws {
+    let folder = try ScratchFolder()
+    let file = try folder.write(
+      """
+      slurm:
+        partition: gpu
+        account: lab
+        time: 4 h
+        lead: 10 min
+        setup: [module load gcc, "source /opt/env"]
+        extra: [--constraint=a100]
+      """, "site.yaml")
+    let slurm = try Site.read(file).slurm
+    #expect((slurm.partition, slurm.account, slurm.qos) == ("gpu", "lab", nil))
+    #expect((slurm.time?.seconds, slurm.lead.seconds) == (14_400, 600))
+    #expect(slurm.setup == ["module load gcc", "source /opt/env"])
+    #expect(slurm.extra == ["--constraint=a100"])
+    #expect(Site().slurm == SlurmSettings())
+  }
+
   @Test(arguments: [
+    ("slurm: {partitions: a}", "unknown key 'partitions'; did you mean 'partition'?"),
+    ("slurm: {lead: 300}", "expected a time with its unit"),
     ("server: {}", "unknown key 'server'; did you mean 'servers'?"),
     ("servers: {mine: {port: 1}}", "expected a string"), ("servers: [a]", "expected a mapping"),
     ("servers: {a: [x], a: [y]}", "a"), ("python: [", ""), ("python: 3", "expected a string"),
