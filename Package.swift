@@ -138,7 +138,8 @@ let package = Package(
     .testTarget(
       name: "WarmupTests",
       dependencies: [
-        "Stages", "Reports", "Runner", "Tasks", "Model", "Base", "HDF5", "TestSupport", "warmup", "sandbox",
+        "Stages", "Reports", "Runner", "Tasks", "Model", "Base", "HDF5", "TestSupport", "warmup",
+        "sandbox",
         "fuzz",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ],
