@@ -83,6 +83,12 @@ package struct RowTable: Sendable, Equatable {
     if case .booleans(let values) = columns[name] { return values }
     throw RowTableError.noColumn(name, "booleans")
   }
+
+  /// A column of values that are no single numbers, words or truths, such as lists.
+  package func json(_ name: String) throws -> [JSONValue] {
+    if case .json(let values) = columns[name] { return values }
+    throw RowTableError.noColumn(name, "lists")
+  }
 }
 
 extension RowTable.Column {

@@ -97,7 +97,7 @@ struct KnownKeys {
 
 extension RecipeNode {
   /// A value that this program wrote, as recipes have them; its place says nothing.
-  init(json: JSONValue) {
+  package init(json: JSONValue) {
     let place = SourcePosition(line: 1, column: 1)
     let value: RecipeValue =
       switch json {
@@ -153,7 +153,7 @@ extension RecipeEntry {
 
 extension [RecipeEntry] {
   /// The members of an object that this program wrote, by name; none where it is no object.
-  init(json: JSONValue) {
+  package init(json: JSONValue) {
     let members = (json.object ?? [:]).sorted { $0.key < $1.key }
     self = members.map { name, value in
       RecipeEntry(

@@ -24,6 +24,8 @@ enum TRLError: Error, CustomStringConvertible {
     case .failed("not finite", let sentence):
       "\(sentence.visible) in TRL; nothing was published. Try a smaller learning_rate or more "
         + "warmup_steps"
+    case .failed("worker", let sentence):
+      "TRL got no reward for a completion: \(sentence.visible). Run again to go on from its last checkpoint"
     case .failed("refused", let sentence): "TRL was not started: \(sentence.visible)"
     case .failed(_, let sentence): "TRL failed: \(sentence.visible)"
     case .died(let status, let log, let lines):

@@ -5,8 +5,9 @@ import Foundation
 enum TRLEvent {
   /// It begins behind a step, from the start or a checkpoint.
   case started(step: Int, description: JSONValue)
-  /// A step was done; seconds since the one before.
-  case step(Int, loss: Double, gradientNorm: Double, seconds: Double)
+  /// An update was done, with what TRL says of it, loss and gradient norm in any case; seconds since the
+  /// one before.
+  case step(Int, said: [String: Double], seconds: Double)
   case checkpoint(step: Int)
   /// It left after a step, with a checkpoint, because it was asked to.
   case stopped(step: Int)
@@ -28,11 +29,11 @@ enum TRLEvent {
       let kept = event.object?.filter { ["device", "versions"].contains($0.key) } ?? [:]
       return .started(step: step, description: .object(kept))
     case ("step", let step?):
-      guard let loss = event["metrics"]?["loss"]?.number,
-        let norm = event["metrics"]?["grad_norm"]?.number, loss.isFinite, norm.isFinite,
+      let said = event["metrics"]?.object?.compactMapValues(\.number) ?? [:]
+      guard ["loss", "grad_norm"].allSatisfy({ said[$0]?.isFinite == true }),
         let seconds = event["seconds"]?.number
       else { return nil }
-      return .step(step, loss: loss, gradientNorm: norm, seconds: seconds)
+      return .step(step, said: said, seconds: seconds)
     case ("checkpoint", let step?): return .checkpoint(step: step)
     case ("stopped", let step?): return .stopped(step: step)
     case ("done", let step?): return .done(step: step)

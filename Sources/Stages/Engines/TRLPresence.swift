@@ -12,6 +12,7 @@ enum TRLPresence {
 
   static func isNeeded(by instance: Instance) -> Bool {
     (instance.stage as? DistillStage)?.parameters.engine == .trl
+      || (instance.stage as? RLVRStage)?.parameters.engine == .trl
   }
 
   /// Why a training would be refused; nil where it would not. Behind a prefix, such as a container's,

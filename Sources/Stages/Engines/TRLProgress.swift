@@ -5,30 +5,36 @@ import Tasks
 
 /// How far a training with TRL is, by what its adapter has said.
 struct TRLProgress {
-  let context: StageContext
-  let request: TRLRequest
-  /// The last step; nil before it has started.
+  private let context: StageContext
+  private let folder: URL
+  private var work: any TRLWork
+  /// The last update; nil before it has started.
   private var last: Int?
+  /// Seconds since the last step that was logged.
+  private var seconds = 0.0
   private(set) var hasEnded = false
   private(set) var isDone = false
-  private(set) var loss: Double?
   /// What trains, for the record.
   private(set) var description: JSONValue = .null
 
-  init(context: StageContext, request: TRLRequest) {
+  init(_ context: StageContext, _ work: any TRLWork, in folder: URL) {
     self.context = context
-    self.request = request
+    self.work = work
+    self.folder = folder
   }
+
+  private var updates: Int { work.steps * work.updatesPerStep }
 
   /// Logs the steps that an earlier attempt took and nobody heard of.
   mutating func recover(_ lines: [Data]) throws {
     guard !lines.isEmpty else { return }
     var logged = try context.metrics.rows().count
     for line in lines {
-      guard case .step(let step, let loss, let norm, let seconds)? = try? TRLEvent(line),
-        step == logged + 1
-      else { continue }
-      try log(step, loss, norm, seconds)
+      guard case .step(let update, let said, let seconds)? = try? TRLEvent(line) else { continue }
+      let (step, rest) = update.quotientAndRemainder(dividingBy: work.updatesPerStep)
+      self.seconds += seconds
+      guard rest == 0, step == logged + 1 else { continue }
+      try log(step, said)
       logged = step
     }
   }
@@ -40,41 +46,36 @@ struct TRLProgress {
     switch (event, last) {
     case (.failed(let kind, let sentence), _):
       throw TRLError.failed(kind: kind, sentence: sentence)
-    case (.started(let step, let description), nil) where (0...request.steps).contains(step):
-      try context.metrics.truncate(after: step)
+    case (.started(let update, let description), nil)
+    where (0...updates).contains(update) && update.isMultiple(of: work.updatesPerStep):
+      try context.metrics.truncate(after: update / work.updatesPerStep)
       self.description = description
-      last = step
-    case (.step(let step, let loss, let norm, let seconds), let before?)
-    where step == before + 1 && step <= request.steps:
-      try log(step, loss, norm, seconds)
-      self.loss = loss
-      last = step
-      context.progress.update(
-        StageProgress(
-          step, of: request.steps, "steps", remark: "loss \(loss.formatted(decimals: 3))"))
-    case (.checkpoint(let step), let before?) where step <= before: try context.metrics.sync()
-    case (.stopped(let step), let before?) where step == before: hasEnded = true
-    case (.done(let step), let before?):
-      guard step == request.steps, before == step else {
-        throw TRLError.incomplete("after step \(min(step, before)) of \(request.steps)")
+      last = update
+    case (.step(let update, let said, let seconds), let before?)
+    where update == before + 1 && update <= updates:
+      self.seconds += seconds
+      if update.isMultiple(of: work.updatesPerStep) { try log(update / work.updatesPerStep, said) }
+      last = update
+    case (.checkpoint(let update), let before?) where update <= before:
+      try context.metrics.sync()
+    case (.stopped(let update), let before?) where update == before: hasEnded = true
+    case (.done(let update), let before?):
+      guard update == updates, before == update else {
+        throw TRLError.incomplete("after step \(min(update, before)) of \(updates)")
       }
-      if loss == nil { loss = try context.metrics.rows().last?["loss"]?.number }
       (hasEnded, isDone) = (true, true)
     default: throw stranger
     }
   }
 
-  /// Logs under the names of native training; a step's learning rate and tokens follow from the request.
-  private func log(_ step: Int, _ loss: Double, _ norm: Double, _ seconds: Double) throws {
-    let batch = request.plan.indices(step: step).map { request.examples[$0] }
-    let tokens = Double(batch.reduce(0) { $0 + $1.tokens.count })
-    let rate = request.parameters.optimiser.learningRate(atUpdate: step - 1, of: request.steps)
-    try context.metrics.log(
-      step: step,
-      [
-        "loss": loss, "grad_norm": norm, "learning_rate": rate, "tokens": tokens,
-        "epoch": Double(step) / Double(request.plan.stepsPerEpoch), "step_seconds": seconds,
-        "tokens_per_second": tokens / max(seconds, 1e-9),
-      ])
+  /// Logs a step and shows it.
+  private mutating func log(_ step: Int, _ said: [String: Double]) throws {
+    let metrics = try work.metrics(step: step, said: said, seconds: seconds, in: folder)
+    seconds = 0
+    try context.metrics.log(step: step, metrics)
+    let shown =
+      metrics["reward"].map { "reward \($0.formatted(decimals: 2))" }
+      ?? "loss \((said["loss"] ?? .nan).formatted(decimals: 3))"
+    context.progress.update(StageProgress(step, of: work.steps, "steps", remark: shown))
   }
 }

@@ -10,7 +10,7 @@ import Tasks
 /// from TRL's last whole checkpoint.
 struct TRLTraining: Sendable {
   let context: StageContext
-  let request: TRLRequest
+  let work: any TRLWork
 
   private var folder: URL { context.workDirectory.appending(path: "trl") }
   private var base: URL { folder.appending(path: "base") }
@@ -19,27 +19,29 @@ struct TRLTraining: Sendable {
   /// How long the adapter may take to end after its last word, in seconds.
   private static let patience = 60.0
 
+  /// Trains, and writes the model.
+  /// - Parameter finished: does what else is to be done with the training's folder.
   /// - Throws: `TRLError`, `InterruptedError` where it left a checkpoint, and what reading and writing
   ///   models throw. Nothing is written to the output unless it is whole.
-  func run() throws {
+  func run(finished: (URL) throws -> Void = { _ in }) throws {
     try prepare()
     // Being asked to stop must not end it: the adapter first writes a checkpoint.
     let ending = try BlockingTask.run(Interruption()) { try await train() }
     guard ending.isDone else { throw InterruptedError() }
     let rows = try context.metrics.rows().count
-    guard rows == request.steps else {
-      throw TRLError.incomplete("\(rows) of \(request.steps) steps were logged")
+    guard rows == work.steps else {
+      throw TRLError.incomplete("\(rows) of \(work.steps) steps were logged")
     }
+    try finished(folder)
     try handBack()
     context.publish(fact: ending.description, as: "engine")
-    context.publish(Double(request.steps), as: "steps")
-    if let loss = ending.loss { context.publish(loss, as: "final_loss") }
+    context.publish(Double(work.steps), as: "steps")
   }
 
   private func prepare() throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     // What an earlier attempt said and nobody read belongs to its checkpoints.
-    var heard = TRLProgress(context: context, request: request)
+    var heard = TRLProgress(context, work, in: folder)
     var lines = GrowingLines(file: events)
     try heard.recover(lines.next())
     try context.metrics.sync()
@@ -51,12 +53,12 @@ struct TRLTraining: Sendable {
     for (name, content) in TRLAdapter.files { try content.write(to: folder.appending(path: name)) }
     try Folder.make(base)
     try OpenedModel(contentsOf: context.input("model").file).export(to: base)
-    try request.write(to: folder, model: base)
+    try work.write(to: folder, model: base)
   }
 
   private var program: GuardedProgram {
     let launch = [folder.appending(path: "launch.py").path, folder.path]
-    let processes = request.parameters.trl.processes
+    let processes = work.trl.processes
     let several = [IsolatedPython.option, "-m", "torch.distributed.run", "--standalone"]
     let start =
       processes > 1 ? several + ["--nproc-per-node", "\(processes)"] : [IsolatedPython.option]
@@ -79,7 +81,7 @@ struct TRLTraining: Sendable {
 
   /// Listens until the program has ended, or for a while after its last word.
   private func follow(_ program: GuardedProgram) async throws -> TRLProgress {
-    var progress = TRLProgress(context: context, request: request)
+    var progress = TRLProgress(context, work, in: folder)
     var lines = GrowingLines(file: events)
     var lastWord = Date()
     while true {

@@ -16,7 +16,7 @@ package struct RLVRStage: Stage {
   package static let names = PublishedNames(
     values: ["steps", "final_reward", TrainedModel.roundedName] + RewardSignal.names,
     facts: TrainingLoop.facts + [
-      "loss_formula", "verifier", "warning", "template_sha256", "sandbox",
+      "loss_formula", "verifier", "warning", "template_sha256", "sandbox", "engine",
     ], metrics: TrainingLoop.metricNames + RolloutMetrics.names + PolicyUpdate.Report.names)
   package static let kept: KeptOutput? = KeptModelStage.ofTraining
   package static let summary = "Trains a model by reinforcement learning with verifiable rewards."
@@ -61,11 +61,44 @@ package struct RLVRStage: Stage {
 
   package func identity(_ identity: JSONValue, inputs: [String: Traits]) -> JSONValue {
     identity.naming(verifier: parameters.verifier, of: inputs["problems"])
+      .naming(parameters.engine)
   }
+
+  /// TRL hands over its last weights only.
+  package var keepsSteps: Bool { parameters.engine == .native }
 
   package func run(_ context: StageContext) throws {
     let problems = try RowTable(contentsOf: context.input("problems").file)
-    guard problems.count > 0 else { throw StageError.failed("there are no problems to train on") }
+    switch parameters.engine {
+    case .native: try train(problems, context)
+    case .trl: try trainWithTRL(problems, context)
+    }
+  }
+
+  private func trainWithTRL(_ problems: RowTable, _ context: StageContext) throws {
+    let order = try ProblemOrder(parameters, count: problems.count)
+    let grader = try RolloutGrader(problems, parameters, threads: context.threads)
+    let template = try publishTask(grader.task, context)
+    let model = try context.input("model").file
+    let vocabulary = try PromptTokenizer(contentsOf: model)
+    let prompts = try grader.ids.indices.map { number in
+      try vocabulary.tokens(
+        ofPrompt: template.render(problems.row(number)), id: grader.ids[number],
+        maxTokens: parameters.sampling.maxTokens)
+    }
+    let threads = max(1, context.threads / parameters.trl.processes)
+    let work = try TRLReinforcement(
+      parameters, order, prompts: prompts, ids: grader.ids,
+      ends: vocabulary.configuration.endTokens,
+      worker: RewardWorker.Settings(
+        parameters: parameters, problems: context.input("problems").file, model: model,
+        threads: threads))
+    var rows: [[String: JSONValue]] = []
+    try TRLTraining(context: context, work: work).run { rows = try work.rows(in: $0) }
+    try publish(rows, context)
+  }
+
+  private func train(_ problems: RowTable, _ context: StageContext) throws {
     let model = try TrainedModel(
       contentsOf: context.input("model").file, lora: parameters.lora, seed: parameters.seed)
     let reference = ReferenceModel(model, parameters)
@@ -96,7 +129,9 @@ package struct RLVRStage: Stage {
         by: update, from: groups, ids: rollouts.ids, step, engine, reference, apply)
       return stepResult(metrics, report)
     }
-    try publish(model, log.rows, context)
+    try model.write(to: context.output("model"))
+    model.publishRounding(context)
+    try publish(log.rows, context)
   }
 
   /// Says so while there is time to stop, if nothing was learned from the first steps.
@@ -109,7 +144,20 @@ package struct RLVRStage: Stage {
   private func rolloutSampler(
     _ problems: RowTable, _ model: TrainedModel, _ context: StageContext
   ) throws -> RolloutSampler {
-    let task = try Problems(problems).task
+    let order = try ProblemOrder(parameters, count: problems.count)
+    let grader = try RolloutGrader(problems, parameters, threads: context.threads)
+    let template = try publishTask(grader.task, context)
+    let sampler = TextSampler(
+      model.artifact, adapters: model.adapters, parameters.sampling, stopStrings: [],
+      pool: try WorkerPool(reserving: context.threads))
+    return RolloutSampler(order: order, grader: grader, template: template, sampler: sampler)
+  }
+
+  /// Says what completions are asked for and judged by.
+  /// - Returns: the template of prompts.
+  private func publishTask(
+    _ task: any TaskDefinition, _ context: StageContext
+  ) throws -> PromptTemplate {
     let template = try task.template(named: parameters.template, for: .train)
     let verifier = try task.verifier(named: parameters.verifier)
     context.publish(fact: .string(verifier), as: "verifier")
@@ -119,18 +167,11 @@ package struct RLVRStage: Stage {
     }
     for (name, fact) in try task.facts() { context.publish(fact: fact, as: name) }
     context.publish(fact: .string(template.sha256), as: "template_sha256")
-    let sampler = TextSampler(
-      model.artifact, adapters: model.adapters, parameters.sampling, stopStrings: [],
-      pool: try WorkerPool(reserving: context.threads))
-    return RolloutSampler(
-      problems: problems, ids: try Problems(problems).ids, task: task, template: template,
-      parameters: parameters,
-      leftOut: try LeftOut.row(parameters.leaveOut, of: problems.count, "problem"),
-      sampler: sampler, context: context)
+    return template
   }
 
   /// Updates the weights on a batch, once or several times.
-  private func learn(
+  func learn(
     by update: PolicyUpdate, from groups: [RolloutGroup], ids: [String], _ step: Int,
     _ engine: TrainingEngine,
     _ reference: ReferenceModel, _ apply: () throws -> Void
@@ -177,11 +218,7 @@ package struct RLVRStage: Stage {
       remark: "reward \(reward.formatted(decimals: 2)), \(groups)")
   }
 
-  private func publish(
-    _ model: TrainedModel, _ rows: [[String: JSONValue]], _ context: StageContext
-  ) throws {
-    try model.write(to: context.output("model"))
-    model.publishRounding(context)
+  private func publish(_ rows: [[String: JSONValue]], _ context: StageContext) throws {
     let rollouts = Rollouts(rows: rows)
     try rollouts.table.write(to: context.output("rollouts"))
     context.publish(Double(parameters.steps), as: "steps")

@@ -131,9 +131,12 @@ package struct DistillStage: Stage {
     switch parameters.engine {
     case .native: try train(examples, ids, plan, steps: steps, context)
     case .trl:
-      let request = TRLRequest(
+      let work = TRLDistill(
         parameters: parameters, examples: examples, plan: plan, steps: steps)
-      try TRLTraining(context: context, request: request).run()
+      try TRLTraining(context: context, work: work).run()
+      if let loss = try context.metrics.rows().last?["loss"]?.number {
+        context.publish(loss, as: "final_loss")
+      }
     }
     context.publish(Double(examples.count), as: "traces")
   }

@@ -90,6 +90,8 @@ package struct RLVRParameters: ParameterSet {
   /// Adapters that are trained in the place of the weights; none trains all weights, as the paper does.
   package var lora: LoRA?
   package var leaveOut = 0
+  package var engine = TrainingBackend.native
+  package var trl = TRLParameters()
 
   /// The paper's values.
   package init() {
@@ -125,6 +127,8 @@ package struct RLVRParameters: ParameterSet {
         "longest time between checkpoints, in seconds"),
       LoRA.field(\.lora),
       LeftOut.field(\.leaveOut, "problem"),
+      Field("engine", \.engine, later: true, "who trains: this program, or TRL in Python"),
+      Field("trl", \.trl, later: true, "how TRL divides the work, for 'engine: trl'"),
     ] + SamplingParameters.fields.map { $0.lifted(through: \.sampling) }
       + OptimiserParameters.fields.map { $0.lifted(through: \.optimiser) }
   }
@@ -140,6 +144,7 @@ package struct RLVRParameters: ParameterSet {
         "reinforcement learning needs a temperature above 0, or all completions are the same")
     }
     lora?.check(against: optimiser, positions: positions, at: position, into: &sink)
+    checkBackend(positions: positions, at: position, into: &sink)
   }
 }
 

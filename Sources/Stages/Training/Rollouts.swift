@@ -26,72 +26,38 @@ package struct RolloutGroup {
 
 /// Samples completions of the problems of a step and rewards them.
 struct RolloutSampler {
-  let problems: RowTable
-  let ids: [String]
-  let task: any TaskDefinition
+  let order: ProblemOrder
+  let grader: RolloutGrader
   let template: PromptTemplate
-  let parameters: RLVRParameters
-  /// The problem that training goes without, from 0.
-  let leftOut: Int?
   let sampler: TextSampler
-  let context: StageContext
 
-  private var seed: UInt64 { UInt64(bitPattern: Int64(parameters.seed)) }
-
-  /// The problems of a step by their places in it: every epoch is a shuffle of its own, and a step may
-  /// span two epochs.
-  private func places(step: Int) -> [(slot: Int, problem: Int)] {
-    let first = (step - 1) * parameters.problemsPerStep
-    let all = (0..<parameters.problemsPerStep).map { slot in
-      let (epoch, index) = (first + slot).quotientAndRemainder(dividingBy: problems.count)
-      var stream = RandomStream(seed: seed, "problems", epoch)
-      return (slot, stream.shuffled(Array(0..<problems.count))[index])
-    }
-    return all.filter { $0.1 != leftOut }
-  }
+  var ids: [String] { grader.ids }
 
   /// Samples and rewards the groups of a step. Depends on seed, step and weights alone.
   func groups(step: Int) throws -> [RolloutGroup] {
-    let places = places(step: step)
+    let places = order.places(step: step)
     let requests = try places.map { slot, problem in
-      let prompt = try template.render(problems.row(problem))
+      let prompt = try template.render(grader.problems.row(problem))
       return SamplingRequest(
         prompt: try sampler.tokens(ofPrompt: prompt, id: ids[problem]),
-        streams: (0..<parameters.group).map {
-          RandomStream(seed: seed, "rollout", step, slot, $0)
+        streams: (0..<grader.parameters.group).map {
+          RandomStream(seed: grader.seed, "rollout", step, slot, $0)
         })
     }
     var sampled = requests.map { [SampledText?](repeating: nil, count: $0.streams.count) }
     let name = { "problem '\(ids[places[$0].problem])' in step \(step)" }
     try sampler.sample(requests, name: name, interruption: Interruption()) { sampled[$0][$1] = $2 }
     return try places.enumerated().map { index, place in
-      let (slot, problem) = place
       let completions = sampled[index].compactMap { $0 }
-      let verdicts = try grade(completions, problem: problem)
+      let graded = completions.enumerated().map {
+        RolloutGrader.Completion(
+          step: step, slot: place.slot, problem: place.problem, sample: $0, text: $1.text)
+      }
+      let verdicts = try grader.verdicts(on: graded)
       return RolloutGroup(
-        problem: problem, prompt: requests[index].prompt, completions: completions,
-        verdicts: verdicts,
-        rewards: verdicts.enumerated().map { reward($1, step: step, slot: slot, sample: $0) })
+        problem: place.problem, prompt: requests[index].prompt, completions: completions,
+        verdicts: verdicts, rewards: zip(graded, verdicts).map(grader.reward))
     }
-  }
-
-  private func grade(_ completions: [SampledText], problem: Int) throws -> [Verdict] {
-    let row = problems.row(problem)
-    let items = completions.enumerated().map {
-      GradingItem(row: row, completion: $1.text, id: "\(ids[problem])#\($0)")
-    }
-    return try task.grade(
-      items,
-      GradingRules(
-        use: .train, verifier: parameters.verifier, seed: seed, threads: context.threads,
-        sandbox: parameters.sandbox))
-  }
-
-  /// A problem may come twice in a step, so the coin belongs to the slot and not to the problem.
-  private func reward(_ verdict: Verdict, step: Int, slot: Int, sample: Int) -> Double {
-    parameters.reward.reward(
-      for: verdict.outcome, by: parameters.rewards.completed(from: task.defaultRewards),
-      coin: RandomStream(seed: seed, "reward", step, slot, sample), number: verdict.number)
   }
 }
 
@@ -182,14 +148,17 @@ package struct RolloutMetrics {
   }
 
   /// A row for each completion, for the artifact `rollouts`.
-  func rows(step: Int, ids: [String]) -> [[String: JSONValue]] {
+  func rows(
+    step: Int, ids: [String], withTokens: Bool = false
+  ) -> [[String: JSONValue]] {
     groups.flatMap { group in
       group.completions.indices.map { sample in
         let completion = group.completions[sample]
         return Rollouts.row(
           step: step, problemID: ids[group.problem], sample: sample, reward: group.rewards[sample],
           outcome: group.verdicts[sample].outcome, text: completion.text,
-          tokens: completion.tokens.count, isTruncated: completion.isTruncated)
+          tokens: completion.tokens.count, isTruncated: completion.isTruncated,
+          tokenIDs: withTokens ? completion.tokens : nil)
       }
     }
   }

@@ -109,12 +109,8 @@ struct TrainingLoop {
   private func apply(
     _ engine: TrainingEngine, _ state: inout TrainingState, _ pool: WorkerPool
   ) throws -> [String: Double] {
-    let rate = optimiser.learningRate(
-      atUpdate: state.optimiser.stepCount, of: totalSteps * updatesPerStep)
-    let norm = try state.optimiser.step(
-      engine.trained, gradients: engine.gradients, learningRate: rate,
-      maxGradientNorm: optimiser.maxGradientNorm > 0 ? optimiser.maxGradientNorm : nil, pool: pool)
-    return ["learning_rate": rate, "grad_norm": norm]
+    try state.optimiser.step(
+      engine, optimiser, of: totalSteps * updatesPerStep, pool: pool)
   }
 
   private func log(_ result: StepResult, step: Int, seconds: Double) throws {
@@ -125,6 +121,22 @@ struct TrainingLoop {
     try context.metrics.log(step: step, metrics)
     context.progress.update(
       StageProgress(step, of: totalSteps, "steps", remark: result.remark))
+  }
+}
+
+extension AdamW {
+  /// Applies the gradients of an engine.
+  /// - Parameter updates: how many there will be in all, for the schedule.
+  /// - Returns: what is logged of it.
+  mutating func step(
+    _ engine: TrainingEngine, _ parameters: OptimiserParameters, of updates: Int, pool: WorkerPool
+  ) throws -> [String: Double] {
+    let rate = parameters.learningRate(atUpdate: stepCount, of: updates)
+    let norm = try step(
+      engine.trained, gradients: engine.gradients, learningRate: rate,
+      maxGradientNorm: parameters.maxGradientNorm > 0 ? parameters.maxGradientNorm : nil,
+      pool: pool)
+    return ["learning_rate": rate, "grad_norm": norm]
   }
 }
 

@@ -15,6 +15,8 @@ package enum ColumnName: String, Sendable, Hashable, CaseIterable {
   case completion
   /// How many tokens the completion has.
   case tokens
+  /// The completion's tokens, the one that ends it included.
+  case tokenIDs = "token_ids"
   /// Whether the completion ran into the limit of tokens.
   case truncated
   case outcome
@@ -256,16 +258,27 @@ package struct Rollouts: TypedTable {
   package var problemIDs: [String] { get throws { try table.strings(.problemID) } }
   package var outcomes: [Outcome] { get throws { try table.outcomes() } }
   package var rewards: [Double] { get throws { try table.numbers(.reward) } }
+  package var truncated: [Bool] { get throws { try table.booleans(.truncated) } }
+  /// The tokens of each completion, where they were kept.
+  package var tokenIDs: [[Int32]] {
+    get throws {
+      try table.json(ColumnName.tokenIDs.rawValue).map { list in
+        (list.array ?? []).compactMap { $0.integer.flatMap(Int32.init(exactly:)) }
+      }
+    }
+  }
 
   package static func row(
     step: Int, problemID: String, sample: Int, reward: Double, outcome: Outcome, text: String,
-    tokens: Int, isTruncated: Bool
+    tokens: Int, isTruncated: Bool, tokenIDs: [Int32]? = nil
   ) -> [String: JSONValue] {
-    row([
+    var columns: [ColumnName: JSONValue] = [
       .step: .integer(step), .problemID: .string(problemID), .sample: .integer(sample),
       .reward: .number(reward), .outcome: .string(outcome.rawValue), .tokens: .integer(tokens),
       .truncated: .boolean(isTruncated), .completion: .string(text),
-    ])
+    ]
+    columns[.tokenIDs] = tokenIDs.map { .array($0.map { .integer(Int($0)) }) }
+    return row(columns)
   }
 
   package static func step(of row: [String: JSONValue]) -> Int? { row[.step]?.integer }
