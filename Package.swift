@@ -75,9 +75,11 @@ let package = Package(
       resources: [.embedInCode("Resources")],
       swiftSettings: strict),
     .target(
-      name: "TRLAdapter", path: "engines/trl", exclude: ["test_adapter.py"],
+      name: "TRLAdapter", path: "engines/trl",
+      exclude: ["example_worker.py", "test_adapter.py", "test_grpo.py"],
       resources: [
-        .embedInCode("launch.py"), .embedInCode("sft.py"), .embedInCode("fields.json"),
+        .embedInCode("launch.py"), .embedInCode("training.py"), .embedInCode("sft.py"),
+        .embedInCode("grpo.py"), .embedInCode("worker.py"), .embedInCode("fields.json"),
         .embedInCode("requirements.txt"),
       ],
       swiftSettings: strict),

@@ -12,8 +12,10 @@ package enum TRLAdapter {
   /// Its files by name.
   package static var files: [(name: String, content: Data)] {
     [
-      ("launch.py", Data(PackageResources.launch_py)), ("sft.py", Data(PackageResources.sft_py)),
-      ("fields.json", fields),
+      ("launch.py", Data(PackageResources.launch_py)),
+      ("training.py", Data(PackageResources.training_py)),
+      ("sft.py", Data(PackageResources.sft_py)), ("grpo.py", Data(PackageResources.grpo_py)),
+      ("worker.py", Data(PackageResources.worker_py)), ("fields.json", fields),
     ]
   }
 

@@ -1,10 +1,11 @@
 """Runs one training with TRL as a request.json says: python launch.py FOLDER.
 
 Everything that matters to the result stands in the request; no default of TRL is relied on.
-Exit codes: 0 done, 75 stopped at a checkpoint, 64 refused, 69 out of device memory, 71 not finite,
-1 anything else. Each but 0 and 75 leaves an event `failed` with a sentence.
+Exit codes: 0 done, 75 stopped at a checkpoint, 64 refused, 69 out of device memory, 70 the reward worker,
+71 not finite, 1 anything else. Each but 0 and 75 leaves an event `failed` with a sentence.
 """
 
+import importlib
 import json
 import os
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 
 ADAPTER_VERSION = 1
 FORMAT = 1
+# The file for each kind.
+KINDS = {"distill": "sft", "rlvr": "grpo"}
 
 
 class Failure(Exception):
@@ -91,11 +94,10 @@ def main(folder):
     try:
         request = json.loads((Path(folder) / "request.json").read_text())
         check(request)
-        if request["kind"] != "distill":
+        if request["kind"] not in KINDS:
             raise refused(f"the adapter does not know the kind {request['kind']}")
-        import sft
-
-        return sft.train(Path(folder), request, events)
+        train = importlib.import_module(KINDS[request["kind"]]).train
+        return train(Path(folder), request, events)
     except Failure as failure:
         events.write("failed", **{"class": failure.kind}, sentence=failure.sentence)
         return failure.code

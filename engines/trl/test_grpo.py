@@ -1,0 +1,459 @@
+"""Tests of reinforcement learning with the real TRL on a CPU: python -m unittest test_grpo (in this folder)."""
+
+import collections
+import contextlib
+import io
+import json
+import math
+import os
+import sys
+import tempfile
+import unittest
+import warnings
+from pathlib import Path
+from unittest import mock
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+import grpo
+import launch
+import torch
+import training
+import transformers
+import trl
+from test_adapter import fixed, movement, save_base, weights
+from test_adapter import launch as launch_process
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+torch.set_num_threads(1)
+transformers.utils.logging.disable_progress_bar()
+HERE = Path(__file__).parent
+STEPS, PROBLEMS, GROUP, MICROBATCH, LONGEST, RATE = 3, 2, 4, 2, 6, 1e-2
+ENDS = [1, 2, 3, 4, 5]
+SCALE = {"centred": "none", "scaled": "group", "batch_scaled": "batch", "leave_one_out": "none"}
+LOSS = {"constant": "dr_grpo", "sequence": "grpo", "batch_tokens": "dapo", "microbatch_tokens": "bnpo"}
+# What a recipe says; a case changes some of it.
+RECIPE = {
+    "advantage": "centred", "normaliser": "constant", "mask_truncated": False, "prompt_tokens": None,
+    "updates": 1, "kl": 0.0, "clip": (0.2, 0.2), "temperature": 1.0, "norm": 0.0}
+
+
+def mapped(case):
+    one_out = [GROUP / (GROUP - 1)] if case["advantage"] == "leave_one_out" else [1.0]
+    return {
+        "per_device_train_batch_size": MICROBATCH,
+        "gradient_accumulation_steps": PROBLEMS * GROUP // MICROBATCH,
+        "generation_batch_size": PROBLEMS * GROUP, "num_generations": GROUP,
+        "max_steps": STEPS * case["updates"], "num_iterations": case["updates"],
+        "save_steps": STEPS * case["updates"], "learning_rate": RATE, "warmup_steps": 0,
+        "lr_scheduler_type": "constant_with_warmup", "weight_decay": 0.1, "adam_beta1": 0.9,
+        "adam_beta2": 0.99, "adam_epsilon": 1e-8, "max_grad_norm": case["norm"], "bf16": False,
+        "gradient_checkpointing": False, "seed": 1, "data_seed": 1, "use_cpu": True, "fsdp": None,
+        "fsdp_config": None, "deepspeed": None, "max_completion_length": LONGEST,
+        "temperature": case["temperature"], "top_p": 1.0, "top_k": 0, "beta": case["kl"],
+        "epsilon": case["clip"][0], "epsilon_high": case["clip"][1], "reward_weights": one_out,
+        "scale_rewards": SCALE[case["advantage"]], "loss_type": LOSS[case["normaliser"]],
+        "mask_truncated_completions": case["mask_truncated"]}
+
+
+def prepare(folder, case=None, fault="", arguments=None, **changes):
+    """Writes a request; arguments and changes go before what the case says."""
+    case = {**RECIPE, **(case or {})}
+    save_base(folder, hidden_size=32, intermediate_size=64, eos_token_id=ENDS)
+    stream = torch.Generator().manual_seed(3)
+    prompts = [torch.randint(6, 32, (4 + row,), generator=stream).tolist() for row in range(5)]
+    (folder / "rows.jsonl").write_text("".join(
+        json.dumps({"row": row, "prompt_ids": ids}) + "\n" for row, ids in enumerate(prompts)))
+    given = {**fixed("GRPOConfig"), **mapped(case), **(arguments or {})}
+    steps = given["max_steps"] // given["num_iterations"]
+    request = {
+        "format": 1, "adapter": 1, "trl": "1.16", "kind": "rlvr", "world_size": 1,
+        "sampler": "transformers", "model": str(folder / "base"), "eos_token_ids": ENDS,
+        # The second step has a problem twice.
+        "order": ([3, 1, 4, 4, 0, 2] * steps)[:PROBLEMS * steps], "checkpoint_seconds": 1000,
+        "loss_prompt_tokens": case["prompt_tokens"], "worker_patience": 30,
+        "worker": [sys.executable, "-I", str(HERE / "example_worker.py"), str(folder), fault],
+        "arguments": given, "read_back": sorted(mapped(case).keys() - {
+            "fsdp", "fsdp_config", "lr_scheduler_type"}), **changes}
+    (folder / "request.json").write_text(json.dumps(request))
+    return case
+
+
+def run(folder):
+    """Trains in this process, which spares seconds of imports."""
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        code = launch.main(str(folder))
+    return code, [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+
+
+@contextlib.contextmanager
+def first_gradient():
+    """Keeps the gradient of the first update that an optimiser makes, matrices before norms."""
+    kept = []
+
+    def keep(optimiser, *_):
+        if not kept:
+            kept.extend(p.grad.flatten().double() for g in optimiser.param_groups for p in g["params"])
+
+    hook = register_optimizer_step_pre_hook(keep)
+    try:
+        yield kept
+    finally:
+        hook.remove()
+
+
+def rollouts(folder):
+    """What was sampled and rewarded, by step, in the order of the batch."""
+    steps = collections.defaultdict(list)
+    for file in folder.glob("rollouts.rank*.jsonl"):
+        for line in file.read_text().splitlines():
+            row = json.loads(line)
+            steps[row["step"]].append(row)
+    return {s: sorted(rows, key=lambda r: (r["slot"], r["sample"])) for s, rows in steps.items()}
+
+
+def advantages(kind, batch):
+    rewards = torch.tensor([row["reward"] for row in batch], dtype=torch.float64).view(-1, GROUP)
+    centred = rewards - rewards.mean(1, keepdim=True)
+    if kind == "scaled":
+        centred = centred / (rewards.std(1, keepdim=True) + 1e-4)
+    if kind == "batch_scaled":
+        centred = centred / (rewards.std() + 1e-4)
+    if kind == "leave_one_out":
+        others = (rewards.sum(1, keepdim=True) - rewards) / (GROUP - 1)
+        centred = rewards - others
+    return centred.flatten().tolist()
+
+
+def divisors(case, batch):
+    """What each completion's sum is divided by; None where it is not in the loss."""
+    lengths = [0 if case["mask_truncated"] and r["truncated"] else len(r["ids"]) for r in batch]
+    counted = sum(length > 0 for length in lengths)
+    for place, length in enumerate(lengths):
+        start = place // MICROBATCH * MICROBATCH
+        yield None if length == 0 else {
+            "constant": counted * LONGEST, "sequence": counted * length,
+            "batch_tokens": sum(lengths),
+            "microbatch_tokens":
+                sum(lengths[start:start + MICROBATCH]) * (len(lengths) // MICROBATCH),
+        }[case["normaliser"]]
+
+
+def log_probabilities(model, case, prompt, row):
+    prompt = prompt if case["prompt_tokens"] is None else prompt[-case["prompt_tokens"]:]
+    logits = model(torch.tensor([prompt + row["ids"]])).logits[0, len(prompt) - 1:-1]
+    every = (logits / case["temperature"]).log_softmax(-1)
+    return every.gather(1, torch.tensor(row["ids"])[:, None])[:, 0]
+
+
+def batch_loss(model, start, case, prompts, batch, old):
+    """The loss as Sources/Model/Training/PolicyLoss.swift has it; notes log p in `old` where it is empty."""
+    loss, first = 0, not old
+    for row, advantage, divisor in zip(
+            batch, advantages(case["advantage"], batch), divisors(case, batch), strict=True):
+        place = (row["slot"], row["sample"])
+        now = log_probabilities(model, case, prompts[row["row"]], row)
+        if first:
+            old[place] = now.detach()
+        if divisor is None:
+            continue
+        ratio = (now - old[place]).exp()
+        clipped = ratio.clamp(1 - case["clip"][0], 1 + case["clip"][1])
+        terms = -torch.minimum(ratio * advantage, clipped * advantage)
+        if case["kl"]:
+            with torch.no_grad():
+                reference = log_probabilities(start, case, prompts[row["row"]], row)
+            terms = terms + case["kl"] * ((reference - now).exp() - (reference - now) - 1)
+        loss = loss + terms.sum() / divisor
+    return loss
+
+
+def formulas(folder, case):
+    """The same training on the completions that were sampled, in float64 and without TRL."""
+    model, start = weights(folder / "base").double(), weights(folder / "base").double()
+    optimiser = torch.optim.AdamW(
+        [{"params": [p for p in model.parameters() if p.dim() > 1], "weight_decay": 0.1},
+         {"params": [p for p in model.parameters() if p.dim() == 1], "weight_decay": 0.0}],
+        lr=RATE, betas=(0.9, 0.99), eps=1e-8)
+    prompts = [json.loads(r)["prompt_ids"] for r in (folder / "rows.jsonl").read_text().splitlines()]
+    losses = []
+    for _, batch in sorted(rollouts(folder).items()):
+        old = {}
+        for _ in range(case["updates"]):
+            loss = batch_loss(model, start, case, prompts, batch, old)
+            optimiser.zero_grad()
+            loss.backward()
+            if case["norm"]:
+                torch.nn.utils.clip_grad_norm_(model.parameters(), case["norm"])
+            optimiser.step()
+            losses.append(loss.item())
+    return model.state_dict(), losses
+
+
+def given(batches):
+    """Completions that were sampled before take the place of sampling."""
+    def generate(self, prompt_ids, *_, **__):
+        return [row["ids"] for row in batches[self.generations + 1]], None
+
+    return mock.patch.object(grpo.Trainer, "_generate_single_turn", generate)
+
+
+def events_of(events, kind):
+    return [event for event in events if event["event"] == kind]
+
+
+class Scratch(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.folder = Path(scratch.name)
+        self.addCleanup(scratch.cleanup)
+
+    def compare(self, case):
+        """Trains, and says how far the first gradient, the weights and the losses are from formulas."""
+        with first_gradient() as seen:
+            code, events = run(self.folder)
+        self.assertEqual((code, events[-1]["event"]), (0, "done"), events[-1])
+        with first_gradient() as meant:
+            ours, losses = formulas(self.folder, case)
+        difference = sum(((a - b) ** 2).sum() for a, b in zip(seen, meant, strict=True)) ** 0.5
+        gradient = (difference / sum((b ** 2).sum() for b in meant) ** 0.5).item()
+        moved, apart = movement(
+            weights(self.folder / "base").state_dict(),
+            weights(self.folder / "model").state_dict(), ours)
+        self.assertGreater(moved, 0.1)
+        told = [e["metrics"]["loss"] for e in events_of(events, "step")]
+        return gradient, apart, max(abs(a - b) for a, b in zip(told, losses, strict=True))
+
+
+class FormulaTests(Scratch):
+    def check(self, **case):
+        case = prepare(self.folder, case)
+        gradient, apart, loss = self.compare(case)
+        batches = rollouts(self.folder)
+        self.assertEqual([len(batches[s]) for s in (1, 2, 3)], [PROBLEMS * GROUP] * STEPS)
+        truncated = [row["truncated"] for rows in batches.values() for row in rows]
+        self.assertTrue(0.2 < sum(truncated) / len(truncated) < 0.8, sum(truncated))
+        print(f"gradient {gradient:.1e} weights {apart:.1e} loss {loss:.1e} {case}")
+        self.assertLess(gradient, 1e-5)
+        self.assertLess(apart, 1e-3)
+        self.assertLess(loss, 1e-4)
+
+    def each(self, cases):
+        for case in cases:
+            with self.subTest(**case), tempfile.TemporaryDirectory() as folder:
+                self.folder = Path(folder)
+                self.check(**case)
+
+    def test_every_advantage_with_every_normaliser(self):
+        self.each({"advantage": a, "normaliser": n} for a in SCALE for n in LOSS)
+
+    def test_truncated_completions_are_left_out_of_loss_and_divisor(self):
+        self.each({"normaliser": n, "mask_truncated": True} for n in LOSS)
+        self.each([{"normaliser": "batch_tokens", "mask_truncated": True, "kl": 0.5, "updates": 2}])
+
+    def test_the_loss_sees_the_last_tokens_of_a_prompt(self):
+        self.each([{"prompt_tokens": 5}, {"prompt_tokens": 5, "updates": 2, "kl": 0.5}])
+
+    def test_several_updates_with_clipping_and_divergence(self):
+        case = {
+            "advantage": "scaled", "normaliser": "sequence", "updates": 3, "clip": (0.05, 0.08),
+            "kl": 0.5, "temperature": 0.7, "norm": 0.5}
+        self.each([{**case, "normaliser": "microbatch_tokens"}])
+        self.check(**case)
+        told = events_of(run(self.folder)[1], "step")[1]["metrics"]
+        self.assertEqual(
+            {name.split("/")[0] for name in told},
+            {"loss", "grad_norm", "learning_rate", "kl", "entropy", "clip_ratio"})
+        self.assertGreater(told["clip_ratio/low_mean"], 0)
+        self.assertGreater(told["clip_ratio/high_mean"], 0)
+        self.assertGreater(told["kl"], 0)
+
+
+class TrapTests(Scratch):
+    """What the adapter does otherwise than TRL would, undone: the comparison must notice."""
+
+    def undone(self, case, arguments=None):
+        with mock.patch.object(training, "arguments", lambda request, _: request["arguments"]):
+            gradient, apart, _ = self.compare(prepare(self.folder, case, arguments=arguments))
+        print(f"undone: gradient {gradient:.1e} weights {apart:.1e} {case} {arguments or ''}")
+        return gradient, apart
+
+    def test_bias_correction_of_the_divergence(self):
+        # The first gradient is the same: the model is its own reference then.
+        self.assertGreater(
+            self.undone({"kl": 0.5, "updates": 2}, {"use_bias_correction_kl": True})[1], 1e-2)
+
+    def test_rewards_scaled_under_a_constant_divisor(self):
+        self.assertGreater(self.undone({}, {"scale_rewards": "group"})[0], 0.1)
+
+    def test_micro_batches_of_a_shuffled_batch(self):
+        shipped = trl.trainer.utils.shuffle_sequence_dict
+        with mock.patch.object(trl.trainer.grpo_trainer, "shuffle_sequence_dict", shipped):
+            self.assertGreater(self.undone({"normaliser": "microbatch_tokens"})[0], 0.01)
+
+    def test_a_divisor_that_counts_masked_completions(self):
+        for normaliser in ("constant", "sequence"):
+            with self.subTest(normaliser), tempfile.TemporaryDirectory() as folder, \
+                    mock.patch.object(grpo.Trainer, "share", lambda *_: 1):
+                self.folder = Path(folder)
+                case = {"normaliser": normaliser, "mask_truncated": True}
+                self.assertGreater(self.undone(case)[0], 0.1)
+
+    def test_a_prompt_that_is_not_cut(self):
+        with mock.patch.object(grpo.Trainer, "prompt_limit", property(lambda _: None, lambda *_: None),
+                               create=True):
+            self.assertGreater(self.undone({"prompt_tokens": 5})[0], 1e-3)
+
+    def test_a_checkpoint_between_the_updates_on_a_batch(self):
+        def reporter(folder, request, events, every, told):
+            return training.Reporter(folder, request, events, 1, told)
+
+        case = prepare(self.folder, {"updates": 2})
+        self.assertEqual(run(self.folder)[0], 0)
+        start, whole = (weights(self.folder / n).state_dict() for n in ("base", "model"))
+        with tempfile.TemporaryDirectory() as second, mock.patch.object(grpo, "Reporter", reporter):
+            second = Path(second)
+            prepare(second, case)
+            (second / "stop").touch()
+            code, events = run(second)
+            self.assertEqual((code, events[-1]["step"]), (75, 1))
+            (second / "stop").unlink()
+            self.assertEqual(run(second)[0], 0)
+            apart = movement(start, weights(second / "model").state_dict(), whole)[1]
+        print(f"undone: weights {apart:.1e} after a checkpoint at an odd update")
+        self.assertGreater(apart, 1e-3)
+
+    def test_the_filter_that_hides_a_loss_that_is_not_finite(self):
+        loss = trl.GRPOTrainer._compute_loss
+
+        def broken(self, model, inputs):
+            return loss(self, model, inputs) * (math.nan if self.state.global_step == 1 else 1)
+
+        for hidden, word in ((False, "loss of step 2"), (True, "grad_norm of step 2")):
+            with mock.patch.object(trl.GRPOTrainer, "_compute_loss", broken), \
+                    mock.patch.object(training, "arguments", lambda request, _: request["arguments"]):
+                prepare(self.folder, arguments={"logging_nan_inf_filter": hidden})
+                code, events = run(self.folder)
+            self.assertEqual((code, events[-1]["class"]), (71, "not finite"))
+            self.assertIn(word, events[-1]["sentence"])
+            self.assertFalse((self.folder / "model").exists())
+
+
+class ResumeTests(Scratch):
+    CASE = {"updates": 2, "kl": 0.5, "normaliser": "microbatch_tokens"}
+
+    def same(self, folder, whole):
+        """The bits of all weights, and what was sampled on the way."""
+        for name, weight in weights(folder / "model").state_dict().items():
+            self.assertTrue(torch.equal(weight, weights(whole / "model").state_dict()[name]), name)
+        self.assertEqual(
+            [[r["ids"] for r in rows] for rows in rollouts(folder).values()],
+            [[r["ids"] for r in rows] for rows in rollouts(whole).values()])
+
+    def test_stops_between_batches_and_resumes_to_the_same_bits(self):
+        prepare(self.folder, self.CASE)
+        self.assertEqual(run(self.folder)[0], 0)
+        with tempfile.TemporaryDirectory() as second:
+            second = Path(second)
+            prepare(second, self.CASE)
+            (second / "stop").touch()
+            code, events = run(second)
+            # Two updates were made on the first batch.
+            self.assertEqual((code, events[-1]["event"], events[-1]["step"]), (75, "stopped", 2))
+            (second / "stop").unlink()
+            code, events = run(second)
+            self.assertEqual(code, 0, events[-1])
+            self.assertEqual([e["step"] for e in events_of(events, "step")], list(range(1, 7)))
+            self.same(second, self.folder)
+            (second / "model" / "model.safetensors").unlink()
+            self.assertEqual(run(second)[1][-2]["step"], 6)
+            self.same(second, self.folder)
+
+    def test_resumes_to_the_same_bits_after_a_kill(self):
+        """The worker kills it while it waits for the rewards of the third batch."""
+        arguments = {"save_steps": 2}
+        prepare(self.folder, self.CASE, arguments=arguments)
+        self.assertEqual(run(self.folder)[0], 0)
+        with tempfile.TemporaryDirectory() as second:
+            second = Path(second)
+            prepare(second, self.CASE, fault="kills", arguments=arguments)
+            code, events = launch_process(second)
+            self.assertEqual((code, events[-1]["event"]), (-9, "checkpoint"))
+            prepare(second, self.CASE, arguments=arguments)
+            code, events = run(second)
+            self.assertEqual((code, events[0]["step"]), (0, 1))
+            self.assertEqual(events_of(events, "started")[0]["step"], 4)
+            self.same(second, self.folder)
+
+    def test_two_processes_train_as_one(self):
+        case = prepare(self.folder, {**self.CASE, "mask_truncated": True}, world_size=2, arguments={
+            "gradient_accumulation_steps": PROBLEMS * GROUP // MICROBATCH // 2})
+        code, events = launch_process(self.folder, processes=2)
+        self.assertEqual((code, events[-1]["event"]), (0, "done"), events[-1])
+        start, two = (weights(self.folder / n).state_dict() for n in ("base", "model"))
+        self.assertEqual(len(list(self.folder.glob("rollouts.rank*.jsonl"))), 2)
+        batches = rollouts(self.folder)
+        self.assertEqual([len(rows) for rows in batches.values()], [PROBLEMS * GROUP] * STEPS)
+        meant = movement(start, two, formulas(self.folder, case)[0])[1]
+        with tempfile.TemporaryDirectory() as second, given(batches):
+            prepare(Path(second), case)
+            self.assertEqual(run(Path(second))[0], 0)
+            apart = movement(start, two, weights(Path(second) / "model").state_dict())[1]
+        print(f"two processes: weights {apart:.1e} from one, {meant:.1e} from formulas")
+        self.assertLess(meant, 1e-3)
+        self.assertLess(apart, 1e-5)
+        prepare(self.folder, case)
+        code, events = run(self.folder)
+        self.assertEqual(code, 64)
+        self.assertIn("begun with 2 processes", events[-1]["sentence"])
+
+
+class FaultTests(Scratch):
+    def test_what_a_worker_does_but_answer_fails(self):
+        for fault, word in (
+                ("dies", "ended with status 3; 8 completions have no reward"),
+                ("silent", "said nothing for 2 seconds"), ("rubbish", "no answer: 'rubbish"),
+                ("unknown", "not asked, or twice: id 1000000"), ("twice", "not asked, or twice: id 0"),
+                ("nan", "reward nan"), ("none", "reward None"), ("huge", "reward 1e+300"),
+                ("sync", "step 3 is on the disk, and said")):
+            with self.subTest(fault), tempfile.TemporaryDirectory() as folder:
+                self.folder = Path(folder)
+                prepare(self.folder, fault=fault, worker_patience=2 if fault == "silent" else 30)
+                self.fails(70, "worker", word)
+                self.assertFalse((self.folder / "model").exists())
+
+    def test_a_worker_that_is_not_there_fails(self):
+        prepare(self.folder, worker=["/no/such/program"])
+        self.fails(70, "worker", "cannot be started")
+
+    def test_what_would_not_be_exact_is_refused(self):
+        masked = {"mask_truncated": True, "kl": 0.1}
+        for case, arguments, changes, word in (
+                (masked, {}, {}, "divides the divergence"),
+                ({"updates": 2}, {"save_steps": 3}, {}, "multiples of num_iterations"),
+                ({}, {"generation_batch_size": 16}, {}, "micro-batches make 8"),
+                ({}, {"num_generations": 3}, {}, "divisible by num_generations"),
+                ({}, {"use_bias_correction_kl": True}, {}, "use_bias_correction_kl is True"),
+                ({}, {"max_completion_length": 2045}, {}, "take 2053 tokens of 2048"),
+                ({}, {}, {"order": [0]}, "as many prompts"), ({}, {}, {"sampler": "vllm"}, "vllm"),
+                ({}, {}, {"eos_token_ids": [1]}, "end at the tokens [1]")):
+            prepare(self.folder, case, arguments=arguments, **changes)
+            with self.subTest(word):
+                self.fails(64, "refused", word)
+
+    def test_weights_that_are_not_finite_fail(self):
+        prepare(self.folder)
+        model = weights(self.folder / "base")
+        model.model.norm.weight.data.fill_(math.nan)
+        model.save_pretrained(self.folder / "base")
+        self.fails(71, "not finite", "after step 0")
+
+    def fails(self, code, kind, word):
+        seen, events = run(self.folder)
+        self.assertEqual((seen, events[-1]["event"], events[-1].get("class")), (code, "failed", kind))
+        self.assertIn(word, events[-1]["sentence"])
+
+
+if __name__ == "__main__":
+    unittest.main()
