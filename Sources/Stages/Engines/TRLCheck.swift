@@ -3,19 +3,20 @@ import Foundation
 import Model
 import Runner
 
-/// A small model distilled natively and by TRL on this machine, and how far apart the weights are.
+/// A small model trained by TRL on this machine, and how far its weights are from those of native training:
+/// distilled, and reinforced, which is replayed natively on the completions that TRL sampled.
 package struct TRLCheck: Sendable {
-  /// The distance of both sets of weights as a share of how far training moved them.
-  package let difference: Double
+  /// The distance of both sets of distilled weights as a share of how far training moved them.
+  package let distilled: Double
+  package let reinforced: RolloutReplay
   /// What trained: TRL's versions and device.
   package let description: JSONValue
 
   /// Rounding in another order makes about 1e-6 in float32; another formula makes much more.
   package static let bound = 1e-4
 
-  package var isWithinBound: Bool { difference <= Self.bound }
-
-  /// Six steps, of which the last of each epoch is smaller, with clipping, decay and a schedule.
+  /// Six steps, of which the last of each epoch is smaller, with clipping, decay and a schedule. Then four
+  /// of two updates each, with a divergence, scaled advantages and clipping that takes effect.
   private static func recipe(processes: Int) -> String {
     """
     version: 1
@@ -49,6 +50,25 @@ package struct TRLCheck: Sendable {
           max_gradient_norm: 0.5
           weight_decay: 0.1
           trl: {processes: \(processes), per_device: 2}
+      reinforced:
+        kind: rlvr
+        inputs: {model: random, problems: puzzles}
+        params:
+          engine: "${engine}"
+          steps: 4
+          problems_per_step: \(3 * processes)
+          group: 4
+          updates_per_batch: 2
+          max_tokens: 24
+          reward: random
+          template: knights_and_knaves_short
+          temperature: 0.9
+          top_p: 1.0
+          learning_rate: 3e-3
+          warmup_steps: 0
+          max_gradient_norm: 0.5
+          loss: {advantage: scaled, normaliser: sequence, clip_low: 0.05, clip_high: 0.08, kl: 0.05}
+          trl: {processes: \(processes), per_device: 2}
     """
   }
 
@@ -70,11 +90,13 @@ package struct TRLCheck: Sendable {
       ).run(Planner(cache: cache, folders: folders).plan(recipe.instances))
       for case .failed(let sentence) in summary.outcomes { throw StageError.failed(sentence) }
       try interruption.check()
-      return try TRLCheck(summary)
+      return try TRLCheck(summary, threads: threads, interruption)
     }
   }
 
-  private init(_ summary: RunSummary) throws {
+  private init(
+    _ summary: RunSummary, threads: Int, _ interruption: Interruption
+  ) throws {
     let results = Dictionary(
       uniqueKeysWithValues: summary.plan.results.map { ($0.name, $0) })
     func weights(_ name: String) throws -> [Float] {
@@ -87,10 +109,12 @@ package struct TRLCheck: Sendable {
     let (start, native, trl) = try (
       weights("random"), weights("warmed[engine=native]"), weights("warmed[engine=trl]")
     )
-    func distance(_ one: [Float], _ other: [Float]) -> Double {
-      zip(one, other).reduce(0) { $0 + pow(Double($1.0) - Double($1.1), 2) }.squareRoot()
-    }
-    difference = distance(native, trl) / distance(native, start)
+    distilled = WeightDistance.between(native, trl, from: start)
     description = results["warmed[engine=trl]"]?.values["engine"] ?? .null
+    guard let training = results["reinforced[engine=trl]"] else {
+      throw StageError.failed("'reinforced' did not come out")
+    }
+    reinforced = try RolloutReplay(
+      of: training, in: summary.plan, threads: threads, interruption: interruption)
   }
 }
