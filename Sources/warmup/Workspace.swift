@@ -22,10 +22,11 @@ struct Workspace {
   /// - Parameter additions: what a command changes further, and may be an axis; not of packed recipes.
   init(_ options: RecipeOptions, additions: [String] = []) throws {
     packed = additions.isEmpty ? try options.openPack() : nil
-    isChanged = !options.overrides.isEmpty
+    let changes = try options.changes(packed)
+    isChanged = !changes.isEmpty
     recipe =
-      try packed?.experiment.recipe(overrides: options.overrides, registry: .standard)
-      ?? options.load(additions: additions)
+      try packed?.experiment.recipe(overrides: changes, registry: .standard)
+      ?? options.load(changes, additions: additions)
     cache = try options.place.cache
     folder = options.resultsURL.appending(path: recipe.name)
     folders = options.folders
@@ -262,14 +263,28 @@ struct RecipeOptions: ParsableArguments {
 
   @OptionGroup var place: ResultOptions
 
+  @Option(help: "Have this engine do all trainings of the kinds distill and rlvr.")
+  var engine: TrainingBackend?
+
   var results: String { place.results }
   var overrides: [String] { place.overrides }
   var recipeURL: URL { URL(fileURLWithPath: recipe) }
   var resultsURL: URL { URL(fileURLWithPath: results) }
 
-  func load(additions: [String] = []) throws -> Recipe {
-    try Recipe.load(
-      recipeURL, overrides: overrides, additions: additions, registry: .standard)
+  func load(_ changes: [String], additions: [String] = []) throws -> Recipe {
+    try Recipe.load(recipeURL, overrides: changes, additions: additions, registry: .standard)
+  }
+
+  /// What the command line changes of the recipe; `--engine` is short for a change of each training.
+  func changes(_ packed: OpenedPack?) throws -> [String] {
+    guard let engine else { return overrides }
+    let recipe =
+      try packed?.experiment.recipe(overrides: overrides, registry: .standard) ?? load(overrides)
+    let stages = TrainingBackend.stages(in: recipe.instances)
+    guard !stages.isEmpty else {
+      throw ValidationError("--engine: the recipe has no stage of the kind distill or rlvr")
+    }
+    return overrides + stages.map { "stages.\($0).params.engine=\(engine.rawValue)" }
   }
 
   /// The packed file, where one stands in the recipe's place.
@@ -280,6 +295,8 @@ struct RecipeOptions: ParsableArguments {
 
   var folders: DataFolders { DataFolders(recipe: recipeURL, results: resultsURL) }
 }
+
+extension TrainingBackend: ExpressibleByArgument {}
 
 /// What commands take that may send a key to a server.
 struct KeyOptions: ParsableArguments {

@@ -19,19 +19,34 @@ extension EndToEnd {
           inputs: {texts: texts}
           params: {vocabulary: 300, hidden: 16, layers: 1, heads: 2, key_value_heads: 1, intermediate: 16, context: 1024}
         traces: {kind: write_traces, inputs: {problems: puzzles}, params: {style: short, prompt: short}}
+
+      """
+
+    /// Trainings of eight steps: one update each, and two.
+    private static let trainings = [
+      "distill": """
         warmed:
           kind: distill
           inputs: {model: random, traces: traces}
           params: {engine: trl, epochs: 4, batch_size: 4}
-      """
+      """,
+      "rlvr": """
+        tuned:
+          kind: rlvr
+          inputs: {model: random, problems: puzzles}
+          params: {engine: trl, steps: 8, updates_per_batch: 2, group: 4, problems_per_step: 2, max_tokens: 8, reward: random, template: knights_and_knaves_short, loss: {normaliser: constant}}
+      """,
+    ]
 
-    /// A folder with the recipe, and a site file whose Python takes so long for a step.
-    private func folder(_ seconds: Double) throws -> ScratchFolder {
+    /// A folder with a recipe, and a site file whose Python takes so long for an update.
+    private func folder(
+      _ seconds: Double, _ kind: String = "distill", fault: String = ""
+    ) throws -> ScratchFolder {
       let folder = try ScratchFolder()
       let fake = ProjectFolder.fixtures.appending(path: "engines/fake-trl").path
-      try Self.recipe.write(to: folder.file("test.yaml"), atomically: true, encoding: .utf8)
-      try "python: \(fake)\nprefix: [env, FAKE_SECONDS=\(seconds)]\n".write(
-        to: folder.file("site.yaml"), atomically: true, encoding: .utf8)
+      _ = try folder.write(Self.recipe + (Self.trainings[kind] ?? "") + "\n", "test.yaml")
+      _ = try folder.write(
+        "python: \(fake)\nprefix: [env, FAKE_SECONDS=\(seconds), \"FAKE=\(fault)\"]\n", "site.yaml")
       return folder
     }
 
@@ -63,20 +78,20 @@ extension EndToEnd {
 
     /// The trained model and what was logged.
     private func outcome(_ folder: ScratchFolder) throws -> [Data] {
-      try ["model.h5", "metrics.h5"].flatMap { name in
+      try ["model.h5", "metrics.h5", "rollouts.h5"].flatMap { name in
         try files(folder, named: name).map { try Data(contentsOf: $0) }
           .sorted { $0.lexicographicallyPrecedes($1) }
       }
     }
 
     /// Ctrl-C finishes the step; a kill ends the adapter, too, which goes on from its checkpoint.
-    @Test(arguments: [Signal.interrupt, .kill])
-    func whatIsCutOffGoesOn(signal: Signal) async throws {
-      let whole = try folder(0)
+    @Test(arguments: ["distill", "rlvr"], [Signal.interrupt, .kill])
+    func whatIsCutOffGoesOn(kind: String, signal: Signal) async throws {
+      let whole = try folder(0, kind)
       let undisturbed = try await run(whole)
       #expect(undisturbed.code == 0, "\(undisturbed.messages)")
 
-      let cut = try folder(0.4)
+      let cut = try folder(kind == "rlvr" ? 0.2 : 0.4, kind)
       let ending = try await run(cut, signal)
       #expect(ending.code == (signal == .kill ? nil : 130), "\(ending.messages)")
       #expect(try steps(in: cut) < 8)
@@ -129,6 +144,21 @@ extension EndToEnd {
       }
     }
 
+    /// `--engine` is short for a change of each training, and knows where there is none.
+    @Test func oneOptionNamesTheEngineOfAllTrainings() async throws {
+      let folder = try folder(0, "rlvr")
+      let plan = try await Program.run(
+        "plan", "test.yaml", "--site", "site.yaml", "--json", in: folder.url)
+      for engine in ["trl", "native"] {
+        let other = try await Program.run(
+          "plan", "test.yaml", "--site", "site.yaml", "--json", "--engine", engine, in: folder.url)
+        #expect((other.output == plan.output) == (engine == "trl"), "\(other.messages)")
+      }
+      _ = try folder.write(Self.recipe, "none.yaml")
+      let none = try await Program.run("plan", "none.yaml", "--engine", "trl", in: folder.url)
+      #expect(none.code == 64 && none.messages.contains("no stage of the kind distill or rlvr"))
+    }
+
     @Test func checkSaysWhatIsMissing() async throws {
       let folder = try ScratchFolder()
       try "python: /nowhere/python\n".write(
@@ -137,6 +167,51 @@ extension EndToEnd {
         "engine", "check", "trl", "--site", "site.yaml", in: folder.url)
       #expect(ending.code == 1)
       #expect(ending.messages.contains("there is no program '/nowhere/python' to run TRL with"))
+    }
+
+    /// What the adapter says of updates, and what the worker has kept, become one log and one table.
+    @Test func rolloutsAreThoseThatWereRewarded() async throws {
+      let folder = try folder(0, "rlvr")
+      let ending = try await run(folder)
+      #expect(ending.code == 0, "\(ending.messages)")
+      func rows(_ output: String) async throws -> [JSONValue] {
+        let shown = try await Program.run(
+          "show", "test.yaml", "tuned", "--output", output, "--jsonl", in: folder.url)
+        return try shown.output.split(separator: "\n").map { try JSONValue(parsing: Data($0.utf8)) }
+      }
+      let rollouts = try await rows("rollouts")
+      #expect(rollouts.count == 64)
+      // Tokens are decoded here, the one that ends a text is no part of it.
+      #expect(rollouts[1]["token_ids"]?.array?.count == 3)
+      #expect(rollouts[1]["completion"]?.string?.count == 2)
+      #expect(rollouts[1]["truncated"] == false && rollouts[0]["truncated"] == true)
+      #expect(Set(rollouts.compactMap { $0["reward"]?.number }).count == 2)
+      let metrics = try await rows("metrics")
+      #expect(metrics.count == 8)
+      for (step, row) in metrics.enumerated() {
+        let rewards = rollouts[8 * step..<8 * step + 8].compactMap { $0["reward"]?.number }
+        #expect(row["reward"]?.number == rewards.reduce(0, +) / 8)
+        // Of two updates the last is logged.
+        #expect(row["loss"]?.number == 1 / Double(2 * step + 2))
+        #expect(row["tokens"]?.number == 20 && row["entropy"]?.number == 1.5)
+      }
+    }
+
+    @Test(arguments: [
+      (
+        "a problem that there is not", "TRL got no reward for a completion: the reward worker ended"
+      ),
+      ("a token that there is not", "TRL got no reward for a completion: the reward worker ended"),
+      ("rollouts lost", "7 completions of step 8 were kept, where there are 8"),
+    ])
+    func withoutARewardNothingIsTrained(fault: String, sentence: String) async throws {
+      let folder = try folder(0, "rlvr", fault: fault)
+      let ending = try await run(folder)
+      #expect(ending.code == 1 && ending.messages.contains(sentence), "\(ending.messages)")
+      let log = try files(folder, named: "python.log").first.map {
+        try String(contentsOf: $0, encoding: .utf8)
+      }
+      #expect(fault == "rollouts lost" || log?.contains("no completion of a known problem") == true)
     }
 
     /// Found before anything ran, whatever the training waits for.

@@ -1,4 +1,5 @@
 import Base
+import OrderedCollections
 import Runner
 import TRLAdapter
 
@@ -8,6 +9,14 @@ package enum TrainingBackend: String, ParameterChoice {
   case native
   /// TRL, in the Python of the site file.
   case trl
+}
+
+extension TrainingBackend {
+  /// The names of the stages that an engine may train, in their order.
+  package static func stages(in instances: [Instance]) -> [String] {
+    let kinds = [DistillStage.kind, RLVRStage.kind]
+    return OrderedSet(instances.filter { kinds.contains($0.kind.name) }.map(\.stageName)).elements
+  }
 }
 
 /// How the work of a training with TRL is divided; none of it changes what is computed.

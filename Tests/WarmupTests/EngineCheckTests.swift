@@ -1,0 +1,73 @@
+import Base
+import Foundation
+import TestSupport
+import Testing
+
+private let python = ProcessInfo.processInfo.environment["WARMUP_TRL_PYTHON"]
+
+extension EndToEnd {
+  /// `warmup engine check trl` and `replay` with the real TRL, where WARMUP_TRL_PYTHON names a Python that
+  /// has it.
+  @Suite(
+    .enabled(
+      if: python != nil,
+      "WARMUP_TRL_PYTHON names no Python with TRL; docs/engines.md says how to make one"),
+    .serialized)
+  struct EngineCheckTests {
+    private func folder() throws -> ScratchFolder {
+      let folder = try ScratchFolder()
+      _ = try folder.write("python: \(try #require(python))\n", "site.yaml")
+      return folder
+    }
+
+    /// One process, and two that share each step.
+    @Test(arguments: ["1", "2"])
+    func weightsAreThoseOfNativeTraining(processes: String) async throws {
+      let folder = try folder()
+      let ending = try await Program.run(
+        "engine", "check", "trl", "--site", "site.yaml", "--processes", processes,
+        in: folder.url)
+      #expect(ending.code == 0, "\(ending.messages)")
+      #expect(ending.output.contains("trl 1.16."))
+      let shares = ending.output.matches(of: /by ([0-9.e-]+) (?:of|from)/)
+        .compactMap { Double($0.1) }
+      #expect(shares.count == 2, "\(ending.output)")
+      #expect(shares.allSatisfy { $0 > 0 } && shares[0] < 1e-5 && shares[1] < 1e-4, "\(shares)")
+    }
+
+    /// Every way to an advantage and a divisor, and what goes with them.
+    @Test(arguments: [
+      "{advantage: centred, normaliser: microbatch_tokens}",
+      "{advantage: leave_one_out, normaliser: batch_tokens}",
+      "{advantage: batch_scaled, normaliser: constant}, mask_truncated: true",
+      "{advantage: scaled, normaliser: sequence}, loss_prompt_tokens: 8",
+      "{advantage: scaled, normaliser: batch_tokens, kl: 0.1, clip_low: 0.05, clip_high: 0.08}, updates_per_batch: 3",
+    ])
+    func aReplayComesToTheSameWeights(loss: String) async throws {
+      let folder = try folder()
+      _ = try folder.write(
+        """
+        version: 1
+        name: test
+        stages:
+          puzzles: {kind: knights_and_knaves, params: {people: 2, count: 5, seed: 1}}
+          texts: {kind: write_texts, inputs: {puzzles: puzzles}, params: {count: 100}}
+          random:
+            kind: scratch_model
+            inputs: {texts: texts}
+            params: {vocabulary: 320, hidden: 32, layers: 2, heads: 2, key_value_heads: 1, intermediate: 64, context: 1024}
+          tuned:
+            kind: rlvr
+            inputs: {model: random, problems: puzzles}
+            params: {engine: trl, steps: 3, group: 4, problems_per_step: 2, microbatch: 4, max_tokens: 24, reward: random, learning_rate: 3e-3, warmup_steps: 0, temperature: 1.0, top_p: 1.0, template: knights_and_knaves_short, trl: {per_device: 4}, loss: \(loss)}
+        """, "test.yaml")
+      let run = try await Program.run("run", "test.yaml", "--site", "site.yaml", in: folder.url)
+      #expect(run.code == 0, "\(run.messages)")
+      let replay = try await Program.run("replay", "test.yaml", "tuned", "--steps", in: folder.url)
+      #expect(replay.code == 0, "\(replay.output)")
+      let share = try #require(
+        replay.output.firstMatch(of: /differ by ([0-9.e-]+) of/).flatMap { Double($0.1) })
+      #expect(share > 0 && share < 1e-4, "\(replay.output)")
+    }
+  }
+}
