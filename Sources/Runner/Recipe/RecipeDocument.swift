@@ -81,9 +81,13 @@ enum RecipeMerge {
     ["stages", "*", "params"], ["stages", "*", "require"], ["stages", "*", "require", "*"],
   ]
 
+  /// What is made of single entries, which the recipe drops by giving them no value.
+  private static let droppable = ["stages", "tables", "figures", "claims"]
+
   /// The base with everything that the recipe says put over it.
   ///
-  /// A stage that names another kind than the base does replaces the base's stage whole.
+  /// A stage that names another kind than the base does replaces the base's stage whole. An entry without a
+  /// value drops the base's stage, table, figure or claim.
   static func lay(_ top: RecipeNode, over base: RecipeNode) -> RecipeNode {
     lay(top, over: base, path: [])
   }
@@ -97,6 +101,10 @@ enum RecipeMerge {
     for entry in upper {
       guard let index = entries.firstIndex(where: { $0.key == entry.key }) else {
         entries.append(entry)
+        continue
+      }
+      if path.count == 1, droppable.contains(path[0]), case .null = entry.node.value {
+        entries.remove(at: index)
         continue
       }
       let node = lay(entry.node, over: entries[index].node, path: path + [entry.key])

@@ -68,6 +68,17 @@ import Testing
     #expect(table.rows == ["start"])
   }
 
+  @Test func whatHasNoValueIsDropped() throws {
+    _ = try write(Self.base, "base.yaml")
+    let recipe = try load(
+      "version: 1\nname: top\nextends: base.yaml\nstages: {tuned: }\ntables: {main: }")
+    #expect(recipe.stageNames == ["base", "puzzles"] && recipe.tables.isEmpty)
+    // Nothing below has the name, so it is no way to drop anything.
+    #expect(throws: RecipeError.self) {
+      try load("version: 1\nname: top\nextends: base.yaml\nstages: {tunde: }")
+    }
+  }
+
   @Test func placesKeepTheirFile() throws {
     let file = try write(Self.base.replacing("epochs: 5", with: "epochs: 0"), "base.yaml")
     let error = #expect(throws: RecipeError.self) {
