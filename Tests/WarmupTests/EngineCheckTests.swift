@@ -59,7 +59,7 @@ extension EndToEnd {
           tuned:
             kind: rlvr
             inputs: {model: random, problems: puzzles}
-            params: {engine: trl, steps: 3, group: 4, problems_per_step: 2, microbatch: 4, max_tokens: 24, reward: random, learning_rate: 3e-3, warmup_steps: 0, temperature: 1.0, top_p: 1.0, template: knights_and_knaves_short, trl: {per_device: 4}, loss: \(loss)}
+            params: {engine: trl, steps: 3, group: 4, problems_per_step: 2, microbatch: 4, max_tokens: 24, reward: random, learning_rate: 3e-3, warmup_steps: 0, temperature: 1.0, top_p: 1.0, template: knights_and_knaves_short, loss: \(loss)}
         """, "test.yaml")
       let run = try await Program.run("run", "test.yaml", "--site", "site.yaml", in: folder.url)
       #expect(run.code == 0, "\(run.messages)")

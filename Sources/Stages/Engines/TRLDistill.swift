@@ -22,7 +22,8 @@ struct TRLDistill: TRLWork {
       kind: DistillStage.kind, configuration: "SFTConfig", trl: trl,
       checkpointSeconds: parameters.checkpointSeconds, order: order,
       arguments: parameters.optimiser.trlArguments(
-        trl, batchSize: parameters.batchSize, updates: steps, seed: parameters.seed),
+        trl, perDevice: parameters.perDevice, batchSize: parameters.batchSize, updates: steps,
+        seed: parameters.seed),
       readBack: Self.readBack
     ).write(to: folder, model: model)
   }

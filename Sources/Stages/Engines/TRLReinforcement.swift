@@ -78,7 +78,8 @@ struct TRLReinforcement: TRLWork {
     let (loss, sampling) = (parameters.loss, parameters.sampling)
     let group = Double(parameters.group)
     let general = parameters.optimiser.trlArguments(
-      trl, batchSize: batchSize, updates: steps * updatesPerStep, seed: parameters.seed)
+      trl, perDevice: parameters.perDevice, batchSize: batchSize, updates: steps * updatesPerStep,
+      seed: parameters.seed)
     return general.merging([
       "num_generations": .integer(parameters.group),
       "generation_batch_size": .integer(batchSize),
@@ -146,6 +147,11 @@ extension PolicyLoss.Normaliser {
 }
 
 extension RLVRParameters {
+  /// Completions that a process of TRL computes at a time.
+  var perDevice: Int {
+    trl.perDevice ?? (loss.normaliser == .microbatchTokens ? microbatch : 1)
+  }
+
   /// What TRL cannot do as it is meant, and what is not for it.
   func checkBackend(
     positions: [String: SourcePosition], at position: SourcePosition,
@@ -171,10 +177,10 @@ extension RLVRParameters {
       refuse(
         "sampling_precision", "'engine: trl' samples from the weights that it trains, in float32")
     }
-    if loss.normaliser == .microbatchTokens, trl.perDevice != microbatch {
+    if loss.normaliser == .microbatchTokens, perDevice != microbatch {
       refuse(
         "microbatch",
-        "with the normaliser microbatch_tokens, trl.per_device (\(trl.perDevice)) must be the microbatch "
+        "with the normaliser microbatch_tokens, trl.per_device (\(perDevice)) must be the microbatch "
           + "(\(microbatch))")
     }
     if maskTruncated, loss.kl != 0, [.constant, .sequence].contains(loss.normaliser) {
@@ -189,12 +195,12 @@ extension RLVRParameters {
         "'engine: trl' cuts prompts for one update on a batch; leave updates_per_batch at 1")
     }
     let completions = problemsPerStep * group
-    if trl.accumulation(of: completions) == nil {
-      let legal = (1...completions).filter { completions.isMultiple(of: $0 * trl.perDevice) }
+    if trl.accumulation(of: completions, perDevice: perDevice) == nil {
+      let legal = (1...completions).filter { completions.isMultiple(of: $0 * perDevice) }
       refuse(
         "trl",
         "\(completions) completions a step cannot be divided among \(trl.processes) processes that compute "
-          + "\(trl.perDevice) at a time; \(legal.map(String.init).joined(separator: ", ")) processes can"
+          + "\(perDevice) at a time; \(legal.map(String.init).joined(separator: ", ")) processes can"
       )
     }
   }

@@ -27,12 +27,15 @@ protocol TRLWork: Sendable {
 
 extension OptimiserParameters {
   /// The arguments of TRL's configurations that say how weights change, by name.
-  func trlArguments(_ trl: TRLParameters, batchSize: Int, updates: Int, seed: Int)
+  func trlArguments(
+    _ trl: TRLParameters, perDevice: Int, batchSize: Int, updates: Int, seed: Int
+  )
     -> [String: JSONValue]
   {
     [
-      "per_device_train_batch_size": .integer(trl.perDevice),
-      "gradient_accumulation_steps": .integer(trl.accumulation(of: batchSize) ?? 1),
+      "per_device_train_batch_size": .integer(perDevice),
+      "gradient_accumulation_steps": .integer(
+        trl.accumulation(of: batchSize, perDevice: perDevice) ?? 1),
       "max_steps": .integer(updates),
       "learning_rate": .number(learningRate),
       "lr_scheduler_type": .string(schedule.transformersName),

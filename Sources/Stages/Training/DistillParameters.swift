@@ -61,6 +61,9 @@ package struct DistillParameters: ParameterSet {
 }
 
 extension DistillParameters {
+  /// Traces that a process of TRL computes at a time.
+  var perDevice: Int { trl.perDevice ?? 1 }
+
   /// What TRL cannot do as it is meant, and what is not for it.
   func checkBackend(
     positions: [String: SourcePosition], at position: SourcePosition,
@@ -84,11 +87,11 @@ extension DistillParameters {
         positions["normaliser"] ?? position,
         "'engine: trl' divides by the tokens of a step, so 'normaliser' must be batch_tokens")
     }
-    if trl.accumulation(of: batchSize) == nil {
+    if trl.accumulation(of: batchSize, perDevice: perDevice) == nil {
       sink.report(
         positions["batch_size"] ?? position,
         "batch_size (\(batchSize)) must be a multiple of trl's processes times per_device "
-          + "(\(trl.processes) x \(trl.perDevice))")
+          + "(\(trl.processes) x \(perDevice))")
     }
   }
 }

@@ -23,8 +23,8 @@ extension TrainingBackend {
 package struct TRLParameters: ParameterSet {
   /// Processes, one for each device.
   package var processes = 1
-  /// Traces that a process computes at a time.
-  package var perDevice = 1
+  /// Traces or completions that a process computes at a time; nil where the loss decides, or else one.
+  package var perDevice: Int?
   package var gradientCheckpointing = false
 
   package init() {}
@@ -36,7 +36,7 @@ package struct TRLParameters: ParameterSet {
         "processes that share a step, one for each GPU"),
       Field(
         "per_device", \.perDevice, range: 1...100_000, identity: false,
-        "traces that a process computes at a time"),
+        "traces or completions that a process computes at a time; 1, or the microbatch of the loss"),
       Field(
         "gradient_checkpointing", \.gradientCheckpointing, identity: false,
         "compute activations twice instead of keeping them"),
@@ -44,7 +44,7 @@ package struct TRLParameters: ParameterSet {
   }
 
   /// How many micro-batches a process adds up for a step; nil where a step cannot be divided so.
-  func accumulation(of batchSize: Int) -> Int? {
+  func accumulation(of batchSize: Int, perDevice: Int) -> Int? {
     let (count, rest) = batchSize.quotientAndRemainder(dividingBy: processes * perDevice)
     return rest == 0 ? count : nil
   }
