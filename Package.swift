@@ -76,7 +76,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "TRLAdapter", path: "engines/trl",
-      exclude: ["example_worker.py", "test_adapter.py", "test_grpo.py"],
+      exclude: ["example_worker.py", "grpo_formulas.py", "test_adapter.py", "test_grpo.py"],
       resources: [
         .embedInCode("launch.py"), .embedInCode("training.py"), .embedInCode("sft.py"),
         .embedInCode("grpo.py"), .embedInCode("worker.py"), .embedInCode("fields.json"),

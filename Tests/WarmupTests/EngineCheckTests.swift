@@ -40,7 +40,7 @@ extension EndToEnd {
       "{advantage: centred, normaliser: microbatch_tokens}",
       "{advantage: leave_one_out, normaliser: batch_tokens}",
       "{advantage: batch_scaled, normaliser: constant}, mask_truncated: true",
-      "{advantage: scaled, normaliser: sequence}, loss_prompt_tokens: 8",
+      "{advantage: scaled, normaliser: sequence}, loss_prompt_tokens: 8, updates_per_batch: 2",
       "{advantage: scaled, normaliser: batch_tokens, kl: 0.1, clip_low: 0.05, clip_high: 0.08}, updates_per_batch: 3",
     ])
     func aReplayComesToTheSameWeights(loss: String) async throws {

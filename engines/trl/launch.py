@@ -68,7 +68,11 @@ def arguments(request, configuration):
     for name, field in fields.items():
         if field["is"] == "fixed" and given[name] != field["value"]:
             raise refused(f"{name} is {given[name]!r}; only {field['value']!r} means what is asked")
-    return given
+    # JSON may write 2.0 as 2, which transformers refuses for a temperature.
+    real = {name for name, field in fields.items() if type(field["default"]) is float}
+    return {
+        name: float(value) if name in real and type(value) is int else value
+        for name, value in given.items()}
 
 
 def check(request):

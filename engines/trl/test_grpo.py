@@ -1,12 +1,10 @@
-"""Tests of reinforcement learning with the real TRL on a CPU: python -m unittest test_grpo (in this folder)."""
+"""Tests of reinforcement learning with the real TRL on a CPU: python -m unittest test_grpo (here)."""
 
-import collections
 import contextlib
 import io
 import json
 import math
 import os
-import sys
 import tempfile
 import unittest
 import warnings
@@ -17,66 +15,19 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import grpo
 import launch
+import safetensors.torch
 import torch
 import training
 import transformers
 import trl
-from test_adapter import fixed, movement, save_base, weights
+from grpo_formulas import (
+    GROUP, LONGEST, LOSS, MICROBATCH, PROBLEMS, RATE, SCALE, STEPS, formulas, prepare, rollouts)
 from test_adapter import launch as launch_process
+from test_adapter import movement, weights
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 torch.set_num_threads(1)
 transformers.utils.logging.disable_progress_bar()
-HERE = Path(__file__).parent
-STEPS, PROBLEMS, GROUP, MICROBATCH, LONGEST, RATE = 3, 2, 4, 2, 6, 1e-2
-ENDS = [1, 2, 3, 4, 5]
-SCALE = {"centred": "none", "scaled": "group", "batch_scaled": "batch", "leave_one_out": "none"}
-LOSS = {"constant": "dr_grpo", "sequence": "grpo", "batch_tokens": "dapo", "microbatch_tokens": "bnpo"}
-# What a recipe says; a case changes some of it.
-RECIPE = {
-    "advantage": "centred", "normaliser": "constant", "mask_truncated": False, "prompt_tokens": None,
-    "updates": 1, "kl": 0.0, "clip": (0.2, 0.2), "temperature": 1.0, "norm": 0.0}
-
-
-def mapped(case):
-    one_out = [GROUP / (GROUP - 1)] if case["advantage"] == "leave_one_out" else [1.0]
-    return {
-        "per_device_train_batch_size": MICROBATCH,
-        "gradient_accumulation_steps": PROBLEMS * GROUP // MICROBATCH,
-        "generation_batch_size": PROBLEMS * GROUP, "num_generations": GROUP,
-        "max_steps": STEPS * case["updates"], "num_iterations": case["updates"],
-        "save_steps": STEPS * case["updates"], "learning_rate": RATE, "warmup_steps": 0,
-        "lr_scheduler_type": "constant_with_warmup", "weight_decay": 0.1, "adam_beta1": 0.9,
-        "adam_beta2": 0.99, "adam_epsilon": 1e-8, "max_grad_norm": case["norm"], "bf16": False,
-        "gradient_checkpointing": False, "seed": 1, "data_seed": 1, "use_cpu": True, "fsdp": None,
-        "fsdp_config": None, "deepspeed": None, "max_completion_length": LONGEST,
-        "temperature": case["temperature"], "top_p": 1.0, "top_k": 0, "beta": case["kl"],
-        "epsilon": case["clip"][0], "epsilon_high": case["clip"][1], "reward_weights": one_out,
-        "scale_rewards": SCALE[case["advantage"]], "loss_type": LOSS[case["normaliser"]],
-        "mask_truncated_completions": case["mask_truncated"]}
-
-
-def prepare(folder, case=None, fault="", arguments=None, **changes):
-    """Writes a request; arguments and changes go before what the case says."""
-    case = {**RECIPE, **(case or {})}
-    save_base(folder, hidden_size=32, intermediate_size=64, eos_token_id=ENDS)
-    stream = torch.Generator().manual_seed(3)
-    prompts = [torch.randint(6, 32, (4 + row,), generator=stream).tolist() for row in range(5)]
-    (folder / "rows.jsonl").write_text("".join(
-        json.dumps({"row": row, "prompt_ids": ids}) + "\n" for row, ids in enumerate(prompts)))
-    given = {**fixed("GRPOConfig"), **mapped(case), **(arguments or {})}
-    steps = given["max_steps"] // given["num_iterations"]
-    request = {
-        "format": 1, "adapter": 1, "trl": "1.16", "kind": "rlvr", "world_size": 1,
-        "sampler": "transformers", "model": str(folder / "base"), "eos_token_ids": ENDS,
-        # The second step has a problem twice.
-        "order": ([3, 1, 4, 4, 0, 2] * steps)[:PROBLEMS * steps], "checkpoint_seconds": 1000,
-        "loss_prompt_tokens": case["prompt_tokens"], "worker_patience": 30,
-        "worker": [sys.executable, "-I", str(HERE / "example_worker.py"), str(folder), fault],
-        "arguments": given, "read_back": sorted(mapped(case).keys() - {
-            "fsdp", "fsdp_config", "lr_scheduler_type"}), **changes}
-    (folder / "request.json").write_text(json.dumps(request))
-    return case
 
 
 def run(folder):
@@ -101,94 +52,6 @@ def first_gradient():
         yield kept
     finally:
         hook.remove()
-
-
-def rollouts(folder):
-    """What was sampled and rewarded, by step, in the order of the batch."""
-    steps = collections.defaultdict(list)
-    for file in folder.glob("rollouts.rank*.jsonl"):
-        for line in file.read_text().splitlines():
-            row = json.loads(line)
-            steps[row["step"]].append(row)
-    return {s: sorted(rows, key=lambda r: (r["slot"], r["sample"])) for s, rows in steps.items()}
-
-
-def advantages(kind, batch):
-    rewards = torch.tensor([row["reward"] for row in batch], dtype=torch.float64).view(-1, GROUP)
-    centred = rewards - rewards.mean(1, keepdim=True)
-    if kind == "scaled":
-        centred = centred / (rewards.std(1, keepdim=True) + 1e-4)
-    if kind == "batch_scaled":
-        centred = centred / (rewards.std() + 1e-4)
-    if kind == "leave_one_out":
-        others = (rewards.sum(1, keepdim=True) - rewards) / (GROUP - 1)
-        centred = rewards - others
-    return centred.flatten().tolist()
-
-
-def divisors(case, batch):
-    """What each completion's sum is divided by; None where it is not in the loss."""
-    lengths = [0 if case["mask_truncated"] and r["truncated"] else len(r["ids"]) for r in batch]
-    counted = sum(length > 0 for length in lengths)
-    for place, length in enumerate(lengths):
-        start = place // MICROBATCH * MICROBATCH
-        yield None if length == 0 else {
-            "constant": counted * LONGEST, "sequence": counted * length,
-            "batch_tokens": sum(lengths),
-            "microbatch_tokens":
-                sum(lengths[start:start + MICROBATCH]) * (len(lengths) // MICROBATCH),
-        }[case["normaliser"]]
-
-
-def log_probabilities(model, case, prompt, row):
-    prompt = prompt if case["prompt_tokens"] is None else prompt[-case["prompt_tokens"]:]
-    logits = model(torch.tensor([prompt + row["ids"]])).logits[0, len(prompt) - 1:-1]
-    every = (logits / case["temperature"]).log_softmax(-1)
-    return every.gather(1, torch.tensor(row["ids"])[:, None])[:, 0]
-
-
-def batch_loss(model, start, case, prompts, batch, old):
-    """The loss as Sources/Model/Training/PolicyLoss.swift has it; notes log p in `old` where it is empty."""
-    loss, first = 0, not old
-    for row, advantage, divisor in zip(
-            batch, advantages(case["advantage"], batch), divisors(case, batch), strict=True):
-        place = (row["slot"], row["sample"])
-        now = log_probabilities(model, case, prompts[row["row"]], row)
-        if first:
-            old[place] = now.detach()
-        if divisor is None:
-            continue
-        ratio = (now - old[place]).exp()
-        clipped = ratio.clamp(1 - case["clip"][0], 1 + case["clip"][1])
-        terms = -torch.minimum(ratio * advantage, clipped * advantage)
-        if case["kl"]:
-            with torch.no_grad():
-                reference = log_probabilities(start, case, prompts[row["row"]], row)
-            terms = terms + case["kl"] * ((reference - now).exp() - (reference - now) - 1)
-        loss = loss + terms.sum() / divisor
-    return loss
-
-
-def formulas(folder, case):
-    """The same training on the completions that were sampled, in float64 and without TRL."""
-    model, start = weights(folder / "base").double(), weights(folder / "base").double()
-    optimiser = torch.optim.AdamW(
-        [{"params": [p for p in model.parameters() if p.dim() > 1], "weight_decay": 0.1},
-         {"params": [p for p in model.parameters() if p.dim() == 1], "weight_decay": 0.0}],
-        lr=RATE, betas=(0.9, 0.99), eps=1e-8)
-    prompts = [json.loads(r)["prompt_ids"] for r in (folder / "rows.jsonl").read_text().splitlines()]
-    losses = []
-    for _, batch in sorted(rollouts(folder).items()):
-        old = {}
-        for _ in range(case["updates"]):
-            loss = batch_loss(model, start, case, prompts, batch, old)
-            optimiser.zero_grad()
-            loss.backward()
-            if case["norm"]:
-                torch.nn.utils.clip_grad_norm_(model.parameters(), case["norm"])
-            optimiser.step()
-            losses.append(loss.item())
-    return model.state_dict(), losses
 
 
 def given(batches):
@@ -255,6 +118,9 @@ class FormulaTests(Scratch):
     def test_the_loss_sees_the_last_tokens_of_a_prompt(self):
         self.each([{"prompt_tokens": 5}, {"prompt_tokens": 5, "updates": 2, "kl": 0.5}])
 
+    def test_a_temperature_that_is_written_as_an_integer(self):
+        self.check(temperature=2)
+
     def test_several_updates_with_clipping_and_divergence(self):
         case = {
             "advantage": "scaled", "normaliser": "sequence", "updates": 3, "clip": (0.05, 0.08),
@@ -268,6 +134,44 @@ class FormulaTests(Scratch):
         self.assertGreater(told["clip_ratio/low_mean"], 0)
         self.assertGreater(told["clip_ratio/high_mean"], 0)
         self.assertGreater(told["kl"], 0)
+
+
+    def test_activations_that_are_computed_twice_change_nothing(self):
+        case = prepare(self.folder, {"updates": 2}, arguments={"gradient_checkpointing": True})
+        self.assertLess(self.compare(case)[0], 1e-5)
+
+    def test_bfloat16_rounds_products_and_not_weights(self):
+        gradient, apart, _ = self.compare(prepare(self.folder, arguments={"bf16": True}))
+        print(f"bfloat16: gradient {gradient:.1e} weights {apart:.1e}")
+        self.assertTrue(1e-4 < gradient < 0.05, gradient)
+        stored = safetensors.torch.load_file(self.folder / "model" / "model.safetensors")
+        self.assertEqual({w.dtype for w in stored.values()}, {torch.float32})
+        # Weights in bfloat16 would be numbers of 8 bits.
+        self.assertTrue(any((w.bfloat16().float() != w).any() for w in stored.values()))
+
+    def test_a_batch_without_a_completion_in_the_loss_only_decays(self):
+        for normaliser in LOSS:
+            with self.subTest(normaliser), tempfile.TemporaryDirectory() as folder:
+                self.folder = Path(folder)
+                prepare(self.folder, {"normaliser": normaliser, "mask_truncated": True})
+                batch = [{"ids": [7] * LONGEST}] * (PROBLEMS * GROUP)
+                with given({step: batch for step in range(1, STEPS + 1)}):
+                    code, events = run(self.folder)
+                self.assertEqual(code, 0, events[-1])
+                self.assertEqual({e["metrics"]["loss"] for e in events_of(events, "step")}, {0.0})
+                end = weights(self.folder / "model").state_dict()
+                for name, weight in weights(self.folder / "base").state_dict().items():
+                    decayed = weight * (1 - RATE * 0.1) ** STEPS if weight.dim() > 1 else weight
+                    self.assertTrue(torch.allclose(end[name], decayed, rtol=1e-5, atol=0), name)
+
+    def test_neighbouring_seeds_share_no_random_numbers(self):
+        """TRL would give the second process the numbers of the first one of the next seed."""
+        drawn = set()
+        for seed in range(3):
+            for rank in range(3):
+                grpo.seed_sampling(seed, rank)
+                drawn.add(torch.rand(1).item())
+        self.assertEqual(len(drawn), 9)
 
 
 class TrapTests(Scratch):
@@ -386,22 +290,32 @@ class ResumeTests(Scratch):
             self.assertEqual(events_of(events, "started")[0]["step"], 4)
             self.same(second, self.folder)
 
-    def test_two_processes_train_as_one(self):
-        case = prepare(self.folder, {**self.CASE, "mask_truncated": True}, world_size=2, arguments={
+    def two(self, case):
+        """Trains with two processes; the weights at start and end, and how far the end is from formulas."""
+        case = prepare(self.folder, case, world_size=2, arguments={
             "gradient_accumulation_steps": PROBLEMS * GROUP // MICROBATCH // 2})
         code, events = launch_process(self.folder, processes=2)
         self.assertEqual((code, events[-1]["event"]), (0, "done"), events[-1])
-        start, two = (weights(self.folder / n).state_dict() for n in ("base", "model"))
+        start, end = (weights(self.folder / n).state_dict() for n in ("base", "model"))
+        meant = movement(start, end, formulas(self.folder, case)[0])[1]
+        self.assertLess(meant, 1e-3)
+        return start, end, meant
+
+    def test_two_processes_count_the_truncated_of_both(self):
+        meant = self.two({"normaliser": "sequence", "mask_truncated": True})[2]
+        print(f"two processes: weights {meant:.1e} from formulas")
+
+    def test_two_processes_train_as_one(self):
+        case = {**self.CASE, "mask_truncated": True}
+        start, two, meant = self.two(case)
         self.assertEqual(len(list(self.folder.glob("rollouts.rank*.jsonl"))), 2)
         batches = rollouts(self.folder)
         self.assertEqual([len(rows) for rows in batches.values()], [PROBLEMS * GROUP] * STEPS)
-        meant = movement(start, two, formulas(self.folder, case)[0])[1]
         with tempfile.TemporaryDirectory() as second, given(batches):
             prepare(Path(second), case)
             self.assertEqual(run(Path(second))[0], 0)
             apart = movement(start, two, weights(Path(second) / "model").state_dict())[1]
         print(f"two processes: weights {apart:.1e} from one, {meant:.1e} from formulas")
-        self.assertLess(meant, 1e-3)
         self.assertLess(apart, 1e-5)
         prepare(self.folder, case)
         code, events = run(self.folder)
@@ -416,6 +330,7 @@ class FaultTests(Scratch):
                 ("silent", "said nothing for 2 seconds"), ("rubbish", "no answer: 'rubbish"),
                 ("unknown", "not asked, or twice: id 1000000"), ("twice", "not asked, or twice: id 0"),
                 ("nan", "reward nan"), ("none", "reward None"), ("huge", "reward 1e+300"),
+                ("outcome", "no outcome of id"),
                 ("sync", "step 3 is on the disk, and said")):
             with self.subTest(fault), tempfile.TemporaryDirectory() as folder:
                 self.folder = Path(folder)

@@ -71,7 +71,9 @@ class Reporter(transformers.TrainerCallback):
             if not math.isfinite(logs[name]):
                 raise Failure(71, "not finite", f"{name} of step {state.global_step} is not finite")
         now = time.monotonic()
-        metrics = {name: value for name, value in logs.items() if self.told(name)}
+        metrics = {
+            name: value for name, value in logs.items()
+            if self.told(name) and value is not None and math.isfinite(value)}
         self.events.write("step", step=state.global_step, seconds=now - self.stepped, metrics=metrics)
         self.stepped = now
 

@@ -93,7 +93,7 @@ class Worker:
             if not known or rewards[number - first] is not None:
                 raise self._failure(f"answered what was not asked, or twice: id {number!r}")
             if type(reward) not in (int, float) or not math.isfinite(reward) or abs(reward) > LARGEST:
-                raise self._failure(f"gave the reward {reward!r}, which is no finite number of usual size")
+                raise self._failure(f"gave the reward {reward!r}, no number of at most {LARGEST:.0e}")
             if not isinstance(answer.get("outcome"), str):
                 raise self._failure(f"gave no outcome of id {number}")
             rewards[number - first] = float(reward)

@@ -189,11 +189,6 @@ extension RLVRParameters {
         "with mask_truncated, TRL divides the divergence by all completions; take kl 0, or the normaliser "
           + "batch_tokens or microbatch_tokens")
     }
-    if lossPromptTokens != nil, updatesPerBatch > 1 {
-      refuse(
-        "loss_prompt_tokens",
-        "'engine: trl' cuts prompts for one update on a batch; leave updates_per_batch at 1")
-    }
     let completions = problemsPerStep * group
     if trl.accumulation(of: completions, perDevice: perDevice) == nil {
       let legal = (1...completions).filter { completions.isMultiple(of: $0 * perDevice) }
