@@ -49,7 +49,7 @@ class Events:
         kept = []
         for line in self.path.read_text().split("\n")[:-1]:
             event = json.loads(line)
-            if event["event"] in ("step", "checkpoint") and event["step"] <= step:
+            if event["event"] in ("step", "checkpoint", "kept") and event["step"] <= step:
                 kept.append(line)
         partial = self.path.with_suffix(".partial")
         partial.write_text("".join(line + "\n" for line in kept))

@@ -77,10 +77,22 @@ class Reporter(transformers.TrainerCallback):
         self.events.write("step", step=state.global_step, seconds=now - self.stepped, metrics=metrics)
         self.stepped = now
 
-    def on_step_end(self, args, state, control, **_):
+    def _keep(self, state, model):
+        """Leaves the model of a step that is asked for, in a place that it comes to whole."""
+        place = self.folder / "kept" / f"step-{state.global_step}"
+        if state.is_world_process_zero and not place.exists():
+            check_weights(model, state.global_step)
+            partial = place.with_suffix(".partial")
+            model.save_pretrained(str(partial))
+            os.replace(partial, place)
+        self.events.write("kept", step=state.global_step)
+
+    def on_step_end(self, args, state, control, model=None, **_):
         """Rank 0 decides for all: others may see the file, or the clock, a step later."""
         if state.global_step % self.every != 0:
             return
+        if state.global_step // self.every in self.request.get("keep", ()):
+            self._keep(state, model)
         age = time.monotonic() - self.saved
         due = age >= max(self.request["checkpoint_seconds"], 20 * self.cost)
         stops = (self.folder / "stop").exists()

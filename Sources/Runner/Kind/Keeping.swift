@@ -30,6 +30,9 @@ package protocol KeptStage: Stage {
 
 /// Where a training leaves its output as it is after a step.
 protocol StepKeeper: Sendable {
+  /// The steps that somebody asked for.
+  var wanted: Set<Int> { get }
+
   /// Keeps the output if somebody asked for the step.
   /// - Parameter write: writes the file that the output would be, were this step the last.
   func keep(step: Int, write: (_ file: URL) throws -> Void) throws

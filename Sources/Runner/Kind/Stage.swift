@@ -51,9 +51,6 @@ package protocol Stage: Sendable {
   /// What it can keep of its steps, where it trains. Most kinds keep nothing.
   static var kept: KeptOutput? { get }
 
-  /// Whether it can keep steps as its parameters have it, where its kind can.
-  var keepsSteps: Bool { get }
-
   init(parameters: Parameters)
 
   /// Content that enters the graph from outside and belongs to the key, such as a file's SHA-256.
@@ -101,8 +98,6 @@ extension Stage {
   package static var gathers: Bool { false }
 
   package static var kept: KeptOutput? { nil }
-
-  package var keepsSteps: Bool { true }
 
   package static var openInputs: [ArtifactType] { [] }
 

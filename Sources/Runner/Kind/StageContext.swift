@@ -123,6 +123,9 @@ package final class StageContext: Sendable {
     try keeper?.keep(step: step, write: write)
   }
 
+  /// The steps after which an output is to be kept.
+  package var keptSteps: Set<Int> { keeper?.wanted ?? [] }
+
   /// The HDF5 file of a part of this stage that is kept as an artifact of its own.
   ///
   /// Without an executor, as in tests, the part is made anew in the work folder.

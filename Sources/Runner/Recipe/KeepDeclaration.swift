@@ -63,13 +63,8 @@ extension KeepDeclaration {
       paramAxes: [axis], over: [], gate: nil, hasUnreadableAxes: steps.isEmpty)
   }
 
-  /// Reports a training that keeps none, and steps that it never comes to, where it says how many it has.
+  /// Reports steps that a training never comes to, where it says how many it has.
   func check(_ configured: [AxisPoint: ConfiguredStage], into sink: inout DiagnosticSink) {
-    if configured.contains(where: { !$1.stage.keepsSteps }) {
-      sink.report(
-        position,
-        "'\(stage)' cannot keep steps with the parameters it has: only its last one comes out")
-    }
     let ends = configured.compactMap { $1.parameters[output.steps]?.integer }
     guard let end = ends.min(), let step = steps.last, step > end else { return }
     sink.report(

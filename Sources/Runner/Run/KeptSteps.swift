@@ -48,6 +48,8 @@ struct StepPublisher: StepKeeper {
   let training: String
   let steps: [WantedStep]
 
+  var wanted: Set<Int> { Set(steps.map(\.step)) }
+
   func keep(step: Int, write: (URL) throws -> Void) throws {
     for wanted in steps where wanted.step == step {
       try runner.publish(wanted, InstanceRunner.Attempt(), write: write)
@@ -61,6 +63,8 @@ private struct StepStage: StepKeeper {
   let folder: URL
   /// The name of the output's file, by step.
   let steps: [Int: String]
+
+  var wanted: Set<Int> { Set(steps.keys) }
 
   private func place(_ step: Int) -> URL { folder.appending(path: "kept-\(step)") }
 

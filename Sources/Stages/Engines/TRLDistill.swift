@@ -16,7 +16,7 @@ struct TRLDistill: TRLWork {
   private static let ignored = -100
 
   /// Writes `request.json` and `rows.jsonl`.
-  func write(to folder: URL, model: URL) throws {
+  func write(to folder: URL, model: URL, keep: Set<Int>) throws {
     try AtomicFile.write(to: folder.appending(path: "rows.jsonl")) { try writeRows(to: $0) }
     try TRLRequestFile(
       kind: DistillStage.kind, configuration: "SFTConfig", trl: trl,
@@ -25,7 +25,7 @@ struct TRLDistill: TRLWork {
         trl, perDevice: parameters.perDevice, batchSize: parameters.batchSize, updates: steps,
         seed: parameters.seed),
       readBack: Self.readBack
-    ).write(to: folder, model: model)
+    ).write(to: folder, model: model, keep: keep)
   }
 
   /// A row for each example, and a last one that is blank, which adds nothing to any loss.

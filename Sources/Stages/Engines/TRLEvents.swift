@@ -9,6 +9,8 @@ enum TRLEvent {
   /// one before.
   case step(Int, said: [String: Double], seconds: Double)
   case checkpoint(step: Int)
+  /// The weights behind an update lie in a folder of their own.
+  case kept(step: Int)
   /// It left after a step, with a checkpoint, because it was asked to.
   case stopped(step: Int)
   case failed(kind: String, sentence: String)
@@ -35,6 +37,7 @@ enum TRLEvent {
       else { return nil }
       return .step(step, said: said, seconds: seconds)
     case ("checkpoint", let step?): return .checkpoint(step: step)
+    case ("kept", let step?): return .kept(step: step)
     case ("stopped", let step?): return .stopped(step: step)
     case ("done", let step?): return .done(step: step)
     case ("failed", _):

@@ -30,7 +30,9 @@ struct TRLProgress {
     guard !lines.isEmpty else { return }
     var logged = try context.metrics.rows().count
     for line in lines {
-      guard case .step(let update, let said, let seconds)? = try? TRLEvent(line) else { continue }
+      let event = try? TRLEvent(line)
+      if case .kept(let update)? = event { try keep(update) }
+      guard case .step(let update, let said, let seconds)? = event else { continue }
       let (step, rest) = update.quotientAndRemainder(dividingBy: work.updatesPerStep)
       self.seconds += seconds
       guard rest == 0, step == logged + 1 else { continue }
@@ -58,6 +60,9 @@ struct TRLProgress {
       last = update
     case (.checkpoint(let update), let before?) where update <= before:
       try context.metrics.sync()
+    case (.kept(let update), let before?)
+    where update <= before + 1 && update.isMultiple(of: work.updatesPerStep):
+      try keep(update)
     case (.stopped(let update), let before?) where update == before: hasEnded = true
     case (.done(let update), let before?):
       guard update == updates, before == update else {
@@ -66,6 +71,16 @@ struct TRLProgress {
       (hasEnded, isDone) = (true, true)
     default: throw stranger
     }
+  }
+
+  /// Has the weights behind an update kept, unless that was done before.
+  private func keep(_ update: Int) throws {
+    let weights = folder.appending(path: "kept/step-\(update)")
+    guard FileManager.default.fileExists(atPath: weights.path) else { return }
+    try context.keep(step: update / work.updatesPerStep) { file in
+      try TRLTraining.handOver(weights, to: file, context)
+    }
+    try FileManager.default.removeItem(at: weights)
   }
 
   /// Logs a step and shows it.

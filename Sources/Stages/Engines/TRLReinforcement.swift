@@ -39,7 +39,7 @@ struct TRLReinforcement: TRLWork {
   private static let patience = 600
 
   /// Writes `request.json`, `rows.jsonl` and `worker.json`.
-  func write(to folder: URL, model: URL) throws {
+  func write(to folder: URL, model: URL, keep: Set<Int>) throws {
     let rows = prompts.enumerated().map { number, tokens -> String in
       let row: JSONValue = [
         "row": .integer(number), "prompt_ids": .array(tokens.map { .integer(Int($0)) }),
@@ -60,7 +60,7 @@ struct TRLReinforcement: TRLWork {
         "loss_prompt_tokens": parameters.lossPromptTokens.map { .integer($0) } ?? .null,
         "eos_token_ids": .array(ends.map { .integer(Int($0)) }),
       ]
-    ).write(to: folder, model: model)
+    ).write(to: folder, model: model, keep: keep)
   }
 
   private static let readBack = [

@@ -33,7 +33,10 @@ struct TRLTraining: Sendable {
       throw TRLError.incomplete("\(rows) of \(work.steps) steps were logged")
     }
     try finished(folder)
-    try handBack()
+    let model = folder.appending(path: "model")
+    try Self.handOver(model, to: context.output("model"), context)
+    // The last step may be asked for as well.
+    try context.keep(step: work.steps) { try Self.handOver(model, to: $0, context) }
     context.publish(fact: ending.description, as: "engine")
     context.publish(Double(work.steps), as: "steps")
   }
@@ -53,7 +56,8 @@ struct TRLTraining: Sendable {
     for (name, content) in TRLAdapter.files { try content.write(to: folder.appending(path: name)) }
     try Folder.make(base)
     try OpenedModel(contentsOf: context.input("model").file).export(to: base)
-    try work.write(to: folder, model: base)
+    // The last step is what comes out.
+    try work.write(to: folder, model: base, keep: context.keptSteps.filter { $0 < work.steps })
   }
 
   private var program: GuardedProgram {
@@ -105,11 +109,10 @@ struct TRLTraining: Sendable {
     }
   }
 
-  /// Publishes the trained weights with all else of the model as it was.
-  private func handBack() throws {
+  /// Writes trained weights with all else of the model as it was.
+  static func handOver(_ weights: URL, to file: URL, _ context: StageContext) throws {
     let start = try OpenedModel(contentsOf: context.input("model").file)
-    let trained = try start.with(
-      ShardedSafetensors(folder: folder.appending(path: "model"), start.configuration))
-    try trained.write(to: context.output("model"))
+    let trained = try start.with(ShardedSafetensors(folder: weights, start.configuration))
+    try trained.write(to: file)
   }
 }

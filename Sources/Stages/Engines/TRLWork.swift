@@ -12,8 +12,10 @@ protocol TRLWork: Sendable {
   var updatesPerStep: Int { get }
 
   /// Writes `request.json`, and what it speaks of.
-  /// - Parameter model: the folder of the model to start from.
-  func write(to folder: URL, model: URL) throws
+  /// - Parameters:
+  ///   - model: the folder of the model to start from.
+  ///   - keep: the steps after which the weights are to be kept.
+  func write(to folder: URL, model: URL, keep: Set<Int>) throws
 
   /// What is logged of a step under the names of native training.
   /// - Parameters:
@@ -82,7 +84,7 @@ struct TRLRequestFile {
   /// What a kind has beside this.
   var more: [String: JSONValue] = [:]
 
-  func write(to folder: URL, model: URL) throws {
+  func write(to folder: URL, model: URL, keep: Set<Int>) throws {
     let fields = try JSONValue(parsing: TRLAdapter.fields)[configuration]?.object ?? [:]
     let fixed = fields.compactMapValues { $0["is"]?.string == "fixed" ? $0["value"] : nil }
     let all = fixed.merging(arguments) { $1 }
@@ -91,6 +93,7 @@ struct TRLRequestFile {
       "trl": .string(TRLAdapter.trl), "kind": .string(kind),
       "world_size": .integer(trl.processes), "model": .string(model.path),
       "checkpoint_seconds": .number(checkpointSeconds),
+      "keep": .array(keep.sorted().map(JSONValue.integer)),
       "order": .array(order.map(JSONValue.integer)), "arguments": .object(all),
       "read_back": .array(readBack.filter { all[$0] != nil }.map(JSONValue.string)),
     ]

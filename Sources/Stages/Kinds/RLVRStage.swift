@@ -64,9 +64,6 @@ package struct RLVRStage: Stage {
       .naming(parameters.engine)
   }
 
-  /// TRL hands over its last weights only.
-  package var keepsSteps: Bool { parameters.engine == .native }
-
   package func run(_ context: StageContext) throws {
     let problems = try RowTable(contentsOf: context.input("problems").file)
     switch parameters.engine {

@@ -117,9 +117,6 @@ package struct DistillStage: Stage {
     identity.naming(parameters.engine)
   }
 
-  /// TRL hands over its last weights only.
-  package var keepsSteps: Bool { parameters.engine == .native }
-
   package func run(_ context: StageContext) throws {
     let traces = try Traces(contentsOf: context.input("traces").file)
     let (examples, ids) = try supervisedExamples(

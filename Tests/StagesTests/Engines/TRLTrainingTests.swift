@@ -176,6 +176,33 @@ import Testing
     #expect(metrics[0] == metrics[1])
   }
 
+  /// The steps that are asked for, and the last, each with its weights; also where the adapter was killed
+  /// after it had left one.
+  @Test(arguments: ["", "killed"])
+  func stepsAreKept(fault: String) throws {
+    let model = try VariedModel()
+    let recipe = Self.recipe(keep: "keep: [2, 3, 6]")
+    var run = try RecipeRun(recipe, beside: model.folder, site: Self.site(fault))
+    if fault == "killed" {
+      #expect(run.summary.failures.first?.sentence.contains("ended with status 137") == true)
+      run = try RecipeRun(recipe, beside: model.folder, site: Self.site(fault))
+    }
+    #expect(run.summary.exitCode == 0, "\(run.summary.outcomes)")
+    let start = try model.artifact().weights
+    for step in [2, 3, 6] {
+      let result = try #require(
+        run.summary.plan.results.first { $0.name == "warmed.at[step=\(step)]" })
+      let kept = try ModelArtifact(
+        OpenedModel(contentsOf: result.folder.appending(path: "model.h5"))
+      ).weights
+      let factor = Float(pow(0.99, Double(step)))
+      let differences = zip(
+        kept.buffer[0..<kept.buffer.count], start.buffer[0..<start.buffer.count]
+      ).map { abs($0 - factor * $1) }
+      #expect((differences.max() ?? 1) < 1e-6, "step \(step)")
+    }
+  }
+
   @Test func aPythonThatIsNotThereIsNamed() throws {
     let model = try VariedModel()
     var site = Site()
@@ -184,19 +211,18 @@ import Testing
     #expect(Self.failure(run).contains("there is no program '/nowhere/python' to run TRL with"))
   }
 
-  static let mistakes: [(params: String, keep: String, sentence: String)] = [
-    (", lora: {rank: 2}", "", "'engine: trl' trains all weights so far"),
-    (", normaliser: sequence", "", "'normaliser' must be batch_tokens"),
-    (", trl: {processes: 2, per_device: 3}", "", "must be a multiple of trl's processes times"),
-    ("", "keep: [2]", "cannot keep steps with the parameters it has"),
+  static let mistakes: [(params: String, sentence: String)] = [
+    (", lora: {rank: 2}", "'engine: trl' trains all weights so far"),
+    (", normaliser: sequence", "'normaliser' must be batch_tokens"),
+    (", trl: {processes: 2, per_device: 3}", "must be a multiple of trl's processes times"),
   ]
 
   @Test(arguments: mistakes)
-  func whatTRLCannotDoIsRefused(params: String, keep: String, sentence: String) throws {
+  func whatTRLCannotDoIsRefused(params: String, sentence: String) throws {
     let folder = try ScratchFolder()
     let error = #expect(throws: RecipeError.self) {
       try Recipe.parse(
-        Self.recipe(params, keep: keep), file: folder.file("test.yaml"), registry: .standard)
+        Self.recipe(params), file: folder.file("test.yaml"), registry: .standard)
     }
     #expect(error?.description.contains(sentence) == true, "\(String(describing: error))")
   }
