@@ -10,6 +10,11 @@ enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
   case auto, plain, json
 }
 
+/// Where instances run.
+enum ExecutorChoice: String, ExpressibleByArgument, CaseIterable {
+  case process, slurm
+}
+
 /// How many instances run side by side.
 enum JobCount: ExpressibleByArgument {
   case auto
@@ -60,6 +65,12 @@ struct RunCommand: ParsableCommand {
       valueName: "jobs"))
   var jobs = JobCount.number(1)
 
+  @Option(
+    help: ArgumentHelp(
+      "Where instances run: in this process, or in jobs of Slurm, which go on without it.",
+      valueName: "executor"))
+  var executor = ExecutorChoice.process
+
   @Option(help: "How many threads stages may use. Cannot change a result.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
@@ -89,8 +100,12 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let workspace = try Workspace(options)
     let interruption = Interruption()
+    let isBatch = executor != .process
     SignalHandling.install(interruption) {
-      StandardOutput.writeError("\nFinishing the step; press Ctrl-C again to leave at once.\n")
+      StandardOutput.writeError(
+        isBatch
+          ? "\nLeaving; jobs stay.\n"
+          : "\nFinishing the step; press Ctrl-C again to leave at once.\n")
     }
     let site = try site.site
     let plan = try workspace.plan()
@@ -102,7 +117,9 @@ struct RunCommand: ParsableCommand {
     let runs = try workspace.runs()
     if locked { try workspace.checkLock(plan, runs) }
     try ModelRefusal.check(plan, folders: workspace.folders)
-    if let words = try MemoryNeed.check(plan, folders: workspace.folders, threads: threads) {
+    if !isBatch,
+      let words = try MemoryNeed.check(plan, folders: workspace.folders, threads: threads)
+    {
       StandardOutput.writeError(words + ".\n")
     }
     let presence: FileLock?
@@ -115,16 +132,23 @@ struct RunCommand: ParsableCommand {
     defer { presence?.release() }
     // The lock, on which older reports rest, changes with the run.
     let basis = try workspace.reportBasis()
-    let executor = Executor(
+    let display = display
+    let run = Executor(
       cache: workspace.cache, recipeFolder: workspace.folder, folders: workspace.folders,
       budget: budget(plan, workspace), keys: keys.keys, site: site, keepsGoing: keepGoing,
       interruption: interruption, display: display,
       versions: ["warmup": Warmup.configuration.version],
       registration: Registration.digest(beside: workspace.recipe.file),
       others: runs.others, isLocked: locked,
-      values: workspace.values)
-    let summary = try executor.run(plan)
+      values: workspace.values,
+      batch: try batch(workspace, site, interruption, display))
+    let summary = try run.run(plan)
     StandardOutput.writeError(sentence(summary) + "\n")
+    if isBatch, summary.wasInterrupted {
+      StandardOutput.writeError(
+        "Jobs stay with Slurm; the same command attaches to them, and 'warmup cancel "
+          + "\(options.recipe.recipe)' ends them.\n")
+    }
     StandardOutput.writeError(Workspace.foreign(in: summary.plan))
     for failure in summary.plan.gateFailures { StandardOutput.writeError(failure + "\n") }
     // Where there is much to read, what matters most stands at its end.
@@ -132,6 +156,23 @@ struct RunCommand: ParsableCommand {
     let isReported = try reportOrPrint(summary, basis, workspace, runs)
     if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
     if !isReported { throw ExitCode(1) }
+  }
+
+  /// What has instances made elsewhere; nil for this process.
+  private func batch(
+    _ workspace: Workspace, _ site: Site, _ interruption: Interruption, _ display: any RunDisplay
+  ) throws -> (any BatchExecutor)? {
+    switch executor {
+    case .process: return nil
+    case .slurm:
+      return SlurmExecutor(
+        .init(
+          recipeFolder: workspace.folder, recipe: workspace.recipe.name,
+          surroundings: .init(
+            program: Warmup.configuration.version, cache: workspace.cache,
+            folders: workspace.folders, keys: keys.keys, site: site),
+          program: try Warmup.ownFile(), interruption: interruption, display: display))
+    }
   }
 
   private func budget(_ plan: Plan, _ workspace: Workspace) -> RunBudget {

@@ -19,6 +19,8 @@ struct Schedule {
 
   private let plan: Plan
   private let budget: RunBudget
+  /// What another process runs, which takes nothing of the budget.
+  private let elsewhere: Set<Int>
   /// Free memory when nothing was at work, in bytes.
   private let memory: Int?
   /// The instances that wait for each.
@@ -36,8 +38,9 @@ struct Schedule {
   /// What there was no memory for beside others.
   private var alone: Set<Int> = []
 
-  init(_ plan: Plan, budget: RunBudget) {
+  init(_ plan: Plan, budget: RunBudget, elsewhere: Set<Int> = []) {
     self.plan = plan
+    self.elsewhere = elsewhere
     self.budget = budget
     memory = budget.jobs > 1 && !budget.memory.isEmpty ? budget.freeMemory() : nil
     let count = plan.items.count
@@ -62,7 +65,13 @@ struct Schedule {
   var isDone: Bool { unsettled == 0 }
   var isWorking: Bool { !running.isEmpty }
   /// Whether the number of instances at work allows one more.
-  var hasRoom: Bool { running.count < budget.jobs }
+  var hasRoom: Bool { atWork.count < budget.jobs }
+  /// What is at work in this process.
+  private var atWork: [Int: Load] {
+    elsewhere.isEmpty ? running : running.filter { !elsewhere.contains($0.key) }
+  }
+  /// Whether another process runs it.
+  func isElsewhere(_ index: Int) -> Bool { elsewhere.contains(index) }
   /// Whether there may be more memory for an instance when nothing else is at work.
   func mayWaitForMemory(_ index: Int) -> Bool { budget.jobs > 1 && !alone.contains(index) }
 
@@ -70,7 +79,10 @@ struct Schedule {
   func load(of index: Int) -> Load? {
     let item = plan.items[index]
     let claim = Self.claim(item, plan)
-    guard hasRoom, !running.values.contains(where: { $0.claim == claim }) else { return nil }
+    if running.values.contains(where: { $0.claim == claim }) { return nil }
+    if isElsewhere(index) { return Load(threads: 0, isLong: false, memory: 0, claim: claim) }
+    guard hasRoom else { return nil }
+    let running = atWork
     let need = budget.memory[item.name] ?? 0
     guard running.isEmpty || fits(index, need) else { return nil }
     let free = budget.threads - running.values.reduce(0) { $0 + ($1.isLong ? $1.threads : 0) }
