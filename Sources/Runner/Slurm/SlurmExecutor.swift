@@ -176,8 +176,13 @@ extension SlurmExecutor {
     if !hasWork || setting.interruption.isRequested { return }
     // Two runs of one recipe must not both submit the same.
     try Folder.make(setting.recipeFolder)
-    let guardian = try FileLock.acquire(
-      setting.recipeFolder.appending(path: "slurm.lock"), interruption: setting.interruption)
+    let guardian: FileLock
+    do {
+      guardian = try FileLock.acquire(
+        setting.recipeFolder.appending(path: "slurm.lock"), interruption: setting.interruption)
+    } catch is InterruptedError {
+      return
+    }
     defer { guardian.release() }
     try attach()
     let submitted = state.withLock { state in
@@ -186,6 +191,7 @@ extension SlurmExecutor {
       var count = 0
       for key in waiting {
         switch Self.readiness(of: key, progress, state) {
+        case _ where setting.interruption.isRequested: break
         case .never: break
         case .later: state.waiting.append(key)
         case .now(let dependencies):
