@@ -9,6 +9,11 @@ enum ProgressStyle: String, ExpressibleByArgument, CaseIterable {
   case auto, plain, json
 }
 
+/// Where instances run.
+enum ExecutorChoice: String, ExpressibleByArgument, CaseIterable {
+  case process, slurm
+}
+
 /// How many instances run side by side.
 enum JobCount: ExpressibleByArgument {
   case auto
@@ -45,6 +50,12 @@ struct ExecutionOptions: ParsableArguments {
       valueName: "jobs"))
   var jobs = JobCount.number(1)
 
+  @Option(
+    help: ArgumentHelp(
+      "Where instances run: in this process, or in jobs of Slurm, which go on without it.",
+      valueName: "executor"))
+  var executor = ExecutorChoice.process
+
   @Option(help: "How many threads stages may use. Cannot change a result.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
@@ -69,7 +80,10 @@ extension ExecutionOptions {
   func check(_ plan: Plan, _ workspace: Workspace, _ site: Site) throws {
     try Preflight.check(plan, keys.keys, site)
     try ModelRefusal.check(plan, folders: workspace.folders)
-    if let words = try MemoryNeed.check(plan, folders: workspace.folders, threads: threads) {
+    // Jobs have other machines.
+    if executor == .process,
+      let words = try MemoryNeed.check(plan, folders: workspace.folders, threads: threads)
+    {
       StandardOutput.writeError(words + ".\n")
     }
   }
@@ -77,13 +91,32 @@ extension ExecutionOptions {
   func executor(
     _ workspace: Workspace, _ plan: Plan, _ site: Site, _ interruption: Interruption,
     registration: String? = nil, others: OtherRuns = OtherRuns(), isLocked: Bool = false
-  ) -> Executor {
-    Executor(
+  ) throws -> Executor {
+    let display = display
+    return Executor(
       cache: workspace.cache, recipeFolder: workspace.folder, folders: workspace.folders,
       budget: budget(plan, workspace), keys: keys.keys, site: site, keepsGoing: keepGoing,
       interruption: interruption, display: display,
       versions: ["warmup": Warmup.configuration.version], registration: registration,
-      others: others, isLocked: isLocked, values: workspace.values)
+      others: others, isLocked: isLocked, values: workspace.values,
+      batch: try batch(workspace, site, interruption, display))
+  }
+
+  /// What has instances made elsewhere; nil for this process.
+  private func batch(
+    _ workspace: Workspace, _ site: Site, _ interruption: Interruption, _ display: any RunDisplay
+  ) throws -> (any BatchExecutor)? {
+    switch executor {
+    case .process: return nil
+    case .slurm:
+      return SlurmExecutor(
+        .init(
+          recipeFolder: workspace.folder, recipe: workspace.recipe.name,
+          surroundings: .init(
+            program: Warmup.configuration.version, cache: workspace.cache,
+            folders: workspace.folders, keys: keys.keys, site: site),
+          program: try Warmup.ownFile(), interruption: interruption, display: display))
+    }
   }
 
   private func budget(_ plan: Plan, _ workspace: Workspace) -> RunBudget {

@@ -35,8 +35,12 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let workspace = try Workspace(options)
     let interruption = Interruption()
+    let isBatch = execution.executor != .process
     SignalHandling.install(interruption) {
-      StandardOutput.writeError("\nFinishing the step; press Ctrl-C again to leave at once.\n")
+      StandardOutput.writeError(
+        isBatch
+          ? "\nLeaving; jobs stay.\n"
+          : "\nFinishing the step; press Ctrl-C again to leave at once.\n")
     }
     let site = try execution.site.site
     let plan = try workspace.plan()
@@ -57,12 +61,17 @@ struct RunCommand: ParsableCommand {
     defer { presence?.release() }
     // The lock, on which older reports rest, changes with the run.
     let basis = try workspace.reportBasis()
-    let executor = execution.executor(
+    let executor = try execution.executor(
       workspace, plan, site, interruption,
       registration: Registration.digest(beside: workspace.recipe.file), others: runs.others,
       isLocked: locked)
     let summary = try executor.run(plan)
     StandardOutput.writeError(sentence(summary) + "\n")
+    if isBatch, summary.wasInterrupted {
+      StandardOutput.writeError(
+        "Jobs stay with Slurm; the same command attaches to them, and 'warmup cancel "
+          + "\(options.recipe.recipe)' ends them.\n")
+    }
     StandardOutput.writeError(Workspace.foreign(in: summary.plan))
     for failure in summary.plan.gateFailures { StandardOutput.writeError(failure + "\n") }
     // Where there is much to read, what matters most stands at its end.

@@ -34,13 +34,20 @@ struct StageExecCommand: ParsableCommand {
     SignalHandling.install(interruption) {
       StandardOutput.writeError("Asked to stop; finishing the step.\n")
     }
+    let environment = ProcessInfo.processInfo.environment
+    let job = environment["SLURM_JOB_ID"]
+    let given = job == nil ? nil : environment["SLURM_CPUS_ON_NODE"].flatMap(Int.init)
     let run = RequestRun(
       URL(fileURLWithPath: request), registry: .standard,
-      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+      threads: threads ?? given ?? ProcessInfo.processInfo.activeProcessorCount,
       interruption: interruption, display: PlainProgress(interval: 60),
-      versions: ["warmup": Warmup.configuration.version])
+      versions: ["warmup": Warmup.configuration.version], job: job)
     let exit = try run.run()
     if !exit.sentence.isEmpty { StandardOutput.writeError("warmup: \(exit.sentence)\n") }
+    // What waits for the job then waits on, and needs no driver.
+    if let job, exit.mayGoOn, SlurmCommands().requeueIfRunning(job) {
+      StandardOutput.writeError("Job \(job) is queued again.\n")
+    }
     if exit.code != 0 { throw ExitCode(exit.code) }
   }
 }

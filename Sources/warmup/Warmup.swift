@@ -33,7 +33,7 @@ struct Warmup: ParsableCommand {
       ModelsCommand.self,
       ExportCommand.self, TokenizeCommand.self,
       BenchCommand.self, GradeCommand.self, AuditCommand.self, DoctorCommand.self,
-      StageExecCommand.self,
+      CancelCommand.self, StageExecCommand.self,
     ])
 
   static func main() {
@@ -69,6 +69,14 @@ struct Warmup: ParsableCommand {
     StandardOutput.writeError(
       "warmup: unknown command '\(word)'\(hint ?? "; 'warmup --help' lists them")\n")
     exit(withError: ExitCode(64))
+  }
+
+  /// This program's file, for jobs to run.
+  static func ownFile() throws -> URL {
+    guard let file = Bundle.main.executableURL else {
+      throw ValidationError("this program does not know where it lies")
+    }
+    return file.resolvingSymlinksInPath()
   }
 
   /// ArgumentParser words its own errors, exit codes and help.

@@ -18,6 +18,8 @@ package struct Executor: Sendable {
   private let others: OtherRuns
   let isLocked: Bool
   let values: ValueReader
+  /// Where instances run but in this process; nil for nowhere.
+  let batch: (any BatchExecutor)?
 
   /// Prepares an executor.
   /// - Parameters:
@@ -34,13 +36,15 @@ package struct Executor: Sendable {
   ///   - isLocked: whether the run stops where a result that it needs is damaged, instead of making it
   ///     again.
   ///   - values: reads what gates ask for.
+  ///   - batch: has instances made elsewhere; nil where all run in this process.
   package init(
     cache: Cache, recipeFolder: URL?, folders: DataFolders, budget: RunBudget,
     keys: ServerKeys = ServerKeys(), site: Site = Site(), keepsGoing: Bool = false,
     interruption: Interruption = Interruption(),
     display: any RunDisplay = SilentDisplay(), versions: [String: String] = [:],
     registration: String? = nil, others: OtherRuns = OtherRuns(), isLocked: Bool = false,
-    values: @escaping ValueReader = PlannedInstance.publishedValue
+    values: @escaping ValueReader = PlannedInstance.publishedValue,
+    batch: (any BatchExecutor)? = nil
   ) {
     self.cache = cache
     self.recipeFolder = recipeFolder
@@ -56,6 +60,7 @@ package struct Executor: Sendable {
     self.others = others
     self.isLocked = isLocked
     self.values = values
+    self.batch = batch
   }
 
   /// Runs what is not in the cache yet. Blocks; stages run on threads of their own.
@@ -72,7 +77,8 @@ package struct Executor: Sendable {
       if let recipeFolder { try RecipeLock.note(others, in: recipeFolder) }
     }
     let start = ContinuousClock.now
-    var progress = RunInProgress(self, plan)
+    defer { batch?.finish() }
+    var progress = RunInProgress(self, plan, elsewhere: try batch?.accept(plan) ?? [])
     try progress.finish()
     let run = progress.state
     display.finish()

@@ -55,7 +55,13 @@ final class JobQueue: Sendable {
   func run(
     _ index: Int, _ title: InstanceTitle, _ work: () throws -> InstanceRunner.Obtained
   ) {
-    let result = Result { try work() }
+    end(index, title, Result { try work() })
+  }
+
+  /// Takes what work elsewhere came to.
+  func end(
+    _ index: Int, _ title: InstanceTitle, _ result: Result<InstanceRunner.Obtained, any Error>
+  ) {
     ended.withLock { $0.append(Ended(index: index, title: title, result: result)) }
     arrivals.signal()
   }

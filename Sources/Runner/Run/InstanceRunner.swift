@@ -21,7 +21,7 @@ struct InstanceRunner {
   var isLocked = false
 
   /// The result, and whether the stage ran for it.
-  typealias Obtained = (artifact: Artifact, seconds: Double?)
+  typealias Obtained = InstanceResult
 
   /// Takes the result from the cache, or runs the stage under the key's lock.
   /// - Parameters:

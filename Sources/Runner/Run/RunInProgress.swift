@@ -27,10 +27,11 @@ struct RunInProgress {
     case mustWait
   }
 
-  init(_ executor: Executor, _ plan: Plan) {
+  /// - Parameter elsewhere: what the batch executor takes.
+  init(_ executor: Executor, _ plan: Plan, elsewhere: Set<Int> = []) {
     self.executor = executor
     state = RunState(plan: plan)
-    schedule = Schedule(plan, budget: executor.budget)
+    schedule = Schedule(plan, budget: executor.budget, elsewhere: elsewhere)
     forecast = RunForecast(plan, width: executor.budget.width)
     if !executor.keepsGoing, plan.count(.blocked) > 0 {
       state.stop = "skipped because other instances are blocked"
@@ -55,6 +56,7 @@ struct RunInProgress {
   private mutating func advance() throws {
     try beginWhatMay()
     if schedule.isDone { return }
+    if state.stop == nil { try executor.batch?.submit(BatchProgress(state)) }
     if schedule.isWorking {
       if let ended = jobs.next(within: schedule.hasHeld ? Schedule.heldSeconds : nil) {
         try end(ended)
@@ -94,10 +96,16 @@ struct RunInProgress {
     guard let key = item.key, let fields = item.fields, !schedule.isHeld(index),
       item.isDone || schedule.load(of: index) != nil
     else { return .mustWait }
-    if let artifact = executor.cache.existing(key, known: item.artifact) {
+    // What a job of this run has made is no find; kept steps come with their training.
+    let isAwaited = schedule.isElsewhere(index) && item.instance.keptStep == nil
+    if !isAwaited, let artifact = executor.cache.existing(key, known: item.artifact) {
       return .settled(state.take((artifact, nil), of: index))
     }
     guard let load = schedule.load(of: index) else { return .mustWait }
+    if schedule.isElsewhere(index), let batch = executor.batch {
+      beginElsewhere(index, load, batch)
+      return .begun
+    }
     do {
       return try begin(index, key, fields, load)
     } catch {
@@ -144,6 +152,17 @@ struct RunInProgress {
     return .begun
   }
 
+  /// Leaves an instance to the batch executor.
+  private mutating func beginElsewhere(
+    _ index: Int, _ load: Schedule.Load, _ batch: any BatchExecutor
+  ) {
+    let title = title(of: index)
+    schedule.begin(index, load)
+    let (display, jobs) = (executor.display, jobs)
+    batch.start(
+      index, began: { display.begin(title) }, ended: { jobs.end(index, title, $0) })
+  }
+
   private mutating func end(_ ended: JobQueue.Ended) throws {
     let index = ended.index
     do {
@@ -151,6 +170,9 @@ struct RunInProgress {
     } catch is InterruptedError {
       state.interrupt()
       try settle(index, .interrupted, ended.title)
+    } catch let error as BatchError {
+      if case .left = error { state.interrupt() }
+      try settle(index, .skipped("\(error)"), ended.title)
     } catch let damage as DamagedArtifact {
       schedule.putBack(index)
       titles[index] = ended.title
@@ -179,6 +201,7 @@ struct RunInProgress {
     switch outcome {
     case .failed where !executor.keepsGoing && state.stop == nil:
       state.stop = "skipped after the failure"
+      executor.batch?.withdraw()
     case .ran(let seconds):
       forecast.note(item, seconds: seconds)
       if state.isKeepingDue { try keep() }

@@ -65,6 +65,9 @@ struct RunState {
     settled[index] = left
   }
 
+  /// The plan's instances with what has come out so far.
+  var settledItems: [PlannedInstance] { settled }
+
   /// The plan with what has come out.
   var carriedOut: Plan { Plan(items: settled) }
 

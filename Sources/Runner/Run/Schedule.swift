@@ -19,6 +19,10 @@ struct Schedule {
 
   private let plan: Plan
   private let budget: RunBudget
+  /// What other processes run, which takes nothing of the budget.
+  private let elsewhere: Set<Int>
+  /// What other processes were told to run.
+  private var awaited: Set<Int> = []
   /// Free memory when nothing was at work, in bytes.
   private let memory: Int?
   /// The instances that wait for each.
@@ -36,8 +40,9 @@ struct Schedule {
   /// What there was no memory for beside others.
   private var alone: Set<Int> = []
 
-  init(_ plan: Plan, budget: RunBudget) {
+  init(_ plan: Plan, budget: RunBudget, elsewhere: Set<Int> = []) {
     self.plan = plan
+    self.elsewhere = elsewhere
     self.budget = budget
     memory = budget.jobs > 1 && !budget.memory.isEmpty ? budget.freeMemory() : nil
     let count = plan.items.count
@@ -60,9 +65,11 @@ struct Schedule {
 
   /// Whether every instance has an outcome.
   var isDone: Bool { unsettled == 0 }
-  var isWorking: Bool { !running.isEmpty }
+  var isWorking: Bool { !running.isEmpty || !awaited.isEmpty }
   /// Whether the number of instances at work allows one more.
   var hasRoom: Bool { running.count < budget.jobs }
+  /// Whether another process runs it.
+  func isElsewhere(_ index: Int) -> Bool { elsewhere.contains(index) }
   /// Whether there may be more memory for an instance when nothing else is at work.
   func mayWaitForMemory(_ index: Int) -> Bool { budget.jobs > 1 && !alone.contains(index) }
 
@@ -70,6 +77,7 @@ struct Schedule {
   func load(of index: Int) -> Load? {
     let item = plan.items[index]
     let claim = Self.claim(item, plan)
+    if isElsewhere(index) { return Load(threads: 0, isLong: false, memory: 0, claim: claim) }
     guard hasRoom, !running.values.contains(where: { $0.claim == claim }) else { return nil }
     let need = budget.memory[item.name] ?? 0
     guard running.isEmpty || fits(index, need) else { return nil }
@@ -111,7 +119,9 @@ struct Schedule {
       let item = plan.items[other]
       if other > index, Self.earlier(item.instance).contains(where: { isLater[$0] }) {
         isLater[other] = true
-      } else if item.state == .toRun, !item.instance.isQuick, running[other] == nil {
+      } else if item.state == .toRun, !item.instance.isQuick, running[other] == nil,
+        !isElsewhere(other)
+      {
         count += 1
         if count == most { break }
       }
@@ -123,23 +133,26 @@ struct Schedule {
 extension Schedule {
   mutating func begin(_ index: Int, _ load: Load) {
     leave(index)
-    running[index] = load
+    if isElsewhere(index) { awaited.insert(index) } else { running[index] = load }
   }
 
   /// An instance at work has ended.
-  mutating func end(_ index: Int) { running[index] = nil }
+  mutating func end(_ index: Int) {
+    running[index] = nil
+    awaited.remove(index)
+  }
 
   /// Lets an instance that was at work begin once more.
   /// - Parameter byItself: whether only when nothing else is at work.
   mutating func putBack(_ index: Int, byItself: Bool = false) {
-    running[index] = nil
+    end(index)
     if byItself { alone.insert(index) }
     enter(index)
   }
 
   /// An instance has its outcome, so that others need not wait for it any more.
   mutating func settle(_ index: Int) {
-    running[index] = nil
+    end(index)
     leave(index)
     isSettled[index] = true
     unsettled -= 1

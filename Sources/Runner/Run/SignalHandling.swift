@@ -66,6 +66,11 @@ package enum SignalHandling {
     action.__sigaction_handler.sa_handler = handler
     action.sa_flags = SA_RESTART
     sigaction(signal, &action, nil)
+    // Whoever started this program may have blocked it, as threads of Dispatch do.
+    var set = sigset_t()
+    sigemptyset(&set)
+    sigaddset(&set, signal)
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
 
   private static func isIgnored(_ signal: Int32) -> Bool {

@@ -34,6 +34,11 @@ package struct StageExit: Sendable, Equatable {
   }
 
   static let fileName = "exit.json"
+  /// How often in a row a job may stop without a newer checkpoint: more would go on for ever.
+  static let mostStalls = 2
+
+  /// Whether it stopped, and it makes sense to begin it once more.
+  package var mayGoOn: Bool { status == .stopped && stalls < Self.mostStalls }
 
   /// 0 done, 75 (`EX_TEMPFAIL` of sysexits.h) stopped at a checkpoint, 1 failed.
   package var code: Int32 {

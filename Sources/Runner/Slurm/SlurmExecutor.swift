@@ -1,0 +1,285 @@
+import Base
+import Foundation
+import Synchronization
+
+/// Has instances made in jobs of Slurm: a job for each, or for a training with the steps that are kept.
+///
+/// The whole graph is submitted as soon as it can be, each job waiting for those that it needs, so that
+/// this process may die. Whether something came out the cache says; the queue only says what to expect.
+package final class SlurmExecutor: BatchExecutor {
+  /// What it takes to submit and to watch.
+  package struct Setting: Sendable {
+    let recipeFolder: URL
+    /// What jobs are called.
+    let name: String
+    let surroundings: StageRequest.Surroundings
+    let commands: SlurmCommands
+    /// This program, which jobs run.
+    let program: URL
+    let interruption: Interruption
+    let display: any RunDisplay
+    /// How often files are looked for, in seconds.
+    let pause: Double
+    /// How often Slurm is asked at most, in seconds.
+    let queuePause: Double
+
+    /// - Parameter recipe: the recipe's name.
+    package init(
+      recipeFolder: URL, recipe: String, surroundings: StageRequest.Surroundings,
+      commands: SlurmCommands = SlurmCommands(), program: URL, interruption: Interruption,
+      display: any RunDisplay, pause: Double = 1, queuePause: Double = 5
+    ) {
+      self.recipeFolder = recipeFolder
+      name = SlurmLedger.jobName(ofRecipe: recipe)
+      self.surroundings = surroundings
+      self.commands = commands
+      self.program = program
+      self.interruption = interruption
+      self.display = display
+      self.pause = pause
+      self.queuePause = queuePause
+    }
+
+    var cache: Cache { surroundings.cache }
+  }
+
+  let setting: Setting
+  let state = Mutex(State())
+
+  package init(_ setting: Setting) { self.setting = setting }
+
+  /// What one job makes.
+  struct Unit {
+    /// The instances, as indices of the plan; the first names the work folder.
+    let indices: [Int]
+    let key: String
+    let name: String
+    let request: StageRequest
+    let resources: Resources
+    /// The newest job's number; nil before there is one.
+    var number: String?
+    var submissions = 0
+    /// The newest checkpoint's step when it was submitted.
+    var step: Int?
+    /// What Slurm said last; nil where it does not know the job.
+    var job: QueuedJob?
+    /// Since when it is over or unknown.
+    var overSince: ContinuousClock.Instant?
+    /// Why it could not be submitted.
+    var refusal: String?
+  }
+
+  /// An instance of which somebody wants to know what comes of it.
+  struct Watch {
+    let began: @Sendable () -> Void
+    let ended: @Sendable (Result<InstanceResult, any Error>) -> Void
+    var hasBegun = false
+  }
+
+  struct State {
+    var units: [String: Unit] = [:]
+    /// The unit of each instance that is taken.
+    var unitOf: [Int: String] = [:]
+    var keys: [Int: String] = [:]
+    /// The units that are not submitted yet, in the order of the plan.
+    var waiting: [String] = []
+    var watches: [Int: Watch] = [:]
+    var ledger = SlurmLedger()
+    /// Whether the queue was looked at for jobs of earlier runs.
+    var hasAttached = false
+    var isWithdrawn = false
+    var isFinished = false
+    var isWatching = false
+    var lastCounts = ""
+  }
+
+  /// What is quick and needs nothing that a job makes runs in this process: a job would wait for longer.
+  package func accept(_ plan: Plan) throws -> Set<Int> {
+    var taken: Set<Int> = []
+    var state = State()
+    state.ledger = SlurmLedger(in: setting.recipeFolder)
+    for (index, item) in plan.items.enumerated() where item.isAsked && !item.isDone {
+      guard let key = item.key, item.state != .blocked else { continue }
+      let isLocal =
+        item.instance.isQuick && item.instance.resources.isEmpty
+        && !item.instance.inputs.contains { taken.contains($0.producer) }
+      if isLocal { continue }
+      taken.insert(index)
+      state.keys[index] = key
+      if state.unitOf[index] != nil { continue }
+      let indices = StageRequest.together(with: index, in: plan)
+      guard let first = indices.first, let unitKey = plan.items[first].key else { continue }
+      for index in indices { state.unitOf[index] = unitKey }
+      // Stages that differ in their names only have one result.
+      if state.units[unitKey] != nil { continue }
+      let training = plan.items[first].instance.keptStep == nil ? first : plan.training(of: first)
+      state.units[unitKey] = Unit(
+        indices: indices, key: unitKey, name: plan.items[first].name,
+        request: StageRequest(plan, asked: indices, in: setting.surroundings),
+        resources: plan.items[training].instance.resources)
+      state.waiting.append(unitKey)
+    }
+    self.state.withLock { $0 = state }
+    return taken
+  }
+
+  package func start(
+    _ index: Int, began: @escaping @Sendable () -> Void,
+    ended: @escaping @Sendable (Result<InstanceResult, any Error>) -> Void
+  ) {
+    if let key = state.withLock({ $0.keys[index] }),
+      case .present(let artifact) = setting.cache.lookUp(key)
+    {
+      return ended(.success((artifact, artifact.record.seconds)))
+    }
+    let isFirst = state.withLock { state in
+      state.watches[index] = Watch(began: began, ended: ended)
+      defer { state.isWatching = true }
+      return !state.isWatching
+    }
+    if !isFirst { return }
+    let thread = Thread { [self] in watch() }
+    thread.start()
+  }
+
+  package func withdraw() {
+    let submitted = state.withLock { state in
+      state.isWithdrawn = true
+      state.waiting = []
+      return state.units.values.filter { $0.number != nil && $0.job?.isOver != true }
+    }
+    // What was at work and waits in the queue again is at work.
+    let numbers = submitted.filter { StageExit(in: workFolder($0.key).url)?.job != $0.number }
+      .compactMap(\.number).sorted()
+    if numbers.isEmpty { return }
+    do {
+      try setting.commands.cancel(numbers, pendingOnly: true)
+    } catch {
+      setting.display.notice("jobs that have not begun could not be cancelled: \(error)")
+    }
+  }
+
+  package func finish() { state.withLock { $0.isFinished = true } }
+
+  func workFolder(_ key: String) -> WorkFolder { setting.cache.workFolder(key) }
+}
+
+extension Plan {
+  /// The training of a kept step.
+  fileprivate func training(of kept: Int) -> Int { items[kept].instance.inputs[0].producer }
+}
+
+/// Submitting.
+extension SlurmExecutor {
+  package func submit(_ progress: BatchProgress) throws {
+    let hasWork = state.withLock { !$0.waiting.isEmpty }
+    if !hasWork || setting.interruption.isRequested { return }
+    // Two runs of one recipe must not both submit the same.
+    try Folder.make(setting.recipeFolder)
+    let guardian: FileLock
+    do {
+      guardian = try FileLock.acquire(
+        setting.recipeFolder.appending(path: "slurm.lock"), interruption: setting.interruption)
+    } catch is InterruptedError {
+      return
+    }
+    defer { guardian.release() }
+    try attach()
+    let submitted = state.withLock { state in
+      let waiting = state.waiting
+      state.waiting = []
+      var count = 0
+      for key in waiting {
+        switch Self.readiness(of: key, progress, state) {
+        case _ where setting.interruption.isRequested: break
+        case .never: break
+        case .later: state.waiting.append(key)
+        case .now(let dependencies):
+          submit(key, after: dependencies, &state)
+          count += 1
+        }
+      }
+      return count
+    }
+    if submitted == 0 { return }
+    try state.withLock { try $0.ledger.write(in: setting.recipeFolder) }
+    setting.display.notice("Slurm: submitted \(counted(submitted, "job")) as \(setting.name)")
+  }
+
+  private enum Readiness {
+    /// It is made already, or cannot be made.
+    case never
+    case later
+    /// After jobs with these numbers.
+    case now([String])
+  }
+
+  private static func readiness(
+    of key: String, _ progress: BatchProgress, _ state: State
+  ) -> Readiness {
+    guard let unit = state.units[key], unit.number == nil else { return .never }
+    if unit.indices.allSatisfy({ progress.isSettled($0) || progress.isMade($0) }) { return .never }
+    var dependencies: Set<String> = []
+    for index in unit.indices {
+      if progress.isHeld(index) { return .later }
+      for input in progress.plan[index].instance.inputs
+      where !unit.indices.contains(input.producer) && !progress.isMade(input.producer) {
+        guard let other = state.unitOf[input.producer], let number = state.units[other]?.number
+        else { return .later }
+        dependencies.insert(number)
+      }
+    }
+    return .now(dependencies.sorted())
+  }
+
+  /// Submits a job. What Slurm refuses concerns that branch only.
+  private func submit(_ key: String, after dependencies: [String], _ state: inout State) {
+    guard var unit = state.units[key] else { return }
+    defer { state.units[key] = unit }
+    let work = workFolder(key)
+    let job = SlurmJob(
+      name: setting.name, key: key, work: work.url.absoluteURL, resources: unit.resources,
+      settings: setting.surroundings.site.slurm, program: setting.program)
+    do {
+      try unit.request.write(to: StageRequest.file(key, in: setting.cache))
+      try job.prepare()
+      let number = try setting.commands.submit(job.words(after: dependencies))
+      unit.number = number
+      unit.job = QueuedJob(number: number, state: "PENDING")
+      unit.overSince = nil
+      unit.submissions += 1
+      unit.step = work.newestStep
+      state.ledger.jobs[key] = .init(number: number, instance: unit.name)
+    } catch {
+      unit.refusal = sentence(for: error)
+    }
+  }
+
+  /// Submits a job once more, whose inputs are there.
+  func submitAgain(_ key: String) {
+    state.withLock { submit(key, after: [], &$0) }
+    try? state.withLock { try $0.ledger.write(in: setting.recipeFolder) }
+  }
+
+  /// Finds jobs that an earlier run submitted and that are not over.
+  private func attach() throws {
+    if state.withLock({ $0.hasAttached }) { return }
+    let jobs = try setting.commands.jobs(named: setting.name)
+    let count = state.withLock { state in
+      state.hasAttached = true
+      var count = 0
+      for job in jobs where !job.isOver && state.units[job.key] != nil {
+        if state.units[job.key]?.number == nil { count += 1 }
+        state.units[job.key]?.number = job.number
+        state.units[job.key]?.job = job
+        state.units[job.key]?.submissions = 1
+        let name = state.units[job.key]?.name ?? ""
+        state.ledger.jobs[job.key] = .init(number: job.number, instance: name)
+      }
+      return count
+    }
+    if count > 0 {
+      setting.display.notice("Slurm: attached to \(counted(count, "job")) of an earlier run")
+    }
+  }
+}

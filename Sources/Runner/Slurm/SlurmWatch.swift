@@ -1,0 +1,155 @@
+import Base
+import Foundation
+import Synchronization
+
+/// Watching: one look at the files of all instances now and then, and more rarely one question to Slurm
+/// for all jobs.
+extension SlurmExecutor {
+  func watch() {
+    var asked: ContinuousClock.Instant?
+    while !state.withLock({ $0.isFinished }) {
+      if setting.interruption.isRequested { leave() }
+      lookForResults()
+      let pause = queuePause
+      if asked.map({ .now - $0 >= pause }) ?? true {
+        asked = .now
+        askSlurm()
+        judge()
+      }
+      Thread.sleep(forTimeInterval: setting.pause)
+    }
+  }
+
+  /// The more jobs, the more it costs to list them.
+  private var queuePause: Duration {
+    let count = state.withLock { $0.units.count }
+    return .seconds(min(60, max(setting.queuePause, Double(count) / 50)))
+  }
+
+  /// Gives what is watched its end.
+  private func end(_ index: Int, _ result: Result<InstanceResult, any Error>) {
+    let watch = state.withLock { $0.watches.removeValue(forKey: index) }
+    watch?.ended(result)
+  }
+
+  private var watched: [(index: Int, key: String)] {
+    state.withLock { state in
+      state.watches.keys.sorted().compactMap { index in state.keys[index].map { (index, $0) } }
+    }
+  }
+
+  /// The jobs stay.
+  private func leave() {
+    for (index, _) in watched {
+      let number = state.withLock { state in
+        state.unitOf[index].flatMap { state.units[$0]?.number }
+      }
+      end(index, .failure(BatchError.left(number.map { "Slurm as job \($0)" } ?? "nobody")))
+    }
+  }
+
+  private func lookForResults() {
+    for (index, key) in watched {
+      guard case .present(let artifact) = setting.cache.lookUp(key) else { continue }
+      end(index, .success((artifact, artifact.record.seconds)))
+    }
+  }
+
+  /// Where Slurm does not answer nothing is known: jobs go on without it for a while.
+  private func askSlurm() {
+    let jobs: [QueuedJob]
+    do {
+      jobs = try setting.commands.jobs(named: setting.name)
+    } catch {
+      return say("Slurm does not answer: \(error)")
+    }
+    let known = Dictionary(jobs.map { ($0.number, $0) }) { $1 }
+    let began = state.withLock { state in
+      for (key, unit) in state.units {
+        guard let number = unit.number else { continue }
+        let job = known[number]
+        state.units[key]?.job = job
+        let isOver = job?.isOver ?? true
+        state.units[key]?.overSince = isOver ? unit.overSince ?? .now : nil
+      }
+      var began: [Watch] = []
+      for (index, watch) in state.watches where !watch.hasBegun {
+        guard let unit = state.unitOf[index], state.units[unit]?.job?.isRunning == true else {
+          continue
+        }
+        state.watches[index]?.hasBegun = true
+        began.append(watch)
+      }
+      return began
+    }
+    for watch in began { watch.began() }
+    sayHowMany()
+  }
+
+  private func sayHowMany() {
+    let jobs = state.withLock { $0.units.values.compactMap(\.job).filter { !$0.isOver } }
+    if jobs.isEmpty { return }
+    let running = jobs.count(where: \.isRunning)
+    let reasons = Set(jobs.filter { !$0.isRunning }.map(\.reason)).subtracting(["None", ""])
+    let waiting = jobs.count - running
+    let why =
+      waiting > 0 && !reasons.isEmpty ? " (\(reasons.sorted().joined(separator: ", ")))" : ""
+    say("Slurm: \(running) running, \(waiting) waiting\(why)")
+  }
+
+  /// Says something once.
+  private func say(_ words: String) {
+    let isNew = state.withLock { state in
+      defer { state.lastCounts = words }
+      return state.lastCounts != words
+    }
+    if isNew { setting.display.notice(words) }
+  }
+
+  /// Looks at jobs that are over and whose result is wanted.
+  private func judge() {
+    for (index, key) in watched {
+      // It may have come out between the look at the files and the question.
+      if case .present(let artifact) = setting.cache.lookUp(key) {
+        end(index, .success((artifact, artifact.record.seconds)))
+        continue
+      }
+      let unit = state.withLock { state in state.unitOf[index].flatMap { state.units[$0] } }
+      guard let unit else { continue }
+      if let refusal = unit.refusal {
+        end(index, .failure(SlurmError.job(refusal)))
+      } else if let number = unit.number {
+        judge(index, unit, number)
+      } else if state.withLock({ $0.isWithdrawn }) {
+        end(index, .failure(BatchError.withdrawn))
+      }
+    }
+  }
+
+  private func judge(_ index: Int, _ unit: Unit, _ number: String) {
+    guard let since = unit.overSince else { return }
+    let work = workFolder(unit.key)
+    let exit = StageExit(in: work.url)
+    let verdict = SlurmVerdict(
+      .init(
+        number: number, job: unit.job, exit: exit?.job == number ? exit : nil,
+        over: (.now - since) / .seconds(1), submissions: unit.submissions, step: work.newestStep,
+        stepBefore: unit.step))
+    switch verdict {
+    case .wait: return
+    case _ where state.withLock({ $0.isWithdrawn }) && unit.job?.state == "CANCELLED":
+      end(index, .failure(BatchError.withdrawn))
+    case .again(let why):
+      setting.display.notice("\(unit.name): job \(number) is submitted again: \(why)")
+      submitAgain(unit.key)
+    case .failed(let sentence):
+      let log = SlurmJob.log(number, in: work.url)
+      let lines = SlurmJob.lastLines(number, in: work.url)
+      if !lines.isEmpty {
+        setting.display.notice(
+          "the end of \(log.relativePath):\n" + lines.map { "  \($0)" }.joined(separator: "\n"))
+      }
+      end(index, .failure(SlurmError.job(sentence)))
+    }
+  }
+}
