@@ -17,7 +17,7 @@ import Testing
     ]),
     "rlvr": [
       "kl", "completion_length", "truncated", "format_rate", "solved", "precision",
-      "sandbox",
+      "sandbox", "engine",
     ],
     "pretrained_model": ["note"], "pretrain": ["precision"], "distill": ["precision", "engine"],
     "write_traces": ["accepted", "teacher"],
