@@ -52,7 +52,7 @@ def prepare(folder, case=None, fault="", arguments=None, **changes):
         "sampler": "transformers", "model": str(folder / "base"), "eos_token_ids": ENDS,
         # The second step has a problem twice.
         "order": ([3, 1, 4, 4, 0, 2] * steps)[:PROBLEMS * steps], "checkpoint_seconds": 1000,
-        "loss_prompt_tokens": case["prompt_tokens"], "worker_patience": 30,
+        "loss_prompt_tokens": case["prompt_tokens"], "worker_patience": 300,
         "worker": [sys.executable, "-I", str(HERE / "example_worker.py"), str(folder), fault],
         "arguments": given, "read_back": sorted(mapped(case).keys() - {
             "fsdp", "fsdp_config", "lr_scheduler_type"}), **changes}

@@ -136,6 +136,18 @@ class FormulaTests(Scratch):
         self.assertGreater(told["kl"], 0)
 
 
+    def test_sampling_keeps_to_the_likeliest_tokens(self):
+        prepare(self.folder, arguments={"top_k": 3})
+        self.assertEqual(run(self.folder)[0], 0)
+        model, ranks = weights(self.folder / "base"), set()
+        prompts = [json.loads(r)["prompt_ids"] for r in open(self.folder / "rows.jsonl")]
+        for row in rollouts(self.folder)[1]:
+            prompt = prompts[row["row"]]
+            logits = model(torch.tensor([prompt + row["ids"]])).logits[0, len(prompt) - 1:-1]
+            for scores, token in zip(logits, row["ids"]):
+                ranks.add((scores > scores[token]).sum().item())
+        self.assertEqual(ranks, {0, 1, 2})
+
     def test_activations_that_are_computed_twice_change_nothing(self):
         case = prepare(self.folder, {"updates": 2}, arguments={"gradient_checkpointing": True})
         self.assertLess(self.compare(case)[0], 1e-5)
@@ -290,10 +302,15 @@ class ResumeTests(Scratch):
             self.assertEqual(events_of(events, "started")[0]["step"], 4)
             self.same(second, self.folder)
 
-    def two(self, case):
+    def two(self, case, stops=False):
         """Trains with two processes; the weights at start and end, and how far the end is from formulas."""
         case = prepare(self.folder, case, world_size=2, arguments={
             "gradient_accumulation_steps": PROBLEMS * GROUP // MICROBATCH // 2})
+        if stops:
+            (self.folder / "stop").touch()
+            events = launch_process(self.folder, processes=2)[1]
+            self.assertEqual((events[-1]["event"], events[-1]["step"]), ("stopped", 1))
+            (self.folder / "stop").unlink()
         code, events = launch_process(self.folder, processes=2)
         self.assertEqual((code, events[-1]["event"]), (0, "done"), events[-1])
         start, end = (weights(self.folder / n).state_dict() for n in ("base", "model"))
@@ -301,8 +318,8 @@ class ResumeTests(Scratch):
         self.assertLess(meant, 1e-3)
         return start, end, meant
 
-    def test_two_processes_count_the_truncated_of_both(self):
-        meant = self.two({"normaliser": "sequence", "mask_truncated": True})[2]
+    def test_two_processes_count_the_truncated_of_both_and_resume(self):
+        meant = self.two({"normaliser": "sequence", "mask_truncated": True}, stops=True)[2]
         print(f"two processes: weights {meant:.1e} from formulas")
 
     def test_two_processes_train_as_one(self):
@@ -334,7 +351,7 @@ class FaultTests(Scratch):
                 ("sync", "step 3 is on the disk, and said")):
             with self.subTest(fault), tempfile.TemporaryDirectory() as folder:
                 self.folder = Path(folder)
-                prepare(self.folder, fault=fault, worker_patience=2 if fault == "silent" else 30)
+                prepare(self.folder, fault=fault, worker_patience=2 if fault == "silent" else 300)
                 self.fails(70, "worker", word)
                 self.assertFalse((self.folder / "model").exists())
 
