@@ -49,7 +49,7 @@ def main(folder, fault=""):
             file.write(json.dumps({**asked, "reward": answer["reward"]}) + "\n")
         answer.update({
             "unknown": {"id": 10**6}, "twice": {"id": 0}, "nan": {"reward": float("nan")},
-            "none": {"reward": None}, "outcome": {"outcome": None}, "huge": {"reward": 1e300}}.get(fault, {}))
+            "none": {"reward": None}, "outcome": {"outcome": None}, "huge": {"reward": 10**400}}.get(fault, {}))
         # Answers come in another order than questions.
         waiting.append("rubbish" if fault == "rubbish" else answer)
         if len(waiting) == 2:

@@ -1,7 +1,6 @@
 """The program that rewards completions: JSON lines to its input, one answer to each from its output."""
 
 import json
-import math
 import os
 import queue
 import subprocess
@@ -92,8 +91,8 @@ class Worker:
             known = type(number) is int and 0 <= number - first < len(requests)
             if not known or rewards[number - first] is not None:
                 raise self._failure(f"answered what was not asked, or twice: id {number!r}")
-            if type(reward) not in (int, float) or not math.isfinite(reward) or abs(reward) > LARGEST:
-                raise self._failure(f"gave the reward {reward!r}, no number of at most {LARGEST:.0e}")
+            if type(reward) not in (int, float) or not abs(reward) <= LARGEST:  # nor is NaN below it
+                raise self._failure(f"gave the reward {reward!r:.40}, no number of at most {LARGEST:.0e}")
             if not isinstance(answer.get("outcome"), str):
                 raise self._failure(f"gave no outcome of id {number}")
             rewards[number - first] = float(reward)
