@@ -18,8 +18,7 @@ struct CancelCommand: ParsableCommand {
   func run() throws {
     let workspace = try Workspace(options)
     let name = SlurmLedger.jobName(ofRecipe: workspace.recipe.name)
-    let count = try SlurmCancellation.cancel(
-      jobsNamed: name, keys: Set(SlurmLedger(in: workspace.folder).jobs.keys))
+    let count = try SlurmCancellation.cancel(jobsNamed: name, in: workspace.cache)
     StandardOutput.writeError(
       count == 0
         ? "Slurm has no jobs of \(workspace.recipe.name).\n"

@@ -44,8 +44,10 @@ struct StageExecCommand: ParsableCommand {
       versions: ["warmup": Warmup.configuration.version], job: job)
     let exit = try run.run()
     if !exit.sentence.isEmpty { StandardOutput.writeError("warmup: \(exit.sentence)\n") }
-    // What waits for the job then waits on, and needs no driver.
-    if let job, exit.mayGoOn, SlurmCommands().requeueIfRunning(job) {
+    // What waits for the job then waits on, and needs no driver. An allocation that somebody works in
+    // is no job of a run.
+    let isOurs = environment["SLURM_JOB_NAME"].map(SlurmLedger.isJobName) ?? false
+    if let job, isOurs, exit.mayGoOn, SlurmCommands().requeueIfRunning(job) {
       StandardOutput.writeError("Job \(job) is queued again.\n")
     }
     if exit.code != 0 { throw ExitCode(exit.code) }

@@ -9,8 +9,11 @@ final class ResultsFolder: Sendable {
   let recipe: URL
 
   /// An empty folder for a recipe of `Tests/Fixtures/recipes`.
-  init(_ recipe: String) throws {
-    self.recipe = Fixture.recipe(recipe)
+  convenience init(_ recipe: String) throws { try self.init(for: Fixture.recipe(recipe)) }
+
+  /// An empty folder for a recipe.
+  init(for recipe: URL) throws {
+    self.recipe = recipe
     url = FileManager.default.temporaryDirectory.appending(path: "warmup-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
   }

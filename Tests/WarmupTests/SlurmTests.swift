@@ -10,7 +10,7 @@ import Testing
 extension EndToEnd {
   /// `run --executor slurm` with stand-ins for Slurm's programs, whose jobs really run.
   @Suite struct SlurmTests {
-    private static let slow = "stages.tuned.params.steps=250"
+    private static let slow = "stages.tuned.params.steps=150"
     private let slurm: FakeSlurm
 
     init() throws { slurm = try FakeSlurm() }
@@ -109,6 +109,29 @@ extension EndToEnd {
       #expect(try await slurm.lastStates == Array(repeating: "COMPLETED", count: 7))
     }
 
+    /// Its signal before the limit did not come; what waited for it has ended with it.
+    @Test(.ownThread) func aJobWhoseTimeIsUpIsSubmittedAgain() async throws {
+      let results = try ResultsFolder("killed")
+      let slurm = slurm
+      let killing = Thread {
+        slurm.signalFirstJob(of: "tuned", in: results, SIGKILL, noting: "timeout")
+      }
+      killing.start()
+      let (summary, notices) = try run(results, [Self.slow])
+      #expect(summary.exitCode == 0, "\(summary.outcomes)")
+      #expect(
+        notices.contains {
+          $0.hasSuffix("is submitted again: its time was up, and it left a newer checkpoint")
+        }, "\(notices)")
+      #expect(
+        notices.contains { $0.hasSuffix("is submitted again: a job that it waited for ended") },
+        "\(notices)")
+      let records = summary.plan.results.filter { $0.stageName == "tuned" }
+      #expect(records.compactMap { $0.artifact?.record.resumedFrom }.count == 1)
+      let states = try await slurm.lastStates
+      #expect(states.count == 9 && states.count { $0 == "COMPLETED" } == 7, "\(states)")
+    }
+
     @Test(.ownThread) func aDriverThatIsKilledIsReplaced() async throws {
       let results = try ResultsFolder("killed")
       let slurm = slurm
@@ -156,6 +179,27 @@ extension EndToEnd {
         ["cancel"] + common, environment: slurm.environment
       ) { _ in }
       #expect(again.messages == "Slurm has no jobs of killed.\n")
+    }
+
+    /// Nobody knows before the gate has its result whether what waits for it may run.
+    @Test(.ownThread, arguments: [(0, 8, 0), (1, 4, 5)])
+    func whatAGateGuardsIsSubmittedBehindIt(bound: Int, jobs: Int, stopped: Int) async throws {
+      let text = try String(contentsOf: Fixture.recipe("killed"), encoding: .utf8)
+      let skill = """
+          skill:
+            kind: evaluate
+            inputs: {model: warmed, problems: puzzles}
+            params: {samples: 1, max_tokens: 8, template: knights_and_knaves_short, overlap: report}
+            require: {accuracy: {at_least: \(bound)}}
+          tuned:
+        """
+      let folder = try ScratchFolder()
+      let recipe = try folder.write(text.replacing("  tuned:", with: skill), "gated.yaml")
+      let results = try ResultsFolder(for: recipe)
+      let (summary, _) = try run(results)
+      #expect(summary.exitCode == 0, "\(summary.outcomes)")
+      #expect(summary.stopped == stopped, "\(summary.outcomes)")
+      #expect(try await slurm.lastStates == Array(repeating: "COMPLETED", count: jobs))
     }
 
     @Test func withoutSlurmItSaysSo() async throws {
@@ -283,7 +327,7 @@ final class FakeSlurm: Sendable {
   var lastStates: [String] {
     get async throws {
       let deadline = ContinuousClock.now + .seconds(30)
-      let ends: Set = ["COMPLETED", "FAILED", "CANCELLED"]
+      let ends: Set = ["COMPLETED", "FAILED", "CANCELLED", "TIMEOUT"]
       while !processes.isEmpty || !states.allSatisfy(ends.contains), ContinuousClock.now < deadline
       {
         try await Task.sleep(for: .milliseconds(10))
@@ -293,10 +337,14 @@ final class FakeSlurm: Sendable {
   }
 
   /// Sends a signal to the first job of a stage that is at work.
-  func signalFirstJob(of stage: String, in results: ResultsFolder, _ signal: Int32) {
+  /// - Parameter note: what the job's end is to be called.
+  func signalFirstJob(
+    of stage: String, in results: ResultsFolder, _ signal: Int32, noting note: String? = nil
+  ) {
     let deadline = ContinuousClock.now + .seconds(30)
     while ContinuousClock.now < deadline {
       if let job = jobs(of: stage, in: results).first, let process = processes[job] {
+        if let note { try? write("", "\(job).\(note)") }
         kill(process, signal)
         return
       }

@@ -143,13 +143,15 @@ package enum SlurmError: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// Ending what runs left in the queue.
 package enum SlurmCancellation {
-  /// Cancels jobs of a name that make one of some keys: another folder may have a recipe of that name.
+  /// Cancels the jobs of a name that work for a cache: another folder may have a recipe of that name.
   /// - Returns: how many there were.
   /// - Throws: `SlurmError`.
   package static func cancel(
-    jobsNamed name: String, keys: Set<String>, commands: SlurmCommands = SlurmCommands()
+    jobsNamed name: String, in cache: Cache, commands: SlurmCommands = SlurmCommands()
   ) throws(SlurmError) -> Int {
-    let jobs = try commands.jobs(named: name).filter { !$0.isOver && keys.contains($0.key) }
+    let jobs = try commands.jobs(named: name).filter { job in
+      !job.isOver && access(StageRequest.file(job.key, in: cache).path, F_OK) == 0
+    }
     if !jobs.isEmpty { try commands.cancel(jobs.map(\.number)) }
     return jobs.count
   }

@@ -219,9 +219,14 @@ extension SlurmExecutor {
   ) -> Readiness {
     guard let unit = state.units[key], unit.number == nil else { return .never }
     if unit.indices.allSatisfy({ progress.isSettled($0) || progress.isMade($0) }) { return .never }
+    // What the run has started needs nothing any more.
+    if unit.indices.contains(where: { state.watches[$0] != nil }) { return .now([]) }
+    // A training does not wait for the gates of steps that it keeps.
+    let isTraining = progress.plan[unit.indices[0]].instance.keptStep == nil
+    let deciding = isTraining ? Array(unit.indices.prefix(1)) : unit.indices
+    if deciding.allSatisfy(progress.isHeld) { return .later }
     var dependencies: Set<String> = []
     for index in unit.indices {
-      if progress.isHeld(index) { return .later }
       for input in progress.plan[index].instance.inputs
       where !unit.indices.contains(input.producer) && !progress.isMade(input.producer) {
         guard let other = state.unitOf[input.producer], let number = state.units[other]?.number

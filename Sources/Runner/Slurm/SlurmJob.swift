@@ -114,7 +114,12 @@ package struct SlurmLedger: Sendable, Equatable {
   init() {}
 
   /// What all jobs of a recipe are called.
-  package static func jobName(ofRecipe name: String) -> String { "warmup-\(name)" }
+  package static func jobName(ofRecipe name: String) -> String { namePrefix + name }
+
+  /// Whether a job is called as a recipe's jobs are.
+  package static func isJobName(_ name: String) -> Bool { name.hasPrefix(namePrefix) }
+
+  private static let namePrefix = "warmup-"
 
   /// Reads the ledger of a recipe; empty where there is none that can be read.
   package init(in recipeFolder: URL) {
