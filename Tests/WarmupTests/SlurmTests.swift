@@ -10,7 +10,12 @@ import Testing
 extension EndToEnd {
   /// `run --executor slurm` with stand-ins for Slurm's programs, whose jobs really run.
   @Suite struct SlurmTests {
-    private static let slow = "stages.tuned.params.steps=150"
+    /// Long enough to be disturbed.
+    #if DEBUG
+      private static let slow = "stages.tuned.params.steps=150"
+    #else
+      private static let slow = "stages.tuned.params.steps=600"
+    #endif
     private let slurm: FakeSlurm
 
     init() throws { slurm = try FakeSlurm() }

@@ -48,7 +48,7 @@ import Testing
     let text = "version: 1\nname: n\nstages: {n: {kind: note, summary: \(filler), bad: 1, more: 2}}"
     let lines = rendering(text).split(separator: "\n")
     #expect(lines.count == 6)
-    #expect(lines.allSatisfy { $0.count < 120 })
+    #expect(lines.allSatisfy { $0.count < 140 })
     #expect(lines[1].hasPrefix("  …xxx"))
     let caret = lines[2].firstIndex(of: "^").map {
       lines[2].distance(from: lines[2].startIndex, to: $0)
