@@ -64,6 +64,7 @@ let package = Package(
       dependencies: [
         "Base", "HDF5", "CLibYAML",
         .product(name: "OrderedCollections", package: "swift-collections"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
       ],
       swiftSettings: strict),
     .target(

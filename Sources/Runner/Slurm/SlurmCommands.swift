@@ -1,6 +1,7 @@
 import Base
 import Foundation
-import Synchronization
+import Subprocess
+import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -58,34 +59,27 @@ package struct SlurmCommands: Sendable {
     return (try? run("scontrol", ["requeue", job])) != nil
   }
 
-  /// The first lines of a program's standard output.
+  /// A program's standard output. Blocks until it has ended.
   private func run(_ program: String, _ arguments: [String]) throws(SlurmError) -> String {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [program] + arguments
-    process.environment = environment
-    process.standardInput = FileHandle.nullDevice
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    let text: String
-    let complaint: String
+    guard let path = ProgramPath.find(program, environment) else { throw .missing(program) }
+    let variables = environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
     do {
-      try process.run()
-      // What Slurm complains of fits into a pipe.
-      text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-      complaint = String(
-        decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+      let result = try BlockingTask.run(Interruption()) {
+        try await Subprocess.run(
+          .path(FilePath(path)), arguments: Arguments(arguments),
+          environment: .custom(Dictionary(uniqueKeysWithValues: variables)),
+          output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
+      }
+      if result.terminationStatus.isSuccess {
+        return result.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
+      }
+      let words = result.standardError.split(separator: "\n").suffix(3).joined(separator: "; ")
+      throw SlurmError.failed(program, words.isEmpty ? "\(result.terminationStatus)" : words)
+    } catch let error as SlurmError {
+      throw error
     } catch {
-      throw .failed(program, reason(for: error))
+      throw .failed(program, sentence(for: error))
     }
-    process.waitUntilExit()
-    if process.terminationStatus == 127 { throw .missing(program) }
-    guard process.terminationStatus == 0 else {
-      let words = complaint.split(separator: "\n").suffix(3).joined(separator: "; ")
-      throw .failed(program, words.isEmpty ? "it ended with \(process.terminationStatus)" : words)
-    }
-    return text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }
 

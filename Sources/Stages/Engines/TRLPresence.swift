@@ -16,10 +16,10 @@ enum TRLPresence {
   }
 
   /// Why a training would be refused; nil where it would not. Behind a prefix, such as a container's,
-  /// it shows only when the training starts.
+  /// it shows only when the training starts. Blocks while Python answers.
   static func problem(_ site: Site) -> String? {
     guard site.prefix.isEmpty else { return nil }
-    guard let python = IsolatedPython.path(of: site.python) else {
+    guard let python = ProgramPath.find(site.python) else {
       return TRLError.noPython(site.python).description
     }
     let lacks = "\(python.visible) does not have TRL \(TRLAdapter.trl), which 'engine: trl' needs"

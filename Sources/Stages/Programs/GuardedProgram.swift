@@ -82,7 +82,7 @@ struct GuardedProgram: Sendable {
   /// folder among those of programs.
   private var environment: [Environment.Key: String] {
     var all = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix(ServerKeys.prefix) }
-    all["PATH"] = IsolatedPython.folders(all["PATH"]).joined(separator: ":")
+    all["PATH"] = ProgramPath.folders(all["PATH"]).joined(separator: ":")
     all.merge(variables) { $1 }
     let pairs = all.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
     return Dictionary(pairs) { first, _ in first }

@@ -57,8 +57,8 @@ package enum IsolatedPython {
     var cleaned = environment.filter { name, _ in
       kept.contains(name) || kept.contains(name.uppercased()) || name.hasPrefix("PIP_")
     }
-    cleaned["PATH"] = folders(environment["PATH"]).joined(separator: ":")
-    let libraries = absolute(environment["LD_LIBRARY_PATH"] ?? "")
+    cleaned["PATH"] = ProgramPath.folders(environment["PATH"]).joined(separator: ":")
+    let libraries = ProgramPath.absolute(environment["LD_LIBRARY_PATH"] ?? "")
     if !libraries.isEmpty { cleaned["LD_LIBRARY_PATH"] = libraries.joined(separator: ":") }
     return cleaned
   }
@@ -80,27 +80,9 @@ package enum IsolatedPython {
       throw SandboxError.noPython(
         reason: "WARMUP_PYTHON names \(name), which is no absolute path; write it from / on")
     }
-    guard let path = path(of: name, environment) else {
+    guard let path = ProgramPath.find(name, environment) else {
       throw SandboxError.noPython(reason: "there is no '\(name)' on the PATH")
     }
     return path
-  }
-
-  /// The absolute path of a program that is named by it, or found by its name on the PATH.
-  package static func path(
-    of name: String, _ environment: [String: String] = ProcessInfo.processInfo.environment
-  ) -> String? {
-    let paths =
-      name.hasPrefix("/") ? [name] : folders(environment["PATH"]).map { "\($0)/\(name)" }
-    return paths.first(where: FileManager.default.isExecutableFile(atPath:))
-  }
-
-  /// The folders of a PATH. A relative or empty one would mean the current folder.
-  package static func folders(_ path: String?) -> [String] {
-    absolute(path ?? "/usr/local/bin:/usr/bin:/bin")
-  }
-
-  private static func absolute(_ path: String) -> [String] {
-    path.split(separator: ":").filter { $0.hasPrefix("/") }.map(String.init)
   }
 }

@@ -71,8 +71,14 @@ import Testing
   @Test func whatHasNoValueIsDropped() throws {
     _ = try write(Self.base, "base.yaml")
     let recipe = try load(
-      "version: 1\nname: top\nextends: base.yaml\nstages: {tuned: }\ntables: {main: }")
-    #expect(recipe.stageNames == ["base", "puzzles"] && recipe.tables.isEmpty)
+      """
+      version: 1
+      name: top
+      extends: base.yaml
+      stages: {tuned: , other: {kind: train, inputs: {model: "${start}", problems: puzzles}}}
+      tables: {main: }
+      """)
+    #expect(recipe.stageNames == ["base", "puzzles", "other"] && recipe.tables.isEmpty)
     // Nothing below has the name, so it is no way to drop anything.
     #expect(throws: RecipeError.self) {
       try load("version: 1\nname: top\nextends: base.yaml\nstages: {tunde: }")

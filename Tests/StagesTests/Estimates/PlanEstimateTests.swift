@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// How much work a plan is, without files and without running anything.
-@Suite struct PlanEstimateTests {
+@Suite(.ownThread) struct PlanEstimateTests {
   private static let root = ProjectFolder.root
 
   private static let recipes: [URL] = RecipeFolder.below(root.appending(path: "experiments"))
