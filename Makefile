@@ -17,7 +17,7 @@ build: deps
 	$(BUILD)
 
 quickstart: build
-	$(WARMUP) run experiments/quickstart.yaml --results $(RESULTS)
+	$(WARMUP) run experiments/quickstart.yaml --results $(RESULTS) --jobs auto
 
 # The program with its sandbox, completions for bash, zsh and fish, and a man page.
 install: build
