@@ -54,7 +54,7 @@ struct InfluenceCommand: ParsableCommand {
     }
     let unit = String((TrainingRows.port(of: training.kind.name) ?? "rows").dropLast())
     let done = try plan(chosen, interruption)
-    let found = influences(done, chosen.map { ($0, ids[$0 - 1]) })
+    let found = try influences(done, chosen.map { ($0, ids[$0 - 1]) })
     guard !found.isEmpty else {
       throw ValidationError("'\(on)' has no '\(value)' by problem that could be compared")
     }
@@ -146,11 +146,14 @@ extension InfluenceCommand {
     return ids
   }
 
-  /// A table for each evaluation, over its seeds.
-  private func influences(_ plan: Plan, _ chosen: [(number: Int, id: String)]) -> [Influence] {
+  /// A table for each evaluation, over its seeds. Says which seeds are not in it.
+  /// - Throws: what reading verdicts throws: a damaged result must not make a table smaller.
+  private func influences(
+    _ plan: Plan, _ chosen: [(number: Int, id: String)]
+  ) throws -> [Influence] {
     let tables = ResultTables()
     let measured = measured(in: plan)
-    let items = plan.items.filter { measured.contains($0.name) && $0.isDone }
+    let items = plan.items.filter { measured.contains($0.name) }
     /// By the number that was left out, and by the name without it.
     var scores: [String: [Int: ProblemScores]] = [:]
     var names = OrderedSet<String>()
@@ -158,12 +161,14 @@ extension InfluenceCommand {
       var point = item.point
       let number = point.removeValue(forKey: Self.axis)?.integer
       let name = Instance.name(item.stageName, at: point)
-      guard let number, let found = try? tables.scores(of: item) else { continue }
       names.append(name)
+      guard let number, let found = try tables.scores(of: item) else { continue }
       scores[name, default: [:]][number] = found
     }
-    // A gate may have stopped some of a seed's runs.
     let whole = names.filter { scores[$0]?.count == chosen.count + 1 }
+    for name in names.subtracting(whole) {
+      StandardOutput.writeError("\(name) is left out: it was not evaluated without each of them\n")
+    }
     return OrderedDictionary(grouping: whole, by: ArmComparison.arm).compactMap { arm, runs in
       Influence(
         arm, value: value, whole: runs.compactMap { scores[$0]?[0] },

@@ -35,7 +35,12 @@ struct TRLProgress {
       guard case .step(let update, let said, let seconds)? = event else { continue }
       let (step, rest) = update.quotientAndRemainder(dividingBy: work.updatesPerStep)
       self.seconds += seconds
-      guard rest == 0, step == logged + 1 else { continue }
+      guard rest == 0 else { continue }
+      // What was heard of has its own time.
+      guard step == logged + 1 else {
+        self.seconds = 0
+        continue
+      }
       try log(step, said)
       logged = step
     }

@@ -11,7 +11,8 @@ enum LeftOut {
   ) -> Field<Parameters> {
     Field(
       "leave_out", path, range: 0...100_000_000, later: true,
-      "the number of a \(what), from 1, that training goes without, all else as it was; 0 for none")
+      "the number of a \(what), from 1 among those trained on, that training goes without, all else as it "
+        + "was; 0 for none")
   }
 
   /// The row that is left out, from 0; nil for none.
