@@ -42,17 +42,7 @@ final class Bfloat16Buffer: @unchecked Sendable {
 func decode(
   _ halves: UnsafePointer<UInt16>, into output: UnsafeMutablePointer<Float>, count: Int
 ) {
-  var index = 0
-  while index + 16 <= count {
-    let narrow = UnsafeRawPointer(halves + index).loadUnaligned(as: SIMD16<UInt16>.self)
-    let wide = SIMD16<UInt32>(truncatingIfNeeded: narrow) &<< 16
-    output.store(unsafeBitCast(wide, to: Vector.self), index, 16)
-    index += 16
-  }
-  while index < count {
-    output[index] = Float(bitPattern: UInt32(halves[index]) << 16)
-    index += 1
-  }
+  ck_widen(PanelFactor.instructionSet, halves, output, count)
 }
 
 /// A weight [rows, columns] as it is held: in float32, or in bfloat16 where it is frozen.

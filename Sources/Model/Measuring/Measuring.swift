@@ -49,22 +49,12 @@ package struct MachineRates: Sendable {
     let seconds = sums.withUnsafeMutableBufferPointer { sums in
       fastest(of: 5) {
         pool.parallel(pieces.count) { task, _ in
-          sums[task] = sum(memory.base + pieces[task].lowerBound, count: pieces[task].count)
+          sums[task] = ck_sum(
+            PanelFactor.instructionSet, memory.base + pieces[task].lowerBound, pieces[task].count)
         }
       }
     }
     return Double(memory.count * MemoryLayout<Float>.stride) / seconds
-  }
-
-  private static func sum(_ x: UnsafePointer<Float>, count: Int) -> Float {
-    var sums = (Vector.zero, Vector.zero)
-    var index = 0
-    while index + 32 <= count {
-      sums.0 += x.vector(index, 16)
-      sums.1 += x.vector(index + 16, 16)
-      index += 32
-    }
-    return ck_sum_of_lanes(sums.0 + sums.1)
   }
 
   private static func fastest(of repeats: Int, _ body: () -> Void) -> Double {

@@ -117,8 +117,7 @@ extension SamplingOptions {
   ) -> ChosenToken? {
     guard let base = logits.baseAddress else { return nil }
     if temperature == 0 { return mostLikely(logits, base) }
-    let scale = Vector(repeating: 1 / temperature)
-    forEachVector(logits.count) { i, lanes in base.store(base.vector(i, lanes) * scale, i, lanes) }
+    multiply(base, by: 1 / temperature, count: logits.count)
     let statistics = Softmax.applyWithStatistics(base, count: logits.count)
     guard statistics.logSum.isFinite else { return nil }
     let point = stream.uniform()

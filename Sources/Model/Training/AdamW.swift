@@ -85,29 +85,19 @@ package struct AdamW: Sendable {
 
 extension AdamW {
   private struct Update {
-    private let gradientScale: Vector
-    private let beta1: Vector
-    private let beta2: Vector
-    private let newShare1: Vector
-    private let newShare2: Vector
-    private let kept: Float
-    private let stepSize: Vector
-    private let inverseRootCorrection: Vector
-    private let epsilon: Vector
+    private let step: ck_adamw_step
 
     init(_ parameters: Parameters, learningRate: Double, scale: Double, step: Int) {
-      func spread(_ value: Double) -> Vector { Vector(repeating: Float(value)) }
-      gradientScale = spread(scale)
-      beta1 = spread(parameters.beta1)
-      beta2 = spread(parameters.beta2)
-      newShare1 = spread(1 - parameters.beta1)
-      newShare2 = spread(1 - parameters.beta2)
-      kept = Float(1 - learningRate * parameters.weightDecay)
       let correction1 = 1 - pow(parameters.beta1, Double(step))
       let correction2 = 1 - pow(parameters.beta2, Double(step))
-      stepSize = spread(-learningRate / correction1)
-      inverseRootCorrection = spread(1 / correction2.squareRoot())
-      epsilon = spread(parameters.epsilon)
+      self.step = ck_adamw_step(
+        gradient_scale: Float(scale), beta1: Float(parameters.beta1),
+        beta2: Float(parameters.beta2), new_share1: Float(1 - parameters.beta1),
+        new_share2: Float(1 - parameters.beta2),
+        kept: Float(1 - learningRate * parameters.weightDecay),
+        step_size: Float(-learningRate / correction1),
+        inverse_root_correction: Float(1 / correction2.squareRoot()),
+        epsilon: Float(parameters.epsilon))
     }
 
     func apply(
@@ -115,17 +105,9 @@ extension AdamW {
       first: UnsafeMutablePointer<Float>, second: UnsafeMutablePointer<Float>, count: Int,
       decays: Bool
     ) {
-      let kept = Vector(repeating: decays ? self.kept : 1)
-      forEachVector(count) { i, lanes in
-        let g = gradients.vector(i, lanes) * gradientScale
-        let m = ck_multiply_add(first.vector(i, lanes), beta1, g * newShare1)
-        let v = ck_multiply_add(second.vector(i, lanes), beta2, g * g * newShare2)
-        let denominator = ck_multiply_add(ck_square_root(v), inverseRootCorrection, epsilon)
-        first.store(m, i, lanes)
-        second.store(v, i, lanes)
-        let w = weights.vector(i, lanes) * kept
-        weights.store(ck_multiply_add(stepSize, m / denominator, w), i, lanes)
-      }
+      var step = step
+      if !decays { step.kept = 1 }
+      ck_adamw(PanelFactor.instructionSet, step, weights, gradients, first, second, count)
     }
   }
 }
@@ -154,20 +136,12 @@ enum GradientNorm {
     sums.withUnsafeMutableBufferPointer { sums in
       pool.parallel(count) { task, _ in
         let start = task * pieceLength
-        sums[task] = sumOfSquares(
-          gradients.base + start, count: min(pieceLength, gradients.count - start))
+        sums[task] = ck_sum_of_squares(
+          PanelFactor.instructionSet, gradients.base + start,
+          min(pieceLength, gradients.count - start))
       }
     }
     return sums.reduce(0, +).squareRoot()
-  }
-
-  private static func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Double {
-    var sum = SIMD16<Double>.zero
-    forEachVector(count) { i, lanes in
-      let values = SIMD16<Double>(x.vector(i, lanes))
-      sum += values * values
-    }
-    return sum.sum()
   }
 
   /// The first parameter with a gradient that is infinite or not a number.

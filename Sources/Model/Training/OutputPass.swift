@@ -237,8 +237,7 @@ struct OutputProducts {
     forward.multiply(x.plain, into: logits)
     guard scale != 1 else { return }
     for index in 0..<logits.rowCount {
-      let row = logits.row(index)
-      for column in 0..<logits.columnCount { row[column] *= scale }
+      multiply(logits.row(index), by: scale, count: logits.columnCount)
     }
   }
 

@@ -165,11 +165,8 @@ struct CausalAttention {
     let dOutput = gradients.output.rows(block.rows).columns(layout.query(head))
     for index in 0..<block.rows.count {
       let sum = dotProduct(output.row(index), dOutput.row(index), count: layout.headSize)
-      let row = dWeights.row(index)
-      let weight = weights.row(index)
-      forEachVector(block.keyCount) { i, lanes in
-        row.store(weight.vector(i, lanes) * (row.vector(i, lanes) - sum), i, lanes)
-      }
+      Softmax.backward(
+        weights.row(index), sum: sum, dWeights.row(index), count: block.keyCount)
     }
   }
 

@@ -19,23 +19,13 @@ struct Normalisation {
     addsOne = configuration.architecture.family.normsAddOne
   }
 
-  private func inverseRootMeanSquare(_ x: UnsafePointer<Float>) -> Float {
-    1 / (dotProduct(x, x, count: width) / Float(width) + epsilon).squareRoot()
+  private var kernel: ck_norm {
+    ck_norm(weight: weight, width: width, epsilon: epsilon, adds_one: addsOne ? 1 : 0)
   }
 
   /// Writes the normalised row, which may be `x`.
   func apply(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>) {
-    if addsOne { apply(x, into: y) { 1 + $0 } } else { apply(x, into: y) { $0 } }
-  }
-
-  @inline(__always)
-  private func apply(
-    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, factor: (Vector) -> Vector
-  ) {
-    let scale = Vector(repeating: inverseRootMeanSquare(x))
-    forEachVector(width) { i, lanes in
-      y.store(x.vector(i, lanes) * scale * factor(weight.vector(i, lanes)), i, lanes)
-    }
+    ck_normalise(PanelFactor.instructionSet, kernel, x, y)
   }
 
   /// Normalises each row of a block.
@@ -43,50 +33,12 @@ struct Normalisation {
     for index in 0..<x.rowCount { apply(x.row(index), into: y.row(index)) }
   }
 
-  /// dx = add + dy/dx, and dw += dy/dw, for one row.
-  ///
-  /// With r = 1 / rms: dx = r (w dy) - x r^3 mean(w dy x), dw = dy x r. `add` may be `dx`; without
-  /// one, `dy` may be `dx`.
+  /// dx = add + dy/dx, and dw += dy/dw, for one row. `add` may be `dx`; without one, `dy` may be `dx`.
   func backward(
     _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, adding add: UnsafePointer<Float>?,
     into dx: UnsafeMutablePointer<Float>, weightGradient: UnsafeMutablePointer<Float>
   ) {
-    if addsOne {
-      backward(x, dy, adding: add, into: dx, weightGradient) { 1 + $0 }
-    } else {
-      backward(x, dy, adding: add, into: dx, weightGradient) { $0 }
-    }
-  }
-
-  @inline(__always)
-  private func backward(
-    _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, adding add: UnsafePointer<Float>?,
-    into dx: UnsafeMutablePointer<Float>, _ weightGradient: UnsafeMutablePointer<Float>,
-    factor: (Vector) -> Vector
-  ) {
-    let inverse = inverseRootMeanSquare(x)
-    let scale = Vector(repeating: inverse)
-    var sum = Vector.zero
-    forEachVector(width) { i, lanes in
-      let product = dy.vector(i, lanes) * x.vector(i, lanes)
-      sum = ck_multiply_add(product, factor(weight.vector(i, lanes)), sum)
-      weightGradient.store(
-        ck_multiply_add(product, scale, weightGradient.vector(i, lanes)), i, lanes)
-    }
-    let correction = Vector(
-      repeating: -inverse * inverse * inverse * ck_sum_of_lanes(sum) / Float(width))
-    guard let add else {
-      forEachVector(width) { i, lanes in
-        let direct = dy.vector(i, lanes) * factor(weight.vector(i, lanes)) * scale
-        dx.store(ck_multiply_add(x.vector(i, lanes), correction, direct), i, lanes)
-      }
-      return
-    }
-    forEachVector(width) { i, lanes in
-      let direct = ck_multiply_add(
-        dy.vector(i, lanes) * factor(weight.vector(i, lanes)), scale, add.vector(i, lanes))
-      dx.store(ck_multiply_add(x.vector(i, lanes), correction, direct), i, lanes)
-    }
+    ck_normalise_backward(PanelFactor.instructionSet, kernel, x, dy, add, dx, weightGradient)
   }
 }
 
@@ -142,26 +94,16 @@ struct HeadNormalisation {
   }
 }
 
-/// A gated feed-forward layer: y = f(gate) * up (Shazeer, 2020), f(x) = x s(z(x)) with the logistic
-/// function s: SiLU with z = x, and tanh-GELU with z = 2 sqrt(2 / pi) (x + 0.044715 x^3).
+/// A gated feed-forward layer: y = f(gate) * up (Shazeer, 2020), with SiLU or tanh-GELU for f.
 struct GatedActivation {
-  let activation: ModelFamily.Activation
+  private let function: Int32
 
   init(_ configuration: ModelConfiguration) {
-    activation = configuration.architecture.family.activation
-  }
-
-  private static let outer: Float = 1.595_769_121_605_730_7
-  private static let inner: Float = 0.044715
-
-  @inline(__always)
-  private static func gelu(_ x: Vector) -> Vector {
-    outer * x * ck_multiply_add(x * x, Vector(repeating: inner), Vector(repeating: 1))
-  }
-
-  @inline(__always)
-  private static func geluSlope(_ x: Vector) -> Vector {
-    outer * ck_multiply_add(x * x, Vector(repeating: 3 * inner), Vector(repeating: 1))
+    function =
+      switch configuration.architecture.family.activation {
+      case .silu: Int32(CK_SILU)
+      case .tanhGELU: Int32(CK_TANH_GELU)
+      }
   }
 
   /// Writes the activation of `count` elements.
@@ -169,21 +111,7 @@ struct GatedActivation {
     gate: UnsafePointer<Float>, up: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
     count: Int
   ) {
-    switch activation {
-    case .silu: Self.apply(gate: gate, up: up, into: y, count: count) { $0 }
-    case .tanhGELU: Self.apply(gate: gate, up: up, into: y, count: count, Self.gelu)
-    }
-  }
-
-  @inline(__always)
-  private static func apply(
-    gate: UnsafePointer<Float>, up: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
-    count: Int, _ z: (Vector) -> Vector
-  ) {
-    forEachVector(count) { i, lanes in
-      let g = gate.vector(i, lanes)
-      y.store(g * up.vector(i, lanes) / (1 + ck_exponential(-z(g))), i, lanes)
-    }
+    ck_gate(PanelFactor.instructionSet, function, gate, up, y, count)
   }
 
   /// From dy: the activation again, and the gradients of gate and up. `dGate` may be `dy`.
@@ -192,32 +120,7 @@ struct GatedActivation {
     activation y: UnsafeMutablePointer<Float>, dGate: UnsafeMutablePointer<Float>,
     dUp: UnsafeMutablePointer<Float>, count: Int
   ) {
-    switch activation {
-    case .silu:
-      forEachVector(count) { i, lanes in
-        let g = gate.vector(i, lanes)
-        let u = up.vector(i, lanes)
-        let gradient = dy.vector(i, lanes)
-        let sigmoid = 1 / (1 + ck_exponential(-g))
-        let silu = g * sigmoid
-        y.store(silu * u, i, lanes)
-        dUp.store(gradient * silu, i, lanes)
-        // d silu / dx = sigmoid + silu (1 - sigmoid)
-        dGate.store(gradient * u * ck_multiply_add(silu, 1 - sigmoid, sigmoid), i, lanes)
-      }
-    case .tanhGELU:
-      forEachVector(count) { i, lanes in
-        let g = gate.vector(i, lanes)
-        let u = up.vector(i, lanes)
-        let gradient = dy.vector(i, lanes)
-        let sigmoid = 1 / (1 + ck_exponential(-Self.gelu(g)))
-        let gelu = g * sigmoid
-        y.store(gelu * u, i, lanes)
-        dUp.store(gradient * gelu, i, lanes)
-        let slope = (1 - sigmoid) * Self.geluSlope(g)
-        dGate.store(gradient * u * ck_multiply_add(gelu, slope, sigmoid), i, lanes)
-      }
-    }
+    ck_gate_backward(PanelFactor.instructionSet, function, gate, up, dy, y, dGate, dUp, count)
   }
 }
 
@@ -226,88 +129,47 @@ struct SoftmaxStatistics {
   let logSum: Float
   /// The entropy of the distribution, in nats.
   let entropy: Float
+
+  fileprivate init(_ sums: ck_softmax_sums) {
+    logSum = sums.log_sum
+    entropy = sums.entropy
+  }
 }
 
 enum Softmax {
   static func maximum(_ x: UnsafePointer<Float>, count: Int) -> Float {
-    var largest = Vector(repeating: -.infinity)
-    forEachVector(count) { i, lanes in
-      largest = ck_maximum(largest, x.vector(i, lanes, fill: -.infinity))
-    }
-    return ck_largest_lane(largest)
+    ck_maximum_of(PanelFactor.instructionSet, x, count)
   }
 
   /// Replaces x by e^x / sum e^x and returns log sum e^x. `count` is positive.
   static func apply(_ x: UnsafeMutablePointer<Float>, count: Int) -> Float {
-    normalise(x, count: count, isEntropyAsked: false).logSum
+    ck_softmax(PanelFactor.instructionSet, x, count, 0).log_sum
   }
 
   /// The same, and what ``statistics(_:count:)`` finds; x becomes the same bits.
   static func applyWithStatistics(
     _ x: UnsafeMutablePointer<Float>, count: Int
   ) -> SoftmaxStatistics {
-    normalise(x, count: count, isEntropyAsked: true)
-  }
-
-  /// - Returns: an entropy of 0 where none is asked.
-  @inline(__always)
-  private static func normalise(
-    _ x: UnsafeMutablePointer<Float>, count: Int, isEntropyAsked: Bool
-  ) -> SoftmaxStatistics {
-    let largest = maximum(x, count: count)
-    let shift = Vector(repeating: largest)
-    var sums = Vector.zero
-    var weighted = Vector.zero
-    forEachVector(count) { i, lanes in
-      let z = x.vector(i, lanes, fill: -.infinity) - shift
-      let value = ck_exponential(z)
-      x.store(value, i, lanes)
-      sums += keep(value, lanes)
-      if isEntropyAsked { weighted = ck_multiply_add(keep(z, lanes), value, weighted) }
-    }
-    let sum = ck_sum_of_lanes(sums)
-    let scale = Vector(repeating: 1 / sum)
-    forEachVector(count) { i, lanes in x.store(x.vector(i, lanes) * scale, i, lanes) }
-    let entropy = isEntropyAsked ? log(sum) - ck_sum_of_lanes(weighted) / sum : 0
-    return SoftmaxStatistics(logSum: largest + log(sum), entropy: max(0, entropy))
+    SoftmaxStatistics(ck_softmax(PanelFactor.instructionSet, x, count, 1))
   }
 
   /// Replaces x by factor * e^(x - shift).
   static func exponentials(
     _ x: UnsafeMutablePointer<Float>, minus shift: Float, times factor: Float = 1, count: Int
   ) {
-    let shift = Vector(repeating: shift)
-    let factor = Vector(repeating: factor)
-    forEachVector(count) { i, lanes in
-      x.store(factor * ck_exponential(x.vector(i, lanes) - shift), i, lanes)
-    }
+    ck_exponentials(PanelFactor.instructionSet, x, shift, factor, count)
   }
 
   /// log sum e^x and the entropy, of a row that stays as it is.
-  ///
-  /// With z = x - max: H = log sum e^z - sum z e^z / sum e^z.
   static func statistics(_ x: UnsafePointer<Float>, count: Int) -> SoftmaxStatistics {
-    let largest = maximum(x, count: count)
-    let shift = Vector(repeating: largest)
-    var sums = Vector.zero
-    var weighted = Vector.zero
-    forEachVector(count) { i, lanes in
-      let z = x.vector(i, lanes, fill: largest) - shift
-      let value = keep(ck_exponential(z), lanes)
-      sums += value
-      weighted = ck_multiply_add(z, value, weighted)
-    }
-    let sum = ck_sum_of_lanes(sums)
-    let entropy = log(sum) - ck_sum_of_lanes(weighted) / sum
-    return SoftmaxStatistics(logSum: largest + log(sum), entropy: max(0, entropy))
+    SoftmaxStatistics(ck_softmax_statistics(PanelFactor.instructionSet, x, count))
   }
 
-  /// The first `lanes` lanes, and zeros.
-  @inline(__always)
-  private static func keep(_ vector: Vector, _ lanes: Int) -> Vector {
-    if lanes == 16 { return vector }
-    var kept = Vector.zero
-    for lane in 0..<lanes { kept[lane] = vector[lane] }
-    return kept
+  /// From the gradient `dp` of what a softmax gave, `p`, to that of what went into it, in place.
+  /// - Parameter sum: That of p dp.
+  static func backward(
+    _ p: UnsafePointer<Float>, sum: Float, _ dp: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    ck_softmax_backward(PanelFactor.instructionSet, p, sum, dp, count)
   }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 
 /// How a model that was made for shorter texts stretches its rotary frequencies.
@@ -60,11 +61,12 @@ struct RotaryPositions {
   /// Turns one head in place by the angles of a position, or back by them.
   func rotate(_ head: UnsafeMutablePointer<Float>, position: Int, backwards: Bool = false) {
     precondition(position < prepared)
-    let sign = Vector(repeating: backwards ? -1 : 1)
     cosines.withUnsafeBufferPointer { cosines in
       sines.withUnsafeBufferPointer { sines in
         guard let c = cosines.baseAddress, let s = sines.baseAddress else { return }
-        turn(head, cosines: c + position * half, sines: s + position * half, sign: sign)
+        let start = position * half
+        ck_rotate(
+          PanelFactor.instructionSet, head, half, c + start, s + start, backwards ? -1 : 1)
       }
     }
   }
@@ -76,21 +78,6 @@ struct RotaryPositions {
   ) {
     for head in 0..<layout.headCount + layout.keyValueHeadCount {
       rotate(row + head * layout.headSize, position: position, backwards: backwards)
-    }
-  }
-
-  private func turn(
-    _ head: UnsafeMutablePointer<Float>, cosines: UnsafePointer<Float>,
-    sines: UnsafePointer<Float>, sign: Vector
-  ) {
-    let upper = head + half
-    forEachVector(half) { i, lanes in
-      let c = cosines.vector(i, lanes)
-      let s = sines.vector(i, lanes) * sign
-      let a = head.vector(i, lanes)
-      let b = upper.vector(i, lanes)
-      head.store(a * c - b * s, i, lanes)
-      upper.store(b * c + a * s, i, lanes)
     }
   }
 }

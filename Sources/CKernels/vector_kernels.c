@@ -1,0 +1,118 @@
+#include "vector_kernels.h"
+
+#include <math.h>
+
+#include "panel_kernels.h"
+#include "vector_primitives.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#pragma clang diagnostic ignored "-Wpsabi"
+// Fused operations round differently.
+#pragma STDC FP_CONTRACT OFF
+
+typedef int ck_int16 __attribute__((ext_vector_type(16)));
+typedef float ck_float8 __attribute__((ext_vector_type(8)));
+typedef float ck_float4 __attribute__((ext_vector_type(4)));
+typedef double ck_double16 __attribute__((ext_vector_type(16)));
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+
+CK_INLINE ck_softmax_sums ck_sums(float largest, float sum, float entropy) {
+  return (ck_softmax_sums){.log_sum = largest + logf(sum), .entropy = entropy >= 0 ? entropy : 0};
+}
+
+// 2 sqrt(2 / pi), and what the cube counts.
+#define OUTER 1.5957691216057307f
+#define INNER 0.044715f
+
+#define NAME(base) JOIN(base, _baseline)
+#include "vector_kernels.inc"
+
+#if defined(__x86_64__)
+
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
+#define NAME(base) JOIN(base, _v3)
+#include "vector_kernels.inc"
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v4"))), apply_to = function)
+#define NAME(base) JOIN(base, _v4)
+#define MASKED
+#include "vector_kernels.inc"
+#pragma clang attribute pop
+
+#define CALL(base, ...) \
+  (set >= CK_V4 ? base##_v4(__VA_ARGS__) \
+                : set == CK_V3 ? base##_v3(__VA_ARGS__) : base##_baseline(__VA_ARGS__))
+#else
+#define CALL(base, ...) base##_baseline(__VA_ARGS__)
+#endif
+
+float ck_maximum_of(int set, const float *x, size_t count) { return CALL(maximum_of, x, count); }
+
+float ck_dot_product(int set, const float *x, const float *y, size_t count) {
+  return CALL(dot_product, x, y, count);
+}
+
+float ck_sum(int set, const float *x, size_t count) { return CALL(sum, x, count); }
+
+double ck_sum_of_squares(int set, const float *x, size_t count) {
+  return CALL(sum_of_squares, x, count);
+}
+
+void ck_add(int set, const float *x, float *y, size_t count) { CALL(add, x, y, count); }
+
+void ck_add_scaled(int set, float factor, const float *x, float *y, size_t count) {
+  CALL(add_scaled, factor, x, y, count);
+}
+
+void ck_scale(int set, float factor, float *x, size_t count) { CALL(scale, factor, x, count); }
+
+void ck_widen(int set, const uint16_t *halves, float *x, size_t count) {
+  CALL(widen, halves, x, count);
+}
+
+ck_softmax_sums ck_softmax(int set, float *x, size_t count, int with_entropy) {
+  return CALL(softmax, x, count, with_entropy);
+}
+
+ck_softmax_sums ck_softmax_statistics(int set, const float *x, size_t count) {
+  return CALL(softmax_statistics, x, count);
+}
+
+void ck_exponentials(int set, float *x, float shift, float factor, size_t count) {
+  CALL(exponentials, x, shift, factor, count);
+}
+
+void ck_softmax_backward(int set, const float *p, float sum, float *dp, size_t count) {
+  CALL(softmax_backward, p, sum, dp, count);
+}
+
+void ck_normalise(int set, ck_norm norm, const float *x, float *y) { CALL(normalise, &norm, x, y); }
+
+void ck_normalise_backward(int set, ck_norm norm, const float *x, const float *dy, const float *add,
+                           float *dx, float *dw) {
+  CALL(normalise_backward, &norm, x, dy, add, dx, dw);
+}
+
+void ck_gate(int set, int function, const float *gate, const float *up, float *y, size_t count) {
+  CALL(gate, function, gate, up, y, count);
+}
+
+void ck_gate_backward(int set, int function, const float *gate, const float *up, const float *dy,
+                      float *y, float *d_gate, float *d_up, size_t count) {
+  CALL(gate_backward, function, gate, up, dy, y, d_gate, d_up, count);
+}
+
+void ck_rotate(int set, float *x, size_t half, const float *cosines, const float *sines, float sign) {
+  CALL(rotate, x, half, cosines, sines, sign);
+}
+
+void ck_adamw(int set, ck_adamw_step step, float *weights, const float *gradients, float *first,
+              float *second, size_t count) {
+  CALL(adamw, &step, weights, gradients, first, second, count);
+}
