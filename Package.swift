@@ -117,7 +117,8 @@ let package = Package(
     .testTarget(
       name: "BaseTests", dependencies: ["Base", "HDF5", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: optimised),
+      name: "ModelTests", dependencies: ["Model", "CKernels", "TestSupport"],
+      swiftSettings: optimised),
     .testTarget(
       name: "TasksTests",
       dependencies: [

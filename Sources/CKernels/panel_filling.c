@@ -1,4 +1,5 @@
 #include "panel_layout.h"
+#include "vector_kernels.h"
 
 size_t ck_panel_bytes(int format, size_t inner) {
   return panel_rows(format, inner) * panel_row_bytes(format);
@@ -38,11 +39,29 @@ CK_INLINE void fill_panels(const int format, const float *w, const size_t to_nex
   }
 }
 
+// Fills the whole panels of a float32 matrix and returns how many columns they have.
+CK_INLINE size_t fill_whole_panels(const int from_rows, const float *w, size_t w_stride,
+                                   size_t columns, size_t inner, float *panel) {
+  const size_t whole = columns / CK_PANEL * CK_PANEL;
+  for (size_t j = 0; j < whole; j += CK_PANEL, panel += inner * CK_PANEL) {
+    if (from_rows) {
+      ck_transpose(ck_instruction_set(), w + j * w_stride, w_stride, CK_PANEL, inner, panel,
+                   CK_PANEL);
+      continue;
+    }
+    for (size_t k = 0; k < inner; k++)
+      __builtin_memcpy(panel + k * CK_PANEL, w + j + k * w_stride, CK_PANEL * sizeof(float));
+  }
+  return whole;
+}
+
 void ck_fill_panels_with_rows(int format, const float *w, size_t w_stride, size_t columns,
                               size_t inner, void *panels) {
-  if (format == CK_FLOAT32)
-    fill_panels(CK_FLOAT32, w, w_stride, 1, columns, inner, panels);
-  else if (format == CK_BFLOAT16)
+  if (format == CK_FLOAT32) {
+    const size_t whole = fill_whole_panels(1, w, w_stride, columns, inner, panels);
+    fill_panels(CK_FLOAT32, w + whole * w_stride, w_stride, 1, columns - whole, inner,
+                (char *)((float *)panels + whole * inner));
+  } else if (format == CK_BFLOAT16)
     fill_panels(CK_BFLOAT16, w, w_stride, 1, columns, inner, panels);
   else
     fill_panels(CK_BFLOAT16_PAIRS, w, w_stride, 1, columns, inner, panels);
@@ -50,9 +69,11 @@ void ck_fill_panels_with_rows(int format, const float *w, size_t w_stride, size_
 
 void ck_fill_panels_with_columns(int format, const float *w, size_t w_stride, size_t columns,
                                  size_t inner, void *panels) {
-  if (format == CK_FLOAT32)
-    fill_panels(CK_FLOAT32, w, 1, w_stride, columns, inner, panels);
-  else if (format == CK_BFLOAT16)
+  if (format == CK_FLOAT32) {
+    const size_t whole = fill_whole_panels(0, w, w_stride, columns, inner, panels);
+    fill_panels(CK_FLOAT32, w + whole, 1, w_stride, columns - whole, inner,
+                (char *)((float *)panels + whole * inner));
+  } else if (format == CK_BFLOAT16)
     fill_panels(CK_BFLOAT16, w, 1, w_stride, columns, inner, panels);
   else
     fill_panels(CK_BFLOAT16_PAIRS, w, 1, w_stride, columns, inner, panels);

@@ -1,6 +1,9 @@
 #include "panel_kernels.h"
 
+#include <math.h>
+
 #include "panel_layout.h"
+#include "vector_kernels.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -19,19 +22,23 @@ typedef uint16_t uint16x16 __attribute__((ext_vector_type(16)));
 #define JOIN(a, b) JOIN_(a, b)
 
 // Writes a row's products with one panel.
-CK_INLINE void finish(const float *products, size_t columns, const float *bias, int mode,
-                      float *y) {
+CK_INLINE void finish(const float *products, size_t columns, const float *bias, float scale,
+                      int mode, float *y) {
   if (columns == CK_PANEL && !bias) {
     ck_float16 sums, old = (ck_float16)(0.0f);
     __builtin_memcpy(&sums, products, sizeof sums);
     if (mode == CK_ADD) __builtin_memcpy(&old, y, sizeof old);
-    sums = mode == CK_ADD ? old + sums : sums;
+    if (scale != 1)
+      sums = mode == CK_ADD ? __builtin_elementwise_fma((ck_float16)(scale), sums, old)
+                            : scale * sums;
+    else
+      sums = mode == CK_ADD ? old + sums : sums;
     __builtin_memcpy(y, &sums, sizeof sums);
     return;
   }
   for (size_t c = 0; c < columns; c++) {
-    float sum = products[c] + (bias ? bias[c] : 0.0f);
-    y[c] = mode == CK_ADD ? y[c] + sum : sum;
+    const float sum = products[c] + (bias ? bias[c] : 0.0f);
+    y[c] = mode == CK_ADD ? fmaf(scale, sum, y[c]) : scale * sum;
   }
 }
 
@@ -111,8 +118,8 @@ int ck_instruction_set(void) {
 }
 
 void ck_multiply_panels(int instruction_set, ck_row_factor x, size_t rows, ck_panel_factor factor,
-                        const float *bias, int mode, float *y, size_t y_stride) {
-#define MULTIPLY(set) JOIN(multiply_panels_, set)(&x, rows, &factor, bias, mode, y, y_stride)
+                        const float *bias, float scale, int mode, float *y, size_t y_stride) {
+#define MULTIPLY(set) JOIN(multiply_panels_, set)(&x, rows, &factor, bias, scale, mode, y, y_stride)
 #if defined(__x86_64__)
   if (instruction_set == CK_V4_BFLOAT16)
     MULTIPLY(v4_bfloat16);

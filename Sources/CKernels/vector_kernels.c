@@ -29,6 +29,18 @@ CK_INLINE ck_softmax_sums ck_sums(float largest, float sum, float entropy) {
 #define OUTER 1.5957691216057307f
 #define INNER 0.044715f
 
+// Of two rows a and b: where `distance` is not in a lane's number that lane of a, else the one of b
+// that is `distance` before; and the rest.
+#define CHOOSE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#define LOW8(a, b) CHOOSE(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23)
+#define HIGH8(a, b) CHOOSE(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31)
+#define LOW4(a, b) CHOOSE(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27)
+#define HIGH4(a, b) CHOOSE(a, b, 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31)
+#define LOW2(a, b) CHOOSE(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29)
+#define HIGH2(a, b) CHOOSE(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)
+#define LOW1(a, b) CHOOSE(a, b, 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30)
+#define HIGH1(a, b) CHOOSE(a, b, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31)
+
 #define NAME(base) JOIN(base, _baseline)
 #include "vector_kernels.inc"
 
@@ -115,4 +127,9 @@ void ck_rotate(int set, float *x, size_t half, const float *cosines, const float
 void ck_adamw(int set, ck_adamw_step step, float *weights, const float *gradients, float *first,
               float *second, size_t count) {
   CALL(adamw, &step, weights, gradients, first, second, count);
+}
+
+void ck_transpose(int set, const float *x, size_t x_stride, size_t rows, size_t columns, float *y,
+                  size_t y_stride) {
+  CALL(transpose, x, x_stride, rows, columns, y, y_stride);
 }

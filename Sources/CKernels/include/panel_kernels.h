@@ -76,8 +76,9 @@ typedef struct {
   size_t capacity;
 } ck_panel_factor;
 
-/// y[i][j] = sum over k of x[i][k] * factor[k][j], for `rows` rows of x; `mode` is CK_SET or CK_ADD.
+/// y[i][j] = sum over k of x[i][k] * factor[k][j], for `rows` rows of x; times `scale`; `mode` is
+/// CK_SET or CK_ADD.
 ///
 /// Strides count floats. `bias`, one number a column, may be null.
 void ck_multiply_panels(int instruction_set, ck_row_factor x, size_t rows, ck_panel_factor factor,
-                        const float *bias, int mode, float *y, size_t y_stride);
+                        const float *bias, float scale, int mode, float *y, size_t y_stride);

@@ -24,6 +24,10 @@ void ck_scale(int set, float factor, float *x, size_t count);
 /// The numbers whose upper halves are given.
 void ck_widen(int set, const uint16_t *halves, float *x, size_t count);
 
+/// y[j][i] = x[i][j], for rows and columns of x.
+void ck_transpose(int set, const float *x, size_t x_stride, size_t rows, size_t columns, float *y,
+                  size_t y_stride);
+
 /// What a softmax over a row needs to be known for: log sum e^x, and the entropy in nats.
 typedef struct {
   float log_sum;

@@ -90,7 +90,7 @@ package struct PanelFactor {
       step: x.isTransposed ? x.matrix.stride : 1)
     ck_multiply_panels(
       instructionSet, rows, x.rowCount, factor, bias.map { $0 + piece.lowerBound },
-      Int32(accumulate ? CK_ADD : CK_SET), y.base, y.stride)
+      1, Int32(accumulate ? CK_ADD : CK_SET), y.base, y.stride)
   }
 
   /// All columns, on the calling thread.

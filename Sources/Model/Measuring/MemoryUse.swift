@@ -152,9 +152,11 @@ package struct MemoryUse: Sendable {
     let backward = 5 * c.hiddenSize + 3 * c.intermediateSize + 2 * queries + headWidth
     // In bfloat16 the inputs of the layers are copied, two bytes each.
     let copied = format == .float32 ? 0 : (2 * c.hiddenSize + c.intermediateSize + queries) / 2
-    let scores = 3 * threads * CausalAttention.queryBlock * batch.longest
+    let attention = [AttentionMemory.Direction.forward, .backward].map {
+      AttentionMemory.floatCount(keys: batch.longest, headSize: c.headSize, $0)
+    }
     return 4
-      * (batch.rows * (forward + backward + copied) + scores
+      * (batch.rows * (forward + backward + copied) + threads * attention.reduce(0, +)
         + workers(3 * c.hiddenSize + c.intermediateSize))
   }
 

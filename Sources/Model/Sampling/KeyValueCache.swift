@@ -65,7 +65,7 @@ struct HeadPanels {
       inner: inner, capacity: self.inner)
     ck_multiply_panels(
       PanelFactor.instructionSet, ck_row_factor(base: x.base, stride: x.stride, step: 1),
-      x.rowCount, factor, nil,
+      x.rowCount, factor, nil, 1,
       Int32(accumulate ? CK_ADD : CK_SET), y.base, y.stride)
   }
 }

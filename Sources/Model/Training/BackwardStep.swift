@@ -118,8 +118,7 @@ struct BackwardStep {
     pass.pool.parallel(plan.families.count * heads) { task, worker in
       attention.backward(
         plan.families[task / heads], head: task % heads, activations, gradients,
-        scores: buffers.scores.rows(CausalAttention.queryBlock, of: worker),
-        scoreGradients: buffers.scoreGradients.rows(CausalAttention.queryBlock, of: worker))
+        buffers.attentionScratch(worker))
     }
   }
 

@@ -28,8 +28,7 @@ struct BackwardWorkspace {
     let valuesByQueryHead: Matrix
     /// Each worker's own memory.
     let hidden: WorkerScratch.Shares
-    let scores: WorkerScratch.Shares
-    let scoreGradients: WorkerScratch.Shares
+    let attentionScratch: AttentionMemory.Shares
     /// Sums over rows by task: gradients of norms and biases.
     let sums: PartialSums
   }
@@ -37,15 +36,13 @@ struct BackwardWorkspace {
   private let configuration: ModelConfiguration
   private var memory = [ReusedBuffer](repeating: ReusedBuffer(), count: 14)
   private var hidden: WorkerScratch
-  private var scores: WorkerScratch
-  private var scoreGradients: WorkerScratch
+  private var attentionMemory: AttentionMemory
   private var sums = PartialSums()
 
   init(_ configuration: ModelConfiguration, _ pool: WorkerPool) {
     self.configuration = configuration
     hidden = WorkerScratch(pool)
-    scores = WorkerScratch(pool)
-    scoreGradients = WorkerScratch(pool)
+    attentionMemory = AttentionMemory(pool, .backward)
   }
 
   mutating func prepare(_ plan: BatchPlan) -> Buffers {
@@ -62,7 +59,6 @@ struct BackwardWorkspace {
     for (index, width) in widths.enumerated() {
       views.append(memory[index].matrix(rows: plan.rowCount, columns: width))
     }
-    let queryBlock = CausalAttention.queryBlock
     sums.prepare(tasks: plan.rowBlocks.count, columns: VectorColumns(c).count)
     return Buffers(
       stream: views[0], otherStream: views[1], middle: views[2], attentionInput: views[3],
@@ -71,8 +67,7 @@ struct BackwardWorkspace {
       attention: views[8], heads: views[9], keysByQueryHead: views[10],
       valuesByQueryHead: views[11],
       hidden: hidden.prepare(rows: BatchPlan.largestBlock, columns: c.hiddenSize),
-      scores: scores.prepare(rows: queryBlock, columns: plan.longestSequence),
-      scoreGradients: scoreGradients.prepare(rows: queryBlock, columns: plan.longestSequence),
+      attentionScratch: attentionMemory.prepare(keys: plan.longestSequence, layout),
       sums: sums)
   }
 }

@@ -1,10 +1,13 @@
 /// Scaled dot-product attention of one head over one stretch, by blocks of queries.
 ///
 /// Scores of a block exist only while it is worked on; the backward pass computes them again from
-/// the logarithms of their sums (as in FlashAttention, Dao et al., 2022).
+/// the logarithms of their sums (as in FlashAttention, Dao et al., 2022). A few rows of a block at a
+/// time meet only the keys that the last of them sees.
 struct CausalAttention {
   /// How many queries are worked on at a time.
   static let queryBlock = 128
+  /// How many of them meet the same keys: a whole number of the kernels' tiles.
+  private static let strip = 24
 
   let layout: HeadLayout
   /// How many tokens a token sees, itself among them; nil for all.
@@ -22,8 +25,35 @@ struct CausalAttention {
     let window: Int?
 
     var keyCount: Int { prefix.count + ownKeys.count }
-    var prefixColumns: Range<Int> { 0..<prefix.count }
-    var ownColumns: Range<Int> { prefix.count..<keyCount }
+    /// Both, with their columns among the scores.
+    var parts: [(keys: Range<Int>, columns: Range<Int>)] {
+      let own = (ownKeys, prefix.count..<keyCount)
+      return prefix.isEmpty ? [own] : [own, (prefix, 0..<prefix.count)]
+    }
+    /// Rows, counted from the block's first, that meet the same keys.
+    var strips: [Range<Int>] {
+      stride(from: 0, to: rows.count, by: CausalAttention.strip).map {
+        ($0..<min($0 + CausalAttention.strip, rows.count))
+      }
+    }
+    /// The rows of a strip among all.
+    func rows(_ strip: Range<Int>) -> Range<Int> {
+      rows.lowerBound + strip.lowerBound..<rows.lowerBound + strip.upperBound
+    }
+    /// How many keys the rows of a strip see.
+    func keyCount(of strip: Range<Int>) -> Int { first + strip.upperBound }
+    /// Columns of a part which are nobody's future, and the rows that see them: what lies before the
+    /// block all of them, its own keys the strip that has the same rows and those behind it.
+    func tiles(of part: (keys: Range<Int>, columns: Range<Int>)) -> [(
+      columns: Range<Int>, rows: Range<Int>
+    )] {
+      let before = min(first, part.columns.upperBound)
+      let earlier = part.columns.lowerBound..<before
+      let tiles = earlier.isEmpty ? [] : [(earlier, 0..<rows.count)]
+      guard part.columns.upperBound > first else { return tiles }
+      return tiles
+        + strips.map { (first + $0.lowerBound..<first + $0.upperBound, $0.lowerBound..<rows.count) }
+    }
     /// Which of the block's keys a row of it sees.
     func visible(_ index: Int) -> Range<Int> {
       let end = first + index + 1
@@ -44,49 +74,109 @@ struct CausalAttention {
     }
   }
 
+  /// Factors in a worker's memory, one behind the other.
+  private struct Factors {
+    var next: UnsafeMutablePointer<Float>
+
+    mutating func copy(_ factor: Matrix.Factor) -> HeadFactor {
+      let copy = HeadFactor(factor, in: next)
+      next += HeadFactor.floatCount(inner: factor.rowCount, columns: factor.columnCount)
+      return copy
+    }
+  }
+
+  /// Keys and values of one part of a block.
+  private struct Part {
+    let keys: Range<Int>
+    /// Among the scores.
+    let columns: Range<Int>
+    let tiles: [(columns: Range<Int>, rows: Range<Int>)]
+    /// Keys, each of them a column.
+    let keyColumns: HeadFactor
+    /// Forward the values; backward the keys, each of them a row.
+    let rows: HeadFactor
+    /// Backward the values, each of them a column.
+    let valueColumns: HeadFactor?
+  }
+
+  private func parts(
+    _ block: QueryBlock, _ keys: Matrix, _ values: Matrix, _ factors: inout Factors, backward: Bool
+  ) -> [Part] {
+    block.parts.map { part in
+      let keyRows = keys.rows(part.keys)
+      let valueRows = values.rows(part.keys)
+      return Part(
+        keys: part.keys, columns: part.columns, tiles: backward ? block.tiles(of: part) : [],
+        keyColumns: factors.copy(keyRows.transposed),
+        rows: factors.copy(backward ? keyRows.plain : valueRows.plain),
+        valueColumns: backward ? factors.copy(valueRows.transposed) : nil)
+    }
+  }
+
   /// Sets the weights of keys that a row does not see.
   private func clear(_ row: UnsafeMutablePointer<Float>, but visible: Range<Int>, of count: Int) {
     row.update(repeating: 0, count: visible.lowerBound)
     (row + visible.upperBound).update(repeating: 0, count: count - visible.upperBound)
   }
 
-  /// Computes the head's output and its log sums for all rows of a stretch.
-  func forward(
-    _ stretch: BatchPlan.Stretch, head: Int, _ activations: BlockActivations, scores: Matrix
+  /// Multiplies a strip's rows with keys or values in columns, as far as the strip sees them. What
+  /// comes behind that in `products` is spoilt.
+  private func multiply(
+    _ rows: Matrix, _ parts: [Part], _ factor: (Part) -> HeadFactor?, seen: Int,
+    scale: Float = 1, into products: Matrix
   ) {
-    let values = activations.heads.columns(layout.value(of: head))
-    for block in queryBlocks(stretch) {
-      let weights = computeScores(block, head: head, activations, into: scores)
-      for index in 0..<block.rows.count {
-        let row = weights.row(index)
-        let visible = block.visible(index)
-        let logSum = Softmax.apply(row + visible.lowerBound, count: visible.count)
-        clear(row, but: visible, of: block.keyCount)
-        activations.logSums.row(block.rows.lowerBound + index)[head] = logSum
-      }
-      let output = activations.attention.rows(block.rows).columns(layout.query(head))
-      output.setProduct(weights.columns(block.ownColumns).plain, values.rows(block.ownKeys).plain)
-      guard !block.prefix.isEmpty else { continue }
-      output.setProduct(
-        weights.columns(block.prefixColumns).plain, values.rows(block.prefix).plain,
-        accumulate: true)
+    // The last panel of what comes first may reach into what comes behind, which is written later.
+    for part in parts.reversed() {
+      let columns = part.columns.clamped(to: 0..<seen)
+      let width = PanelFactor.panelWidth
+      let whole = (columns.count + width - 1) / width * width
+      factor(part)?.multiply(
+        rows.plain, into: products.columns(columns.lowerBound..<columns.lowerBound + whole),
+        scale: scale)
     }
   }
 
-  private func computeScores(
-    _ block: QueryBlock, head: Int, _ activations: BlockActivations, into scratch: Matrix
-  ) -> Matrix {
-    let scores = Matrix(
-      scratch.base, rows: block.rows.count, columns: block.keyCount, stride: block.keyCount)
-    let queries = activations.heads.rows(block.rows).columns(layout.query(head))
-    let keys = activations.heads.columns(layout.key(of: head))
-    scores.columns(block.ownColumns).setProduct(
-      queries.plain, keys.rows(block.ownKeys).transposed, scale: layout.scoreScale)
-    if !block.prefix.isEmpty {
-      scores.columns(block.prefixColumns).setProduct(
-        queries.plain, keys.rows(block.prefix).transposed, scale: layout.scoreScale)
+  /// The products of a strip's weights, or their gradients, with the parts' rows.
+  private func multiply(
+    _ weights: Matrix, _ parts: [Part], seen: Int, scale: Float = 1, into products: Matrix
+  ) {
+    for (index, part) in parts.enumerated() {
+      let columns = part.columns.clamped(to: 0..<seen)
+      part.rows.multiply(
+        weights.columns(columns).plain, rows: 0..<columns.count, into: products, scale: scale,
+        accumulate: index > 0)
     }
-    return scores
+  }
+
+  /// Computes the head's output and its log sums for all rows of a stretch.
+  func forward(
+    _ stretch: BatchPlan.Stretch, head: Int, _ activations: BlockActivations,
+    _ scratch: AttentionMemory.Share
+  ) {
+    let keys = activations.heads.columns(layout.key(of: head))
+    let values = activations.heads.columns(layout.value(of: head))
+    for block in queryBlocks(stretch) {
+      var factors = Factors(next: scratch.factors)
+      let parts = parts(block, keys, values, &factors, backward: false)
+      for strip in block.strips {
+        let rows = block.rows(strip)
+        let seen = block.keyCount(of: strip)
+        let weights = scratch.scores.rows(strip)
+        multiply(
+          activations.heads.rows(rows).columns(layout.query(head)), parts, \.keyColumns, seen: seen,
+          scale: layout.scoreScale, into: weights)
+        for (index, row) in zip(strip, rows) {
+          let weights = scratch.scores.row(index)
+          let visible = block.visible(index)
+          let logSum = Softmax.apply(weights + visible.lowerBound, count: visible.count)
+          clear(weights, but: visible, of: seen)
+          activations.logSums.row(row)[head] = logSum
+        }
+        multiply(
+          weights, parts, seen: seen,
+          into: activations.attention.rows(rows).columns(layout.query(head)))
+      }
+    }
   }
 
   /// The gradients of one head's queries, keys and values over a whole family of stretches.
@@ -104,7 +194,7 @@ struct CausalAttention {
   /// values' gradients, one after the other.
   func backward(
     _ family: [BatchPlan.Stretch], head: Int, _ activations: BlockActivations,
-    _ gradients: Gradients, scores: Matrix, scoreGradients: Matrix
+    _ gradients: Gradients, _ scratch: AttentionMemory.Share
   ) {
     let columns = layout.query(head)
     for stretch in family {
@@ -113,124 +203,82 @@ struct CausalAttention {
     }
     for stretch in family {
       for block in queryBlocks(stretch) {
-        backward(
-          block, head: head, activations, gradients, scores: scores,
-          scoreGradients: scoreGradients)
+        backward(block, head: head, activations, gradients, scratch)
       }
     }
   }
 
   private func backward(
     _ block: QueryBlock, head: Int, _ activations: BlockActivations, _ gradients: Gradients,
-    scores: Matrix, scoreGradients: Matrix
+    _ scratch: AttentionMemory.Share
   ) {
-    let weights = computeScores(block, head: head, activations, into: scores)
-    for index in 0..<block.rows.count {
-      let row = weights.row(index)
-      let visible = block.visible(index)
-      let logSum = activations.logSums.row(block.rows.lowerBound + index)[head]
-      Softmax.exponentials(row + visible.lowerBound, minus: logSum, count: visible.count)
-      clear(row, but: visible, of: block.keyCount)
+    let query = layout.query(head)
+    let dOutput = gradients.output.rows(block.rows).columns(query)
+    var factors = Factors(next: scratch.factors)
+    let parts = parts(
+      block, activations.heads.columns(layout.key(of: head)),
+      activations.heads.columns(layout.value(of: head)), &factors, backward: true)
+    for strip in block.strips {
+      let seen = block.keyCount(of: strip)
+      computeWeights(block, strip, head: head, activations, parts, scratch.scores)
+      // dP = dO V^T
+      let dScores = scratch.scoreGradients.rows(strip)
+      multiply(dOutput.rows(strip), parts, \.valueColumns, seen: seen, into: dScores)
+      throughSoftmax(block, strip, head: head, activations, dOutput, scratch)
+      // dQ = dS K
+      multiply(
+        dScores, parts, seen: seen, scale: layout.scoreScale,
+        into: gradients.queries.rows(block.rows(strip)).columns(query))
     }
-    let dScores = Matrix(
-      scoreGradients.base, rows: block.rows.count, columns: block.keyCount,
-      stride: block.keyCount)
-    backwardThroughValues(block, head: head, activations, gradients, weights, into: dScores)
-    backwardThroughSoftmax(block, head: head, activations, gradients, weights, dScores)
-    backwardThroughScores(block, head: head, activations, gradients, dScores)
+    // dV += P^T dO and dK += dS^T Q
+    let output = factors.copy(dOutput.plain)
+    let queries = factors.copy(activations.heads.rows(block.rows).columns(query).plain)
+    for part in parts {
+      for tile in part.tiles {
+        let keys = tile.columns.lowerBound - part.columns.lowerBound + part.keys.lowerBound
+        let rows = keys..<keys + tile.columns.count
+        output.multiply(
+          scratch.scores.rows(tile.rows).columns(tile.columns).transposed, rows: tile.rows,
+          into: gradients.values.rows(rows).columns(query), accumulate: true)
+        queries.multiply(
+          scratch.scoreGradients.rows(tile.rows).columns(tile.columns).transposed, rows: tile.rows,
+          into: gradients.keys.rows(rows).columns(query), scale: layout.scoreScale,
+          accumulate: true)
+      }
+    }
   }
 
-  /// dV += P^T dO and dP = dO V^T.
-  private func backwardThroughValues(
-    _ block: QueryBlock, head: Int, _ activations: BlockActivations, _ gradients: Gradients,
-    _ weights: Matrix, into dWeights: Matrix
+  /// The weights of a strip, from the log sums that the forward pass left.
+  private func computeWeights(
+    _ block: QueryBlock, _ strip: Range<Int>, head: Int, _ activations: BlockActivations,
+    _ parts: [Part], _ scores: Matrix
   ) {
-    let values = activations.heads.columns(layout.value(of: head))
-    let dValues = gradients.values.columns(layout.query(head))
-    let dOutput = gradients.output.rows(block.rows).columns(layout.query(head))
-    for (keys, columns) in [(block.prefix, block.prefixColumns), (block.ownKeys, block.ownColumns)]
-    where !keys.isEmpty {
-      dValues.rows(keys).setProduct(
-        weights.columns(columns).transposed, dOutput.plain, accumulate: true)
-      dWeights.columns(columns).setProduct(dOutput.plain, values.rows(keys).transposed)
+    let seen = block.keyCount(of: strip)
+    let rows = block.rows(strip)
+    multiply(
+      activations.heads.rows(rows).columns(layout.query(head)), parts, \.keyColumns, seen: seen,
+      scale: layout.scoreScale, into: scores.rows(strip))
+    for (index, row) in zip(strip, rows) {
+      let weights = scores.row(index)
+      let visible = block.visible(index)
+      Softmax.exponentials(
+        weights + visible.lowerBound, minus: activations.logSums.row(row)[head],
+        count: visible.count)
+      clear(weights, but: visible, of: seen)
     }
   }
 
   /// dS = P (dP - sum(P dP)), in place; the sum is that of dO O.
-  private func backwardThroughSoftmax(
-    _ block: QueryBlock, head: Int, _ activations: BlockActivations, _ gradients: Gradients,
-    _ weights: Matrix, _ dWeights: Matrix
+  private func throughSoftmax(
+    _ block: QueryBlock, _ strip: Range<Int>, head: Int, _ activations: BlockActivations,
+    _ dOutput: Matrix, _ scratch: AttentionMemory.Share
   ) {
     let output = activations.attention.rows(block.rows).columns(layout.query(head))
-    let dOutput = gradients.output.rows(block.rows).columns(layout.query(head))
-    for index in 0..<block.rows.count {
+    for index in strip {
       let sum = dotProduct(output.row(index), dOutput.row(index), count: layout.headSize)
       Softmax.backward(
-        weights.row(index), sum: sum, dWeights.row(index), count: block.keyCount)
+        scratch.scores.row(index), sum: sum, scratch.scoreGradients.row(index),
+        count: block.keyCount(of: strip))
     }
-  }
-
-  /// dQ = dS K and dK += dS^T Q, both times the scale of the scores.
-  private func backwardThroughScores(
-    _ block: QueryBlock, head: Int, _ activations: BlockActivations, _ gradients: Gradients,
-    _ dScores: Matrix
-  ) {
-    let scale = layout.scoreScale
-    let queries = activations.heads.rows(block.rows).columns(layout.query(head))
-    let keys = activations.heads.columns(layout.key(of: head))
-    let dQueries = gradients.queries.rows(block.rows).columns(layout.query(head))
-    let dKeys = gradients.keys.columns(layout.query(head))
-    dQueries.setProduct(
-      dScores.columns(block.ownColumns).plain, keys.rows(block.ownKeys).plain, scale: scale)
-    dKeys.rows(block.ownKeys).setProduct(
-      dScores.columns(block.ownColumns).transposed, queries.plain, scale: scale, accumulate: true)
-    guard !block.prefix.isEmpty else { return }
-    dQueries.setProduct(
-      dScores.columns(block.prefixColumns).plain, keys.rows(block.prefix).plain, scale: scale,
-      accumulate: true)
-    dKeys.rows(block.prefix).setProduct(
-      dScores.columns(block.prefixColumns).transposed, queries.plain, scale: scale,
-      accumulate: true)
-  }
-}
-
-/// Where the heads of a token lie in its row of queries, keys and values.
-struct HeadLayout {
-  let headCount: Int
-  let keyValueHeadCount: Int
-  let headSize: Int
-  /// What scores are multiplied by: one over the root of the head size, or of what the model says.
-  let scoreScale: Float
-
-  init(_ configuration: ModelConfiguration) {
-    headCount = configuration.headCount
-    keyValueHeadCount = configuration.keyValueHeadCount
-    headSize = configuration.headSize
-    scoreScale = 1 / Float(configuration.queryScale ?? Double(headSize)).squareRoot()
-  }
-
-  /// How many query heads share a key head.
-  var groupSize: Int { headCount / keyValueHeadCount }
-  /// Length of a row: all queries, then all keys, then all values.
-  var width: Int { (headCount + 2 * keyValueHeadCount) * headSize }
-
-  var queries: Range<Int> { 0..<headCount * headSize }
-  var keys: Range<Int> {
-    queries.upperBound..<queries.upperBound + keyValueHeadCount * headSize
-  }
-  var values: Range<Int> { keys.upperBound..<width }
-
-  func query(_ head: Int) -> Range<Int> { head * headSize..<(head + 1) * headSize }
-  /// The key that query head `head` looks at.
-  func key(of head: Int) -> Range<Int> { keyHead(head / groupSize) }
-  /// The value that query head `head` takes.
-  func value(of head: Int) -> Range<Int> { valueHead(head / groupSize) }
-  func keyHead(_ index: Int) -> Range<Int> {
-    let start = keys.lowerBound + index * headSize
-    return start..<start + headSize
-  }
-  func valueHead(_ index: Int) -> Range<Int> {
-    let start = values.lowerBound + index * headSize
-    return start..<start + headSize
   }
 }

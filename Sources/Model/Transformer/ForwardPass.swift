@@ -11,7 +11,7 @@ final class ForwardPass {
   private var activations: Activations
   private var normalised: WorkerScratch
   private var activated: WorkerScratch
-  private var scores: WorkerScratch
+  private var attentionMemory: AttentionMemory
   private(set) var rotary: LayerRotations
 
   /// Where the pass has the blocks' linear layers from.
@@ -32,7 +32,7 @@ final class ForwardPass {
     activations = Activations(weights.configuration)
     normalised = WorkerScratch(pool)
     activated = WorkerScratch(pool)
-    scores = WorkerScratch(pool)
+    attentionMemory = AttentionMemory(pool, .forward)
     rotary = LayerRotations(weights.configuration)
   }
 
@@ -128,12 +128,11 @@ final class ForwardPass {
 
   private func attend(_ plan: BatchPlan, window: Int?, _ activations: BlockActivations) {
     let attention = CausalAttention(layout: layout, window: window)
-    let scratch = scores.prepare(
-      rows: CausalAttention.queryBlock, columns: plan.longestSequence)
+    let scratch = attentionMemory.prepare(keys: plan.longestSequence, layout)
     pool.parallel(plan.stretches.count * layout.headCount) { task, worker in
       attention.forward(
         plan.stretches[task / layout.headCount], head: task % layout.headCount,
-        activations, scores: scratch.rows(CausalAttention.queryBlock, of: worker))
+        activations, scratch(worker))
     }
   }
 
