@@ -5,6 +5,9 @@ size_t ck_panel_bytes(int format, size_t inner) {
   return panel_rows(format, inner) * panel_row_bytes(format);
 }
 
+// Pairs of a row that are at work at a time.
+#define PIECE 128
+
 CK_INLINE void put(const int format, char *panel, size_t index, const float *value,
                    size_t to_next_row, int has_next_row) {
   if (format == CK_FLOAT32)
@@ -12,7 +15,7 @@ CK_INLINE void put(const int format, char *panel, size_t index, const float *val
   else if (format == CK_BFLOAT16)
     ((uint16_t *)panel)[index] = ck_bfloat16_bits(*value);
   else
-    ((float *)panel)[index] = pair(*value, has_next_row ? value[to_next_row] : 0.0f);
+    ((float *)panel)[index] = ck_pair(*value, has_next_row ? value[to_next_row] : 0.0f);
 }
 
 // Whole panels apart, so that the compiler knows how many columns there are.
@@ -39,42 +42,61 @@ CK_INLINE void fill_panels(const int format, const float *w, const size_t to_nex
   }
 }
 
-// Fills the whole panels of a float32 matrix and returns how many columns they have.
-CK_INLINE size_t fill_whole_panels(const int from_rows, const float *w, size_t w_stride,
-                                   size_t columns, size_t inner, float *panel) {
+// A panel of pairs from rows: pairs first, a piece of all rows at a time, then exchanged.
+static void fill_with_pairs(int set, const float *w, size_t w_stride, size_t inner, float *panel) {
+  float pairs[CK_PANEL * PIECE];
+  for (size_t k = 0; k < inner; k += 2 * PIECE) {
+    const size_t numbers = inner - k < 2 * PIECE ? inner - k : 2 * PIECE;
+    for (size_t c = 0; c < CK_PANEL; c++)
+      ck_pair_neighbours(set, w + c * w_stride + k, numbers, pairs + c * PIECE);
+    ck_transpose(set, pairs, PIECE, CK_PANEL, (numbers + 1) / 2, panel + k / 2 * CK_PANEL, CK_PANEL);
+  }
+}
+
+// Fills the whole panels and returns how many columns they have. Panels of bfloat16 alone, which no
+// training fills, are left to others.
+CK_INLINE size_t fill_whole_panels(int format, const int from_rows, const float *w, size_t w_stride,
+                                   size_t columns, size_t inner, char *panel) {
+  if (format == CK_BFLOAT16) return 0;
+  const int set = ck_instruction_set(), pairs = format == CK_BFLOAT16_PAIRS;
   const size_t whole = columns / CK_PANEL * CK_PANEL;
-  for (size_t j = 0; j < whole; j += CK_PANEL, panel += inner * CK_PANEL) {
-    if (from_rows) {
-      ck_transpose(ck_instruction_set(), w + j * w_stride, w_stride, CK_PANEL, inner, panel,
-                   CK_PANEL);
-      continue;
-    }
-    for (size_t k = 0; k < inner; k++)
-      __builtin_memcpy(panel + k * CK_PANEL, w + j + k * w_stride, CK_PANEL * sizeof(float));
+  for (size_t j = 0; j < whole; j += CK_PANEL, panel += ck_panel_bytes(format, inner)) {
+    const float *from = w + j * (from_rows ? w_stride : 1);
+    float *to = (float *)panel;
+    if (from_rows && pairs)
+      fill_with_pairs(set, from, w_stride, inner, to);
+    else if (from_rows)
+      ck_transpose(set, from, w_stride, CK_PANEL, inner, to, CK_PANEL);
+    else if (pairs)
+      ck_pair_rows(set, from, w_stride, inner, CK_PANEL, to, CK_PANEL);
+    else
+      for (size_t k = 0; k < inner; k++)
+        __builtin_memcpy(to + k * CK_PANEL, from + k * w_stride, CK_PANEL * sizeof(float));
   }
   return whole;
 }
 
+static void fill(int format, const int from_rows, const float *w, size_t w_stride, size_t columns,
+                 size_t inner, char *panels) {
+  const size_t whole = fill_whole_panels(format, from_rows, w, w_stride, columns, inner, panels);
+  const size_t to_next_column = from_rows ? w_stride : 1, to_next_row = from_rows ? 1 : w_stride;
+  w += whole * to_next_column;
+  columns -= whole;
+  panels += whole / CK_PANEL * ck_panel_bytes(format, inner);
+  if (format == CK_FLOAT32)
+    fill_panels(CK_FLOAT32, w, to_next_column, to_next_row, columns, inner, panels);
+  else if (format == CK_BFLOAT16)
+    fill_panels(CK_BFLOAT16, w, to_next_column, to_next_row, columns, inner, panels);
+  else
+    fill_panels(CK_BFLOAT16_PAIRS, w, to_next_column, to_next_row, columns, inner, panels);
+}
+
 void ck_fill_panels_with_rows(int format, const float *w, size_t w_stride, size_t columns,
                               size_t inner, void *panels) {
-  if (format == CK_FLOAT32) {
-    const size_t whole = fill_whole_panels(1, w, w_stride, columns, inner, panels);
-    fill_panels(CK_FLOAT32, w + whole * w_stride, w_stride, 1, columns - whole, inner,
-                (char *)((float *)panels + whole * inner));
-  } else if (format == CK_BFLOAT16)
-    fill_panels(CK_BFLOAT16, w, w_stride, 1, columns, inner, panels);
-  else
-    fill_panels(CK_BFLOAT16_PAIRS, w, w_stride, 1, columns, inner, panels);
+  fill(format, 1, w, w_stride, columns, inner, panels);
 }
 
 void ck_fill_panels_with_columns(int format, const float *w, size_t w_stride, size_t columns,
                                  size_t inner, void *panels) {
-  if (format == CK_FLOAT32) {
-    const size_t whole = fill_whole_panels(0, w, w_stride, columns, inner, panels);
-    fill_panels(CK_FLOAT32, w + whole, 1, w_stride, columns - whole, inner,
-                (char *)((float *)panels + whole * inner));
-  } else if (format == CK_BFLOAT16)
-    fill_panels(CK_BFLOAT16, w, 1, w_stride, columns, inner, panels);
-  else
-    fill_panels(CK_BFLOAT16_PAIRS, w, 1, w_stride, columns, inner, panels);
+  fill(format, 0, w, w_stride, columns, inner, panels);
 }

@@ -44,6 +44,9 @@ CK_INLINE void finish(const float *products, size_t columns, const float *bias, 
 
 // Floats that rows are copied to: a part of the second cache.
 #define STAGED 24576
+// Pairs of rows, and numbers of each, that are rounded at a time.
+#define PAIRED_ROWS 32
+#define PAIRED 96
 // A multiple of every MOST_ROWS, so that tiles are whole.
 #define STAGED_ROWS 12
 
@@ -99,8 +102,9 @@ CK_INLINE void finish(const float *products, size_t columns, const float *bias, 
 #define LANES 16
 #define MOST_ROWS 12
 #define MULTIPLY_ADD(a, b, c) __builtin_elementwise_fma(a, b, c)
+// x comes last: only there can an instruction spread a number from memory by itself.
 #define ADD_PAIRS(x, w, sum) \
-  ((WIDE)_mm512_dpbf16_ps((__m512)(sum), (__m512bh)(x), (__m512bh)(w)))
+  ((WIDE)_mm512_dpbf16_ps((__m512)(sum), (__m512bh)(w), (__m512bh)(x)))
 #include "panel_kernels.inc"
 #include "panel_rows.inc"
 #pragma clang attribute pop

@@ -10,11 +10,3 @@ CK_INLINE size_t panel_rows(int format, size_t inner) {
 CK_INLINE size_t panel_row_bytes(int format) {
   return CK_PANEL * (format == CK_BFLOAT16 ? sizeof(uint16_t) : sizeof(float));
 }
-
-// Two numbers as bfloat16, in the bits of a float.
-CK_INLINE float pair(float first, float second) {
-  const uint32_t bits = ck_bfloat16_bits(first) | (uint32_t)ck_bfloat16_bits(second) << 16;
-  float value;
-  __builtin_memcpy(&value, &bits, sizeof value);
-  return value;
-}

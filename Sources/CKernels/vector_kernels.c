@@ -13,6 +13,7 @@
 // Fused operations round differently.
 #pragma STDC FP_CONTRACT OFF
 
+typedef uint32_t ck_uint16 __attribute__((ext_vector_type(16)));
 typedef int ck_int16 __attribute__((ext_vector_type(16)));
 typedef float ck_float8 __attribute__((ext_vector_type(8)));
 typedef float ck_float4 __attribute__((ext_vector_type(4)));
@@ -40,6 +41,9 @@ CK_INLINE ck_softmax_sums ck_sums(float largest, float sum, float entropy) {
 #define HIGH2(a, b) CHOOSE(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31)
 #define LOW1(a, b) CHOOSE(a, b, 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30)
 #define HIGH1(a, b) CHOOSE(a, b, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31)
+
+#define EVEN(a, b) CHOOSE(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+#define ODD(a, b) CHOOSE(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
 
 #define NAME(base) JOIN(base, _baseline)
 #include "vector_kernels.inc"
@@ -132,4 +136,13 @@ void ck_adamw(int set, ck_adamw_step step, float *weights, const float *gradient
 void ck_transpose(int set, const float *x, size_t x_stride, size_t rows, size_t columns, float *y,
                   size_t y_stride) {
   CALL(transpose, x, x_stride, rows, columns, y, y_stride);
+}
+
+void ck_pair_neighbours(int set, const float *x, size_t count, float *y) {
+  CALL(pair_neighbours, x, count, y);
+}
+
+void ck_pair_rows(int set, const float *x, size_t x_stride, size_t rows, size_t columns, float *y,
+                  size_t y_stride) {
+  CALL(pair_rows, x, x_stride, rows, columns, y, y_stride);
 }

@@ -82,6 +82,25 @@ struct VectorKernelTests {
       let x = wide(n * 21, "x")
       return (0..<n * 21).map { x[$0 % n * 21 + $0 / n] }
     },
+    Kernel(testDescription: "pairs") { set, n in
+      let x = numbers(n * 21, "x")
+      var neighbours = [Float](repeating: 0, count: (n * 21 + 1) / 2)
+      ck_pair_neighbours(set, x, n * 21, &neighbours)
+      var rows = [Float](repeating: 0, count: (n + 1) / 2 * 21)
+      ck_pair_rows(set, x, 21, n, 21, &rows, 21)
+      return (neighbours + rows).flatMap { pair in
+        [pair.bitPattern << 16, pair.bitPattern & 0xffff_0000].map { Float(bitPattern: $0) }
+      }
+    } expected: { n in
+      let x = numbers(n * 21, "x").map { Double(Precision.bfloat16.rounded($0)) }
+      let neighbours = x.count % 2 == 0 ? x : x + [0]
+      let padded = n % 2 == 0 ? x : x + [Double](repeating: 0, count: 21)
+      return neighbours
+        + (0..<padded.count).map { index in
+          let (pair, side) = (index / 2, index % 2)
+          return padded[(2 * (pair / 21) + side) * 21 + pair % 21]
+        }
+    },
     Kernel(testDescription: "softmax") { set, n in
       var x = numbers(n, "x")
       let sums = ck_softmax(set, &x, n, 1)

@@ -56,7 +56,7 @@ enum {
   CK_ADD = 1,
 };
 
-/// A factor in rows: element (i, k) is base[i * stride + k * step].
+/// A factor in rows: element (i, k) is base[i * stride + k * step]; one of the two is 1.
 typedef struct {
   const float *base;
   size_t stride;

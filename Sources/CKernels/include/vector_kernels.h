@@ -28,6 +28,13 @@ void ck_widen(int set, const uint16_t *halves, float *x, size_t count);
 void ck_transpose(int set, const float *x, size_t x_stride, size_t rows, size_t columns, float *y,
                   size_t y_stride);
 
+/// Pairs of numbers rounded to bfloat16, in the bits of a float: of neighbours in a row, y[k] from
+/// x[2k] and x[2k + 1], and of neighbouring rows, y[k][j] from x[2k][j] and x[2k + 1][j]. A last one
+/// that is missing is zero.
+void ck_pair_neighbours(int set, const float *x, size_t count, float *y);
+void ck_pair_rows(int set, const float *x, size_t x_stride, size_t rows, size_t columns, float *y,
+                  size_t y_stride);
+
 /// What a softmax over a row needs to be known for: log sum e^x, and the entropy in nats.
 typedef struct {
   float log_sum;

@@ -17,6 +17,14 @@ CK_INLINE uint16_t ck_bfloat16_bits(float value) {
   return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
+/// Two numbers as bfloat16, in the bits of a float.
+CK_INLINE float ck_pair(float first, float second) {
+  const uint32_t bits = ck_bfloat16_bits(first) | (uint32_t)ck_bfloat16_bits(second) << 16;
+  float value;
+  __builtin_memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
 /// The nearest number that bfloat16 can store.
 CK_INLINE float ck_rounded_to_bfloat16(float value) {
   uint32_t bits = (uint32_t)ck_bfloat16_bits(value) << 16;
