@@ -51,11 +51,12 @@ struct BenchTrain: ParsableCommand {
     let bench = try options.prepare(layers: base)
     let work = TrainingWorkload(sequences: sequences, length: length)
     let engine = bench.trainingEngine(rank: lora)
-    let seconds = try work.run(engine, steps: steps)
+    let (seconds, shares) = try bench.profiled { try work.run(engine, steps: steps) }
     var result = BenchResult(
       work: "train", bench: bench, tokens: work.tokens, seconds: seconds,
       floor: work.floor(bench.floor, adapters: engine.adapters?.layout.count))
     result.precision = engine.precision.rawValue
+    result.shares = shares
     try options.print(result)
   }
 }
@@ -84,14 +85,17 @@ struct BenchSample: ParsableCommand {
     let work = SamplingWorkload(prompt: prompt, sequences: sequences, tokens: tokens)
     let sampler = Sampler(
       weights: bench.weights, pool: bench.pool, batchSize: sequences, precision: bench.precision)
-    let times = try (0..<repeats).map {
-      try work.run(
-        sampler, vocabularySize: bench.weights.configuration.vocabularySize, repetition: $0)
+    let (times, shares) = try bench.profiled {
+      try (0..<repeats).map {
+        try work.run(
+          sampler, vocabularySize: bench.weights.configuration.vocabularySize, repetition: $0)
+      }
     }
     var result = BenchResult(
       work: "sample", bench: bench, tokens: work.decodedTokens, seconds: times.map(\.decoding),
       floor: work.floor(bench.floor))
     result.precision = bench.precision.rawValue
+    result.shares = shares
     let prefill = Statistics.median(times.map(\.prefill)) ?? .nan
     result.more.append(("prefill_tokens_per_second", Double(prompt) / prefill))
     try options.print(result)
@@ -128,11 +132,14 @@ struct BenchRLVR: ParsableCommand {
       weights: bench.weights, pool: bench.pool, batchSize: work.completions,
       precision: bench.precision)
     var optimiser = AdamW(bench.weights.layout)
-    let times = try (0...steps).map { try work.run(engine, sampler, &optimiser, step: $0) }
-      .dropFirst()
+    let (all, shares) = try bench.profiled {
+      try (0...steps).map { try work.run(engine, sampler, &optimiser, step: $0) }
+    }
+    let times = all.dropFirst()
     var result = BenchResult(
       work: "rlvr", bench: bench, tokens: work.completions * tokens,
       seconds: times.map { $0.sampling + $0.update }, floor: work.floor(bench.floor))
+    result.shares = shares
     result.precision =
       bench.precision == engine.precision
       ? engine.precision.rawValue
@@ -163,6 +170,9 @@ struct BenchOptions: ParsableArguments {
   @Flag(help: "Print one JSON object.")
   var json = false
 
+  @Flag(help: "Print where the time went, by part of the model.")
+  var profile = false
+
   /// Checks that numbers are no smaller than they may be.
   func check(_ options: [(name: String, value: Int, least: Int)]) throws {
     for option in options + [("--threads", threads, 1)] where option.value < option.least {
@@ -174,10 +184,11 @@ struct BenchOptions: ParsableArguments {
   /// - Parameter layers: How the blocks' linear layers are held.
   func prepare(layers: Precision = .float32) throws -> Bench {
     let weights = try ImportedModel(contentsOf: URL(fileURLWithPath: model), layers: layers).weights
-    let pool = try WorkerPool(reserving: threads)
+    let profile = profile ? EngineProfile() : nil
+    let pool = try WorkerPool(reserving: threads, profile: profile)
     return Bench(
       weights: weights, pool: pool, precision: dtype,
-      rates: MachineRates(pool: pool, precision: dtype))
+      rates: MachineRates(pool: pool, precision: dtype), profile: profile)
   }
 
   /// Prints a result for people or, with `--json`, for programs.
@@ -192,6 +203,8 @@ struct Bench {
   let pool: WorkerPool
   let precision: Precision
   let rates: MachineRates
+  /// What the pool adds its time to, if that was asked for.
+  let profile: EngineProfile?
 
   /// - Parameter rank: Of the adapters that are trained; 0 trains all weights.
   func trainingEngine(rank: Int = 0) -> TrainingEngine {
@@ -205,6 +218,19 @@ struct Bench {
 
   var floor: WorkFloor {
     WorkFloor(weights.configuration, rates, weightBytes: precision.byteCount)
+  }
+
+  /// Does the work, and says which share of its time each part took; nothing where no profile was
+  /// asked for. What is not timed, such as a first step, is among it.
+  func profiled<Result>(
+    _ work: () throws -> Result
+  ) throws -> (Result, [(name: String, share: Double)]) {
+    let start = ContinuousClock.now
+    let result = try work()
+    guard let profile else { return (result, []) }
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let shares = profile.shares(of: seconds).map { (name: $0.part.rawValue, share: $0.share) }
+    return (result, shares + [("the rest", 1 - shares.reduce(0) { $0 + $1.share })])
   }
 
   /// Throws when prompt and completion do not fit the model.
@@ -261,6 +287,8 @@ struct BenchResult {
   var precision = Precision.float32.rawValue
   /// Further figures under their names.
   var more: [(name: String, value: Double)] = []
+  /// Which share of the time each part took, where that was asked for.
+  var shares: [(name: String, share: Double)] = []
 
   private var median: Double { Statistics.median(seconds) ?? .nan }
   private var tokensPerSecond: Double { Double(tokens) / median }
@@ -277,6 +305,10 @@ struct BenchResult {
       "peak_memory_bytes": PeakMemory.bytes.map { .integer($0) } ?? .null,
     ]
     for (name, value) in more { entries[name] = .number(value) }
+    if !shares.isEmpty {
+      entries["profile"] = .object(
+        Dictionary(uniqueKeysWithValues: shares.map { ($0.name, .number($0.share)) }))
+    }
     return JSONValue.object(entries).text
   }
 
@@ -303,6 +335,11 @@ struct BenchResult {
         "this machine",
         "\(number(bench.rates.operations / 1e9)) GFLOP/s in products, "
           + "\(number(bench.rates.bytes / 1e9)) GB/s, \(bench.pool.threadCount) threads"))
+    if !shares.isEmpty { lines.append("where the time went, by part:") }
+    for (name, share) in shares {
+      let percent = String(format: "%5.1f %%", 100 * share)
+      lines.append("  " + AlignedText.padded(name, to: 44) + percent)
+    }
     return lines.joined(separator: "\n")
   }
 }

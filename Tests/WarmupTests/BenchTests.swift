@@ -48,6 +48,30 @@ extension EndToEnd {
       }
     }
 
+    @Test(arguments: works) func aProfileSaysWhereTheTimeWent(
+      _ work: (work: String, sizes: [String], keys: [String])
+    ) async throws {
+      try await withModel { model in
+        let ending = try await Program.run(
+          ["bench", work.work, "--model", model, "--profile", "--json"] + work.sizes
+        ) { _ in }
+        let answer = try #require(
+          try JSONSerialization.jsonObject(with: Data(ending.output.utf8)) as? [String: Any])
+        let shares = try #require(answer["profile"] as? [String: Double])
+        #expect(shares.values.allSatisfy { $0 >= 0 })
+        #expect(abs(shares.values.reduce(0, +) - 1) < 1e-9)
+        let parts =
+          ["attention", "the rest"] + (work.work == "sample" ? [] : ["gradients of weights"])
+        for part in parts + (work.work == "train" ? [] : ["choice of tokens"]) {
+          #expect(shares[part] != nil, "\(part)")
+        }
+        let lines = try await Program.run(
+          ["bench", work.work, "--model", model, "--profile"] + work.sizes
+        ) { _ in }
+        #expect(lines.output.contains("where the time went, by part:\n  copies of weights"))
+      }
+    }
+
     @Test func peopleGetLines() async throws {
       try await withModel { model in
         let ending = try await Program.run(

@@ -9,17 +9,22 @@ import Synchronization
 /// bit-equal on one thread or many. OpenBLAS is held to one thread: the pool calls it from each.
 package final class WorkerPool: Sendable {
   package let threadCount: Int
+  /// Where the time of what it does is added up, if anywhere.
+  let profile: EngineProfile?
   private let crew = WorkerCrew()
   private let busy = Atomic<Bool>(false)
   private let isReserved: Bool
 
   /// Starts `threads - 1` threads; the one that calls ``parallel(_:_:)`` is the last.
-  package convenience init(threads: Int) { self.init(threads: threads, isReserved: false) }
+  package convenience init(threads: Int) {
+    self.init(threads: threads, isReserved: false, profile: nil)
+  }
 
-  private init(threads: Int, isReserved: Bool) {
+  private init(threads: Int, isReserved: Bool, profile: EngineProfile?) {
     precondition(threads >= 1, "a pool needs at least one thread")
     openblas_set_num_threads(1)
     threadCount = threads
+    self.profile = profile
     self.isReserved = isReserved
     for worker in 1..<max(1, threads) {
       let crew = crew
@@ -29,10 +34,12 @@ package final class WorkerPool: Sendable {
 
   /// Starts them once it is sure that the matrix library has memory for each.
   /// - Throws: `MemoryShortageError`.
-  package convenience init(reserving threads: Int) throws(MemoryShortageError) {
+  package convenience init(
+    reserving threads: Int, profile: EngineProfile? = nil
+  ) throws(MemoryShortageError) {
     openblas_set_num_threads(1)
     try MatrixLibrary.reserve(threads: threads)
-    self.init(threads: threads, isReserved: true)
+    self.init(threads: threads, isReserved: true, profile: profile)
   }
 
   deinit {

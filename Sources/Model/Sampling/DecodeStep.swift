@@ -67,14 +67,20 @@ final class DecodeStep {
     embed(rows)
     for (layer, view) in parameters.blocks.enumerated() {
       let block = weights.blocks[layer]
-      computeHeads(rows.count, normalise(rows.count, view.attentionNorm), block, view)
-      attend(rows, layer: layer, scratch)
-      project(rows.count, attention, block.output, view.attentionOutputNorm)
-      feedForward(rows.count, normalise(rows.count, view.feedForwardNorm), block)
-      project(rows.count, gate, block.down, view.feedForwardOutputNorm)
+      pool.measure(.projections) {
+        computeHeads(rows.count, normalise(rows.count, view.attentionNorm), block, view)
+      }
+      pool.measure(.attention) { attend(rows, layer: layer, scratch) }
+      pool.measure(.feedForward) {
+        project(rows.count, attention, block.output, view.attentionOutputNorm)
+        feedForward(rows.count, normalise(rows.count, view.feedForwardNorm), block)
+        project(rows.count, gate, block.down, view.feedForwardOutputNorm)
+      }
     }
-    let x = normalise(rows.count, parameters.finalNorm)
-    weights.head.multiply(x.plain, into: logits, pool)
+    pool.measure(.output) {
+      let x = normalise(rows.count, parameters.finalNorm)
+      weights.head.multiply(x.plain, into: logits, pool)
+    }
     return logits.rows(0..<rows.count)
   }
 
@@ -248,7 +254,9 @@ final class DecodingWeights {
 
   /// Copies the weights as they are now, the adapters in them.
   func refresh() {
-    for (block, panels) in blocks.enumerated() { layers.fill(panels, block: block) }
-    head.fill(with: weights.views.head.transposed, pool)
+    pool.measure(.copies) {
+      for (block, panels) in blocks.enumerated() { layers.fill(panels, block: block) }
+      head.fill(with: weights.views.head.transposed, pool)
+    }
   }
 }

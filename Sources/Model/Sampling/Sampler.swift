@@ -99,12 +99,14 @@ package final class Sampler {
     for sequence in going { sequence.makeRoom() }
     let logits = going.isEmpty ? nil : step.run(going.map(\.row))
     let beginning = active.filter(\.tokens.isEmpty)
-    pool.parallel(active.count) { task, _ in
-      if task < going.count, let logits {
-        let row = UnsafeMutableBufferPointer(start: logits.row(task), count: logits.columnCount)
-        going[task].choose(row, options)
-      } else {
-        beginning[task - going.count].chooseFirst(options)
+    pool.measure(.choice) {
+      pool.parallel(active.count) { task, _ in
+        if task < going.count, let logits {
+          let row = UnsafeMutableBufferPointer(start: logits.row(task), count: logits.columnCount)
+          going[task].choose(row, options)
+        } else {
+          beginning[task - going.count].chooseFirst(options)
+        }
       }
     }
     if let broken = active.first(where: \.isBroken) {

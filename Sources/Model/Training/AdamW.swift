@@ -60,7 +60,7 @@ package struct AdamW: Sendable {
     pool: WorkerPool
   ) throws -> Double {
     precondition(gradients.count == layout.count && weights.count == layout.count)
-    let norm = GradientNorm.norm(of: gradients, pool: pool)
+    let norm = pool.measure(.optimiser) { GradientNorm.norm(of: gradients, pool: pool) }
     guard norm.isFinite else {
       throw OptimiserError.gradientNotFinite(
         parameter: GradientNorm.firstNotFinite(gradients, layout), step: stepCount + 1)
@@ -72,12 +72,14 @@ package struct AdamW: Sendable {
       WorkerPool.split(entry.count, into: max(1, entry.count / (1 << 16)))
         .map { (start: entry.offset + $0.lowerBound, count: $0.count, decays: entry.decays) }
     }
-    pool.parallel(pieces.count) { task, _ in
-      let piece = pieces[task]
-      update.apply(
-        weights.base + piece.start, gradients: gradients.base + piece.start,
-        first: firstMoments.base + piece.start, second: secondMoments.base + piece.start,
-        count: piece.count, decays: piece.decays)
+    pool.measure(.optimiser) {
+      pool.parallel(pieces.count) { task, _ in
+        let piece = pieces[task]
+        update.apply(
+          weights.base + piece.start, gradients: gradients.base + piece.start,
+          first: firstMoments.base + piece.start, second: secondMoments.base + piece.start,
+          count: piece.count, decays: piece.decays)
+      }
     }
     return norm
   }

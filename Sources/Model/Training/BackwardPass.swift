@@ -49,19 +49,21 @@ final class BackwardPass {
     var stream = buffers.stream
     var inputStream = buffers.otherStream
     for index in trace.blocks.indices.reversed() {
-      layers.fill(panels, block: index)
+      pool.measure(.copies) { layers.fill(panels, block: index) }
       let step = BackwardStep(
         pass: self, plan: plan, view: parameters.blocks[index], gradient: gradients?.blocks[index],
         activations: trace.blocks[index], buffers: buffers, stream: stream,
         inputStream: inputStream, rotation: rotary.of(index),
         window: configuration.window(of: index))
-      step.feedForward()
-      step.attention()
-      step.projections()
-      if let gradient = gradients?.blocks[index] {
-        weightGradients.add(step.layerProducts, to: gradient, pool)
+      pool.measure(.feedForward) { step.feedForward() }
+      pool.measure(.attention) { step.attention() }
+      pool.measure(.projections) { step.projections() }
+      pool.measure(.weightGradients) {
+        if let gradient = gradients?.blocks[index] {
+          weightGradients.add(step.layerProducts, to: gradient, pool)
+        }
+        adapterGradients?.add(step.layerProducts, plan.rowBlocks, block: index, pool)
       }
-      adapterGradients?.add(step.layerProducts, plan.rowBlocks, block: index, pool)
       swap(&stream, &inputStream)
     }
     if let gradients { embedding(plan, stream, gradients) }

@@ -47,8 +47,10 @@ package final class TrainingEngine {
 
   package func zeroGradients() {
     let pieces = WorkerPool.split(gradients.count, into: max(1, gradients.count / (1 << 18)))
-    pool.parallel(pieces.count) { task, _ in
-      (gradients.base + pieces[task].lowerBound).update(repeating: 0, count: pieces[task].count)
+    pool.measure(.optimiser) {
+      pool.parallel(pieces.count) { task, _ in
+        (gradients.base + pieces[task].lowerBound).update(repeating: 0, count: pieces[task].count)
+      }
     }
   }
 
@@ -62,7 +64,7 @@ package final class TrainingEngine {
   ) -> [TokenScore] {
     guard !batch.targets.isEmpty else { return [] }
     let trace = forwardPass.run(BatchPlan(batch), keepingBlocks: false, adapted: adapted)
-    return outputPass.run(job(batch, trace, temperature))
+    return pool.measure(.output) { outputPass.run(job(batch, trace, temperature)) }
   }
 
   /// Adds the gradients of a loss that is known through its derivatives, which depend on the scores.
@@ -82,8 +84,9 @@ package final class TrainingEngine {
     guard !batch.targets.isEmpty else { return [] }
     let trace = forwardPass.run(plan, keepingBlocks: true)
     let job = job(batch, trace, temperature)
-    let scores = outputPass.run(job, preparesBackward: true)
-    outputPass.backward(job, outputGradients(plan, batch, try coefficients(scores)))
+    let scores = pool.measure(.output) { outputPass.run(job, preparesBackward: true) }
+    let known = try coefficients(scores)
+    pool.measure(.output) { outputPass.backward(job, outputGradients(plan, batch, known)) }
     backwardPass.run(plan, trace, forwardPass.rotary)
     return scores
   }
@@ -103,8 +106,10 @@ package final class TrainingEngine {
     let plan = BatchPlan(batch)
     guard !batch.targets.isEmpty else { return [] }
     let trace = forwardPass.run(plan, keepingBlocks: true)
-    let scores = outputPass.run(
-      job(batch, trace, temperature), outputGradients(plan, batch, coefficients))
+    let scores = pool.measure(.output) {
+      outputPass.run(
+        job(batch, trace, temperature), outputGradients(plan, batch, coefficients))
+    }
     backwardPass.run(plan, trace, forwardPass.rotary)
     return scores
   }

@@ -52,10 +52,14 @@ final class ForwardPass {
     for (index, activations) in trace.blocks.enumerated() {
       let view = parameters.blocks[index]
       let next = index + 1 < trace.blocks.count ? trace.blocks[index + 1].input : trace.output
-      let panels = panels(of: index, adapted: adapted)
-      computeHeads(plan, view, panels, rotary.of(index), activations)
-      attend(plan, window: configuration.window(of: index), activations)
-      feedForward(plan, view, panels, activations, into: next)
+      let panels = pool.measure(.copies) { self.panels(of: index, adapted: adapted) }
+      pool.measure(.projections) {
+        computeHeads(plan, view, panels, rotary.of(index), activations)
+      }
+      pool.measure(.attention) {
+        attend(plan, window: configuration.window(of: index), activations)
+      }
+      pool.measure(.feedForward) { feedForward(plan, view, panels, activations, into: next) }
       afterBlock(index, activations)
     }
     return trace
