@@ -7,6 +7,8 @@ package struct AxisSpace: Sendable {
   package let values: OrderedDictionary<String, [JSONValue]>
   private let include: [AxisSelector]
   private let exclude: [AxisSelector]
+  /// Where the values of axes stand that an override gave: what is wrong with one is wrong there.
+  let overrides: [String: SourcePosition]
 
   /// How many points a stage may have.
   package static let pointLimit = 10_000
@@ -17,9 +19,10 @@ package struct AxisSpace: Sendable {
   ///   - exclude: a point that one of them covers is left out.
   init(
     _ values: OrderedDictionary<String, [JSONValue]>, include: [AxisSelector] = [],
-    exclude: [AxisSelector] = []
+    exclude: [AxisSelector] = [], overrides: [String: SourcePosition] = [:]
   ) {
     self.values = values
+    self.overrides = overrides
     self.include = include
     self.exclude = exclude
   }
@@ -100,14 +103,16 @@ extension AxisSpace {
     _ keys: KnownKeys, keeps: [KeepDeclaration], into sink: inout DiagnosticSink
   ) -> AxisSpace {
     var values: OrderedDictionary<String, [JSONValue]> = [:]
+    var overrides: [String: SourcePosition] = [:]
     for entry in keys["axes"]?.node.entries(expected: "axes by name", into: &sink) ?? [] {
       entry.checkName(of: "an axis", into: &sink)
       values[entry.key] = axisValues(of: entry, into: &sink)
+      if entry.node.position.isOverride { overrides[entry.key] = entry.node.position }
     }
     values.add(keeps, into: &sink)
     let include = selectors(keys["include"], among: values, into: &sink)
     let exclude = selectors(keys["exclude"], among: values, into: &sink)
-    return AxisSpace(values, include: include, exclude: exclude)
+    return AxisSpace(values, include: include, exclude: exclude, overrides: overrides)
   }
 
   private static func axisValues(

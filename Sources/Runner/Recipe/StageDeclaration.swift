@@ -186,7 +186,7 @@ extension StageDeclaration {
     var found: [(diagnostic: Diagnostic, points: [AxisPoint])] = []
     for point in points {
       var local = DiagnosticSink()
-      configured[point] = configure(kind, fields, at: point, into: &local)
+      configured[point] = configure(kind, fields, at: point, axes.overrides, into: &local)
       for diagnostic in local.diagnostics where !known.contains(diagnostic.position) {
         if let index = found.firstIndex(where: { $0.diagnostic == diagnostic }) {
           found[index].points.append(point)
@@ -204,9 +204,9 @@ extension StageDeclaration {
 
   private func configure<Kind: Stage>(
     _ kind: Kind.Type, _ fields: [Field<Kind.Parameters>], at point: AxisPoint,
-    into sink: inout DiagnosticSink
+    _ overrides: [String: SourcePosition], into sink: inout DiagnosticSink
   ) -> ConfiguredStage? {
-    let entries = params.map { $0.interpolated(at: point) }
+    let entries = params.map { $0.interpolated(at: point, overrides) }
     let parameters = Kind.Parameters.decode(
       entries, fields: fields, at: position, owner: owner, into: &sink)
     return parameters.map {
@@ -312,15 +312,19 @@ extension Template {
 
 extension RecipeNode {
   /// The node with `${axis}` replaced in all of its strings.
-  func interpolated(at point: AxisPoint) -> RecipeNode {
+  /// - Parameter overrides: Where values of axes stand that are not those of the recipe.
+  func interpolated(
+    at point: AxisPoint, _ overrides: [String: SourcePosition]
+  ) -> RecipeNode {
     switch value {
     case .string(let source):
       guard let template = try? Template(source) else { return self }
-      return RecipeNode(RecipeValue(scalar: template.value(at: point)), at: position)
+      let origin = template.axes.lazy.compactMap { overrides[$0] }.first
+      return RecipeNode(RecipeValue(scalar: template.value(at: point)), at: origin ?? position)
     case .list(let nodes):
-      return RecipeNode(.list(nodes.map { $0.interpolated(at: point) }), at: position)
+      return RecipeNode(.list(nodes.map { $0.interpolated(at: point, overrides) }), at: position)
     case .map(let entries):
-      return RecipeNode(.map(entries.map { $0.interpolated(at: point) }), at: position)
+      return RecipeNode(.map(entries.map { $0.interpolated(at: point, overrides) }), at: position)
     default: return self
     }
   }
@@ -341,7 +345,9 @@ extension RecipeNode {
 
 extension RecipeEntry {
   /// The entry with `${axis}` replaced in all strings of its value.
-  func interpolated(at point: AxisPoint) -> RecipeEntry {
-    RecipeEntry(key: key, keyPosition: keyPosition, node: node.interpolated(at: point))
+  func interpolated(
+    at point: AxisPoint, _ overrides: [String: SourcePosition]
+  ) -> RecipeEntry {
+    RecipeEntry(key: key, keyPosition: keyPosition, node: node.interpolated(at: point, overrides))
   }
 }

@@ -55,6 +55,11 @@ package struct RecipeError: Error, Sendable, CustomStringConvertible {
   }
 }
 
+extension SourcePosition {
+  /// Whether the place is on the command line.
+  var isOverride: Bool { file?.hasPrefix(RecipeSources.override) ?? false }
+}
+
 /// The texts that a recipe was read from, for showing the lines that diagnostics point at.
 struct RecipeSources: Sendable {
   /// With what the name of a text begins that stands on the command line.

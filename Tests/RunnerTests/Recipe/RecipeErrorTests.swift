@@ -70,6 +70,24 @@ import Testing
         """)
   }
 
+  @Test func wrongValuesOfOverriddenAxesAreFoundInTheOverride() {
+    let text = """
+      version: 1
+      name: t
+      axes: {n: [1, 2]}
+      stages: {p: {kind: puzzles, params: {count: "${n}"}}}
+      """
+    #expect(
+      rendering(text, overrides: ["axes.n=two"]) == """
+        --set axes.n=two: expected an integer, found a string
+          --set axes.n=two
+                       ^
+        """)
+    #expect(
+      rendering(text, overrides: ["axes.n=[1,two]"]).hasPrefix(
+        "--set axes.n=[1,two]: expected an integer, found a string (at n=two)"))
+  }
+
   @Test func filesThatCannotBeRead() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
