@@ -15,6 +15,8 @@ package struct LineFigure: Figure {
   package let target: Target?
   /// What the lines mean and what is missing: a sentence each.
   package let notes: [String]
+  /// The lines that lie on others: drawn in dashes, so that both colours are seen.
+  let covering: Set<Int>
 
   package init(
     name: String, title: String, xLabel: String, yLabel: String, series: [Series],
@@ -35,21 +37,41 @@ package struct LineFigure: Figure {
     self.xLabel = xLabel
     self.panels = panels
     self.target = target
-    self.notes = notes + Self.coincidences(in: panels)
+    let equal = Self.coincidences(in: panels, within: 0)
+    let near = Self.coincidences(in: panels, within: Self.thickness)
+      .filter { equal[$0.key] == nil }
+    covering = Set(equal.keys).union(near.keys)
+    self.notes =
+      notes + Self.sentence("Lines coincide at every point", equal, "with", panels)
+      + Self.sentence("Lines lie within 0.5 % of the axis of others, dashed", near, "on", panels)
   }
 
-  /// Says which lines lie on others, whose colour is not seen.
-  private static func coincidences(in panels: [Panel]) -> [String] {
-    let labels = panels.first?.series.map(\.label) ?? []
-    let hidden = labels.indices.compactMap { index in
-      labels.indices.prefix(index).first { other in
+  /// What a line covers of its axis.
+  private static let thickness = 0.005
+
+  /// The lines that lie on others in all panels, with the first of those.
+  /// - Parameter share: How far apart they may be, of what the panel's values span.
+  private static func coincidences(
+    in panels: [Panel], within share: Double
+  ) -> OrderedDictionary<Int, Int> {
+    let indices = panels.first?.series.indices ?? 0..<0
+    let pairs = indices.compactMap { index in
+      indices.prefix(index).first { other in
         panels.allSatisfy { panel in
-          panel.series[index].coincides(with: panel.series[other])
+          panel.series[index].coincides(
+            with: panel.series[other], within: share == 0 ? 0 : share * panel.span)
         }
-      }.map { "\(labels[index]) with \(labels[$0])" }
+      }.map { (index, $0) }
     }
-    return hidden.isEmpty
-      ? [] : ["Lines coincide at every point: \(hidden.joined(separator: "; "))."]
+    return OrderedDictionary(uniqueKeysWithValues: pairs)
+  }
+
+  private static func sentence(
+    _ start: String, _ pairs: OrderedDictionary<Int, Int>, _ relation: String, _ panels: [Panel]
+  ) -> [String] {
+    guard let series = panels.first?.series, !pairs.isEmpty else { return [] }
+    let names = pairs.map { "\(series[$0.key].label) \(relation) \(series[$0.value].label)" }
+    return ["\(start): \(names.joined(separator: "; "))."]
   }
 
   package var series: [Series] { panels.first?.series ?? [] }
@@ -60,6 +82,13 @@ package struct LineFigure: Figure {
     package let series: [Series]
     /// Where values can lie, as for shares; bands end there.
     package let bounds: ClosedRange<Double>?
+
+    /// How far apart its least and its greatest value are.
+    fileprivate var span: Double {
+      let values = series.flatMap(\.points).map(\.y).filter(\.isFinite)
+      guard let least = values.min(), let greatest = values.max() else { return 0 }
+      return greatest - least
+    }
 
     package init(yLabel: String, series: [Series], bounds: ClosedRange<Double>? = nil) {
       self.yLabel = yLabel
@@ -79,10 +108,10 @@ package struct LineFigure: Figure {
     package var isMarked = false
 
     /// Whether there is something to see, and it lies on another line.
-    fileprivate func coincides(with other: Series) -> Bool {
+    fileprivate func coincides(with other: Series, within distance: Double) -> Bool {
       points.contains { !$0.y.isNaN }
         && points.elementsEqual(other.points) {
-          $0.x == $1.x && ($0.y == $1.y || $0.y.isNaN && $1.y.isNaN)
+          $0.x == $1.x && (abs($0.y - $1.y) <= distance || $0.y.isNaN && $1.y.isNaN)
         }
     }
   }

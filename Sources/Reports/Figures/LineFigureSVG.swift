@@ -28,7 +28,9 @@ struct LineFigureSVG {
       ] : FigurePanel.columns(figure.panels.count, in: frame, height: Self.panelHeight)
     let x = figure.panels.flatMap(\.series).flatMap { $0.points + $0.measured }.map(\.x)
     panels = zip(figure.panels, places).map { panel, place in
-      LinePanelSVG(panel, target: figure.target, x: x, at: place, isSingle: isSingle)
+      LinePanelSVG(
+        panel, target: figure.target, covering: figure.covering, x: x, at: place,
+        isSingle: isSingle)
     }
   }
 
@@ -38,7 +40,8 @@ struct LineFigureSVG {
         return SVG.line(x, y - 4.5, x + 22, y - 4.5, "figure-target")
       }
       let line = LinePanelSVG.path(
-        "M\(SVG.number(x)) \(SVG.number(y - 4.5))h22", "figure-line", series: index)
+        "M\(SVG.number(x)) \(SVG.number(y - 4.5))h22", "figure-line", series: index,
+        isDashed: figure.covering.contains(index))
       guard figure.series[index].isMarked else { return line }
       return line + LineMark.markup(index, x + 11, y - 4.5, tooltip: nil)
     }
@@ -78,6 +81,7 @@ extension LineFigure {
 struct LinePanelSVG {
   private let panel: LineFigure.Panel
   private let target: LineFigure.Target?
+  private let covering: Set<Int>
   let place: FigurePanel
   private let x: AxisScale
   private let y: AxisScale
@@ -85,11 +89,12 @@ struct LinePanelSVG {
   /// Prepares a panel.
   /// - Parameter places: every x of the figure, which its panels share.
   init(
-    _ panel: LineFigure.Panel, target: LineFigure.Target?, x places: [Double],
-    at place: FigurePanel, isSingle: Bool
+    _ panel: LineFigure.Panel, target: LineFigure.Target?, covering: Set<Int>,
+    x places: [Double], at place: FigurePanel, isSingle: Bool
   ) {
     self.panel = panel
     self.target = target
+    self.covering = covering
     self.place = place
     let points = panel.series.flatMap { $0.points + $0.measured }
     let heights = points.flatMap { point in
@@ -194,7 +199,9 @@ struct LinePanelSVG {
     let dots = points.split(whereSeparator: \.y.isNaN).filter { $0.count == 1 }
       .flatMap(\.self).map { "M\(pair($0.x, $0.y))h0" }.joined()
     let shape = outline(points)
-    return (shape.isEmpty ? .empty : Self.path(shape, "figure-line", series: index))
+    let line = Self.path(
+      shape, "figure-line", series: index, isDashed: covering.contains(index))
+    return (shape.isEmpty ? .empty : line)
       + (dots.isEmpty ? .empty : Self.path(dots, "figure-dot", series: index))
   }
 
@@ -252,8 +259,11 @@ struct LinePanelSVG {
     } + [last]
   }
 
-  static func path(_ shape: String, _ style: String, series index: Int) -> Markup {
-    .leaf("path", ["class": style, "d": shape, "style": FigureStyle.stroke(index)])
+  static func path(
+    _ shape: String, _ style: String, series index: Int, isDashed: Bool = false
+  ) -> Markup {
+    let stroke = FigureStyle.stroke(index) + (isDashed ? ";stroke-dasharray:5 6" : "")
+    return .leaf("path", ["class": style, "d": shape, "style": stroke])
   }
 
   private func pair(_ x: Double, _ y: Double) -> String {

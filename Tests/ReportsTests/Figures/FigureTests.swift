@@ -121,6 +121,12 @@ import Testing
     let figure = LineFigure(
       name: "x", title: "X", xLabel: "step", yLabel: "reward", series: lines)
     #expect(figure.notes == ["Lines coincide at every point: b with a."])
+    let close = LineFigure(
+      name: "x", title: "X", xLabel: "step", yLabel: "reward",
+      series: [line("a", [1, 2, 4]), line("b", [1.01, 2, 4]), line("c", [1.02, 2, 4])])
+    #expect(
+      close.notes == ["Lines lie within 0.5 % of the axis of others, dashed: b on a; c on b."])
+    #expect(close.svg.ranges(of: "stroke-dasharray:5 6").count == 4, "two lines and their legends")
     let empty = [line("a", [.nan, .nan, .nan]), line("b", [.nan, .nan, .nan])]
     let unseen = LineFigure(
       name: "x", title: "X", xLabel: "step", yLabel: "reward", series: empty)
