@@ -181,7 +181,8 @@ package struct ModelCard {
       "# \(Self.plain("\(recipe.name): \(item.name)"))", "",
       "\(what) that `warmup` made, instance `\(item.name)` of the recipe *\(Self.plain(recipe.name))*. "
         + Self.plain(recipe.summary), "",
-    ] + licence + scores + making + data_ + ["## Recipe", ""] + fenced(recipe.sourceText, "yaml")
+    ] + licence + scores + making + sourcesOfData + ["## Recipe", ""]
+      + fenced(recipe.sourceText, "yaml")
   }
 
   private static func plain(_ text: String) -> String { TableReport.markdownText(text) }
@@ -228,7 +229,7 @@ package struct ModelCard {
       + origin + [""]
   }
 
-  private var data_: [String] {
+  private var sourcesOfData: [String] {
     let rows = origins.map { origin in
       let digests = (origin.item.fields?.external ?? [:]).sorted { $0.key < $1.key }.map(\.value)
       let source = origin.sources.map { "`\(Self.plain($0))`" }.joined(separator: ", ")
