@@ -9,7 +9,6 @@ import Synchronization
 /// file is written anew from the log's first step on, so that no step is there twice.
 package final class EventLog: RunDisplay {
   private struct Instance {
-    let item: PlannedInstance
     let folder: URL
     var lines: GrowingLines
     var restarts = 0
@@ -68,7 +67,7 @@ package final class EventLog: RunDisplay {
     let lines = GrowingLines(file: cache.workFolder(key).metrics)
     let place = folder.appending(path: Self.folderName(title.name))
     state.withLock {
-      $0.working[title.name] = Instance(item: item, folder: place, lines: lines)
+      $0.working[title.name] = Instance(folder: place, lines: lines)
     }
   }
 
@@ -169,8 +168,7 @@ package final class EventLog: RunDisplay {
     else { return }
     var instance =
       known
-      ?? Instance(
-        item: item, folder: place, lines: GrowingLines(file: cache.workFolder(key).metrics))
+      ?? Instance(folder: place, lines: GrowingLines(file: cache.workFolder(key).metrics))
     let done = instance.file == nil ? 0 : instance.lastStep
     let table = try RowTable(contentsOf: artifact.whole(Artifact.metricsName))
     let record = artifact.record
