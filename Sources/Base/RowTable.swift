@@ -54,6 +54,9 @@ package struct RowTable: Sendable, Equatable {
     count = rows.count
   }
 
+  /// The columns' names, in their order.
+  package var names: [String] { Array(columns.keys) }
+
   package func row(_ index: Int) -> [String: JSONValue] {
     Dictionary(uniqueKeysWithValues: columns.map { ($0.key, $0.value[index]) })
   }

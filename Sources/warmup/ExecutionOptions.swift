@@ -88,11 +88,13 @@ extension ExecutionOptions {
     }
   }
 
+  /// - Parameter more: what else is told how the run goes.
   func executor(
     _ workspace: Workspace, _ plan: Plan, _ site: Site, _ interruption: Interruption,
-    registration: String? = nil, others: OtherRuns = OtherRuns(), isLocked: Bool = false
+    registration: String? = nil, others: OtherRuns = OtherRuns(), isLocked: Bool = false,
+    more: [any RunDisplay] = []
   ) throws -> Executor {
-    let display = display
+    let display = more.isEmpty ? display : JoinedDisplay([display] + more)
     return Executor(
       cache: workspace.cache, recipeFolder: workspace.folder, folders: workspace.folders,
       budget: budget(plan, workspace), keys: keys.keys, site: site, keepsGoing: keepGoing,

@@ -2,6 +2,7 @@ import ArgumentParser
 import Base
 import Foundation
 import Model
+import Reports
 import Runner
 import Stages
 
@@ -11,6 +12,8 @@ struct ExportCommand: ParsableCommand {
     commandName: "export",
     abstract: "Write a model as a Hugging Face folder: safetensors, config.json, tokenizer.json.",
     discussion: """
+      README.md beside them is the model's card, with what it was made from and what it scored. One that \
+      somebody else wrote stays.
       With --adapter, write only the adapters of a training with 'lora', as PEFT reads them: \
       adapter_config.json and adapter_model.safetensors. They belong to the model that the training \
       started from.
@@ -24,12 +27,25 @@ struct ExportCommand: ParsableCommand {
   @Argument(help: "The folder to write.", completion: .directory)
   var folder: String
 
+  @Option(
+    help: ArgumentHelp(
+      "The model's licence for its card, as the Hugging Face Hub calls it, such as apache-2.0.",
+      valueName: "name"))
+  var licence: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What the Hugging Face Hub calls the model that this one was trained from. (default: the source "
+        + "of 'pretrained_model', where it is such a name)", valueName: "name"))
+  var baseModel: String?
+
   @Flag(help: "Write the adapters that were merged into the model, and not the model.")
   var adapter = false
 
   func run() throws {
     let workspace = try Workspace(options)
-    let model = try OpenedModel(contentsOf: try workspace.modelFile(of: instance).file)
+    let (item, file) = try workspace.modelFile(of: instance)
+    let model = try OpenedModel(contentsOf: file)
     if adapter && model.mergedAdapters == nil {
       throw ValidationError(
         "'\(instance)' was not trained with lora, so it has no adapters; leave out --adapter to write "
@@ -42,6 +58,25 @@ struct ExportCommand: ParsableCommand {
     } else {
       try model.export(to: target)
     }
-    StandardOutput.writeError("Wrote \(folder)\n")
+    let isCarded = try writeCard(item, workspace, to: target.appending(path: "README.md"))
+    StandardOutput.writeError(
+      "Wrote \(folder)\(isCarded ? "" : "; README.md there is somebody's, and stays")\n")
+  }
+
+  /// - Returns: whether it was written; one that somebody else wrote stays.
+  private func writeCard(
+    _ item: PlannedInstance, _ workspace: Workspace, to file: URL
+  ) throws -> Bool {
+    if let old = try? String(contentsOf: file, encoding: .utf8), !old.contains(ModelCard.mark) {
+      return false
+    }
+    let changes = workspace.recipe.overrides.map { " --set '\($0.replacing("'", with: #"'\''"#))'" }
+    let name = URL(fileURLWithPath: options.recipe).lastPathComponent
+    let card = ModelCard(
+      item, of: workspace.recipe, try workspace.findings(),
+      .init(licence: licence, baseModel: baseModel, isAdapter: adapter),
+      command: "warmup run \(name)\(changes.joined())")
+    try AtomicFile.write(card.text, to: file)
+    return true
   }
 }

@@ -173,10 +173,12 @@ struct UnpackCommand: ParsableCommand {
 
   private var defaultFolder: String {
     let name = URL(fileURLWithPath: file[0]).lastPathComponent
-    for ending in [".warmup.h5.zst", ".h5.zst", ".warmup.h5", ".h5"]
-    where name.hasSuffix(ending) && name != ending {
-      return String(name.dropLast(ending.count))
-    }
-    return name + "-unpacked"
+    return Self.stem(of: name) ?? name + "-unpacked"
+  }
+
+  /// A packed file's name without its ending; nil where it has none of the usual ones.
+  static func stem(of name: String) -> String? {
+    [".warmup.h5.zst", ".h5.zst", ".warmup.h5", ".h5"].first { name.hasSuffix($0) && name != $0 }
+      .map { String(name.dropLast($0.count)) }
   }
 }

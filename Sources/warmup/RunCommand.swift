@@ -23,6 +23,8 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var execution: ExecutionOptions
 
+  @OptionGroup var views: ViewOptions
+
   @Flag(help: "Run only the experiment of lock.json, or of the packed file; else say what differs.")
   var locked = false
 
@@ -61,30 +63,53 @@ struct RunCommand: ParsableCommand {
     defer { presence?.release() }
     // The lock, on which older reports rest, changes with the run.
     let basis = try workspace.reportBasis()
-    let executor = try execution.executor(
-      workspace, plan, site, interruption,
-      registration: Registration.digest(beside: workspace.recipe.file), others: runs.others,
-      isLocked: locked)
-    let summary = try executor.run(plan)
+    let shown = try ServedPage(views, workspace, plan)
+    let events = try views.eventLog(workspace, plan)
+    let displays: [(any RunDisplay)?] = [shown?.display, events]
+    do {
+      let executor = try execution.executor(
+        workspace, plan, site, interruption,
+        registration: Registration.digest(beside: workspace.recipe.file), others: runs.others,
+        isLocked: locked, more: displays.compactMap(\.self))
+      let summary = try executor.run(plan)
+      tell(summary)
+      // Where there is much to read, what matters most stands at its end.
+      defer { StandardOutput.writeError(Self.failures(summary, hasLine: true)) }
+      let isReported = try reportOrPrint(summary, basis, workspace, runs)
+      shown?.conclude(ending(summary, workspace), isGood: summary.exitCode == 0 && isReported)
+      if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
+      if !isReported { throw ExitCode(1) }
+    } catch let error where !(error is ExitCode) {
+      shown?.conclude([Base.sentence(for: error)], isGood: false)
+      throw error
+    }
+  }
+
+  private func tell(_ summary: RunSummary) {
     StandardOutput.writeError(sentence(summary) + "\n")
-    if isBatch, summary.wasInterrupted {
+    if execution.executor != .process, summary.wasInterrupted {
       StandardOutput.writeError(
         "Jobs stay with Slurm; the same command attaches to them, and 'warmup cancel "
           + "\(options.recipe.recipe)' ends them.\n")
     }
     StandardOutput.writeError(Workspace.foreign(in: summary.plan))
     for failure in summary.plan.gateFailures { StandardOutput.writeError(failure + "\n") }
-    // Where there is much to read, what matters most stands at its end.
-    defer { StandardOutput.writeError(Self.failures(summary)) }
-    let isReported = try reportOrPrint(summary, basis, workspace, runs)
-    if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
-    if !isReported { throw ExitCode(1) }
   }
 
-  /// What failed, and why, unless its own line is the last above.
-  private static func failures(_ summary: RunSummary) -> String {
+  /// What the page says at its end.
+  private func ending(_ summary: RunSummary, _ workspace: Workspace) -> [String] {
+    let report = workspace.folder.appending(path: "report.html")
+    let failures = Self.failures(summary, hasLine: false).split(separator: "\n").map(String.init)
+    let hasReport = FileManager.default.fileExists(atPath: report.path)
+    return [sentence(summary)] + failures + summary.plan.gateFailures
+      + (hasReport ? ["The report is \(report.path)."] : [])
+  }
+
+  /// What failed, and why.
+  /// - Parameter hasLine: whether each had a line of its own; that of a single one may be the last above.
+  private static func failures(_ summary: RunSummary, hasLine: Bool) -> String {
     let failures = summary.failures
-    if failures.count == 1, case .failed? = summary.outcomes.last { return "" }
+    if hasLine, failures.count == 1, case .failed? = summary.outcomes.last { return "" }
     let lines = failures.prefix(10).map { "\($0.name) failed: \($0.sentence)\n" }
     return lines.joined() + (failures.count > 10 ? "\(failures.count - 10) more failed\n" : "")
   }

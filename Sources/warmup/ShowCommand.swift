@@ -21,10 +21,17 @@ struct ShowCommand: ParsableCommand {
   @Flag(help: "Print the output's rows, one JSON object a line.")
   var jsonl = false
 
+  @Flag(help: "Print the output's rows as CSV.")
+  var csv = false
+
+  func validate() throws {
+    if jsonl, csv { throw ValidationError("choose one of --jsonl and --csv") }
+  }
+
   func run() throws {
     let workspace = try Workspace(options)
     let (item, artifact) = try workspace.artifact(of: instance)
-    if jsonl {
+    if jsonl || csv {
       try printRows(of: try file(of: item, artifact))
     } else {
       try StandardOutput.writeJSON(artifact.record.json.prettyText)
@@ -48,8 +55,27 @@ struct ShowCommand: ParsableCommand {
 
   private func printRows(of file: URL) throws {
     let table = try RowTable(contentsOf: file)
+    if csv { return try printCSV(of: table) }
     for index in 0..<table.count {
       try StandardOutput.writeJSON(JSONValue.object(table.row(index)).text + "\n")
+    }
+  }
+
+  /// Numbers in full, texts as they are; what is missing stands empty.
+  private func printCSV(of table: RowTable) throws {
+    let names = table.names
+    try StandardOutput.write(CSV.line(names))
+    for index in 0..<table.count {
+      let row = table.row(index)
+      let fields = names.map { name -> String in
+        switch row[name] {
+        case .string(let text)?: text
+        case .number(let number)? where number.isNaN: ""
+        case .null?, nil: ""
+        case let value?: value.text
+        }
+      }
+      try StandardOutput.write(CSV.line(fields))
     }
   }
 }

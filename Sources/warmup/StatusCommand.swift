@@ -69,8 +69,15 @@ struct StatusCommand: ParsableCommand {
 
   private func words(_ item: PlannedInstance, _ row: JSONValue) -> String {
     guard let values = item.artifact?.record.values else { return item.reason }
-    // In the order in which the kind declares them: what matters most comes first.
-    let declared = KindRegistry.standard[item.instance.kind.name]?.names.values ?? []
+    return item.valueWords(values, atMost: 6)
+  }
+}
+
+extension PlannedInstance {
+  /// What was published, as far as it is numbers: in the order in which the kind declares them, what
+  /// matters most first.
+  func valueWords(_ values: [String: JSONValue], atMost count: Int) -> String {
+    let declared = KindRegistry.standard[instance.kind.name]?.names.values ?? []
     let names = values.keys.sorted { one, other in
       let ranks = [one, other].map { declared.firstIndex(of: $0) ?? declared.count }
       return ranks[0] == ranks[1] ? one < other : ranks[0] < ranks[1]
@@ -78,6 +85,6 @@ struct StatusCommand: ParsableCommand {
     let numbers = names.compactMap { name in
       values[name]?.number.map { "\(name) \(NumberText.short($0))" }
     }
-    return numbers.prefix(6).joined(separator: ", ")
+    return numbers.prefix(count).joined(separator: ", ")
   }
 }

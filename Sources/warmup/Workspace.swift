@@ -45,6 +45,15 @@ struct Workspace {
     }
   }
 
+  /// The recipe of a packed file, to be run anew in a folder of its own, without its results.
+  init(replicating pack: OpenedPack, in folder: URL) throws {
+    recipe = try pack.experiment.recipe(registry: .standard)
+    cache = Cache(folder: folder.appending(path: "cache"))
+    self.folder = folder.appending(path: recipe.name)
+    folders = DataFolders(recipe: pack.file, results: folder)
+    (packed, isChanged, part) = (nil, false, nil)
+  }
+
   /// Reads what gates ask for: published values, and those that follow from verdicts.
   var values: ValueReader { ResultTables().values }
 

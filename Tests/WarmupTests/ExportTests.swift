@@ -1,4 +1,6 @@
+import Base
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -15,11 +17,50 @@ extension EndToEnd {
       let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
       #expect(
         files.sorted() == [
-          "config.json", "generation_config.json", "model.safetensors", "tokenizer.json",
+          "README.md", "config.json", "generation_config.json", "model.safetensors",
+          "tokenizer.json",
           "tokenizer_config.json",
         ])
       let look = try await Program.run(["models", folder.path]) { _ in }
       #expect(look.code == 0 && look.output.contains("Llama, "), "\(look.output)")
+    }
+
+    /// The front matter is what the Hub reads; texts of recipes stay texts.
+    @Test func theCardSaysWhatItIsAndWhatItScored() async throws {
+      let results = try await FinishedRun.tiny.value.results
+      let place = try ScratchFolder()
+      defer { withExtendedLifetime(place) {} }
+      let folder = place.file("model")
+      let name = "tuned[start=warmed,seed=2]"
+      let options = [name, folder.path, "--licence", "apache-2.0", "--base-model", "ana/base"]
+      let ending = try await results.run("export", arguments: options)
+      #expect(ending.code == 0, "\(ending.messages)")
+      let file = folder.appending(path: "README.md")
+      let card = try String(contentsOf: file, encoding: .utf8)
+      #expect(
+        card.hasPrefix("---\nlicense: \"apache-2.0\"\nbase_model: \"ana/base\"\nlibrary_name: "))
+      let parts = card.components(separatedBy: "---\n")
+      let index = try #require(parts.count > 2 ? parts[1] : nil)
+      #expect(index.contains("model-index:\n- name: \"tiny \(name)\"\n  results:\n"))
+      #expect(
+        index.contains("  - task: {type: text-generation, name: \"scores[start=warmed,seed=2]\"}\n")
+      )
+      let shown = try await results.run("show", "scores[start=warmed,seed=2]").output
+      let accuracy = try JSONValue(parsing: Data(shown.utf8))["values"]?["accuracy"]?.number
+      let written = index.firstMatch(of: #/type: accuracy, name: accuracy, value: ([0-9.e-]+)/#)
+      #expect(written.flatMap { Double($0.1) } == accuracy)
+      #expect(!index.contains("seed=1]"), "the scores of other models are not this one's")
+      #expect(card.contains("warmup run tiny.yaml\n") && card.contains("| `warmed` | distill |"))
+      #expect(card.contains("name: tiny\n"), "the recipe is in it")
+      // Written again it is renewed; what a person wrote is not.
+      #expect(
+        try await results.run("export", name, folder.path).messages == "Wrote \(folder.path)\n")
+      #expect(try String(contentsOf: file, encoding: .utf8).contains("No licence was named"))
+      try Data("mine\n".utf8).write(to: file)
+      let again = try await results.run("export", name, folder.path)
+      #expect(
+        again.code == 0 && again.messages.contains("README.md there is somebody's, and stays"))
+      #expect(try String(contentsOf: file, encoding: .utf8) == "mine\n")
     }
 
     @Test func aModelWithoutAdaptersHasNoneToWrite() async throws {

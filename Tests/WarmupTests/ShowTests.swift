@@ -36,6 +36,20 @@ extension EndToEnd {
       #expect(rollouts.output.utf8.count { $0 == 0x0A } == 3 * 2 * 2)
     }
 
+    @Test func metricsArePrintedAsCSV() async throws {
+      let results = try await FinishedRun.tiny.value.results
+      let name = "tuned[start=warmed,seed=2]"
+      let csv = try await results.run("show", name, "--output", "metrics", "--csv").output
+      let lines = csv.split(separator: "\n").map { $0.split(separator: ",").map(String.init) }
+      #expect(lines.map(\.[0]) == ["step", "1", "2", "3"])
+      let json = try await results.run("show", name, "--output", "metrics", "--jsonl").output
+      let rows = try json.split(separator: "\n").map { try JSONValue(parsing: Data($0.utf8)) }
+      let place = try #require(lines[0].firstIndex(of: "reward"))
+      #expect(lines.dropFirst().map { Double($0[place]) } == rows.map { $0["reward"]?.number })
+      let both = try await results.run("show", name, "--jsonl", "--csv")
+      #expect(both.code == 64 && both.messages.contains("choose one of --jsonl and --csv"))
+    }
+
     /// What is printed may go through other hands and come back.
     @Test func printedRowsAreReadBack() async throws {
       let results = try await FinishedRun.tiny.value.results

@@ -26,18 +26,39 @@ package struct SolveHistory: Sendable, Equatable {
   /// - Throws: what reading the columns throws.
   package init(_ rollouts: Rollouts) throws {
     let (steps, problems) = (try rollouts.steps, try rollouts.problemIDs)
-    let outcomes = try rollouts.outcomes
-    var counts: OrderedDictionary<String, [Int: (solved: Int, samples: Int)]> = [:]
-    for ((step, problem), outcome) in zip(zip(steps, problems), outcomes) {
-      counts[problem, default: [:]][step, default: (0, 0)].samples += 1
-      if outcome == .correct { counts[problem, default: [:]][step, default: (0, 0)].solved += 1 }
+    var counts = SolveCounts()
+    for ((step, problem), outcome) in zip(zip(steps, problems), try rollouts.outcomes) {
+      counts.add(step: step, problem, outcome)
     }
-    visits = counts.mapValues { byStep in
+    self.init(counts)
+  }
+
+  init(visits: OrderedDictionary<String, [Visit]>, lastStep: Int) {
+    (self.visits, self.lastStep) = (visits, lastStep)
+  }
+
+  init(_ counts: SolveCounts) {
+    visits = counts.byProblem.mapValues { byStep in
       byStep.sorted { $0.key < $1.key }.map {
         Visit(step: $0.key, solved: $0.value.solved, samples: $0.value.samples)
       }
     }
-    lastStep = steps.max() ?? 0
+    lastStep = counts.lastStep
+  }
+}
+
+/// Right samples of each problem, counted as they come.
+struct SolveCounts: Sendable {
+  fileprivate private(set) var byProblem:
+    OrderedDictionary<String, [Int: (solved: Int, samples: Int)]> = [:]
+  fileprivate private(set) var lastStep = 0
+
+  var isEmpty: Bool { byProblem.isEmpty }
+
+  mutating func add(step: Int, _ problem: String, _ outcome: Outcome) {
+    byProblem[problem, default: [:]][step, default: (0, 0)].samples += 1
+    if outcome == .correct { byProblem[problem, default: [:]][step, default: (0, 0)].solved += 1 }
+    lastStep = max(lastStep, step)
   }
 }
 
@@ -111,8 +132,10 @@ package struct SolveHistoryFigure: Figure {
     }
   }
 
-  /// How many problems a panel shows; of more, an even choice.
+  /// How many problems a panel of a report shows; of more, an even choice.
   package static let shownRows = 400
+  /// How many a panel of this figure shows.
+  var mostRows = shownRows
 
   package init(name: String, title: String, panels: [Panel], notes: [String]) {
     self.name = name

@@ -13,7 +13,7 @@ struct SolveHistorySVG {
 
   init(_ figure: SolveHistoryFigure) {
     self.figure = figure
-    rows = figure.panels.map { Self.choice($0.rows, SolveHistoryFigure.shownRows) }
+    rows = figure.panels.map { Self.choice($0.rows, figure.mostRows) }
     let count = rows.map(\.count).max() ?? 0
     // From two to ten pixels a row, and no lower than a picture should be.
     let height = min(max(180, Double(count) * 5), max(320, Double(count) * 2))

@@ -133,11 +133,12 @@ package enum EmbeddedJSON {
 /// What a page may load and run: nothing from elsewhere, and only the script whose digest is named.
 package enum ContentPolicy {
   /// The policy for a page with inline styles and the scripts given, for a `<meta>` element.
-  package static func text(scripts: [String]) -> String {
+  /// - Parameter asksItsServer: whether the scripts may ask whoever sent the page, and nobody else.
+  package static func text(scripts: [String], asksItsServer: Bool = false) -> String {
     let hashes = scripts.map { "'sha256-\(base64Digest(of: $0))'" }
     let rule = hashes.isEmpty ? "'none'" : hashes.joined(separator: " ")
     return "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src \(rule);"
-      + " base-uri 'none'; form-action 'none'"
+      + " base-uri 'none'; form-action 'none'" + (asksItsServer ? "; connect-src 'self'" : "")
   }
 
   /// SHA-256 of a text's bytes in Base64, as the policy wants it.

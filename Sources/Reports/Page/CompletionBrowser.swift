@@ -69,15 +69,35 @@ struct CompletionsSection {
         ? "The first \(shown) of \(listed.count) completions." : "All \(shown) completions."
       return .element(
         "details", ["class": "card"],
-        .element("summary", [:], .element("code", [:], Markup(name)), tally(listed)),
+        .element(
+          "summary", [:], .element("code", [:], Markup(name)),
+          CompletionMarkup.tally(listed.tallies)),
         .element("p", ["class": "quiet"], Markup(words)),
         Markup(listed.shown.map(sample)))
     }
   }
 
-  private func tally(_ listed: Listed) -> Markup {
-    let total = Double(max(listed.count, 1))
-    let parts = listed.tallies.map { tally in
+  private func sample(
+    _ verdict: GradedSample, _ content: GradedCompletions.Content
+  ) -> Markup {
+    let name = Markup.element(
+      "span", ["class": "name"], Markup("\(verdict.problem), sample \(verdict.sample)"))
+    let facts = Markup.element(
+      "span", ["class": "quiet"], Markup(content.facts.joined(separator: " · ")))
+    return .element(
+      "details", ["class": "sample"],
+      .element("summary", [:], CompletionMarkup.badge(verdict.outcome), name, facts),
+      .element("h4", [:], "Prompt"), CompletionMarkup.text(content.prompt),
+      .element("h4", [:], "Completion"), CompletionMarkup.text(content.text))
+  }
+}
+
+/// How pages show completions and their verdicts without a script.
+enum CompletionMarkup {
+  /// A bar of verdicts, with their numbers.
+  static func tally(_ tallies: [(outcome: Outcome, count: Int)]) -> Markup {
+    let total = Double(max(tallies.reduce(0) { $0 + $1.count }, 1))
+    let parts = tallies.map { tally in
       Markup.element(
         "span",
         [
@@ -85,37 +105,26 @@ struct CompletionsSection {
           "style": "flex-grow:\(NumberText.plain(Double(tally.count) / total, decimals: 4))",
         ])
     }
-    let counts = listed.tallies.map { "\($0.count) \($0.outcome.words)" }
+    let counts = tallies.map { "\($0.count) \($0.outcome.words)" }
     return .element("span", ["class": "bar", "aria-hidden": "true"], parts)
       + .element("span", ["class": "quiet"], Markup(counts.joined(separator: " · ")))
   }
 
-  private func sample(
-    _ verdict: GradedSample, _ content: GradedCompletions.Content
-  ) -> Markup {
-    let mark = verdict.isCorrect ? "✓ " : "✗ "
-    let badge = Markup.element(
-      "span", ["class": "badge " + style(verdict.outcome)],
-      Markup(mark + verdict.outcome.words))
-    let name = Markup.element(
-      "span", ["class": "name"], Markup("\(verdict.problem), sample \(verdict.sample)"))
-    let facts = Markup.element(
-      "span", ["class": "quiet"], Markup(content.facts.joined(separator: " · ")))
-    return .element(
-      "details", ["class": "sample"],
-      .element("summary", [:], badge, name, facts),
-      .element("h4", [:], "Prompt"), text(content.prompt),
-      .element("h4", [:], "Completion"), text(content.text))
+  static func badge(_ outcome: Outcome) -> Markup {
+    .element(
+      "span", ["class": "badge " + style(outcome)],
+      Markup((outcome == .correct ? "✓ " : "✗ ") + outcome.words))
   }
 
-  private func text(_ content: String) -> Markup {
+  /// A text as it is, without its middle where it is long.
+  static func text(_ content: String) -> Markup {
     let cut = ShortenedText(content, limit: BrowserData.textLimit)
     let gap = cut.omitted > 0 ? "\n[\(cut.omitted) characters left out]\n" : ""
     let shown = content.isEmpty ? "(empty)" : cut.head + gap + cut.tail
     return .element("pre", ["dir": "auto", "tabindex": "0"], Markup(shown))
   }
 
-  private func style(_ outcome: Outcome) -> String {
+  private static func style(_ outcome: Outcome) -> String {
     switch outcome {
     case .correct: "right"
     case .wrong: "wrong"

@@ -323,6 +323,8 @@ struct PageFrame {
   let scripts: Markup
   /// The scripts whose running the page allows.
   let runnable: [String]
+  /// Whether they ask whoever sent the page.
+  var asksItsServer = false
 
   /// The whole page. Sections without content are left out.
   var html: String {
@@ -335,7 +337,7 @@ struct PageFrame {
       .element("nav", ["aria-label": "Sections"], .element("div", [:], links)),
       .element("main", [:], shown.map(markup)),
       .element("footer", [:], Markup(footer)), scripts)
-    return "<!doctype html>\n<html lang=\"en\">\n\(head.source)\n\(body.source)\n</html>\n"
+    return "<!doctype html>\n<html lang=\"en\">\n\(head().source)\n\(body.source)\n</html>\n"
   }
 
   /// The id of a folded section is that of its content: a link to what is inside unfolds it.
@@ -352,17 +354,19 @@ struct PageFrame {
     return Markup(trusted: "\n") + content
   }
 
-  private var head: Markup {
+  /// - Parameter style: what its style sheet has beyond that of reports.
+  func head(style: String = "") -> Markup {
     .element(
       "head", [:],
       Markup(trusted: "<meta charset=\"utf-8\">\n"),
       Markup(
         trusted: "<meta http-equiv=\"Content-Security-Policy\""
-          + " content=\"\(ContentPolicy.text(scripts: runnable))\">\n"),
+          + " content=\"\(ContentPolicy.text(scripts: runnable, asksItsServer: asksItsServer))\">\n"
+      ),
       Markup(
         trusted: "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"),
       Markup(trusted: "<meta name=\"color-scheme\" content=\"light dark\">\n"),
       .element("title", [:], Markup(title)), facts,
-      .element("style", [:], Markup(trusted: ReportStyle.css + FigureStyle.css)))
+      .element("style", [:], Markup(trusted: ReportStyle.css + FigureStyle.css + style)))
   }
 }

@@ -324,13 +324,16 @@ package struct GradedCompletions: Sendable {
       isGuess: (try? scores.guessed[row]) ?? false)
   }
 
-  /// How many have each verdict: correct first, then by falling number.
   package var tallies: [(outcome: Outcome, count: Int)] {
-    Dictionary(grouping: verdicts, by: \.outcome).map { (outcome: $0.key, count: $0.value.count) }
-      .sorted { a, b in
-        (a.outcome == .correct ? 0 : 1, -a.count, a.outcome.rawValue)
-          < (b.outcome == .correct ? 0 : 1, -b.count, b.outcome.rawValue)
-      }
+    Self.tallies(Dictionary(grouping: verdicts, by: \.outcome).mapValues(\.count))
+  }
+
+  /// How many have each verdict: correct first, then by falling number.
+  static func tallies(_ counts: [Outcome: Int]) -> [(outcome: Outcome, count: Int)] {
+    func rank(_ tally: (outcome: Outcome, count: Int)) -> (Int, Int, String) {
+      (tally.outcome == .correct ? 0 : 1, -tally.count, tally.outcome.rawValue)
+    }
+    return counts.map { (outcome: $0.key, count: $0.value) }.sorted { rank($0) < rank($1) }
   }
 }
 

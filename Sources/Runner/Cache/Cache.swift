@@ -399,7 +399,7 @@ package struct WorkFolder: Sendable {
   package var newestStep: Int? { CheckpointStore.checkpoints(in: checkpoints).first?.step }
 
   var checkpoints: URL { url.appending(path: "checkpoints") }
-  var metrics: URL { url.appending(path: "metrics.jsonl") }
+  package var metrics: URL { url.appending(path: "metrics.jsonl") }
 
   /// Removes what dead attempts left half-written, and makes an empty folder for the outputs of a
   /// new one. Only whoever holds the key's lock may call this.

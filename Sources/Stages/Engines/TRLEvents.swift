@@ -49,23 +49,3 @@ enum TRLEvent {
     }
   }
 }
-
-/// Reads a file of lines while another program writes it.
-struct GrowingLines {
-  let file: URL
-  private var offset: UInt64 = 0
-
-  init(file: URL) { self.file = file }
-
-  /// The lines that were finished since the last call.
-  mutating func next() throws -> [Data] {
-    guard let handle = try? FileHandle(forReadingFrom: file) else { return [] }
-    defer { try? handle.close() }
-    try handle.seek(toOffset: offset)
-    let content = try handle.readToEnd() ?? Data()
-    guard let end = content.lastIndex(of: 0x0A) else { return [] }
-    let whole = content[...end]
-    offset += UInt64(whole.count)
-    return whole.split(separator: 0x0A).map { Data($0) }
-  }
-}

@@ -109,7 +109,7 @@ package struct RLVRStage: Stage {
     var memory = GrowingMemory(
       model.memoryUse(threads: context.threads),
       parameters.optimiser.precision.forTraining)
-    let logFile = context.workDirectory.appending(path: "rollouts.jsonl")
+    let logFile = context.workDirectory.appending(path: Rollouts.logName)
     var log = try RowLog(file: logFile)
     let resumed = { done in
       log = try RowLog(file: logFile) { (Rollouts.step(of: $0) ?? .max) <= done }

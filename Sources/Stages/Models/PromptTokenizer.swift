@@ -21,6 +21,11 @@ package struct PromptTokenizer: Sendable {
     tokenizer = try Tokenizer(huggingFace: Data(try source.readText("/tokenizer").utf8))
   }
 
+  /// The tokens of what a model wrote, read from the model's HDF5 file; nil where that cannot be read.
+  package static func tokens(of text: String, model file: URL) -> [Int32]? {
+    (try? PromptTokenizer(contentsOf: file)).map { $0.tokenizer.encode(text) }
+  }
+
   /// The tokens of a prompt: with those in front that begin a text.
   /// - Throws: `StageError.failed` for a prompt that begins with them itself.
   func tokens(ofPrompt prompt: String) throws -> [Int32] {

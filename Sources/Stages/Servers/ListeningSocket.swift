@@ -56,8 +56,8 @@ package enum ListeningError: Error, CustomStringConvertible {
     case .address(let host):
       "'\(host.visible)' is no address of this machine; say --host 127.0.0.1, or 0.0.0.0 for all"
     case .port(let port, let host, let code):
-      "port \(port) of \(host.visible) cannot be had: \(systemMessage(code)); take another with "
-        + "--port, or 0 for any that is free"
+      "port \(port) of \(host.visible) cannot be had: \(systemMessage(code)); take another, or "
+        + "0 for any that is free"
     }
   }
 }

@@ -38,11 +38,7 @@ package struct CompletionsService: Sendable {
     guard request.headers["origin"] == nil else {
       throw HTTPFault(403, "requests from pages in a browser are not answered")
     }
-    guard isLocal, let host = request.headers["host"] else { return }
-    let name = URL(string: "http://\(host)")?.host() ?? ""
-    guard ServerAddress.isLoopback(name) else {
-      throw HTTPFault(403, "this server answers to localhost only, not to '\(name)'")
-    }
+    if isLocal { try request.requireLoopback() }
   }
 
   private var models: JSONValue {

@@ -9,7 +9,6 @@ import Synchronization
 /// A small HTTP/1.1 server (RFC 9112): one thread and one request a connection, and all that a client
 /// may send is bounded.
 package final class HTTPServer: Sendable {
-  private static let greatestConnections = 1100
   private static let pollMilliseconds: Int32 = 200
 
   private let socket: Int32
@@ -40,6 +39,9 @@ package final class HTTPServer: Sendable {
 
   deinit { close(socket) }
 
+  /// How many connections are open.
+  package var openConnections: Int { open.withLock { $0 } }
+
   /// Where it answers, such as `http://127.0.0.1:8000`.
   package var url: String { "http://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 
@@ -49,13 +51,22 @@ package final class HTTPServer: Sendable {
       var wish = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
       guard poll(&wish, 1, Self.pollMilliseconds) > 0 else { continue }
       let connection = accept(socket, nil, nil)
-      guard connection >= 0 else { continue }
+      guard connection >= 0 else {
+        // Such as where there are no descriptors left.
+        Thread.sleep(forTimeInterval: 0.05)
+        continue
+      }
       _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
       let count = open.withLock { count in
         count += 1
         return count
       }
-      let isRoom = count <= Self.greatestConnections
+      if count > 2 * limits.connections {
+        close(connection)
+        open.withLock { $0 -= 1 }
+        continue
+      }
+      let isRoom = count <= limits.connections
       let thread = Thread { [self] in
         serve(HTTPConnection(connection, limits), isRoom: isRoom)
         close(connection)
@@ -81,6 +92,8 @@ package final class HTTPServer: Sendable {
 
 /// How much of a request is read, and for how long.
 package struct HTTPLimits: Sendable {
+  /// How many are answered at once; as many more are told that they are too many.
+  package var connections = 1100
   package var headBytes = 16 << 10
   package var bodyBytes = 8 << 20
   /// Seconds until all of a request must be there, and that a client may leave an answer unread.
@@ -93,6 +106,8 @@ package struct HTTPRequest: Sendable {
   package let method: String
   /// Without what follows a question mark.
   package let path: String
+  /// What follows the question mark; empty where there is none.
+  package let query: String
   /// By names in lower case.
   package let headers: [String: String]
   package let body: Data
@@ -118,16 +133,28 @@ package struct HTTPRequest: Sendable {
     }
     method = words[0]
     path = String(words[1].prefix { $0 != "?" })
+    query = String(words[1].dropFirst(path.count + 1))
     self.headers = headers
     body = Data()
   }
 
   private init(_ head: HTTPRequest, body: Data) {
-    (method, path, headers) = (head.method, head.path, head.headers)
+    (method, path, query, headers) = (head.method, head.path, head.query, head.headers)
     self.body = body
   }
 
   fileprivate func with(body: Data) -> HTTPRequest { HTTPRequest(self, body: body) }
+
+  /// Makes sure that it was sent to this machine by a name of its own: a page of somebody else's may have
+  /// its own name stand for this machine, and read the answer (DNS rebinding).
+  /// - Throws: `HTTPFault`.
+  func requireLoopback() throws(HTTPFault) {
+    guard let host = headers["host"] else { return }
+    let name = URL(string: "http://\(host)")?.host() ?? ""
+    guard ServerAddress.isLoopback(name) else {
+      throw HTTPFault(403, "this server answers to localhost only, not to '\(name)'")
+    }
+  }
 }
 
 /// An answer that is sent whole.
@@ -135,6 +162,16 @@ package struct HTTPResponse: Sendable {
   package let status: Int
   package let body: Data
   package var contentType = "application/json"
+  /// Further lines of the head.
+  package var headers: [String] = []
+  /// Whether the body is only announced, as for HEAD.
+  package var isHeadOnly = false
+
+  package init(status: Int = 200, _ body: Data, contentType: String) {
+    self.status = status
+    self.body = body
+    self.contentType = contentType
+  }
 
   package init(status: Int = 200, _ json: JSONValue) {
     self.status = status
@@ -200,8 +237,9 @@ package final class HTTPConnection: Sendable {
 
   /// Sends an answer.
   package func send(_ response: HTTPResponse) {
-    let head = head(response.status, response.contentType, length: response.body.count)
-    if send(head) { send(response.body) }
+    let head = head(
+      response.status, response.contentType, length: response.body.count, response.headers)
+    if send(head), !response.isHeadOnly { send(response.body) }
   }
 
   /// Begins an answer of server-sent events.
@@ -212,11 +250,13 @@ package final class HTTPConnection: Sendable {
   @discardableResult
   package func sendEvent(_ text: String) -> Bool { send(Data("data: \(text)\n\n".utf8)) }
 
-  private func head(_ status: Int, _ type: String, length: Int?) -> Data {
+  private func head(
+    _ status: Int, _ type: String, length: Int?, _ more: [String] = []
+  ) -> Data {
     var lines = ["HTTP/1.1 \(status) \(Self.reasons[status] ?? "Error")", "Content-Type: \(type)"]
     if let length { lines.append("Content-Length: \(length)") }
     return Data(
-      (lines + ["Cache-Control: no-store", "Connection: close", "", ""])
+      (lines + more + ["Cache-Control: no-store", "Connection: close", "", ""])
         .joined(separator: "\r\n").utf8)
   }
 

@@ -249,6 +249,8 @@ package struct Scores: TypedTable {
 /// Completions that reinforcement learning sampled, with their rewards.
 package struct Rollouts: TypedTable {
   package static let fileName = "rollouts.h5"
+  /// The rows of a training at work, a line each.
+  package static let logName = "rollouts.jsonl"
   package static let order: [ColumnName] = [.step, .problemID, .sample, .reward, .outcome]
   package let table: RowTable
 

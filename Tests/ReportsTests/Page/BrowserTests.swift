@@ -3,6 +3,7 @@ import Foundation
 import OrderedCollections
 import Reports
 import Runner
+import TestSupport
 import Testing
 
 /// The report in a real browser, where there is one.

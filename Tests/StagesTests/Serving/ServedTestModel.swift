@@ -84,32 +84,7 @@ final class ServedTestModel: Sendable {
 
   /// Sends bytes as they are and takes all that comes back, as text.
   func send(_ text: String, thenCloses: Bool = false) throws -> String {
-    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(socket) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    address.sin_port = server.port.bigEndian
-    let isConnected = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
-    }
-    guard isConnected else { throw POSIXError(.ECONNREFUSED) }
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-      // MSG_NOSIGNAL: it may have answered before all was sent.
-      let count = rest.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, 0x4000) }
-      if count <= 0 { break }
-      rest = rest.dropFirst(count)
-    }
-    if thenCloses { shutdown(socket, Int32(SHUT_WR)) }
-    var answer = Data()
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while case let count = recv(socket, &buffer, buffer.count, 0), count > 0 {
-      answer += buffer[..<count]
-    }
-    return String(decoding: answer, as: UTF8.self)
+    try RawRequest.send(text, port: server.port, thenCloses: thenCloses)
   }
 
   /// Posts JSON, or what should be.
@@ -131,4 +106,46 @@ final class ServedTestModel: Sendable {
 
 private final class RequestLog: Sendable {
   let bodies = Mutex<[JSONValue]>([])
+}
+
+/// Requests as bytes, right or wrong, to a server on this machine.
+enum RawRequest {
+  /// A connection that says nothing yet.
+  static func connect(port: UInt16) throws -> Int32 {
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    address.sin_port = port.bigEndian
+    let isConnected = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Glibc.connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
+    guard isConnected else {
+      close(socket)
+      throw POSIXError(.ECONNREFUSED)
+    }
+    return socket
+  }
+
+  /// Sends bytes as they are and takes all that comes back, as text.
+  static func send(_ text: String, port: UInt16, thenCloses: Bool = false) throws -> String {
+    let socket = try connect(port: port)
+    defer { close(socket) }
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      // MSG_NOSIGNAL: it may have answered before all was sent.
+      let count = rest.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, 0x4000) }
+      if count <= 0 { break }
+      rest = rest.dropFirst(count)
+    }
+    if thenCloses { shutdown(socket, Int32(SHUT_WR)) }
+    var answer = Data()
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while case let count = recv(socket, &buffer, buffer.count, 0), count > 0 {
+      answer += buffer[..<count]
+    }
+    return String(decoding: answer, as: UTF8.self)
+  }
 }

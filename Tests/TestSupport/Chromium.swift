@@ -1,9 +1,9 @@
 import Foundation
 
 /// A Chromium without a window, where the machine has one: what it makes of a page.
-enum Chromium {
+package enum Chromium {
   /// Where it lies; nil where there is none.
-  static let program: URL? = {
+  package static let program: URL? = {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
     let names = ["chromium", "chromium-browser", "google-chrome", "chrome"]
     let candidates = names.flatMap { name in
@@ -13,11 +13,11 @@ enum Chromium {
   }()
 
   /// What came of loading a page.
-  struct Loaded {
+  package struct Loaded {
     /// The document after its scripts have run.
-    let document: String
+    package let document: String
     /// The lines that scripts and policies wrote to the console.
-    let console: [Substring]
+    package let console: [Substring]
   }
 
   /// Loads a page.
@@ -25,8 +25,14 @@ enum Chromium {
   ///   - page: the file.
   ///   - fragment: what follows `#` in the address.
   ///   - width: the window's width.
-  static func load(_ page: URL, fragment: String = "", width: Int = 1200) throws -> Loaded {
-    let folder = page.deletingLastPathComponent()
+  package static func load(_ page: URL, fragment: String = "", width: Int = 1200) throws -> Loaded {
+    let address = "file://\(page.path)" + (fragment.isEmpty ? "" : "#" + fragment)
+    return try load(address, in: page.deletingLastPathComponent(), width: width)
+  }
+
+  /// Loads what is at an address, and waits until it asks for nothing more.
+  /// - Parameter folder: for what the browser writes.
+  package static func load(_ address: String, in folder: URL, width: Int = 1200) throws -> Loaded {
     let (output, log) = (folder.appending(path: "dom"), folder.appending(path: "log"))
     for file in [output, log] { try Data().write(to: file) }
     let process = Process()
@@ -34,8 +40,7 @@ enum Chromium {
     process.arguments = [
       "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
       "--user-data-dir=\(folder.appending(path: "profile").path)", "--window-size=\(width),900",
-      "--virtual-time-budget=5000", "--enable-logging=stderr", "--dump-dom",
-      "file://\(page.path)" + (fragment.isEmpty ? "" : "#" + fragment),
+      "--virtual-time-budget=5000", "--enable-logging=stderr", "--dump-dom", address,
     ]
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: output)
