@@ -54,7 +54,9 @@ struct EngineCheckCommand: ParsableCommand {
     try StandardOutput.write(
       "\(site.python): \(named.joined(separator: ", ")), on \(device)\n")
     try StandardOutput.write(Self.words(check))
-    guard check.distilled <= TRLCheck.bound, check.reinforced.isWithinBound else {
+    guard check.distilled.allSatisfy({ $0.share <= TRLCheck.bound }),
+      check.reinforced.isWithinBound
+    else {
       throw StageError.failed(
         "that is more than rounding explains (\(TRLCheck.bound) and \(RolloutReplay.bound)); do not use this "
           + "engine here")
@@ -62,12 +64,13 @@ struct EngineCheckCommand: ParsableCommand {
   }
 
   private static func words(_ check: TRLCheck) -> String {
-    let (distilled, reinforced) = (check.distilled, check.reinforced.difference)
-    return """
-      Distilled: weights differ by \(share(distilled)) of their movement from native training
-      Reinforced: by \(share(reinforced)) from a native replay of the same completions
-
-      """
+    let distilled = check.distilled.map {
+      "Distilled (\($0.normaliser)): weights differ by \(share($0.share)) of their movement from native "
+        + "training\n"
+    }
+    return distilled.joined()
+      + "Reinforced: by \(share(check.reinforced.difference)) from a native replay of the same "
+      + "completions\n"
   }
 
   private static func share(_ value: Double) -> String { String(format: "%.1e", value) }

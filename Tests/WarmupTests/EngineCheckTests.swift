@@ -31,8 +31,10 @@ extension EndToEnd {
       #expect(ending.output.contains("trl 1.16."))
       let shares = ending.output.matches(of: /by ([0-9.e-]+) (?:of|from)/)
         .compactMap { Double($0.1) }
-      #expect(shares.count == 2, "\(ending.output)")
-      #expect(shares.allSatisfy { $0 > 0 } && shares[0] < 1e-5 && shares[1] < 1e-4, "\(shares)")
+      #expect(shares.count == 3, "\(ending.output)")
+      #expect(
+        shares.allSatisfy { $0 > 0 } && shares[0] < 1e-5 && shares[1] < 1e-5 && shares[2] < 1e-4,
+        "\(shares)")
     }
 
     /// Every way to an advantage and a divisor, and what goes with them.

@@ -6,8 +6,9 @@ import Runner
 /// A small model trained by TRL on this machine, and how far its weights are from those of native training:
 /// distilled, and reinforced, which is replayed natively on the completions that TRL sampled.
 package struct TRLCheck: Sendable {
-  /// The distance of both sets of distilled weights as a share of how far training moved them.
-  package let distilled: Double
+  /// For a divisor of the loss, the distance of both sets of distilled weights as a share of how far
+  /// training moved them.
+  package let distilled: [(normaliser: String, share: Double)]
   package let reinforced: RolloutReplay
   /// What trained: TRL's versions and device.
   package let description: JSONValue
@@ -21,7 +22,7 @@ package struct TRLCheck: Sendable {
     """
     version: 1
     name: check
-    axes: {engine: [native, trl]}
+    axes: {engine: [native, trl], normaliser: [batch_tokens, microbatch_tokens]}
     stages:
       puzzles: {kind: knights_and_knaves, params: {people: 2, count: \(12 * processes - 1), seed: 1}}
       texts: {kind: write_texts, inputs: {puzzles: puzzles}, params: {count: 100}}
@@ -42,6 +43,7 @@ package struct TRLCheck: Sendable {
         inputs: {model: random, traces: traces}
         params:
           engine: "${engine}"
+          normaliser: "${normaliser}"
           epochs: 2
           batch_size: \(4 * processes)
           learning_rate: 1e-2
@@ -106,11 +108,15 @@ package struct TRLCheck: Sendable {
       let weights = try ModelArtifact(contentsOf: folder.appending(path: "model.h5")).weights
       return weights.buffer[0..<weights.buffer.count]
     }
-    let (start, native, trl) = try (
-      weights("random"), weights("warmed[engine=native]"), weights("warmed[engine=trl]")
-    )
-    distilled = WeightDistance.between(native, trl, from: start)
-    description = results["warmed[engine=trl]"]?.values["engine"] ?? .null
+    let start = try weights("random")
+    distilled = try ["batch_tokens", "microbatch_tokens"].map { normaliser in
+      let (native, trl) = try (
+        weights("warmed[engine=native,normaliser=\(normaliser)]"),
+        weights("warmed[engine=trl,normaliser=\(normaliser)]")
+      )
+      return (normaliser, WeightDistance.between(native, trl, from: start))
+    }
+    description = results["reinforced[engine=trl]"]?.values["engine"] ?? .null
     guard let training = results["reinforced[engine=trl]"] else {
       throw StageError.failed("'reinforced' did not come out")
     }
