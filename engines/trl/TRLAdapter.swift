@@ -15,6 +15,7 @@ package enum TRLAdapter {
       ("launch.py", Data(PackageResources.launch_py)),
       ("training.py", Data(PackageResources.training_py)),
       ("sft.py", Data(PackageResources.sft_py)), ("grpo.py", Data(PackageResources.grpo_py)),
+      ("given.py", Data(PackageResources.given_py)), ("sampler.py", Data(PackageResources.sampler_py)),
       ("worker.py", Data(PackageResources.worker_py)), ("fields.json", fields),
     ]
   }

@@ -53,11 +53,14 @@ package struct TRLParameters: ParameterSet {
 extension JSONValue {
   /// The identity of a training, with what of its backend belongs to it: which adapter and which TRL, but
   /// neither where it runs nor how its work is divided.
-  func naming(_ backend: TrainingBackend) -> JSONValue {
+  /// - Parameter sampling: who samples, where that belongs to it.
+  func naming(_ backend: TrainingBackend, sampling: JSONValue? = nil) -> JSONValue {
     guard var fields = object else { return self }
+    let program: [String: JSONValue] = [
+      "adapter": .integer(TRLAdapter.version), "version": .string(TRLAdapter.trl),
+    ]
     fields["trl"] =
-      backend == .trl
-      ? ["adapter": .integer(TRLAdapter.version), "version": .string(TRLAdapter.trl)] : nil
+      backend == .trl ? .object(program.merging(sampling?.object ?? [:]) { $1 }) : nil
     return .object(fields)
   }
 }
