@@ -26,12 +26,17 @@ struct EngineCheckCommand: ParsableCommand {
   @Argument(help: "The engine: trl.") var engine: Engine
   @OptionGroup var place: SiteOptions
   @Option(help: "Processes that share a step, one for each GPU.") var processes = 1
+  @Option(help: "What each of several processes holds: none (all) or fsdp2 (a part).")
+  var sharding = TRLSharding.none
   @Option(help: "How many threads may be used.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
   func validate() throws {
     guard threads >= 1, processes >= 1 else {
       throw ValidationError("--threads and --processes must be at least 1")
+    }
+    guard sharding == .none || processes > 1 else {
+      throw ValidationError("--sharding divides a model among --processes, and there is one")
     }
   }
 
@@ -42,7 +47,8 @@ struct EngineCheckCommand: ParsableCommand {
     let check: TRLCheck
     do {
       check = try TRLCheck(
-        site, threads: threads, processes: processes, interruption: interruption)
+        site, threads: threads, processes: processes, sharding: sharding,
+        interruption: interruption)
     } catch is InterruptedError {
       throw ExitCode(130)
     }
@@ -75,3 +81,5 @@ struct EngineCheckCommand: ParsableCommand {
 
   private static func share(_ value: Double) -> String { String(format: "%.1e", value) }
 }
+
+extension TRLSharding: ExpressibleByArgument {}

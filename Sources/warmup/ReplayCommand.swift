@@ -45,7 +45,8 @@ struct ReplayCommand: ParsableCommand {
     let replay: RolloutReplay
     do {
       replay = try RolloutReplay(
-        of: item, in: workspace.findings(), by: by, site: site.site, threads: threads, interruption: interruption)
+        of: item, in: workspace.findings(), by: by, site: site.site, threads: threads,
+        interruption: interruption)
     } catch is InterruptedError {
       throw ExitCode(130)
     }

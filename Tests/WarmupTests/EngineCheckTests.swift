@@ -20,13 +20,15 @@ extension EndToEnd {
       return folder
     }
 
-    /// One process, and two that share each step.
-    @Test(arguments: ["1", "2"])
-    func weightsAreThoseOfNativeTraining(processes: String) async throws {
+    /// One process, and two that share each step, with whole weights and with half of them each.
+    @Test(arguments: [
+      ["--processes", "1"], ["--processes", "2"], ["--processes", "2", "--sharding", "fsdp2"],
+    ])
+    func weightsAreThoseOfNativeTraining(processes: [String]) async throws {
       let folder = try folder()
       let ending = try await Program.run(
-        "engine", "check", "trl", "--site", "site.yaml", "--processes", processes,
-        in: folder.url)
+        ["engine", "check", "trl", "--site", "site.yaml"] + processes, in: folder.url
+      ) { _ in }
       #expect(ending.code == 0, "\(ending.messages)")
       #expect(ending.output.contains("trl 1.16."))
       let shares = ending.output.matches(of: /by ([0-9.e-]+) (?:of|from)/)
@@ -39,13 +41,14 @@ extension EndToEnd {
 
     /// Every way to an advantage and a divisor, and what goes with them: by TRL, which is replayed natively,
     /// and natively, which TRL replays.
-    @Test(arguments: [
-      "{advantage: centred, normaliser: microbatch_tokens}",
-      "{advantage: leave_one_out, normaliser: batch_tokens}",
-      "{advantage: batch_scaled, normaliser: constant}, mask_truncated: true",
-      "{advantage: scaled, normaliser: sequence}, loss_prompt_tokens: 8, updates_per_batch: 2",
-      "{advantage: scaled, normaliser: batch_tokens, kl: 0.1, clip_low: 0.05, clip_high: 0.08}, updates_per_batch: 3",
-    ], ["trl", "native"])
+    @Test(
+      arguments: [
+        "{advantage: centred, normaliser: microbatch_tokens}",
+        "{advantage: leave_one_out, normaliser: batch_tokens}",
+        "{advantage: batch_scaled, normaliser: constant}, mask_truncated: true",
+        "{advantage: scaled, normaliser: sequence}, loss_prompt_tokens: 8, updates_per_batch: 2",
+        "{advantage: scaled, normaliser: batch_tokens, kl: 0.1, clip_low: 0.05, clip_high: 0.08}, updates_per_batch: 3",
+      ], ["trl", "native"])
     func aReplayComesToTheSameWeights(loss: String, engine: String) async throws {
       let folder = try folder()
       _ = try folder.write(
@@ -66,7 +69,8 @@ extension EndToEnd {
         """, "test.yaml")
       let run = try await Program.run("run", "test.yaml", "--site", "site.yaml", in: folder.url)
       #expect(run.code == 0, "\(run.messages)")
-      let replay = try await Program.run("replay", "test.yaml", "tuned", "--steps", "--site", "site.yaml", in: folder.url)
+      let replay = try await Program.run(
+        "replay", "test.yaml", "tuned", "--steps", "--site", "site.yaml", in: folder.url)
       #expect(replay.code == 0, "\(replay.output) \(replay.messages)")
       #expect(
         replay.output.contains(engine == "trl" ? "from a native replay" : "from a replay by TRL"))

@@ -159,6 +159,43 @@ extension EndToEnd {
       #expect(none.code == 64 && none.messages.contains("no stage of the kind distill or rlvr"))
     }
 
+    /// By how many processes a step can be shared, and what a GPU holds; hours where a rate is known.
+    @Test func thePlanSaysWhatTRLIsTold() async throws {
+      let folder = try folder(0, "rlvr")
+      func plan(_ words: String...) async throws -> String {
+        let arguments = ["plan", "test.yaml", "--site", "site.yaml"] + words
+        let ending = try await Program.run(arguments, in: folder.url) { _ in }
+        #expect(ending.code == 0, "\(ending.messages)")
+        return ending.output
+      }
+      let text = try await plan()
+      for line in [
+        "by TRL 1.16:\n  tuned\n    advantage centred is scale_rewards none, ",
+        "normaliser constant is loss_type dr_grpo, ",
+        "1 process, 1 at a time; a step can be shared by 1, 2, 4 or 8 (trl.processes)",
+        "of weights, gradients and moments; activations: not known; hours of a GPU: not known (the site",
+      ] {
+        #expect(text.contains(line), "\(text)")
+      }
+      _ = try folder.write("python: python3\nflops: 1e9\n", "site.yaml")
+      // `--engine` comes before what makes sense only with it.
+      _ = try folder.write(
+        String(contentsOf: folder.file("test.yaml"), encoding: .utf8).replacing(
+          "engine: trl, ", with: ""), "test.yaml")
+      let changed = try await plan(
+        "--engine", "trl", "--json", "--set", "stages.tuned.params.trl.processes=4", "--set",
+        "stages.tuned.params.trl.sharding=fsdp2")
+      let entries = try JSONValue(parsing: Data(changed.utf8)).array ?? []
+      let trl = try #require(entries.last?["trl"])
+      #expect(trl["processes"] == 4 && trl["per_device"] == 1)
+      #expect(trl["legal_processes"] == [1, 2, 4, 8])
+      #expect((trl["hours_per_gpu"]?.number ?? 0) > 0)
+      let (whole, work) = (trl["memory_bytes_per_gpu_at_least"]?.number, entries.last?["work"])
+      #expect((whole ?? 0) > 1000 && (whole ?? 0) < 100_000)
+      let hours = (work?["operations"]?.number ?? 0) / 1e9 / 3600 / 4
+      #expect(abs((trl["hours_per_gpu"]?.number ?? 0) / hours - 1) < 1e-9)
+    }
+
     @Test func checkSaysWhatIsMissing() async throws {
       let folder = try ScratchFolder()
       try "python: /nowhere/python\n".write(
@@ -196,12 +233,14 @@ extension EndToEnd {
     /// TRL is told of vLLM, and what vLLM says of its tokens is kept with them.
     @Test func whatVLLMSaysOfItsTokensIsKept() async throws {
       let folder = try folder(0, "rlvr", fault: "killed")
-      let recipe = Self.recipe + (Self.trainings["rlvr"] ?? "").replacing(
-        "engine: trl,",
-        with: """
-          engine: trl, sampling_precision: bfloat16, trl: {sampler: vllm, correction: token_mask,
-                  correction_max: 2.5, vllm: {memory: 0.5, sleep: true}},
-          """)
+      let recipe =
+        Self.recipe
+        + (Self.trainings["rlvr"] ?? "").replacing(
+          "engine: trl,",
+          with: """
+            engine: trl, sampling_precision: bfloat16, trl: {sampler: vllm, correction: token_mask,
+                    correction_max: 2.5, vllm: {memory: 0.5, sleep: true}},
+            """)
       _ = try folder.write(recipe + "\n", "test.yaml")
       #expect(try await run(folder).code == 1)
       let file = try #require(files(folder, named: "request.json").first)
@@ -227,7 +266,8 @@ extension EndToEnd {
       let metrics = try await rows("metrics", folder)
       #expect(metrics.allSatisfy { $0["sampling/logp_difference_mean"] == 0.25 })
       let replay = try await Program.run("replay", "test.yaml", "tuned", in: folder.url)
-      #expect(replay.code == 1 && replay.messages.contains("trained with trl.correction token_mask"))
+      #expect(
+        replay.code == 1 && replay.messages.contains("trained with trl.correction token_mask"))
     }
 
     private func rows(_ output: String, _ folder: ScratchFolder) async throws -> [JSONValue] {

@@ -211,7 +211,8 @@ package enum ReplayError: Error, CustomStringConvertible {
         + "train it again into another --results folder"
     case .adapters(let name):
       "'\(name.visible)' trained adapters ('lora'), which are not replayed"
-    case .refused(let name, let sentence): "'\(name.visible)' cannot be replayed by TRL: \(sentence)"
+    case .refused(let name, let sentence):
+      "'\(name.visible)' cannot be replayed by TRL: \(sentence)"
     case .corrected(let name, let correction):
       "'\(name.visible)' was trained with trl.correction \(correction.rawValue), which native training "
         + "does not have"

@@ -18,7 +18,7 @@ package struct TRLCheck: Sendable {
 
   /// Six steps, of which the last of each epoch is smaller, with clipping, decay and a schedule. Then four
   /// of two updates each, with a divergence, scaled advantages and clipping that takes effect.
-  private static func recipe(processes: Int) -> String {
+  private static func recipe(processes: Int, _ sharding: TRLSharding) -> String {
     """
     version: 1
     name: check
@@ -51,7 +51,7 @@ package struct TRLCheck: Sendable {
           schedule: cosine
           max_gradient_norm: 0.5
           weight_decay: 0.1
-          trl: {processes: \(processes), per_device: 2}
+          trl: {processes: \(processes), per_device: 2, sharding: \(sharding.rawValue)}
       reinforced:
         kind: rlvr
         inputs: {model: random, problems: puzzles}
@@ -70,18 +70,21 @@ package struct TRLCheck: Sendable {
           warmup_steps: 0
           max_gradient_norm: 0.5
           loss: {advantage: scaled, normaliser: sequence, clip_low: 0.05, clip_high: 0.08, kl: 0.05}
-          trl: {processes: \(processes), per_device: 2}
+          trl: {processes: \(processes), per_device: 2, sharding: \(sharding.rawValue)}
     """
   }
 
-  /// - Parameter processes: how many TRL takes, one for each GPU.
+  /// - Parameters:
+  ///   - processes: how many TRL takes, one for each GPU.
+  ///   - sharding: what each holds.
   /// - Throws: what went wrong in one of the two.
   package init(
-    _ site: Site, threads: Int, processes: Int, interruption: Interruption = Interruption()
+    _ site: Site, threads: Int, processes: Int, sharding: TRLSharding = .none,
+    interruption: Interruption = Interruption()
   ) throws {
     self = try TemporaryFolder.with { folder in
       let recipe = try Recipe.parse(
-        Self.recipe(processes: processes), file: folder.appending(path: "check.yaml"),
+        Self.recipe(processes: processes, sharding), file: folder.appending(path: "check.yaml"),
         registry: .standard)
       let folders = DataFolders(
         searchPaths: [folder], downloads: folder.appending(path: "downloads"))

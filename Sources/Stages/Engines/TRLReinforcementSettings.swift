@@ -88,7 +88,7 @@ struct TRLReinforcementSettings: Sendable {
 }
 
 extension Advantage {
-  fileprivate var trlScale: String {
+  var trlScale: String {
     switch self {
     case .centred, .leaveOneOut: "none"
     case .scaled: "group"
@@ -98,7 +98,7 @@ extension Advantage {
 }
 
 extension PolicyLoss.Normaliser {
-  fileprivate var trlLoss: String {
+  var trlLoss: String {
     switch self {
     case .constant: "dr_grpo"
     case .sequence: "grpo"

@@ -17,7 +17,8 @@ package struct RLVRStage: Stage {
     values: ["steps", "final_reward", TrainedModel.roundedName] + RewardSignal.names,
     facts: TrainingLoop.facts + [
       "loss_formula", "verifier", "warning", "template_sha256", "sandbox", "engine",
-    ], metrics: TrainingLoop.metricNames + RolloutMetrics.names + PolicyUpdate.Report.names
+    ],
+    metrics: TrainingLoop.metricNames + RolloutMetrics.names + PolicyUpdate.Report.names
       + TRLReinforcement.ratioNames)
   package static let kept: KeptOutput? = KeptModelStage.ofTraining
   package static let summary = "Trains a model by reinforcement learning with verifiable rewards."

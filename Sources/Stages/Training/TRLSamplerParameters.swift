@@ -106,6 +106,7 @@ package struct TRLReinforcementParameters: ParameterSet {
         refuse(name, "'\(name)' is for 'sampler: vllm'; say so, or leave it out")
       }
     }
+    division.check(positions: positions, at: position, into: &sink)
     if correction == .none {
       for name in ["correction_max", "correction_min"] where set.contains(name) {
         refuse(name, "'\(name)' bounds a correction; name one, such as token_truncate")

@@ -147,6 +147,7 @@ import Testing
     }
     let trl = try key("")
     #expect(try key(", trl: {per_device: 2, gradient_checkpointing: true}") == trl)
+    #expect(try key(", trl: {processes: 2, sharding: fsdp2}") == trl)
     #expect(try key(", checkpoint_seconds: 1") == trl)
     #expect(try key(", seed: 1") != trl)
     #expect(try key("", engine: "native") != trl)
@@ -234,6 +235,8 @@ import Testing
 
   static let mistakes: [(params: String, sentence: String)] = [
     (", lora: {rank: 2}", "'engine: trl' trains all weights so far"),
+    (", trl: {sharding: fsdp2}", "divides a model among processes, and there is one"),
+    (", trl: {sampler: vllm}", "unknown key 'sampler'"),
     (", trl: {processes: 2, per_device: 3}", "must be a multiple of trl's processes times"),
   ]
 
