@@ -88,7 +88,8 @@ let package = Package(
         .embedInCode("grpo.py"), .embedInCode("worker.py"), .embedInCode("sampler.py"),
         .embedInCode("given.py"),
         .embedInCode("fields.json"),
-        .embedInCode("requirements.txt"),
+        .embedInCode("requirements.txt"), .embedInCode("requirements-cpu.txt"),
+        .embedInCode("requirements-cuda.txt"),
       ],
       swiftSettings: strict),
     .target(
