@@ -28,6 +28,8 @@ struct EngineCheckCommand: ParsableCommand {
   @Option(help: "Processes that share a step, one for each GPU.") var processes = 1
   @Option(help: "What each of several processes holds: none (all) or fsdp2 (a part).")
   var sharding = TRLSharding.none
+  @Option(help: "Who samples when it reinforces: transformers or vllm.")
+  var sampler = TRLSampler.transformers
   @Option(help: "How many threads may be used.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
@@ -48,7 +50,7 @@ struct EngineCheckCommand: ParsableCommand {
     do {
       check = try TRLCheck(
         site, threads: threads, processes: processes, sharding: sharding,
-        interruption: interruption)
+        sampler: sampler, interruption: interruption)
     } catch is InterruptedError {
       throw ExitCode(130)
     }
@@ -60,6 +62,11 @@ struct EngineCheckCommand: ParsableCommand {
     try StandardOutput.write(
       "\(site.python): \(named.joined(separator: ", ")), on \(device)\n")
     try StandardOutput.write(Self.words(check))
+    if let sampling = check.sampling, sampling > TRLCheck.samplingBound {
+      throw StageError.failed(
+        "vLLM's log p differ by more than rounding explains (\(TRLCheck.samplingBound)): it samples from "
+          + "another model; do not use it here")
+    }
     guard check.distilled.allSatisfy({ $0.share <= TRLCheck.bound }),
       check.reinforced.isWithinBound
     else {
@@ -74,7 +81,10 @@ struct EngineCheckCommand: ParsableCommand {
       "Distilled (\($0.normaliser)): weights differ by \(share($0.share)) of their movement from native "
         + "training\n"
     }
-    return distilled.joined()
+    let sampled = check.sampling.map {
+      "Sampled by vLLM: log p differ by \(share($0)) on average from those in training\n"
+    }
+    return distilled.joined() + (sampled ?? "")
       + "Reinforced: by \(share(check.reinforced.difference)) from a native replay of the same "
       + "completions\n"
   }
@@ -83,3 +93,4 @@ struct EngineCheckCommand: ParsableCommand {
 }
 
 extension TRLSharding: ExpressibleByArgument {}
+extension TRLSampler: ExpressibleByArgument {}

@@ -43,7 +43,9 @@ struct PlanTRLText {
   private func memory(_ outlook: TRLOutlook) -> String {
     guard let bytes = outlook.bytes else { return "memory of a GPU: not known" }
     let size = (Int64(exactly: bytes.rounded()) ?? .max).formatted(.byteCount(style: .memory))
-    return "memory of a GPU: \(size) of weights, gradients and moments; activations: not known"
+    let share = outlook.samplerShare.map { ", and \(PlanEstimateText.number($0)) of it for vLLM" }
+    return
+      "memory of a GPU: \(size) of weights, gradients and moments\(share ?? ""); activations: not known"
   }
 
   private func hours(_ outlook: TRLOutlook) -> String {

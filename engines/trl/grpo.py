@@ -215,6 +215,7 @@ def train(folder, request, events):
                 trainer.vllm_generation, sampling, request["sampling_precision"], config.process_index == 0)
         check_weights(trainer.model, 0)
         seed_sampling(config.seed, config.process_index)
-        return run(trainer, checkpoint, folder, events)
+        versions = {"vllm": sampler.check_version()} if sampling else None
+        return run(trainer, checkpoint, folder, events, versions)
     finally:
         worker.close()

@@ -67,6 +67,8 @@ class ColocatedTests(Scratch):
             self.assertEqual(len(rows), PROBLEMS * GROUP)
             for row in rows:
                 self.assertEqual(len(row["log_probabilities"]), len(row["ids"]))
+        started = json.loads((self.folder / "events.jsonl").read_text().splitlines()[0])
+        self.assertEqual(started["versions"]["vllm"], "0.27.0")
         engine = asked[0]["engine"]
         self.assertEqual(
             (engine["dtype"], engine["generation_config"], engine["max_model_len"], engine["logprobs_mode"]),

@@ -144,15 +144,18 @@ def check_weights(model, step):
             raise Failure(71, "not finite", f"the weights {name} are not finite after step {step}")
 
 
-def run(trainer, checkpoint, folder, events):
+def run(trainer, checkpoint, folder, events, versions=None):
     """Trains from a checkpoint or the start, and hands the weights over.
+
+    Args:
+        versions: of what else takes part, by name.
 
     Returns:
         The exit code: 0 done, 75 stopped at a checkpoint.
     """
     events.write(
         "started", adapter=ADAPTER_VERSION, step=step_of(checkpoint), device=str(trainer.args.device),
-        versions={m.__name__: m.__version__ for m in (trl, transformers, torch)},
+        versions={m.__name__: m.__version__ for m in (trl, transformers, torch)} | (versions or {}),
         config=trainer.args.to_dict())
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     step = trainer.state.global_step

@@ -23,6 +23,8 @@ package struct TRLOutlook {
   /// What a GPU holds at least, in bytes: weights, gradients, moments and a reference model; without
   /// activations and what sampling holds.
   package let bytes: Double?
+  /// The share of a GPU's memory that vLLM takes besides; nil where it takes none.
+  package let samplerShare: Double?
   /// Hours of each GPU at the site's rate, with every completion as long as it may be.
   package let hours: Double?
 
@@ -89,17 +91,22 @@ package struct TRLOutlook {
       instance, settings + Self.settings(of: parameters.optimiser), parameters.trl.division,
       perDevice: parameters.perDevice, ofAll: parameters.problemsPerStep * parameters.group,
       copies: loss.kl == 0 ? 0 : 1, model, hours,
-      multipleOf: parameters.trl.vllm.tensorParallel)
+      multipleOf: parameters.trl.vllm.tensorParallel,
+      samplerShare: sampler == .vllm && parameters.trl.vllm.url.isEmpty
+        ? parameters.trl.vllm.memory : nil)
   }
 
   /// - Parameters:
   ///   - all: traces or completions of a step.
   ///   - copies: of the weights, which are not trained.
   ///   - group: processes that belong together.
+  ///   - samplerShare: what vLLM has of a GPU's memory.
   private init(
     _ instance: String, _ settings: [Setting], _ trl: TRLParameters, perDevice: Int, ofAll all: Int,
-    copies: Int, _ model: ModelConfiguration?, _ hours: Double?, multipleOf group: Int = 1
+    copies: Int, _ model: ModelConfiguration?, _ hours: Double?, multipleOf group: Int = 1,
+    samplerShare: Double? = nil
   ) {
+    self.samplerShare = samplerShare
     self.instance = instance
     self.settings = settings
     processes = trl.processes
@@ -130,6 +137,7 @@ package struct TRLOutlook {
       "processes": .integer(processes), "per_device": .integer(perDevice),
       "legal_processes": .array(legalProcesses.map(JSONValue.integer)),
       "memory_bytes_per_gpu_at_least": bytes.map { .number($0) } ?? .null,
+      "vllm_share_of_gpu": samplerShare.map { .number($0) } ?? .null,
       "hours_per_gpu": hours.map { .number($0) } ?? .null,
     ]
   }
