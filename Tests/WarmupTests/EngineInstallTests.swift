@@ -67,7 +67,8 @@ extension EndToEnd {
       let folder = try ScratchFolder()
       let refused = try await install(folder, "--packages", "cpu", version: "3.14 aarch64 linux")
       #expect(refused.code == 1)
-      #expect(refused.messages.contains("has no files for Python 3.14 aarch64 linux, but for 3.11 on"))
+      let sentence = "has no files for Python 3.14 aarch64 linux, but for 3.11 on"
+      #expect(refused.messages.contains(sentence))
       let other = try await install(
         folder, "--packages", "unlocked", version: "3.14 aarch64 linux")
       #expect(other.code == 0, "\(other.messages)")

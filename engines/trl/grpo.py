@@ -31,7 +31,9 @@ class Trainer(trl.GRPOTrainer):
     """TRL's trainer with prompts of token ids, a worker's rewards and exact divisors.
 
     Args:
+        worker: who rewards, and with ``Given`` also whose completions are taken.
         prompt_limit: how many of a prompt's last tokens the loss sees; None is all.
+        sampling: what vLLM is asked for; None where transformers samples.
     """
 
     def __init__(self, worker, prompt_limit, sampling=None, **arguments):
@@ -86,7 +88,7 @@ class Trainer(trl.GRPOTrainer):
         if self.state.global_step % self.num_iterations == 1 % self.num_iterations:
             ratios = {n: sum(v) / len(v) for n, v in self._metrics["train"].items()
                       if n.startswith("sampling/importance_sampling_ratio/")}
-            self.of_sampling = {**(ratios or self.of_sampling), **self.mismatch.values(self.accelerator)}
+            self.of_sampling = {**ratios, **self.mismatch.values(self.accelerator)}
         return super().log({**logs, **self.of_sampling}, start_time)
 
     def _get_per_token_logps_and_entropies(
