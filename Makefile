@@ -8,7 +8,7 @@ RESULTS ?= results
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: deps build quickstart figures test format lint clean install uninstall dist
+.PHONY: deps build quickstart figures test test-trl format lint clean install uninstall dist
 
 deps:
 	@scripts/install-dependencies
@@ -40,6 +40,10 @@ figures:
 test: deps lint
 	$(BUILD) --build-tests
 	swift test -c release --skip-build --disable-xctest
+
+# The tests that need the real TRL, in a locked environment that is made once, outside of the checkout.
+test-trl: deps
+	scripts/test-trl
 
 format:
 	swift format -i -r Package.swift Plugins Sources Tests

@@ -77,11 +77,19 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "TRLAdapter", path: "engines/trl",
-      exclude: ["example_worker.py", "grpo_formulas.py", "test_adapter.py", "test_grpo.py"],
+      exclude: [
+        "example_worker.py", "grpo_formulas.py", "stand_in_vllm.py", "test_adapter.py",
+        "test_grpo.py",
+        "test_sharding.py", "test_vllm_sources.py",
+        "test_vllm.py",
+      ],
       resources: [
         .embedInCode("launch.py"), .embedInCode("training.py"), .embedInCode("sft.py"),
-        .embedInCode("grpo.py"), .embedInCode("worker.py"), .embedInCode("fields.json"),
-        .embedInCode("requirements.txt"),
+        .embedInCode("grpo.py"), .embedInCode("worker.py"), .embedInCode("sampler.py"),
+        .embedInCode("given.py"),
+        .embedInCode("fields.json"),
+        .embedInCode("requirements.txt"), .embedInCode("requirements-cpu.txt"),
+        .embedInCode("requirements-cuda.txt"),
       ],
       swiftSettings: strict),
     .target(

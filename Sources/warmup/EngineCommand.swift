@@ -26,12 +26,19 @@ struct EngineCheckCommand: ParsableCommand {
   @Argument(help: "The engine: trl.") var engine: Engine
   @OptionGroup var place: SiteOptions
   @Option(help: "Processes that share a step, one for each GPU.") var processes = 1
+  @Option(help: "What each of several processes holds: none (all) or fsdp2 (a part).")
+  var sharding = TRLSharding.none
+  @Option(help: "Who samples when it reinforces: transformers or vllm.")
+  var sampler = TRLSampler.transformers
   @Option(help: "How many threads may be used.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
   func validate() throws {
     guard threads >= 1, processes >= 1 else {
       throw ValidationError("--threads and --processes must be at least 1")
+    }
+    guard sharding == .none || processes > 1 else {
+      throw ValidationError("--sharding divides a model among --processes, and there is one")
     }
   }
 
@@ -42,7 +49,8 @@ struct EngineCheckCommand: ParsableCommand {
     let check: TRLCheck
     do {
       check = try TRLCheck(
-        site, threads: threads, processes: processes, interruption: interruption)
+        site, threads: threads, processes: processes, sharding: sharding,
+        sampler: sampler, interruption: interruption)
     } catch is InterruptedError {
       throw ExitCode(130)
     }
@@ -54,7 +62,14 @@ struct EngineCheckCommand: ParsableCommand {
     try StandardOutput.write(
       "\(site.python): \(named.joined(separator: ", ")), on \(device)\n")
     try StandardOutput.write(Self.words(check))
-    guard check.distilled <= TRLCheck.bound, check.reinforced.isWithinBound else {
+    if let sampling = check.sampling, sampling > TRLCheck.samplingBound {
+      throw StageError.failed(
+        "vLLM's log p differ by more than rounding explains (\(TRLCheck.samplingBound)): it samples from "
+          + "another model; do not use it here")
+    }
+    guard check.distilled.allSatisfy({ $0.share <= TRLCheck.bound }),
+      check.reinforced.isWithinBound
+    else {
       throw StageError.failed(
         "that is more than rounding explains (\(TRLCheck.bound) and \(RolloutReplay.bound)); do not use this "
           + "engine here")
@@ -62,13 +77,20 @@ struct EngineCheckCommand: ParsableCommand {
   }
 
   private static func words(_ check: TRLCheck) -> String {
-    let (distilled, reinforced) = (check.distilled, check.reinforced.difference)
-    return """
-      Distilled: weights differ by \(share(distilled)) of their movement from native training
-      Reinforced: by \(share(reinforced)) from a native replay of the same completions
-
-      """
+    let distilled = check.distilled.map {
+      "Distilled (\($0.normaliser)): weights differ by \(share($0.share)) of their movement from native "
+        + "training\n"
+    }
+    let sampled = check.sampling.map {
+      "Sampled by vLLM: log p differ by \(share($0)) on average from those in training\n"
+    }
+    return distilled.joined() + (sampled ?? "")
+      + "Reinforced: by \(share(check.reinforced.difference)) from a native replay of the same "
+      + "completions\n"
   }
 
   private static func share(_ value: Double) -> String { String(format: "%.1e", value) }
 }
+
+extension TRLSharding: ExpressibleByArgument {}
+extension TRLSampler: ExpressibleByArgument {}

@@ -10,7 +10,8 @@ struct EngineInstallCommand: ParsableCommand {
     commandName: "install", abstract: "Make a Python environment with an engine.",
     discussion: """
       Makes a virtual environment with the versions that the engine was tested with, by python3 (or \
-      WARMUP_PYTHON) and pip, whose settings say where packages come from. Says what to write into the \
+      WARMUP_PYTHON) and pip, whose settings say where packages come from; each file is known by its \
+      SHA-256, but for '--packages unlocked'. Says what to write into the \
       site file; writes nothing else. An environment that was not finished is completed.
       """)
 
@@ -19,13 +20,20 @@ struct EngineInstallCommand: ParsableCommand {
     help: "The environment's folder. (default: ~/.local/share/warmup/trl)",
     completion: .directory)
   var folder: String?
+  @Option(
+    help: """
+      What to install: cpu, cuda (a torch for NVIDIA's GPUs, 4 GB more), or unlocked (the same versions, \
+      whatever files pip finds, for other machines). (default: what the machine has)
+      """)
+  var packages: TRLPackages?
 
   func run() throws {
     guard let place = folder.map({ URL(fileURLWithPath: $0) }) ?? TRLInstallation.usualFolder()
     else { throw ValidationError("name a --folder: HOME is not set") }
     let interruption = Interruption()
     SignalHandling.install(interruption)
-    let installation = TRLInstallation(folder: place)
+    let installation = TRLInstallation(
+      folder: place, packages: packages ?? .ofThisMachine)
     do { try installation.install(interruption) } catch is InterruptedError {
       throw ExitCode(130)
     }
@@ -34,3 +42,5 @@ struct EngineInstallCommand: ParsableCommand {
     try StandardOutput.write("python: \(installation.python.path)\n")
   }
 }
+
+extension TRLPackages: ExpressibleByArgument {}

@@ -15,7 +15,9 @@ struct PlanCommand: ParsableCommand {
       operations (2 per weight and token to read, 4 more to train), the time that they take at a \
       rate, and the memory. This is an upper bound: every completion counts with max_tokens. \
       Where the cache holds scores of the model and problems that reinforcement learning would \
-      start from, it says how many of its groups would have a gradient. Models that are at hand and \
+      start from, it says how many of its groups would have a gradient. Of trainings by TRL it says what \
+      TRL is told under other names, by how many processes a step can be shared, and what a GPU holds and \
+      takes. Models that are at hand and \
       cannot be read are refused: it says why, and ends with 1.
       """)
 
@@ -65,7 +67,8 @@ struct PlanCommand: ParsableCommand {
     let estimate = PlanEstimate(
       plan, folders: workspace.folders, keys: keys, site: site, meanTokens: tokens)
     let text = PlanEstimateText(
-      estimate: estimate, meanTokens: tokens, rate: rate ?? PlanEstimateText.assumedRate)
+      estimate: estimate, meanTokens: tokens, rate: rate ?? PlanEstimateText.assumedRate,
+      knowsRate: site.flops != nil)
     try StandardOutput.write(PlanText(plan).text + text.text + claims(of: workspace.recipe))
     if !estimate.refusals.isEmpty { throw ExitCode(1) }
   }
@@ -147,6 +150,8 @@ struct PlanEstimateText {
   let meanTokens: Int?
   /// Assumed operations per second.
   let rate: Double
+  /// Whether the site file says how fast a GPU is.
+  let knowsRate: Bool
 
   /// What an H100 does in bfloat16 at 30 % of its 989e12 operations per second.
   private static let gpuRate = 3e14
@@ -156,7 +161,8 @@ struct PlanEstimateText {
 
   /// Empty where nothing is refused, needed, known of starts or estimated as work.
   var text: String {
-    [refusals, needs, starts, work].filter { !$0.isEmpty }.map {
+    let trl = PlanTRLText(outlooks: estimate.trl, knowsRate: knowsRate).lines
+    return [refusals, needs, starts, trl, work].filter { !$0.isEmpty }.map {
       "\n" + $0.joined(separator: "\n") + "\n"
     }
     .joined()
@@ -242,7 +248,7 @@ struct PlanEstimateText {
   }
 
   /// Two significant digits.
-  private static func number(_ value: Double) -> String {
+  static func number(_ value: Double) -> String {
     switch value {
     case 0: "0"
     case 0.01..<10: String(format: "%.2g", value)

@@ -8,18 +8,24 @@ import Stages
 struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
-    abstract: "Train natively on the completions that another engine sampled, and compare.",
+    abstract: "Train by another engine on the completions of a training, and compare.",
     discussion: """
-      Takes the completions and rewards of a finished rlvr with 'engine: trl', does its updates over \
-      again with this program, and says in which step gradients differ and how far apart the weights \
-      are at the end: whether both mean the same by the loss. Ends with 1 where rounding does not \
-      explain the distance. Writes nothing.
+      Takes the completions and rewards of a finished rlvr, does its updates over again with this \
+      program, or with TRL where this program had done them, and says in which step gradients differ \
+      and how far apart the weights are at the end: whether both mean the same by the loss. Ends with 1 \
+      where rounding does not explain the distance. Writes nothing.
       """)
 
   @OptionGroup var options: RecipeOptions
 
   @Argument(help: "The training, such as tuned[seed=1].")
   var instance: String
+
+  @Option(
+    help: "Who does the updates over again: native or trl. (default: the one that did not)")
+  var by: TrainingBackend?
+
+  @OptionGroup var site: SiteOptions
 
   @Option(help: "How many threads may be used.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
@@ -39,7 +45,8 @@ struct ReplayCommand: ParsableCommand {
     let replay: RolloutReplay
     do {
       replay = try RolloutReplay(
-        of: item, in: workspace.findings(), threads: threads, interruption: interruption)
+        of: item, in: workspace.findings(), by: by, site: site.site, threads: threads,
+        interruption: interruption)
     } catch is InterruptedError {
       throw ExitCode(130)
     }
@@ -47,7 +54,8 @@ struct ReplayCommand: ParsableCommand {
     let count = replay.steps.count == 1 ? "1 step" : "\(replay.steps.count) steps"
     let difference = String(format: "%.1e", replay.difference)
     try StandardOutput.write(
-      "After \(count) weights differ by \(difference) of their movement from a native replay.\n")
+      "After \(count) weights differ by \(difference) of their movement from a "
+        + "\(replay.engine == .native ? "native replay" : "replay by TRL").\n")
     if let first = replay.firstDifference {
       try StandardOutput.write(
         "Gradient norms differ from step \(first.step) on: "

@@ -287,8 +287,11 @@ struct RecipeOptions: ParsableArguments {
   /// What the command line changes of the recipe; `--engine` is short for a change of each training.
   func changes(_ packed: OpenedPack?) throws -> [String] {
     guard let engine else { return overrides }
-    let recipe =
+    func recipe(_ overrides: [String]) throws -> Recipe {
       try packed?.experiment.recipe(overrides: overrides, registry: .standard) ?? load(overrides)
+    }
+    // Changes may make sense only once the engine is named.
+    let recipe = try (try? recipe(overrides)) ?? recipe([])
     let stages = TrainingBackend.stages(in: recipe.instances)
     guard !stages.isEmpty else {
       throw ValidationError("--engine: the recipe has no stage of the kind distill or rlvr")

@@ -20,30 +20,36 @@ extension EndToEnd {
       return folder
     }
 
-    /// One process, and two that share each step.
-    @Test(arguments: ["1", "2"])
-    func weightsAreThoseOfNativeTraining(processes: String) async throws {
+    /// One process, and two that share each step, with whole weights and with half of them each.
+    @Test(arguments: [
+      ["--processes", "1"], ["--processes", "2"], ["--processes", "2", "--sharding", "fsdp2"],
+    ])
+    func weightsAreThoseOfNativeTraining(processes: [String]) async throws {
       let folder = try folder()
       let ending = try await Program.run(
-        "engine", "check", "trl", "--site", "site.yaml", "--processes", processes,
-        in: folder.url)
+        ["engine", "check", "trl", "--site", "site.yaml"] + processes, in: folder.url
+      ) { _ in }
       #expect(ending.code == 0, "\(ending.messages)")
       #expect(ending.output.contains("trl 1.16."))
       let shares = ending.output.matches(of: /by ([0-9.e-]+) (?:of|from)/)
         .compactMap { Double($0.1) }
-      #expect(shares.count == 2, "\(ending.output)")
-      #expect(shares.allSatisfy { $0 > 0 } && shares[0] < 1e-5 && shares[1] < 1e-4, "\(shares)")
+      #expect(shares.count == 3, "\(ending.output)")
+      #expect(
+        shares.allSatisfy { $0 > 0 } && shares[0] < 1e-5 && shares[1] < 1e-5 && shares[2] < 1e-4,
+        "\(shares)")
     }
 
-    /// Every way to an advantage and a divisor, and what goes with them.
-    @Test(arguments: [
-      "{advantage: centred, normaliser: microbatch_tokens}",
-      "{advantage: leave_one_out, normaliser: batch_tokens}",
-      "{advantage: batch_scaled, normaliser: constant}, mask_truncated: true",
-      "{advantage: scaled, normaliser: sequence}, loss_prompt_tokens: 8, updates_per_batch: 2",
-      "{advantage: scaled, normaliser: batch_tokens, kl: 0.1, clip_low: 0.05, clip_high: 0.08}, updates_per_batch: 3",
-    ])
-    func aReplayComesToTheSameWeights(loss: String) async throws {
+    /// Every way to an advantage and a divisor, and what goes with them: by TRL, which is replayed natively,
+    /// and natively, which TRL replays.
+    @Test(
+      arguments: [
+        "{advantage: centred, normaliser: microbatch_tokens}",
+        "{advantage: leave_one_out, normaliser: batch_tokens}",
+        "{advantage: batch_scaled, normaliser: constant}, mask_truncated: true",
+        "{advantage: scaled, normaliser: sequence}, loss_prompt_tokens: 8, updates_per_batch: 2",
+        "{advantage: scaled, normaliser: batch_tokens, kl: 0.1, clip_low: 0.05, clip_high: 0.08}, updates_per_batch: 3",
+      ], ["trl", "native"])
+    func aReplayComesToTheSameWeights(loss: String, engine: String) async throws {
       let folder = try folder()
       _ = try folder.write(
         """
@@ -59,12 +65,15 @@ extension EndToEnd {
           tuned:
             kind: rlvr
             inputs: {model: random, problems: puzzles}
-            params: {engine: trl, steps: 3, group: 4, problems_per_step: 2, microbatch: 4, max_tokens: 24, reward: random, learning_rate: 3e-3, warmup_steps: 0, temperature: 1.0, top_p: 1.0, template: knights_and_knaves_short, loss: \(loss)}
+            params: {engine: \(engine), steps: 3, group: 4, problems_per_step: 2, microbatch: 4, max_tokens: 24, reward: random, learning_rate: 3e-3, warmup_steps: 0, temperature: 1.0, top_p: 1.0, template: knights_and_knaves_short, loss: \(loss)}
         """, "test.yaml")
       let run = try await Program.run("run", "test.yaml", "--site", "site.yaml", in: folder.url)
       #expect(run.code == 0, "\(run.messages)")
-      let replay = try await Program.run("replay", "test.yaml", "tuned", "--steps", in: folder.url)
-      #expect(replay.code == 0, "\(replay.output)")
+      let replay = try await Program.run(
+        "replay", "test.yaml", "tuned", "--steps", "--site", "site.yaml", in: folder.url)
+      #expect(replay.code == 0, "\(replay.output) \(replay.messages)")
+      #expect(
+        replay.output.contains(engine == "trl" ? "from a native replay" : "from a replay by TRL"))
       let share = try #require(
         replay.output.firstMatch(of: /differ by ([0-9.e-]+) of/).flatMap { Double($0.1) })
       #expect(share > 0 && share < 1e-4, "\(replay.output)")

@@ -9,18 +9,22 @@ extension EndToEnd {
     private static let python = """
       #!/bin/sh
       echo "$@" >>FOLDER/calls
+      case "$2" in -c) echo PYTHON; exit ;; esac
       case "$3" in
       venv) mkdir -p "$4/bin" && touch "$4/pyvenv.cfg" && cp "$0" "$4/bin/python" ;;
-      pip) cp "$8" FOLDER/requirements; [ ! -e FOLDER/broken ] || { echo no network; exit 1; } ;;
+      pip) for last; do :; done; cp "$last" FOLDER/requirements; [ ! -e FOLDER/broken ] || { echo no network; exit 1; } ;;
       esac
       """
 
-    private func install(_ folder: ScratchFolder) async throws -> Program.Ending {
+    private func install(
+      _ folder: ScratchFolder, _ options: String..., version: String = "3.11 x86_64 linux"
+    ) async throws -> Program.Ending {
       let python = try folder.write(
-        Self.python.replacing("FOLDER", with: folder.url.path), "python")
+        Self.python.replacing("FOLDER", with: folder.url.path).replacing("PYTHON", with: version),
+        "python")
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: python.path)
       return try await Program.run(
-        ["engine", "install", "trl", "--folder", folder.file("trl").path],
+        ["engine", "install", "trl", "--folder", folder.file("trl").path] + options,
         environment: ["WARMUP_PYTHON": python.path]
       ) { _ in }
     }
@@ -30,32 +34,54 @@ extension EndToEnd {
     }
 
     /// pip's settings alone say where packages come from.
-    @Test func theVersionsThatWereTestedAreInstalled() async throws {
+    @Test(arguments: ["cpu", "cuda", "unlocked"])
+    func theVersionsThatWereTestedAreInstalled(packages: String) async throws {
       let folder = try ScratchFolder()
-      let ending = try await install(folder)
+      let ending = try await install(folder, "--packages", packages)
       #expect(ending.code == 0, "\(ending.messages)")
       let place = folder.file("trl").path
       #expect(ending.output == "python: \(place)/bin/python\n")
+      let calls = try text("calls", folder).split(separator: "\n").filter { !$0.hasPrefix("-I -c") }
+      let isLocked = packages != "unlocked"
+      let locked = isLocked ? "--require-hashes --only-binary :all: " : ""
       #expect(
-        try text("calls", folder) == """
-          -I -m venv \(place)
-          -I -m pip install --no-input --disable-pip-version-check --requirement \(place)/requirements.txt
-
-          """)
-      let lines = try text("requirements", folder).split(separator: "\n")
-      for wanted in ["trl==1.16.0", "transformers==5.23.0", "torch==2.13.0"] {
-        #expect(lines.contains { $0 == wanted }, "\(wanted)")
+        calls == [
+          "-I -m venv \(place)",
+          "-I -m pip install --no-input --disable-pip-version-check \(locked)--requirement "
+            + "\(place)/requirements.txt",
+        ])
+      let text = try text("requirements", folder)
+      let pins = text.matches(of: /(?m)^([A-Za-z0-9_.-]+)==([^ \n]+)/).map { "\($0.1)==\($0.2)" }
+      let torch = packages == "cpu" ? "torch==2.13.0+cpu" : "torch==2.13.0"
+      for wanted in ["trl==1.16.0", "transformers==5.23.0", torch] {
+        #expect(pins.contains(wanted), "\(wanted)")
       }
-      #expect(!lines.contains { $0.contains("://") || $0.hasPrefix("-") })
+      #expect(!text.contains("://"))
+      // A file at least of each package, and the versions of all sets are the same.
+      let hashes = text.matches(of: /(?m)^    --hash=sha256:[0-9a-f]{64}/).count
+      #expect(isLocked ? hashes >= pins.count : hashes == 0)
+      #expect(text.split(separator: "\n").allSatisfy { isLocked || !$0.hasPrefix(" ") })
+    }
+
+    @Test func anotherPythonHasNoLockedFiles() async throws {
+      let folder = try ScratchFolder()
+      let refused = try await install(folder, "--packages", "cpu", version: "3.14 aarch64 linux")
+      #expect(refused.code == 1)
+      let sentence = "has no files for Python 3.14 aarch64 linux, but for 3.11 on"
+      #expect(refused.messages.contains(sentence))
+      let other = try await install(
+        folder, "--packages", "unlocked", version: "3.14 aarch64 linux")
+      #expect(other.code == 0, "\(other.messages)")
     }
 
     @Test func whatFailsIsCompletedLater() async throws {
       let folder = try ScratchFolder()
       _ = try folder.write("", "broken")
-      let failed = try await install(folder)
+      let failed = try await install(folder, "--packages", "cpu")
       #expect(failed.code == 1 && failed.output.isEmpty)
       #expect(failed.messages.contains("no network\n"))
       #expect(failed.messages.contains("failed, as it says above; run this again"))
+      #expect(failed.messages.contains("is on PyTorch's own index"))
       try FileManager.default.removeItem(at: folder.file("broken"))
       #expect(try await install(folder).code == 0)
     }

@@ -159,6 +159,43 @@ extension EndToEnd {
       #expect(none.code == 64 && none.messages.contains("no stage of the kind distill or rlvr"))
     }
 
+    /// By how many processes a step can be shared, and what a GPU holds; hours where a rate is known.
+    @Test func thePlanSaysWhatTRLIsTold() async throws {
+      let folder = try folder(0, "rlvr")
+      func plan(_ words: String...) async throws -> String {
+        let arguments = ["plan", "test.yaml", "--site", "site.yaml"] + words
+        let ending = try await Program.run(arguments, in: folder.url) { _ in }
+        #expect(ending.code == 0, "\(ending.messages)")
+        return ending.output
+      }
+      let text = try await plan()
+      for line in [
+        "by TRL 1.16:\n  tuned\n    advantage centred is scale_rewards none, ",
+        "normaliser constant is loss_type dr_grpo, ",
+        "1 process, 1 at a time; a step can be shared by 1, 2, 4 or 8 (trl.processes)",
+        "of weights, gradients and moments; activations: not known; hours of a GPU: not known (the site",
+      ] {
+        #expect(text.contains(line), "\(text)")
+      }
+      _ = try folder.write("python: python3\nflops: 1e9\n", "site.yaml")
+      // `--engine` comes before what makes sense only with it.
+      _ = try folder.write(
+        String(contentsOf: folder.file("test.yaml"), encoding: .utf8).replacing(
+          "engine: trl, ", with: ""), "test.yaml")
+      let changed = try await plan(
+        "--engine", "trl", "--json", "--set", "stages.tuned.params.trl.processes=4", "--set",
+        "stages.tuned.params.trl.sharding=fsdp2")
+      let entries = try JSONValue(parsing: Data(changed.utf8)).array ?? []
+      let trl = try #require(entries.last?["trl"])
+      #expect(trl["processes"] == 4 && trl["per_device"] == 1)
+      #expect(trl["legal_processes"] == [1, 2, 4, 8])
+      #expect((trl["hours_per_gpu"]?.number ?? 0) > 0)
+      let (whole, work) = (trl["memory_bytes_per_gpu_at_least"]?.number, entries.last?["work"])
+      #expect((whole ?? 0) > 1000 && (whole ?? 0) < 100_000)
+      let hours = (work?["operations"]?.number ?? 0) / 1e9 / 3600 / 4
+      #expect(abs((trl["hours_per_gpu"]?.number ?? 0) / hours - 1) < 1e-9)
+    }
+
     @Test func checkSaysWhatIsMissing() async throws {
       let folder = try ScratchFolder()
       try "python: /nowhere/python\n".write(
@@ -174,19 +211,15 @@ extension EndToEnd {
       let folder = try folder(0, "rlvr")
       let ending = try await run(folder)
       #expect(ending.code == 0, "\(ending.messages)")
-      func rows(_ output: String) async throws -> [JSONValue] {
-        let shown = try await Program.run(
-          "show", "test.yaml", "tuned", "--output", output, "--jsonl", in: folder.url)
-        return try shown.output.split(separator: "\n").map { try JSONValue(parsing: Data($0.utf8)) }
-      }
-      let rollouts = try await rows("rollouts")
+      let rollouts = try await rows("rollouts", folder)
       #expect(rollouts.count == 64)
       // Tokens are decoded here, the one that ends a text is no part of it.
       #expect(rollouts[1]["token_ids"]?.array?.count == 3)
       #expect(rollouts[1]["completion"]?.string?.count == 2)
       #expect(rollouts[1]["truncated"] == false && rollouts[0]["truncated"] == true)
       #expect(Set(rollouts.compactMap { $0["reward"]?.number }).count == 2)
-      let metrics = try await rows("metrics")
+      #expect(rollouts[0]["log_probabilities"] == nil)
+      let metrics = try await rows("metrics", folder)
       #expect(metrics.count == 8)
       for (step, row) in metrics.enumerated() {
         let rewards = rollouts[8 * step..<8 * step + 8].compactMap { $0["reward"]?.number }
@@ -195,6 +228,52 @@ extension EndToEnd {
         #expect(row["loss"]?.number == 1 / Double(2 * step + 2))
         #expect(row["tokens"]?.number == 20 && row["entropy"]?.number == 1.5)
       }
+    }
+
+    /// TRL is told of vLLM, and what vLLM says of its tokens is kept with them.
+    @Test func whatVLLMSaysOfItsTokensIsKept() async throws {
+      let folder = try folder(0, "rlvr", fault: "killed")
+      let recipe =
+        Self.recipe
+        + (Self.trainings["rlvr"] ?? "").replacing(
+          "engine: trl,",
+          with: """
+            engine: trl, sampling_precision: bfloat16, trl: {sampler: vllm, correction: token_mask,
+                    correction_max: 2.5, vllm: {memory: 0.5, sleep: true}},
+            """)
+      _ = try folder.write(recipe + "\n", "test.yaml")
+      #expect(try await run(folder).code == 1)
+      let file = try #require(files(folder, named: "request.json").first)
+      let request = try JSONValue(parsing: Data(contentsOf: file))
+      #expect(request["sampler"] == "vllm" && request["sampling_precision"] == "bfloat16")
+      let expected: [String: JSONValue] = [
+        "use_vllm": true, "vllm_mode": "colocate", "vllm_server_base_url": .null,
+        "vllm_enable_sleep_mode": true, "vllm_gpu_memory_utilization": 0.5,
+        "vllm_tensor_parallel_size": 1, "vllm_importance_sampling_correction": true,
+        "vllm_importance_sampling_mode": "token_mask", "vllm_importance_sampling_clip_max": 2.5,
+        "vllm_importance_sampling_clip_min": .null, "vllm_importance_sampling_cap": .null,
+        "vllm_model_impl": "vllm",
+      ]
+      for (name, value) in expected { #expect(request["arguments"]?[name] == value, "\(name)") }
+      // The longest prompt and its completion.
+      #expect((request["arguments"]?["vllm_max_model_length"]?.integer ?? 0) > 100)
+
+      let again = try await run(folder)
+      #expect(again.code == 0, "\(again.messages)")
+      let rollouts = try await rows("rollouts", folder)
+      #expect(rollouts[0]["log_probabilities"] == [-0.5, .null])
+      #expect(rollouts[1]["log_probabilities"] == [-0.5, -0.5, .null])
+      let metrics = try await rows("metrics", folder)
+      #expect(metrics.allSatisfy { $0["sampling/logp_difference_mean"] == 0.25 })
+      let replay = try await Program.run("replay", "test.yaml", "tuned", in: folder.url)
+      #expect(
+        replay.code == 1 && replay.messages.contains("trained with trl.correction token_mask"))
+    }
+
+    private func rows(_ output: String, _ folder: ScratchFolder) async throws -> [JSONValue] {
+      let shown = try await Program.run(
+        "show", "test.yaml", "tuned", "--output", output, "--jsonl", in: folder.url)
+      return try shown.output.split(separator: "\n").map { try JSONValue(parsing: Data($0.utf8)) }
     }
 
     @Test(arguments: [

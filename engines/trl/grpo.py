@@ -7,11 +7,14 @@ here does that, or the request is refused.
 import hashlib
 import json
 
+import sampler
 import torch
 import transformers
 import trl
 from datasets import Dataset
+from given import Given
 from launch import refused
+from sampler import Mismatch
 from training import Reporter, check_weights, configuration, newest_checkpoint, run, step_of
 from trl.trainer import grpo_trainer
 from worker import Worker
@@ -20,18 +23,24 @@ from worker import Worker
 grpo_trainer.shuffle_sequence_dict = lambda values: values
 
 # What is told of an update. What TRL says of rollouts has other meanings than the program's metrics.
-METRICS = ("loss", "grad_norm", "learning_rate", "kl", "entropy", "clip_ratio/")
+METRICS = ("loss", "grad_norm", "learning_rate", "kl", "entropy", "clip_ratio/",
+           "sampling/logp_difference_", "sampling/importance_sampling_ratio/")
 
 
 class Trainer(trl.GRPOTrainer):
     """TRL's trainer with prompts of token ids, a worker's rewards and exact divisors.
 
     Args:
+        worker: who rewards, and with ``Given`` also whose completions are taken.
         prompt_limit: how many of a prompt's last tokens the loss sees; None is all.
+        sampling: what vLLM is asked for; None where transformers samples.
     """
 
-    def __init__(self, worker, prompt_limit, **arguments):
-        self.worker, self.prompt_limit = worker, prompt_limit
+    def __init__(self, worker, prompt_limit, sampling=None, **arguments):
+        self.worker, self.prompt_limit, self.sampling = worker, prompt_limit, sampling
+        # The sampler's log p, where it tells them, and what became of them.
+        self.log_probabilities = self.mismatch = self.compared = None
+        self.of_sampling = {}
         super().__init__(reward_funcs=self.reward, **arguments)
 
     @property
@@ -42,15 +51,45 @@ class Trainer(trl.GRPOTrainer):
     def reward(self, completion_ids, row, **_):
         first = self.accelerator.process_index * len(row)
         requests = []
-        for place, (ids, number) in enumerate(zip(completion_ids, row, strict=True), first):
-            slot, sample = divmod(place, self.num_generations)
+        for index, (ids, number) in enumerate(zip(completion_ids, row, strict=True)):
+            slot, sample = divmod(first + index, self.num_generations)
+            told = self.log_probabilities and {"log_probabilities": self.log_probabilities[index]}
             requests.append({
                 "step": self.generations + 1, "row": number, "slot": slot, "sample": sample, "ids": ids,
-                "truncated": ids[-1] not in self.eos_token_ids})
+                "truncated": ids[-1] not in self.eos_token_ids, **(told or {})})
         return self.worker.rewards(requests)
 
     def _tokenize_prompts(self, prompts):
         return prompts, None, {}
+
+    def _generate_single_turn(self, prompt_ids, *arguments, **options):
+        if isinstance(self.worker, Given):
+            first = self.accelerator.process_index * len(prompt_ids)
+            return self.worker.completions(self.generations + 1, first, len(prompt_ids)), None
+        if self.sampling:
+            self.sampling.step = self.generations + 1
+        ids, self.log_probabilities = super()._generate_single_turn(prompt_ids, *arguments, **options)
+        if self.sampling:
+            self.mismatch = Mismatch(self.accelerator.device)
+        return ids, self.log_probabilities
+
+    def _compute_loss(self, model, inputs):
+        """The first update on a batch sees the weights that sampled it."""
+        first = self.mismatch and self.state.global_step % self.num_iterations == 0
+        self.compared = inputs if first else None
+        loss = super()._compute_loss(model, inputs)
+        self.compared = None
+        return loss
+
+    def log(self, logs, start_time=None):
+        """Whatever is told of sampling comes with the first update on a batch, and is told of all of them."""
+        if not self.mismatch or "loss" not in logs:
+            return super().log(logs, start_time)
+        if self.state.global_step % self.num_iterations == 1 % self.num_iterations:
+            ratios = {n: sum(v) / len(v) for n, v in self._metrics["train"].items()
+                      if n.startswith("sampling/importance_sampling_ratio/")}
+            self.of_sampling = {**ratios, **self.mismatch.values(self.accelerator)}
+        return super().log({**logs, **self.of_sampling}, start_time)
 
     def _get_per_token_logps_and_entropies(
         self, model, input_ids, attention_mask, logits_to_keep, **options
@@ -59,8 +98,11 @@ class Trainer(trl.GRPOTrainer):
         if self.prompt_limit is not None:
             kept = self.prompt_limit + logits_to_keep
             input_ids, attention_mask = input_ids[:, -kept:], attention_mask[:, -kept:]
-        return super()._get_per_token_logps_and_entropies(
+        results = super()._get_per_token_logps_and_entropies(
             model, input_ids, attention_mask, logits_to_keep, **options)
+        if self.compared:
+            self.mismatch.note(results[0], self.compared)
+        return results
 
     def _generate_and_score_completions(self, inputs):
         scored = super()._generate_and_score_completions(inputs)
@@ -89,8 +131,8 @@ def rows(path):
 def check(request, config):
     """Refuses what would train something else than is meant."""
     batch = config.per_device_train_batch_size * config.gradient_accumulation_steps * config.world_size
-    if request["sampler"] != "transformers":
-        raise refused(f"the adapter does not know the sampler {request['sampler']}")
+    if request["sampler"] != ("vllm" if config.use_vllm else "transformers"):
+        raise refused(f"the sampler is to be {request['sampler']}, and use_vllm is {config.use_vllm}")
     if config.generation_batch_size != batch:
         raise refused(
             f"a batch has {config.generation_batch_size} completions, but processes, accumulation and "
@@ -131,26 +173,51 @@ def seed_sampling(seed, rank):
     torch.manual_seed(int.from_bytes(digest[:8], "big") >> 1)
 
 
+def prepare_vllm(request, config):
+    """Returns: what is asked of vLLM; None where transformers samples."""
+    if not config.use_vllm:
+        return None
+    sampler.check_version()
+    sampling = sampler.Sampling(config.seed, config.num_generations, request["eos_token_ids"])
+    if config.vllm_mode == "colocate":
+        sampler.colocate(sampling, request["sampling_precision"], config)
+    return sampling
+
+
+def workers(folder, request, config):
+    """Who rewards: a program, or an earlier training, whose completions are taken, too."""
+    if request.get("given") is None:
+        return Worker(request["worker"], request["worker_patience"], config.process_index)
+    given = Given(folder / request["given"])
+    given.check(config.max_steps // config.num_iterations, config.generation_batch_size)
+    return given
+
+
 def train(folder, request, events):
     config = configuration(trl.GRPOConfig, folder, request)
     check(request, config)
+    sampling = prepare_vllm(request, config)
     checkpoint = newest_checkpoint(folder)
     check_processes(checkpoint, config.world_size)
     events.cut(step_of(checkpoint))
     tokenizer = transformers.AutoTokenizer.from_pretrained(request["model"], padding_side="left")
     tokenizer.pad_token = tokenizer.eos_token  # TRL takes the padding for an end of completions
     data = Dataset.from_list(list(rows(folder / "rows.jsonl")))
-    worker = Worker(request["worker"], request["worker_patience"], config.process_index)
+    worker = workers(folder, request, config)
     try:
         trainer = Trainer(
-            worker, request["loss_prompt_tokens"], model=request["model"], args=config,
+            worker, request["loss_prompt_tokens"], sampling, model=request["model"], args=config,
             processing_class=tokenizer, train_dataset=data.select(request["order"]),
             callbacks=[Reporter(
                 folder, request, events, every=config.num_iterations,
                 told=lambda name: name.startswith(METRICS))])
         check_model(request, trainer, data)
+        if sampling:
+            sampler.attach(
+                trainer.vllm_generation, sampling, request["sampling_precision"], config.process_index == 0)
         check_weights(trainer.model, 0)
         seed_sampling(config.seed, config.process_index)
-        return run(trainer, checkpoint, folder, events)
+        versions = {"vllm": sampler.check_version()} if sampling else None
+        return run(trainer, checkpoint, folder, events, versions)
     finally:
         worker.close()

@@ -13,10 +13,18 @@ STEPS, PROBLEMS, GROUP, MICROBATCH, LONGEST, RATE = 3, 2, 4, 2, 6, 1e-2
 ENDS = [1, 2, 3, 4, 5]
 SCALE = {"centred": "none", "scaled": "group", "batch_scaled": "batch", "leave_one_out": "none"}
 LOSS = {"constant": "dr_grpo", "sequence": "grpo", "batch_tokens": "dapo", "microbatch_tokens": "bnpo"}
+# Where transformers samples, vLLM's settings are TRL's defaults, which do nothing.
+TRANSFORMERS = {
+    "use_vllm": False, "vllm_mode": "colocate", "vllm_server_base_url": None,
+    "vllm_enable_sleep_mode": False, "vllm_gpu_memory_utilization": 0.3, "vllm_max_model_length": None,
+    "vllm_tensor_parallel_size": 1, "vllm_importance_sampling_correction": False,
+    "vllm_importance_sampling_mode": "token_truncate", "vllm_importance_sampling_clip_max": None,
+    "vllm_importance_sampling_clip_min": None}
 # What a recipe says; a case changes some of it.
 RECIPE = {
     "advantage": "centred", "normaliser": "constant", "mask_truncated": False, "prompt_tokens": None,
-    "updates": 1, "kl": 0.0, "clip": (0.2, 0.2), "temperature": 1.0, "norm": 0.0}
+    "updates": 1, "kl": 0.0, "clip": (0.2, 0.2), "temperature": 1.0, "norm": 0.0,
+    "correction": None}
 
 
 def mapped(case):
@@ -34,7 +42,7 @@ def mapped(case):
         "temperature": case["temperature"], "top_p": 1.0, "top_k": 0, "beta": case["kl"],
         "epsilon": case["clip"][0], "epsilon_high": case["clip"][1], "reward_weights": one_out,
         "scale_rewards": SCALE[case["advantage"]], "loss_type": LOSS[case["normaliser"]],
-        "mask_truncated_completions": case["mask_truncated"]}
+        "mask_truncated_completions": case["mask_truncated"], **TRANSFORMERS}
 
 
 def prepare(folder, case=None, fault="", arguments=None, **changes):
@@ -104,6 +112,16 @@ def log_probabilities(model, case, prompt, row):
     return every.gather(1, torch.tensor(row["ids"])[:, None])[:, 0]
 
 
+def correction(case, old, row):
+    """TRL's weight of each token, or of the completion, for the sampler's being another than the model."""
+    ratio = old - torch.tensor(row["log_probabilities"], dtype=torch.float64)
+    mode, most = case["correction"]
+    if mode.startswith("sequence"):
+        ratio = ratio.sum()
+    ratio = ratio.exp()
+    return ratio.clamp(max=most) if mode.endswith("truncate") else ratio * (ratio <= most)
+
+
 def batch_loss(model, start, case, prompts, batch, old):
     """The loss as Sources/Model/Training/PolicyLoss.swift has it; notes log p in `old` where it is empty."""
     loss, first = 0, not old
@@ -118,6 +136,8 @@ def batch_loss(model, start, case, prompts, batch, old):
         ratio = (now - old[place]).exp()
         clipped = ratio.clamp(1 - case["clip"][0], 1 + case["clip"][1])
         terms = -torch.minimum(ratio * advantage, clipped * advantage)
+        if case["correction"]:
+            terms = terms * correction(case, old[place], row)
         if case["kl"]:
             with torch.no_grad():
                 reference = log_probabilities(start, case, prompts[row["row"]], row)

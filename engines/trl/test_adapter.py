@@ -87,8 +87,18 @@ def movement(start, end, other):
     return moved.item(), (apart / moved).item()
 
 
-def reference(folder):
-    """The training as our formulas have it, without TRL."""
+def divisors():
+    """A mean over micro-batches of the mean over their tokens; a micro-batch has two rows."""
+    divided = []
+    for rows in batches():
+        lengths = [sum(label != -100 for label in row["labels"]) for row in rows]
+        for place in range(0, BATCH, 2):
+            divided += [sum(lengths[place:place + 2]) * BATCH // 2] * 2
+    return divided
+
+
+def reference(folder, divided=None):
+    """The training as our formulas have it, without TRL; with a divisor for each row, or each step's tokens."""
     model = weights(folder / "base")
     matrices = [p for p in model.parameters() if p.dim() > 1]
     norms = [p for p in model.parameters() if p.dim() == 1]
@@ -99,7 +109,9 @@ def reference(folder):
     for step, rows in enumerate(batches()):
         total = sum(label != -100 for row in rows for label in row["labels"])
         loss = 0
-        for row in rows:
+        for place, row in enumerate(rows):
+            if divided is not None:
+                total = divided[step * BATCH + place]
             logits = model(torch.tensor([row["input_ids"]])).logits[0, :-1]
             loss = loss + torch.nn.functional.cross_entropy(
                 logits, torch.tensor(row["labels"][1:]), ignore_index=-100, reduction="sum") / total
@@ -169,10 +181,26 @@ class AdapterTests(unittest.TestCase):
         for name, weight in weights(self.folder / "model").state_dict().items():
             self.assertTrue(torch.equal(weight, whole[name]), name)
 
-    def check_against_formulas(self, code, events):
+    def test_rows_with_divisors_of_their_own_train_as_the_formulas_say(self):
+        """However the rows of a step are divided among micro-batches and processes."""
+        for processes, per_device in ((1, 1), (1, 4), (2, 2)):
+            with self.subTest(f"{processes} x {per_device}"), tempfile.TemporaryDirectory() as folder:
+                self.folder = Path(folder)
+                prepare(self.folder, world_size=processes, divisors=divisors(), arguments={
+                    **fixed(), **MAPPED, "per_device_train_batch_size": per_device,
+                    "gradient_accumulation_steps": BATCH // per_device // processes})
+                self.check_against_formulas(*launch(self.folder, processes), divisors())
+
+    def test_divisors_are_needed_for_every_row(self):
+        prepare(self.folder, divisors=[1])
+        code, events = launch(self.folder)
+        self.assertEqual(code, 64, events[-1])
+        self.assertIn("1 divisors for 24 rows", events[-1]["sentence"])
+
+    def check_against_formulas(self, code, events, divided=None):
         self.assertEqual(code, 0, events[-1])
         self.assertEqual(events[-1]["event"], "done")
-        model, losses = reference(self.folder)
+        model, losses = reference(self.folder, divided)
         seen = [e["metrics"]["loss"] for e in events if e["event"] == "step"]
         self.assertEqual(len(seen), STEPS)
         for one, other in zip(seen, losses):

@@ -8,8 +8,11 @@ import time
 import torch
 import transformers
 import trl
-from accelerate import PartialState
+from accelerate import DistributedType, PartialState
 from launch import ADAPTER_VERSION, Failure, arguments, refused
+from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
+from torch.distributed.fsdp import MixedPrecisionPolicy
+from torch.distributed.tensor import DTensor
 
 
 def configuration(kind, folder, request):
@@ -27,6 +30,12 @@ def configuration(kind, folder, request):
         config = kind(output_dir=str(folder / "checkpoints"), **given)
     except ValueError as error:
         raise refused(f"TRL says: {error}") from error
+    if config.fsdp and given["use_cpu"]:
+        # accelerate shards on GPUs alone, and says nothing where it does not.
+        PartialState._shared_state["distributed_type"] = DistributedType.MULTI_GPU
+    if config.fsdp:
+        # Weights and gradients are float32 between processes, too; only products are rounded.
+        config.fsdp_plugin_args["mixed_precision_policy"] = MixedPrecisionPolicy()
     for name, value in given.items():
         if name in request["read_back"] and getattr(config, name) != value:
             raise refused(f"TRL made {getattr(config, name)!r} of {name}: {value!r}")
@@ -62,7 +71,14 @@ class Reporter(transformers.TrainerCallback):
         self.folder, self.request, self.events = folder, request, events
         self.every, self.told = every, told
         self.saved = self.stepped = time.monotonic()
-        self.cost, self.began = 0, None
+        self.cost, self.began, self.sharded = 0, None, False
+
+    def on_train_begin(self, args, state, control, model=None, **_):
+        """Whoever asks for shards must not train with whole weights, nor the other way round."""
+        self.sharded = all(isinstance(weight, DTensor) for weight in model.parameters())
+        if self.sharded != bool(args.fsdp):
+            raise Failure(
+                1, "error", f"weights are {'' if self.sharded else 'not '}in shards, against what was asked")
 
     def on_log(self, args, state, control, logs=None, **_):
         if "loss" not in logs:
@@ -80,10 +96,13 @@ class Reporter(transformers.TrainerCallback):
     def _keep(self, state, model):
         """Leaves the model of a step that is asked for, in a place that it comes to whole."""
         place = self.folder / "kept" / f"step-{state.global_step}"
+        check_weights(model, state.global_step)
+        # All processes take part where weights are in shards.
+        weights = get_model_state_dict(
+            model, options=StateDictOptions(full_state_dict=True, cpu_offload=True)) if self.sharded else None
         if state.is_world_process_zero and not place.exists():
-            check_weights(model, state.global_step)
             partial = place.with_suffix(".partial")
-            model.save_pretrained(str(partial))
+            model.save_pretrained(str(partial), state_dict=weights)
             os.replace(partial, place)
         self.events.write("kept", step=state.global_step)
 
@@ -125,15 +144,18 @@ def check_weights(model, step):
             raise Failure(71, "not finite", f"the weights {name} are not finite after step {step}")
 
 
-def run(trainer, checkpoint, folder, events):
+def run(trainer, checkpoint, folder, events, versions=None):
     """Trains from a checkpoint or the start, and hands the weights over.
+
+    Args:
+        versions: of what else takes part, by name.
 
     Returns:
         The exit code: 0 done, 75 stopped at a checkpoint.
     """
     events.write(
         "started", adapter=ADAPTER_VERSION, step=step_of(checkpoint), device=str(trainer.args.device),
-        versions={m.__name__: m.__version__ for m in (trl, transformers, torch)},
+        versions={m.__name__: m.__version__ for m in (trl, transformers, torch)} | (versions or {}),
         config=trainer.args.to_dict())
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     step = trainer.state.global_step

@@ -50,6 +50,14 @@ package struct Artifact: Sendable, Equatable {
     return try whole(output(port).lastPathComponent)
   }
 
+  /// A file that was written beside an output (`StageContext.supplement`), with the bytes that were
+  /// published; nil where there is none.
+  /// - Throws: `DamagedArtifact`.
+  package func wholeSupplement(_ name: String, of port: String) throws -> URL? {
+    let file = "\(port).\(name).h5"
+    return record.files[file] == nil ? nil : try whole(file)
+  }
+
   /// What is wrong with the bytes of a file, in words; nil where they are those that were published.
   func damage(of name: String, _ digests: FileDigests) -> String? {
     guard let expected = record.files[name] else { return "its record knows no \(name)" }
@@ -137,6 +145,16 @@ package struct ArtifactRecord: Sendable, Equatable {
   /// The files that are not HDF5, sorted: what an output's file lists because it is too large for one,
   /// such as a model's shards.
   package var companions: [String] { files.keys.filter { !$0.hasSuffix(".h5") }.sorted() }
+
+  /// The files beside outputs that results of the same key may lack, such as `rollouts.token_ids.h5`,
+  /// sorted.
+  /// - Parameter port: beside which output; nil for all.
+  package func supplements(of port: String? = nil) -> [String] {
+    files.keys.filter { name in
+      let parts = name.split(separator: ".")
+      return parts.count == 3 && parts[2] == "h5" && (port.map { parts[0] == $0 } ?? true)
+    }.sorted()
+  }
 
   package var json: JSONValue {
     var members: [String: JSONValue] = [

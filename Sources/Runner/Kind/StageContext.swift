@@ -116,6 +116,12 @@ package final class StageContext: Sendable {
   /// The HDF5 file that the stage must write for an output port.
   package func output(_ port: String) -> URL { outputDirectory.appending(path: "\(port).h5") }
 
+  /// An HDF5 file that the stage may write beside an output, which keeps its bytes: results of the same
+  /// key may lack it, since it can be added to a kind at any time.
+  package func supplement(_ name: String, of port: String) -> URL {
+    outputDirectory.appending(path: "\(port).\(name).h5")
+  }
+
   /// Keeps an output of a training as it is after a step, if somebody asked for that step. To be
   /// called after every step, the last one too.
   /// - Parameter write: writes the file that the output would be, were this step the last.

@@ -69,7 +69,8 @@ package struct PackContents: Sendable {
       func files(of types: Set<ArtifactType>) -> Set<String> {
         let outputs = planned.instance.kind.outputs.filter { types.contains($0.type) }
         let names = outputs.map { "\($0.name).h5" }.filter { artifact.record.files[$0] != nil }
-        return names.isEmpty ? [] : Set(names + artifact.record.companions)
+        let beside = outputs.flatMap { artifact.record.supplements(of: $0.name) }
+        return names.isEmpty ? [] : Set(names + beside + artifact.record.companions)
       }
       items[artifact.key] = Item(
         artifact: artifact, leftOut: files(of: options.leftOutTypes),

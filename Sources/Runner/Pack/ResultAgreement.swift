@@ -133,6 +133,10 @@ extension ArtifactRecord {
       return "\(name) of '\(instance)' is \(texts[0]) in the first and \(texts[1]) in the second"
     }
     let all = Set(files.keys).union(other.files.keys).sorted()
-    return all.first { files[$0] != other.files[$0] }.map { "\($0) of '\(instance)'" }
+    // One of them may have been made when there were no supplements.
+    let supplements = Set(supplements() + other.supplements())
+    func isMissing(_ name: String) -> Bool { files[name] == nil || other.files[name] == nil }
+    let compared = all.filter { !(supplements.contains($0) && isMissing($0)) }
+    return compared.first { files[$0] != other.files[$0] }.map { "\($0) of '\(instance)'" }
   }
 }

@@ -13,6 +13,8 @@ package struct Site: ParameterSet {
   package var prefix: [String] = []
   /// Commands by the names that recipes use.
   package var servers: [String: [String]] = [:]
+  /// Operations that a GPU does in a second of training, as somebody measured it; nil where nobody says.
+  package var flops: Double?
   /// What Slurm wants of jobs.
   package var slurm = SlurmSettings()
 
@@ -24,6 +26,9 @@ package struct Site: ParameterSet {
       Field("python", \.python, "the Python that servers and TRL run in"),
       Field("prefix", \.prefix, "words in front of the commands of servers, such as a container's"),
       Field("servers", \.servers, "commands that start servers, a list of words by name"),
+      Field(
+        "flops", \.flops, range: 1e6...1e18,
+        "operations that a GPU does in a second of training, for the hours that 'plan' tells"),
       Field("slurm", \.slurm, "what Slurm wants of jobs"),
     ]
   }

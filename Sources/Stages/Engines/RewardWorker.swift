@@ -8,8 +8,8 @@ import Tasks
 /// tokenizer, grades them, keeps them, and answers every question. Whoever asks gets no made-up reward:
 /// what cannot be answered ends the worker, and so the training.
 ///
-/// Questions and answers are lines of JSON. `{"id", "step", "row", "slot", "sample", "ids", "truncated"}`
-/// is answered by `{"id", "reward", "outcome"}`, and `{"sync": step}` by `{"synced": step}` once all is on
+/// Questions and answers are lines of JSON. `{"id", "step", "row", "slot", "sample", "ids", "truncated"}`,
+/// with `log_probabilities` where the sampler tells them, is answered by `{"id", "reward", "outcome"}`, and `{"sync": step}` by `{"synced": step}` once all is on
 /// the disk.
 package struct RewardWorker {
   /// What a worker must know beside the questions: `worker.json`.
@@ -118,6 +118,7 @@ package struct RewardWorker {
     let slot: Int
     let sample: Int
     let ids: [Int32]
+    let logProbabilities: [Float]
     let isTruncated: Bool
     let text: String
 
@@ -134,6 +135,8 @@ package struct RewardWorker {
       (self.id, self.step, self.row, self.slot, self.sample) = (id, step, row, slot, sample)
       self.ids = ids.compactMap { $0.map(Int32.init) }
       self.isTruncated = isTruncated
+      logProbabilities = RolloutLine.logProbabilities(in: json)
+      guard logProbabilities.isEmpty || logProbabilities.count == self.ids.count else { return nil }
       text = vocabulary.text(of: self.ids, stopStrings: [])
     }
 
@@ -141,7 +144,7 @@ package struct RewardWorker {
       RolloutLine(
         step: step, row: row, slot: slot, sample: sample,
         completion: SampledText(
-          tokens: ids, logProbabilities: [], text: text, isTruncated: isTruncated),
+          tokens: ids, logProbabilities: logProbabilities, text: text, isTruncated: isTruncated),
         outcome: verdict.outcome, reward: reward)
     }
   }

@@ -87,17 +87,28 @@ struct RolloutLine {
     self.init(
       step: step, row: row, slot: slot, sample: sample,
       completion: SampledText(
-        tokens: ids, logProbabilities: [], text: text, isTruncated: isTruncated),
+        tokens: ids, logProbabilities: Self.logProbabilities(in: json), text: text,
+        isTruncated: isTruncated),
       outcome: outcome, reward: reward)
   }
 
+  /// What the sampler said of the tokens, in nats; NaN where it did not, none where it said nothing.
+  static func logProbabilities(in json: JSONValue) -> [Float] {
+    (json["log_probabilities"]?.array ?? []).map { Float($0.number ?? .nan) }
+  }
+
   var json: JSONValue {
-    [
+    var fields: [String: JSONValue] = [
       "step": .integer(step), "row": .integer(row), "slot": .integer(slot),
       "sample": .integer(sample),
       "ids": .array(completion.tokens.map { .integer(Int($0)) }), "text": .string(completion.text),
       "truncated": .boolean(completion.isTruncated), "outcome": .string(outcome.rawValue),
       "reward": .number(reward),
     ]
+    if !completion.logProbabilities.isEmpty {
+      fields["log_probabilities"] = .array(
+        completion.logProbabilities.map { $0.isFinite ? .number(Double($0)) : .null })
+    }
+    return .object(fields)
   }
 }

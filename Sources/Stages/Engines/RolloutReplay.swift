@@ -4,8 +4,8 @@ import Model
 import Runner
 import Tasks
 
-/// A reinforcement learning over again, natively, on the very completions and rewards that it had: whether
-/// another engine meant the same by its loss as its recipe does.
+/// A reinforcement learning over again, by another engine, on the very completions and rewards that it had:
+/// whether both mean the same by its loss.
 package struct RolloutReplay: Sendable {
   /// A step by what was logged of it, and by the replay.
   package struct Step: Sendable {
@@ -22,6 +22,8 @@ package struct RolloutReplay: Sendable {
   }
 
   package let steps: [Step]
+  /// Who did the updates over again.
+  package let engine: TrainingBackend
   /// How far apart the weights are at the end, as a share of how far training moved them.
   package let difference: Double
 
@@ -33,11 +35,14 @@ package struct RolloutReplay: Sendable {
   /// The first step whose gradient is another one.
   package var firstDifference: Step? { steps.first { $0.difference > Self.bound } }
 
-  /// - Parameter training: an instance of `rlvr` that is done.
+  /// - Parameters:
+  ///   - training: an instance of `rlvr` that is done.
+  ///   - engine: who is to train; the one that did not, where nil.
+  ///   - site: where TRL is.
   /// - Throws: `ReplayError`, and what reading and training throws.
   package init(
-    of training: PlannedInstance, in plan: Plan, threads: Int,
-    interruption: Interruption = Interruption()
+    of training: PlannedInstance, in plan: Plan, by engine: TrainingBackend? = nil,
+    site: Site = Site(), threads: Int, interruption: Interruption = Interruption()
   ) throws {
     guard let stage = training.instance.stage as? RLVRStage, let artifact = training.artifact
     else { throw ReplayError.noTraining(training.name) }
@@ -48,23 +53,63 @@ package struct RolloutReplay: Sendable {
       return try made.wholeOutput(bound.output)
     }
     let parameters = stage.parameters
+    self.engine = engine ?? (parameters.engine == .trl ? .native : .trl)
+    guard parameters.engine == .native || parameters.trl.correction == .none else {
+      throw ReplayError.corrected(training.name, parameters.trl.correction)
+    }
+    guard parameters.lora == nil else { throw ReplayError.adapters(training.name) }
+    if self.engine == .trl, let refusal = parameters.trlRefusals.first {
+      throw ReplayError.refused(training.name, refusal.sentence)
+    }
     let model = try input("model")
     let trained = try TrainedModel(contentsOf: model, lora: nil, seed: parameters.seed)
     let start = trained.artifact.weights.values
-    let rollouts = try RowTable(contentsOf: artifact.wholeOutput("rollouts"))
+    let rollouts = try Self.rollouts(of: artifact, training.name)
     let problems = try RowTable(contentsOf: input("problems"))
     let groups = try Self.groups(rollouts, problems, parameters, model, of: training.name)
     let logged = try artifact.metrics.map { try RowTable(contentsOf: $0) }
-    steps = try Self.train(
-      stage, trained, groups, try Problems(problems).ids, logged, threads, interruption)
+    let said: [[String: Double]]
+    let again: [Float]
+    switch self.engine {
+    case .native:
+      said = try Self.train(
+        stage, trained, groups, try Problems(problems).ids, threads, interruption)
+      again = trained.artifact.weights.values
+    case .trl:
+      let replay = TRLReplay(
+        parameters: parameters, model: model, groups: groups,
+        ends: trained.artifact.weights.configuration.endTokens, site: site, threads: threads)
+      let outcome = try replay.run(interruption)
+      (said, again) = (outcome.said, outcome.weights)
+    }
+    steps = said.enumerated().map { index, said in
+      let row = logged.map { $0.row(index) } ?? [:]
+      return Step(
+        step: index + 1, loss: (row["loss"]?.number ?? .nan, said["loss"] ?? .nan),
+        gradientNorm: (row["grad_norm"]?.number ?? .nan, said["grad_norm"] ?? .nan))
+    }
     let end = try ModelArtifact(contentsOf: artifact.wholeOutput("model")).weights.values
-    difference = WeightDistance.between(trained.artifact.weights.values, end, from: start)
+    difference = WeightDistance.between(again, end, from: start)
+  }
+
+  /// With tokens, which native trainings keep beside them.
+  private static func rollouts(of artifact: Artifact, _ name: String) throws -> RowTable {
+    let table = try RowTable(contentsOf: artifact.wholeOutput("rollouts"))
+    guard
+      let file = try artifact.wholeSupplement(RolloutTokens.supplement, of: "rollouts")
+    else { return table }
+    let tokens = try RowTable(contentsOf: file)
+    guard tokens.count == table.count else {
+      throw ReplayError.incomplete(name, count: tokens.count)
+    }
+    let rows = (0..<table.count).map { table.row($0).merging(tokens.row($0)) { $1 } }
+    return Rollouts(rows: rows).table
   }
 
   private static func train(
     _ stage: RLVRStage, _ model: TrainedModel, _ groups: [[RolloutGroup]], _ ids: [String],
-    _ logged: RowTable?, _ threads: Int, _ interruption: Interruption
-  ) throws -> [Step] {
+    _ threads: Int, _ interruption: Interruption
+  ) throws -> [[String: Double]] {
     let parameters = stage.parameters
     let pool = try WorkerPool(reserving: threads)
     let reference = ReferenceModel(model, parameters)
@@ -82,10 +127,8 @@ package struct RolloutReplay: Sendable {
           engine, parameters.optimiser, of: parameters.steps * parameters.updatesPerBatch,
           pool: pool)
       }
-      let row = logged.map { $0.row(index) } ?? [:]
-      return Step(
-        step: index + 1, loss: (row["loss"]?.number ?? .nan, report.loss),
-        gradientNorm: (row["grad_norm"]?.number ?? .nan, applied["grad_norm"] ?? .nan))
+      applied["loss"] = report.loss
+      return applied
     }
   }
 
@@ -149,9 +192,14 @@ extension Weights {
 package enum ReplayError: Error, CustomStringConvertible {
   case noTraining(String)
   case missing(String, of: String)
-  /// Native trainings do not keep the tokens of their completions.
+  /// It was made when native trainings did not keep the tokens of their completions.
   case noTokens(String)
   case incomplete(String, count: Int)
+  case adapters(String)
+  /// TRL cannot do its updates.
+  case refused(String, String)
+  /// The loss weighed what its sampler did, which native training does not know.
+  case corrected(String, SamplerCorrection)
 
   package var description: String {
     switch self {
@@ -159,7 +207,15 @@ package enum ReplayError: Error, CustomStringConvertible {
     case .missing(let what, let name):
       "what '\(name.visible)' was trained with is not there: \(what.visible)"
     case .noTokens(let name):
-      "the rollouts of '\(name.visible)' have no token_ids; trainings with 'engine: trl' keep them"
+      "the rollouts of '\(name.visible)' have no token_ids: it was trained when tokens were not kept; "
+        + "train it again into another --results folder"
+    case .adapters(let name):
+      "'\(name.visible)' trained adapters ('lora'), which are not replayed"
+    case .refused(let name, let sentence):
+      "'\(name.visible)' cannot be replayed by TRL: \(sentence)"
+    case .corrected(let name, let correction):
+      "'\(name.visible)' was trained with trl.correction \(correction.rawValue), which native training "
+        + "does not have"
     case .incomplete(let name, let count):
       "the rollouts of '\(name.visible)' are not those of all its steps: there are \(count)"
     }

@@ -24,7 +24,8 @@ struct TRLDistill: TRLWork {
       arguments: parameters.optimiser.trlArguments(
         trl, perDevice: parameters.perDevice, batchSize: parameters.batchSize, updates: steps,
         seed: parameters.seed),
-      readBack: Self.readBack
+      readBack: Self.readBack,
+      more: ["divisors": divisors.map { .array($0.map(JSONValue.integer)) } ?? .null]
     ).write(to: folder, model: model, keep: keep)
   }
 
@@ -53,6 +54,17 @@ struct TRLDistill: TRLWork {
     (1...max(1, steps)).flatMap { step in
       let indices = Array(plan.indices(step: step))
       return indices + Array(repeating: examples.count, count: parameters.batchSize - indices.count)
+    }
+  }
+
+  /// What the part of each row of `order` in the loss is divided by; nil for the tokens of its step,
+  /// which is TRL's own loss. A blank row has no part.
+  var divisors: [Int]? {
+    guard parameters.normaliser != .batchTokens else { return nil }
+    return (1...max(1, steps)).flatMap { step in
+      let batch = plan.indices(step: step).map { examples[$0] }
+      let blanks = parameters.batchSize - batch.count
+      return parameters.loss.divisors(of: batch) + Array(repeating: 1, count: blanks)
     }
   }
 

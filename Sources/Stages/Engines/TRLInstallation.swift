@@ -5,12 +5,53 @@ import Subprocess
 import TRLAdapter
 import Tasks
 
+/// Which packages an environment with TRL is made of.
+package enum TRLPackages: String, CaseIterable, Sendable {
+  /// With a torch for CPUs, each file by its SHA-256.
+  case cpu
+  /// With a torch for NVIDIA's GPUs, each file by its SHA-256.
+  case cuda
+  /// The same versions, of whatever files and torch pip finds: for other machines.
+  case unlocked
+
+  /// What is taken where nobody says: that of the machine's devices.
+  package static var ofThisMachine: TRLPackages {
+    FileManager.default.fileExists(atPath: "/dev/nvidiactl") ? .cuda : .cpu
+  }
+
+  fileprivate var requirements: Data {
+    switch self {
+    case .cpu: TRLAdapter.cpuRequirements
+    case .cuda: TRLAdapter.cudaRequirements
+    case .unlocked: TRLAdapter.requirements
+    }
+  }
+
+  /// The Pythons that its files are for.
+  fileprivate var pythons: [String] {
+    switch self {
+    case .cpu: ["3.11"]
+    case .cuda: ["3.11", "3.12", "3.13"]
+    case .unlocked: []
+    }
+  }
+
+  /// What pip is told so that it takes nothing else.
+  fileprivate var options: [String] {
+    self == .unlocked ? [] : ["--require-hashes", "--only-binary", ":all:"]
+  }
+}
+
 /// A Python environment with TRL, in the versions that the adapter was tested with.
 package struct TRLInstallation: Sendable {
   /// Where it is, or will be.
   package let folder: URL
+  package let packages: TRLPackages
 
-  package init(folder: URL) { self.folder = folder }
+  package init(folder: URL, packages: TRLPackages = .ofThisMachine) {
+    self.folder = folder
+    self.packages = packages
+  }
 
   package var python: URL { folder.appending(path: "bin/python") }
 
@@ -29,17 +70,31 @@ package struct TRLInstallation: Sendable {
     guard content.isEmpty || content.contains("pyvenv.cfg") else {
       throw TRLInstallationError.occupied(folder.path)
     }
-    try run(
-      try IsolatedPython.executable(), ["-m", "venv", folder.path],
-      interruption)
+    let python = try IsolatedPython.executable()
+    try check(python)
+    try run(python, ["-m", "venv", folder.path], interruption)
     let requirements = folder.appending(path: "requirements.txt")
-    try TRLAdapter.requirements.write(to: requirements)
+    try packages.requirements.write(to: requirements)
     try run(
-      python.path,
-      [
-        "-m", "pip", "install", "--no-input", "--disable-pip-version-check",
-        "--requirement", requirements.path,
-      ], interruption)
+      self.python.path,
+      ["-m", "pip", "install", "--no-input", "--disable-pip-version-check"] + packages.options
+        + ["--requirement", requirements.path], interruption)
+  }
+
+  private static let question =
+    "import platform, sys; print('%d.%d' % sys.version_info[:2], platform.machine(), sys.platform)"
+
+  /// Makes sure that a locked set has files for a Python.
+  private func check(_ python: String) throws {
+    guard packages != .unlocked else { return }
+    guard
+      case .ended(let output)? = try? IsolatedPython.run(
+        python, ["-c", Self.question], limit: .seconds(30))
+    else { return }
+    let found = output.text.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard packages.pythons.contains(where: { found == "\($0) x86_64 linux" }) else {
+      throw TRLInstallationError.unlocked(found, packages)
+    }
   }
 
   private func run(
@@ -50,7 +105,8 @@ package struct TRLInstallation: Sendable {
         python, arguments, output: .currentStandardError, error: .currentStandardError, interruption
       )
       guard result.terminationStatus.isSuccess else {
-        throw TRLInstallationError.failed(([python] + arguments).joined(separator: " "))
+        throw TRLInstallationError.failed(
+          ([python] + arguments).joined(separator: " "), packages)
       }
     } catch let error as SubprocessError {
       throw TRLInstallationError.notStarted(python, reason: sentence(for: error))
@@ -63,16 +119,26 @@ package enum TRLInstallationError: Error, CustomStringConvertible {
   /// The folder holds something else.
   case occupied(String)
   /// A command has failed, and said why.
-  case failed(String)
+  case failed(String, TRLPackages)
+  /// There are no locked files for such a Python.
+  case unlocked(String, TRLPackages)
   case notStarted(String, reason: String)
 
   package var description: String {
     switch self {
     case .occupied(let folder):
       "\(folder.visible) holds something else than a Python environment; name another folder"
-    case .failed(let command):
+    case .failed(let command, let packages):
       "'\(command.visible)' failed, as it says above; run this again when the reason is gone, and it "
         + "goes on with what is there"
+        + (packages == .cpu
+          ? ". A torch for CPUs alone is on PyTorch's own index, which pip's settings must name "
+            + "(extra-index-url); '--packages cuda' takes the usual one, which does without a GPU, too, and "
+            + "brings 4 GB more" : "")
+    case .unlocked(let found, let packages):
+      "the set \(packages.rawValue) has no files for Python \(found.visible), but for "
+        + "\(packages.pythons.joined(separator: ", ")) on x86_64 and Linux: name another Python in "
+        + "WARMUP_PYTHON, or take '--packages unlocked', the same versions of whatever files pip finds"
     case .notStarted(let python, let reason):
       "\(python.visible) could not be started: \(reason)"
     }

@@ -2,7 +2,6 @@ import Base
 import Foundation
 import Model
 import Runner
-import TRLAdapter
 import Tasks
 
 /// A training by TRL: what is to be computed is written down, the adapter computes it in Python, and the
@@ -14,7 +13,7 @@ struct TRLTraining: Sendable {
 
   private var folder: URL { context.workDirectory.appending(path: "trl") }
   private var base: URL { folder.appending(path: "base") }
-  private var events: URL { folder.appending(path: "events.jsonl") }
+  private var events: URL { trl.events }
   private var stop: URL { folder.appending(path: "stop") }
   /// How long the adapter may take to end after its last word, in seconds.
   private static let patience = 60.0
@@ -53,33 +52,21 @@ struct TRLTraining: Sendable {
         try FileManager.default.removeItem(at: old)
       }
     }
-    for (name, content) in TRLAdapter.files { try content.write(to: folder.appending(path: name)) }
+    try trl.writeFiles()
     try Folder.make(base)
     try OpenedModel(contentsOf: context.input("model").file).export(to: base)
     // The last step is what comes out.
     try work.write(to: folder, model: base, keep: context.keptSteps.filter { $0 < work.steps })
   }
 
-  private var program: GuardedProgram {
-    let launch = [folder.appending(path: "launch.py").path, folder.path]
-    let processes = work.trl.processes
-    let several = [IsolatedPython.option, "-m", "torch.distributed.run", "--standalone"]
-    let start =
-      processes > 1 ? several + ["--nproc-per-node", "\(processes)"] : [IsolatedPython.option]
-    let words = context.site.prefix + [context.site.python] + start + launch
-    return GuardedProgram(
-      name: "python", words: words, folder: folder,
-      variables: [
-        "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "PYTHONDONTWRITEBYTECODE": "1",
-        // torchrun starts further processes without the option that isolates the first.
-        "PYTHONPATH": "", "PYTHONNOUSERSITE": "1",
-        "OMP_NUM_THREADS": "\(max(1, context.threads / processes))",
-      ])
+  private var trl: TRLProgram {
+    TRLProgram(
+      site: context.site, folder: folder, processes: work.trl.processes, threads: context.threads)
   }
 
   private func train() async throws -> TRLProgress {
     context.progress.notice("\(context.instance): training with TRL (\(context.site.python))")
-    let program = program
+    let program = trl.program
     return try await program.run { try await follow(program) }
   }
 
@@ -96,10 +83,7 @@ struct TRLTraining: Sendable {
       }
       if let status {
         if progress.hasEnded { return progress }
-        if status == 127, !FileManager.default.fileExists(atPath: events.path) {
-          throw TRLError.noPython(context.site.python)
-        }
-        throw TRLError.died(status: status, log: program.log.path, lastLines: program.lastLines)
+        throw trl.death(status: status, program)
       }
       if progress.hasEnded, Date().timeIntervalSince(lastWord) > Self.patience { return progress }
       if context.interruption.isRequested, !FileManager.default.fileExists(atPath: stop.path) {

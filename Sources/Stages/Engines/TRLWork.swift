@@ -34,7 +34,7 @@ extension OptimiserParameters {
   )
     -> [String: JSONValue]
   {
-    [
+    let optimiser: [String: JSONValue] = [
       "per_device_train_batch_size": .integer(perDevice),
       "gradient_accumulation_steps": .integer(
         trl.accumulation(of: batchSize, perDevice: perDevice) ?? 1),
@@ -47,13 +47,13 @@ extension OptimiserParameters {
       "adam_epsilon": .number(epsilon),
       "max_grad_norm": .number(maxGradientNorm),
       "bf16": .boolean(precision == .bfloat16),
-      "gradient_checkpointing": .boolean(trl.gradientCheckpointing),
       // The adapter asks for the others as time goes by.
       "save_steps": .integer(updates),
       "seed": .integer(seed), "data_seed": .integer(seed),
       // The adapter takes a GPU where there is one.
-      "use_cpu": .null, "fsdp": .null, "fsdp_config": .null, "deepspeed": .null,
+      "use_cpu": .null,
     ]
+    return optimiser.merging(trl.shardingArguments) { $1 }
   }
 }
 

@@ -258,7 +258,11 @@ extension RLVRStage: EstimatedStage {
     work.sample(configuration, prompts: prompts, completions: completions, tokens: tokens)
     var estimate = Estimate.output("model", model)
     estimate.work = work
-    estimate.memory = inputs.memory(of: parameters, tokens: tokens)
+    // The memory of TRL's device is not this program's.
+    estimate.memory =
+      parameters.engine == .trl
+      ? EstimateInputs.memory(ofHandingOn: configuration, .float32)
+      : inputs.memory(of: parameters, tokens: tokens)
     return estimate
   }
 }

@@ -23,6 +23,8 @@ package struct PlanEstimate {
   package let problems: [String: Int]
   /// What is known of where reinforcement learning that is yet to run would start.
   package let starts: [StartEstimate]
+  /// The trainings by TRL that are yet to run.
+  package let trl: [TRLOutlook]
 
   /// Estimates the work of what is not in the cache.
   /// - Parameters:
@@ -38,6 +40,7 @@ package struct PlanEstimate {
     var identities: [Int] = []
     var repeated: Set<Int> = []
     var items: [Item] = []
+    var models: [String: ModelConfiguration] = [:]
     for (index, planned) in plan.items.enumerated() {
       let instance = planned.instance
       let question = Self.question(instance, identities)
@@ -50,6 +53,7 @@ package struct PlanEstimate {
       identities.append(index)
       let estimate = Self.estimate(instance, estimates, meanTokens, folders)
       estimates.append(estimate)
+      models[instance.name] = estimate.outputs["model"]?.model
       guard planned.isAsked, planned.state != .cached, planned.state != .stopped else { continue }
       var work = estimate
       if let training = plan.repetition(for: planned) {
@@ -63,6 +67,7 @@ package struct PlanEstimate {
     needs = PlanNeed.all(of: items.map(\.instance), folders, keys, site)
     refusals = ModelRefusal.all(of: plan, folders)
     starts = StartEstimate.all(of: plan)
+    trl = TRLOutlook.all(of: items, models: models, site)
     problems = needs.isEmpty ? Self.problems(of: plan, estimates) : [:]
   }
 
@@ -103,12 +108,13 @@ package struct PlanEstimate {
 
 extension PlanEstimate {
   /// The plan as JSON, with the estimated work of each instance under `work`, and under `start` what
-  /// is known of where it would start, under `refused` why its model cannot be read.
+  /// is known of where it would start, under `trl` what TRL would be told, under `refused` why its model cannot be read.
   ///
   /// Of several instances with one result only the first has work; null stands for none, or for
   /// what `unknown` says is not known.
   package func json(of plan: Plan) -> JSONValue {
     let starts = Dictionary(starts.map { ($0.instance, $0.json) }) { first, _ in first }
+    let trl = Dictionary(trl.map { ($0.instance, $0.json) }) { first, _ in first }
     let refused = Dictionary(refusals.map { ($0.instance, $0.reason) }) { first, _ in first }
     let estimated = Dictionary(items.map { ($0.instance.name, $0) }) { first, _ in first }
     return .array(
@@ -116,6 +122,7 @@ extension PlanEstimate {
         var members = entry.object ?? [:]
         let item = members["instance"]?.string.flatMap { estimated[$0] }
         members["work"] = item?.work?.json ?? .null
+        members["trl"] = members["instance"]?.string.flatMap { trl[$0] } ?? .null
         members["start"] = members["instance"]?.string.flatMap { starts[$0] } ?? .null
         let refusal = members["instance"]?.string.flatMap { refused[$0] }
         members["refused"] = refusal.map { .string($0) } ?? .null

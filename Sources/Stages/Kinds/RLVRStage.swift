@@ -17,7 +17,9 @@ package struct RLVRStage: Stage {
     values: ["steps", "final_reward", TrainedModel.roundedName] + RewardSignal.names,
     facts: TrainingLoop.facts + [
       "loss_formula", "verifier", "warning", "template_sha256", "sandbox", "engine",
-    ], metrics: TrainingLoop.metricNames + RolloutMetrics.names + PolicyUpdate.Report.names)
+    ],
+    metrics: TrainingLoop.metricNames + RolloutMetrics.names + PolicyUpdate.Report.names
+      + TRLReinforcement.ratioNames)
   package static let kept: KeptOutput? = KeptModelStage.ofTraining
   package static let summary = "Trains a model by reinforcement learning with verifiable rewards."
   package static let example = """
@@ -61,7 +63,7 @@ package struct RLVRStage: Stage {
 
   package func identity(_ identity: JSONValue, inputs: [String: Traits]) -> JSONValue {
     identity.naming(verifier: parameters.verifier, of: inputs["problems"])
-      .naming(parameters.engine)
+      .naming(parameters.engine, sampling: parameters.trl.identity)
   }
 
   package func run(_ context: StageContext) throws {
@@ -83,10 +85,12 @@ package struct RLVRStage: Stage {
         ofPrompt: template.render(problems.row(number)), id: grader.ids[number],
         maxTokens: parameters.sampling.maxTokens)
     }
-    let threads = max(1, context.threads / parameters.trl.processes)
+    let threads = max(1, context.threads / parameters.trl.division.processes)
+    let settings = TRLReinforcementSettings(
+      parameters, prompts: prompts, ends: vocabulary.configuration.endTokens,
+      order: (1...parameters.steps).flatMap { order.places(step: $0).map(\.problem) })
     let work = try TRLReinforcement(
-      parameters, order, prompts: prompts, ids: grader.ids,
-      ends: vocabulary.configuration.endTokens,
+      settings, ids: grader.ids,
       worker: RewardWorker.Settings(
         parameters: parameters, problems: context.input("problems").file, model: model,
         threads: threads))
@@ -128,7 +132,10 @@ package struct RLVRStage: Stage {
     }
     try model.write(to: context.output("model"))
     model.publishRounding(context)
-    try publish(log.rows, context)
+    let (rows, tokens) = RolloutTokens.part(log.rows)
+    try tokens?.table.write(
+      to: context.supplement(RolloutTokens.supplement, of: "rollouts"))
+    try publish(rows, context)
   }
 
   /// Says so while there is time to stop, if nothing was learned from the first steps.

@@ -148,9 +148,7 @@ package struct DistillStage: Stage {
       context: context, model: model, examples: examples, name: { "trace '\(ids[$0])'" },
       plan: plan, steps: steps, optimiser: parameters.optimiser,
       checkpointSeconds: parameters.checkpointSeconds)
-    trainer.loss.normaliser = parameters.normaliser
-    trainer.loss.microbatch = parameters.microbatch
-    trainer.loss.maxTokens = parameters.maxTokens
+    trainer.loss = parameters.loss
     try trainer.run()
     model.publishRounding(context)
   }

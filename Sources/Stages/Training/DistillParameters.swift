@@ -61,6 +61,13 @@ package struct DistillParameters: ParameterSet {
 }
 
 extension DistillParameters {
+  /// How the loss is divided.
+  var loss: SupervisedLoss {
+    var loss = SupervisedLoss()
+    (loss.normaliser, loss.microbatch, loss.maxTokens) = (normaliser, microbatch, maxTokens)
+    return loss
+  }
+
   /// Traces that a process of TRL computes at a time.
   var perDevice: Int { trl.perDevice ?? 1 }
 
@@ -81,11 +88,6 @@ extension DistillParameters {
       sink.report(
         positions["lora"] ?? position,
         "'engine: trl' trains all weights so far; leave 'lora' out, or train natively")
-    }
-    if normaliser != .batchTokens {
-      sink.report(
-        positions["normaliser"] ?? position,
-        "'engine: trl' divides by the tokens of a step, so 'normaliser' must be batch_tokens")
     }
     if trl.accumulation(of: batchSize, perDevice: perDevice) == nil {
       sink.report(

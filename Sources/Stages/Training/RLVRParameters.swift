@@ -91,7 +91,7 @@ package struct RLVRParameters: ParameterSet {
   package var lora: LoRA?
   package var leaveOut = 0
   package var engine = TrainingBackend.native
-  package var trl = TRLParameters()
+  package var trl = TRLReinforcementParameters()
 
   /// The paper's values.
   package init() {
@@ -128,7 +128,7 @@ package struct RLVRParameters: ParameterSet {
       LoRA.field(\.lora),
       LeftOut.field(\.leaveOut, "problem"),
       Field("engine", \.engine, later: true, "who trains: this program, or TRL in Python"),
-      Field("trl", \.trl, later: true, "how TRL divides the work, for 'engine: trl'"),
+      Field("trl", \.trl, later: true, "how TRL samples and divides the work, for 'engine: trl'"),
     ] + SamplingParameters.fields.map { $0.lifted(through: \.sampling) }
       + OptimiserParameters.fields.map { $0.lifted(through: \.optimiser) }
   }

@@ -148,8 +148,9 @@ package struct RolloutMetrics {
   }
 
   /// A row for each completion, for the artifact `rollouts`.
+  /// - Parameter withLogProbabilities: whether they have what the sampler said of their tokens.
   func rows(
-    step: Int, ids: [String], withTokens: Bool = false
+    step: Int, ids: [String], withLogProbabilities: Bool = false
   ) -> [[String: JSONValue]] {
     groups.flatMap { group in
       group.completions.indices.map { sample in
@@ -158,7 +159,8 @@ package struct RolloutMetrics {
           step: step, problemID: ids[group.problem], sample: sample, reward: group.rewards[sample],
           outcome: group.verdicts[sample].outcome, text: completion.text,
           tokens: completion.tokens.count, isTruncated: completion.isTruncated,
-          tokenIDs: withTokens ? completion.tokens : nil)
+          tokenIDs: completion.tokens,
+          logProbabilities: withLogProbabilities ? completion.logProbabilities : [])
       }
     }
   }

@@ -81,7 +81,7 @@ package struct SupervisedLoss: Sendable {
   package init() {}
 
   /// What each example's part is divided by.
-  private func divisors(of batch: [SupervisedExample]) -> [Int] {
+  func divisors(of batch: [SupervisedExample]) -> [Int] {
     normaliser.divisors(
       lengths: batch.map(\.targetCount), microbatch: microbatch, maxLength: maxTokens)
   }

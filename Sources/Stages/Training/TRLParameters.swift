@@ -19,6 +19,14 @@ extension TrainingBackend {
   }
 }
 
+/// What of a training the processes of TRL hold.
+package enum TRLSharding: String, ParameterChoice {
+  /// Weights, gradients and moments, whole in each.
+  case none
+  /// A part of each, by PyTorch's fully sharded data parallelism.
+  case fsdp2
+}
+
 /// How the work of a training with TRL is divided; none of it changes what is computed.
 package struct TRLParameters: ParameterSet {
   /// Processes, one for each device.
@@ -26,6 +34,7 @@ package struct TRLParameters: ParameterSet {
   /// Traces or completions that a process computes at a time; nil where the loss decides, or else one.
   package var perDevice: Int?
   package var gradientCheckpointing = false
+  package var sharding = TRLSharding.none
 
   package init() {}
 
@@ -40,6 +49,37 @@ package struct TRLParameters: ParameterSet {
       Field(
         "gradient_checkpointing", \.gradientCheckpointing, identity: false,
         "compute activations twice instead of keeping them"),
+      Field(
+        "sharding", \.sharding, identity: false,
+        "fsdp2: each process holds a part of weights, gradients and moments"),
+    ]
+  }
+
+  package func check(
+    positions: [String: SourcePosition], at position: SourcePosition,
+    into sink: inout DiagnosticSink
+  ) {
+    if sharding != .none, processes == 1 {
+      sink.report(
+        positions["sharding"] ?? position,
+        "'sharding' divides a model among processes, and there is one; raise 'processes', or leave it out"
+      )
+    }
+  }
+
+  /// The arguments of TRL's configurations that say what processes hold. With shards, activations are
+  /// computed twice by what has the shards.
+  var shardingArguments: [String: JSONValue] {
+    let fsdp: JSONValue = [
+      "version": 2, "reshard_after_forward": true, "auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
+      "state_dict_type": "FULL_STATE_DICT", "cpu_ram_efficient_loading": false,
+      "activation_checkpointing": .boolean(gradientCheckpointing),
+    ]
+    let isSharded = sharding == .fsdp2
+    return [
+      "fsdp": isSharded ? true : .null, "fsdp_config": isSharded ? fsdp : .null,
+      "deepspeed": .null,
+      "gradient_checkpointing": .boolean(gradientCheckpointing && !isSharded),
     ]
   }
 
@@ -53,11 +93,14 @@ package struct TRLParameters: ParameterSet {
 extension JSONValue {
   /// The identity of a training, with what of its backend belongs to it: which adapter and which TRL, but
   /// neither where it runs nor how its work is divided.
-  func naming(_ backend: TrainingBackend) -> JSONValue {
+  /// - Parameter sampling: who samples, where that belongs to it.
+  func naming(_ backend: TrainingBackend, sampling: JSONValue? = nil) -> JSONValue {
     guard var fields = object else { return self }
+    let program: [String: JSONValue] = [
+      "adapter": .integer(TRLAdapter.version), "version": .string(TRLAdapter.trl),
+    ]
     fields["trl"] =
-      backend == .trl
-      ? ["adapter": .integer(TRLAdapter.version), "version": .string(TRLAdapter.trl)] : nil
+      backend == .trl ? .object(program.merging(sampling?.object ?? [:]) { $1 }) : nil
     return .object(fields)
   }
 }

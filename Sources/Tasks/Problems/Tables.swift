@@ -17,6 +17,8 @@ package enum ColumnName: String, Sendable, Hashable, CaseIterable {
   case tokens
   /// The completion's tokens, the one that ends it included.
   case tokenIDs = "token_ids"
+  /// What the sampler said of each of the completion's tokens, in nats.
+  case logProbabilities = "log_probabilities"
   /// Whether the completion ran into the limit of tokens.
   case truncated
   case outcome
@@ -272,7 +274,7 @@ package struct Rollouts: TypedTable {
 
   package static func row(
     step: Int, problemID: String, sample: Int, reward: Double, outcome: Outcome, text: String,
-    tokens: Int, isTruncated: Bool, tokenIDs: [Int32]? = nil
+    tokens: Int, isTruncated: Bool, tokenIDs: [Int32]? = nil, logProbabilities: [Float] = []
   ) -> [String: JSONValue] {
     var columns: [ColumnName: JSONValue] = [
       .step: .integer(step), .problemID: .string(problemID), .sample: .integer(sample),
@@ -280,10 +282,39 @@ package struct Rollouts: TypedTable {
       .truncated: .boolean(isTruncated), .completion: .string(text),
     ]
     columns[.tokenIDs] = tokenIDs.map { .array($0.map { .integer(Int($0)) }) }
+    if !logProbabilities.isEmpty {
+      columns[.logProbabilities] = .array(
+        logProbabilities.map { $0.isFinite ? .number(Double($0)) : .null })
+    }
     return row(columns)
   }
 
   package static func step(of row: [String: JSONValue]) -> Int? { row[.step]?.integer }
+}
+
+/// The tokens of rollouts, a row for each in the order of the rollouts, in a file beside theirs: so
+/// rollouts have the bytes that they had before tokens were kept.
+package struct RolloutTokens: TypedTable {
+  /// What the file adds to that of the rollouts.
+  package static let supplement = "token_ids"
+  package static let order: [ColumnName] = [.step, .problemID, .sample, .tokenIDs]
+  package let table: RowTable
+
+  package init(_ table: RowTable) { self.table = table }
+
+  /// Parts rows of rollouts with tokens.
+  /// - Returns: the rollouts without, and the tokens; nil where a row has none.
+  package static func part(
+    _ rows: [[String: JSONValue]]
+  ) -> (rollouts: [[String: JSONValue]], tokens: RolloutTokens?) {
+    let names = Set(order.map(\.rawValue))
+    let isWhole = rows.allSatisfy { $0[.tokenIDs] != nil }
+    let rollouts = rows.map { row in row.filter { $0.key != ColumnName.tokenIDs.rawValue } }
+    let tokens = rows.map { row in row.filter { names.contains($0.key) } }
+    return (rollouts, isWhole ? RolloutTokens(rows: tokens) : nil)
+  }
+
+  package var tokenIDs: [[Int32]] { get throws { try Rollouts(table).tokenIDs } }
 }
 
 /// Prompts with completions to learn from.

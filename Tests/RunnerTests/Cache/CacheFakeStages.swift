@@ -111,6 +111,11 @@ struct FakeTraining: Stage {
     if !context.folders.takes("no-output") {
       try HDF5File.create(context.output("sum")) { try $0.write([sum], to: "/value") }
     }
+    if context.folders.has("supplement") {
+      try HDF5File.create(context.supplement("notes", of: "sum")) {
+        try $0.write([7], to: "/value")
+      }
+    }
     if context.folders.takes("half-output") {
       try Data("half".utf8).write(to: context.output("sum"))
     }

@@ -101,6 +101,23 @@ import Testing
         + "first and 4.0 in the second")
   }
 
+  /// What was made before a kind wrote a supplement is the same result without it.
+  @Test func aSupplementThatOneLacksIsNoDifference() throws {
+    let later = try Sitting()
+    try later.project.ask("supplement")
+    let (one, other) = try (Sitting().packed("rate=0.1"), later.packed("rate=0.1"))
+    #expect(try OpenPacks(one, other).joined().plan.results.count == 2)
+    #expect(try OpenPacks(other, one).joined().plan.results.count == 2)
+    let record = try #require(
+      other.experiment.artifacts.values.map(\.artifact.record).first { $0.files.count == 3 })
+    #expect(record.supplements() == ["sum.notes.h5"])
+    #expect(record.supplements(of: "sum") == record.supplements())
+    #expect(record.supplements(of: "model").isEmpty)
+    // It goes with its output.
+    let bare = try later.pack(leftOut: [ArtifactType("Numbers")])
+    #expect(bare.experiment.artifacts[record.key]?.incomplete == ["sum.h5", "sum.notes.h5"])
+  }
+
   @Test func otherMachinesAreNamed() throws {
     let sitting = try Sitting()
     try sitting.run("rate=0.1")

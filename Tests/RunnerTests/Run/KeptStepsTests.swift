@@ -152,6 +152,13 @@ import Testing
     #expect(try sums(project.run(start + [.kept(2)])) == ["trained.at[step=2]": 9])
   }
 
+  /// What a newer program writes beside an output does not make it another one.
+  @Test func stepsOfAnOlderResultAreKeptWhereSupplementsCame() throws {
+    _ = try project.run(start)
+    try project.ask("supplement")
+    #expect(try sums(project.run(start + [.kept(2)])) == ["trained.at[step=2]": 9])
+  }
+
   @Test func aRepetitionGoesOnWhereItStopped() throws {
     _ = try project.run(start)
     try project.ask("stop-at-3")

@@ -70,21 +70,41 @@ import Testing
     #expect(values["engine"]?["versions"]?["trl"] == "1.16.0")
   }
 
+  /// The lines of a file of the training that is under way.
+  private static func json(_ name: String, of run: RecipeRun) throws -> [JSONValue] {
+    let files = FileManager.default.enumerator(
+      at: run.cache.folder, includingPropertiesForKeys: nil)
+    let file = try #require(
+      files?.compactMap { $0 as? URL }.first { $0.lastPathComponent == name })
+    return try Data(contentsOf: file).split(separator: 0x0A).map {
+      try JSONValue(parsing: Data($0))
+    }
+  }
+
+  /// Each row's part of the loss has a divisor, also where a step's rows are no multiple of a micro-batch.
+  @Test func otherNormalisersDivideRowByRow() throws {
+    let model = try VariedModel()
+    let run = try RecipeRun(
+      Self.recipe(", normaliser: microbatch_tokens, microbatch: 1"), beside: model.folder,
+      site: Self.site("rubbish"))
+    let lengths = try Self.json("rows.jsonl", of: run).map { row in
+      (row["labels"]?.array ?? []).count { $0 != -100 }
+    }
+    let request = try #require(try Self.json("request.json", of: run).first)
+    let order = try #require(request["order"]?.array).compactMap(\.integer)
+    let divisors = try #require(request["divisors"]?.array).compactMap(\.integer)
+    // Two micro-batches in a step, one in the last of an epoch; a blank row has no part.
+    let expected = order.enumerated().map { place, row in
+      row == 5 ? 1 : lengths[row] * (place % 6 < 4 ? 2 : 1)
+    }
+    #expect(divisors == expected)
+  }
+
   /// Every row once and a blank one; the last step of an epoch, with one trace, is filled with it.
   @Test func theRequestSaysEverything() throws {
     let model = try VariedModel()
     let run = try run(model, fault: "rubbish")
-    let folder = try #require(
-      FileManager.default.enumerator(at: run.cache.folder, includingPropertiesForKeys: nil)?
-        .compactMap { $0 as? URL }.first { $0.lastPathComponent == "request.json" }
-    )
-    .deletingLastPathComponent()
-    func json(_ name: String) throws -> [JSONValue] {
-      try Data(contentsOf: folder.appending(path: name)).split(separator: 0x0A).map {
-        try JSONValue(parsing: Data($0))
-      }
-    }
-    let rows = try json("rows.jsonl")
+    let rows = try Self.json("rows.jsonl", of: run)
     #expect(rows.count == 6)
     for row in rows.dropLast() {
       let ids = try #require(row["input_ids"]?.array)
@@ -96,7 +116,8 @@ import Testing
       #expect(first > 20 && !labels[first...].contains(-100))
     }
     #expect(rows.last?["labels"] == [-100])
-    let request = try #require(try json("request.json").first)
+    let request = try #require(try Self.json("request.json", of: run).first)
+    #expect(request["divisors"] == .null)
     let order = try #require(request["order"]?.array).compactMap(\.integer)
     #expect(order.count == 12 && order[5] == 5 && order[11] == 5)
     #expect(order.prefix(5).sorted() == [0, 1, 2, 3, 4])
@@ -126,6 +147,7 @@ import Testing
     }
     let trl = try key("")
     #expect(try key(", trl: {per_device: 2, gradient_checkpointing: true}") == trl)
+    #expect(try key(", trl: {processes: 2, sharding: fsdp2}") == trl)
     #expect(try key(", checkpoint_seconds: 1") == trl)
     #expect(try key(", seed: 1") != trl)
     #expect(try key("", engine: "native") != trl)
@@ -213,7 +235,8 @@ import Testing
 
   static let mistakes: [(params: String, sentence: String)] = [
     (", lora: {rank: 2}", "'engine: trl' trains all weights so far"),
-    (", normaliser: sequence", "'normaliser' must be batch_tokens"),
+    (", trl: {sharding: fsdp2}", "divides a model among processes, and there is one"),
+    (", trl: {sampler: vllm}", "unknown key 'sampler'"),
     (", trl: {processes: 2, per_device: 3}", "must be a multiple of trl's processes times"),
   ]
 

@@ -17,7 +17,8 @@ import Testing
     ]),
     "rlvr": [
       "kl", "completion_length", "truncated", "format_rate", "solved", "precision",
-      "sandbox", "engine",
+      "sandbox", "engine", "sampling/importance_sampling_ratio/mean",
+      "sampling/importance_sampling_ratio/min", "sampling/importance_sampling_ratio/max",
     ],
     "pretrained_model": ["note"], "pretrain": ["precision"], "distill": ["precision", "engine"],
     "write_traces": ["accepted", "teacher"],

@@ -1,0 +1,43 @@
+import Base
+import Foundation
+import Runner
+import TRLAdapter
+import Tasks
+
+/// The adapter as a program: Python with TRL, or several of it that share the work.
+struct TRLProgram {
+  let site: Site
+  /// Where the request lies, and all that is written.
+  let folder: URL
+  let processes: Int
+  let threads: Int
+
+  var events: URL { folder.appending(path: "events.jsonl") }
+
+  /// Lays the adapter's files beside the request.
+  func writeFiles() throws {
+    for (name, content) in TRLAdapter.files { try content.write(to: folder.appending(path: name)) }
+  }
+
+  var program: GuardedProgram {
+    let launch = [folder.appending(path: "launch.py").path, folder.path]
+    let several = [IsolatedPython.option, "-m", "torch.distributed.run", "--standalone"]
+    let start =
+      processes > 1 ? several + ["--nproc-per-node", "\(processes)"] : [IsolatedPython.option]
+    return GuardedProgram(
+      name: "python", words: site.prefix + [site.python] + start + launch, folder: folder,
+      variables: [
+        "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "PYTHONDONTWRITEBYTECODE": "1",
+        // torchrun starts further processes without the option that isolates the first.
+        "PYTHONPATH": "", "PYTHONNOUSERSITE": "1",
+        "OMP_NUM_THREADS": "\(max(1, threads / processes))",
+      ])
+  }
+
+  /// Why it ended with a status and without saying that it was done.
+  func death(status: Int, _ program: GuardedProgram) -> TRLError {
+    status == 127 && !FileManager.default.fileExists(atPath: events.path)
+      ? .noPython(site.python)
+      : .died(status: status, log: program.log.path, lastLines: program.lastLines)
+  }
+}
