@@ -39,7 +39,7 @@ extension EndToEnd {
     }
 
     @Test(arguments: [
-      ["run", "--nope", "x.yaml"], ["run"], ["frobnicate"], ["run", "x.yaml", "--threads", "0"],
+      ["run", "--nope", "x.yaml"], ["run"], ["xyzzy-nothing"], ["run", "x.yaml", "--threads", "0"],
       ["run", "x.yaml", "--jobs", "0"], ["run", "x.yaml", "--jobs", "many"],
       ["run", "there-is-no-such.yaml"],
     ])
@@ -52,9 +52,9 @@ extension EndToEnd {
     @Test func unknownCommandsAreNamed() async throws {
       let near = try await Program.run(["runn", "x.yaml"]) { _ in }
       #expect(near.messages == "warmup: unknown command 'runn'; did you mean 'run'?\n")
-      let far = try await Program.run(["frobnicate"]) { _ in }
+      let far = try await Program.run(["xyzzy-nothing"]) { _ in }
       #expect(
-        far.messages == "warmup: unknown command 'frobnicate'; 'warmup --help' lists them\n")
+        far.messages == "warmup: unknown command 'xyzzy-nothing'; 'warmup --help' lists them\n")
     }
 
     @Test(arguments: ["", "cache", "tiny"])
