@@ -182,7 +182,9 @@ def attack():
 
 #% changes the priority of others
 def attack():
-    return any_of(("setpriority", 0, VICTIM, 19), ("setpriority", 2, os.getuid(), 19), ("ioprio_set", 1, VICTIM, 3 << 13))
+    # A user whom nobody is: by the own number, outside the sandbox, all of root's would be hit, the kernel's threads too.
+    nobody = 0x7ffffffe
+    return any_of(("setpriority", 0, VICTIM, 19), ("setpriority", 2, nobody, 19), ("ioprio_set", 1, VICTIM, 3 << 13))
 
 #% changes how others are scheduled
 def attack(): return any_of(("sched_setscheduler", VICTIM, 3, ROOM), ("sched_setparam", VICTIM, ROOM), ("sched_setattr", VICTIM, ROOM, 0))
