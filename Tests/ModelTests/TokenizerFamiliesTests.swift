@@ -114,9 +114,10 @@ import Testing
   /// Runs that match in the end only take no quadratic time.
   @Test func longRunsTakeNoQuadraticTime() throws {
     let tokenizer = try Tokenizer(huggingFace: FamilyTokenizer.file("deepseek"))
-    let started = ContinuousClock.now
-    let ids = tokenizer.encode(String(repeating: " ", count: 100_000) + "x")
-    #expect(tokenizer.decode(ids).utf8.count == 100_001)
-    #expect(ContinuousClock.now - started < .seconds(10))
+    let duration = processorTime {
+      let ids = tokenizer.encode(String(repeating: " ", count: 100_000) + "x")
+      #expect(tokenizer.decode(ids).utf8.count == 100_001)
+    }
+    #expect(duration < .seconds(10))
   }
 }

@@ -56,7 +56,7 @@ extension EndToEnd {
       let arguments = ["run", "test.yaml", "--site", "site.yaml"]
       return try await Program.run(arguments, in: folder.url) { send in
         guard let signal else { return }
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(120)
         while try steps(in: folder) < 3, ContinuousClock.now < deadline {
           try await Task.sleep(for: .milliseconds(20))
         }
@@ -96,7 +96,7 @@ extension EndToEnd {
       #expect(ending.code == (signal == .kill ? nil : 130), "\(ending.messages)")
       #expect(try steps(in: cut) < 8)
       let marker = cut.file("results").path
-      let deadline = ContinuousClock.now + .seconds(30)
+      let deadline = ContinuousClock.now + .seconds(120)
       var left = ""
       repeat {
         left = try await Program.shell("pgrep -f '[f]ake-trl -I \(marker)' || true").output
@@ -119,7 +119,7 @@ extension EndToEnd {
       let ending = try await Program.run(
         ["run", "test.yaml", "--site", "site.yaml"], in: cut.url
       ) { send in
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(120)
         while !handsOver(cut, moment), ContinuousClock.now < deadline {
           try await Task.sleep(for: .milliseconds(2))
         }

@@ -140,7 +140,7 @@ extension EndToEnd {
         _ = try await Program.run(
           ["run", gated.recipe.path, "--results", gated.folder.file("other").path]
         ) { send in
-          let deadline = ContinuousClock.now + .seconds(20)
+          let deadline = ContinuousClock.now + .seconds(120)
           while cache.keys().count < count, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(1))
           }

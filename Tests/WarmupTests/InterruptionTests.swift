@@ -77,7 +77,7 @@ extension EndToEnd {
       let stopped = try await Program.run(
         ["run", results.recipe.path, "--results", results.url.path] + slow
       ) { send in
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < deadline,
           !logs.allSatisfy({ (try? Data(contentsOf: $0))?.isEmpty == false })
         {
@@ -127,13 +127,13 @@ extension EndToEnd {
         ["run", results.recipe.path, "--results", results.url.path] + changes
       ) { send in
         while !FileManager.default.fileExists(atPath: work.path),
-          ContinuousClock.now - beginning < .seconds(30)
+          ContinuousClock.now - beginning < .seconds(120)
         {
           try await Task.sleep(for: .milliseconds(5))
         }
-        try await Task.sleep(for: .milliseconds(300))
+        try await Task.sleep(for: .seconds(1))
         try send(.userDefinedOne)
-        try await Task.sleep(for: .milliseconds(150))
+        try await Task.sleep(for: .seconds(2))
         try send(.terminate)
       }
       #expect(ending.code == 130)
@@ -159,7 +159,7 @@ extension EndToEnd {
     ) async throws -> Program.Ending {
       let work = Cache(folder: results.cache).workFolder(key).url
       return try await results.run("run") { send in
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < deadline {
           let log = try? Data(contentsOf: work.appending(path: "metrics.jsonl"))
           if let log, log.count(where: { $0 == 0x0A }) >= steps { break }

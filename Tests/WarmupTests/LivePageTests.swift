@@ -90,7 +90,7 @@ extension EndToEnd {
         #""$W" run "$RECIPE" --results "$RESULTS" --page 0 2>"$RESULTS/log" >/dev/null; echo $?"#,
         ["RECIPE": results.recipe.path, "RESULTS": results.url.path])
       var address: String?
-      let deadline = ContinuousClock.now + .seconds(20)
+      let deadline = ContinuousClock.now + .seconds(120)
       while address == nil, ContinuousClock.now < deadline {
         try await Task.sleep(for: .milliseconds(20))
         let lines = (try? String(contentsOf: log, encoding: .utf8))?.split(separator: "\n") ?? []

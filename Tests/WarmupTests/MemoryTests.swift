@@ -14,7 +14,7 @@ extension EndToEnd {
       let results = try ResultsFolder("tiny")
       let beginning = ContinuousClock.now
       let ending = try await shell("--threads 4", under: limit, results)
-      #expect(ContinuousClock.now - beginning < .seconds(20))
+      #expect(ContinuousClock.now - beginning < .seconds(100))
       #expect(ending.code == 1, "\(ending.messages)")
       let advice = ["raise the limit", "raise that, or take a smaller model"]
       #expect(advice.contains { ending.messages.contains($0) }, "\(ending.messages)")
@@ -28,7 +28,7 @@ extension EndToEnd {
     /// Whatever the number of cores, of which OpenBLAS would start a thread for each.
     @Test func whatNeedsNoMatricesWorksWithLittle() async throws {
       let ending = try await Program.shell(
-        #"ulimit -v 200000; export OPENBLAS_NUM_THREADS=40; timeout 10 "$W" validate "$RECIPE""#,
+        #"ulimit -v 200000; export OPENBLAS_NUM_THREADS=40; timeout 60 "$W" validate "$RECIPE""#,
         ["RECIPE": Fixture.recipe("tiny").path])
       #expect(ending.code == 0, "\(ending.messages)")
     }
@@ -122,7 +122,7 @@ extension EndToEnd {
       _ options: String, under limit: String, _ results: ResultsFolder
     ) async throws -> Program.Ending {
       try await Program.shell(
-        #"ulimit \#(limit); timeout -s KILL 25 "$W" run "$RECIPE" --results "$RESULTS" \#(options)"#,
+        #"ulimit \#(limit); timeout -s KILL 110 "$W" run "$RECIPE" --results "$RESULTS" \#(options)"#,
         ["RECIPE": results.recipe.path, "RESULTS": results.url.path])
     }
   }

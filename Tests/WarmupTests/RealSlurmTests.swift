@@ -124,7 +124,7 @@ enum RealSlurm {
   /// - Returns: its number.
   @discardableResult
   static func waitForJob(of stage: String, in results: ResultsFolder) async throws -> String {
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + .seconds(120)
     while ContinuousClock.now < deadline {
       let ending = try await Program.shell("squeue -h -t R -n warmup-killed -o '%i %k'")
       for line in ending.output.split(separator: "\n") {

@@ -64,7 +64,7 @@ extension EndToEnd {
       defer { try? FileManager.default.removeItem(at: folder) }
       try Data(Self.recipe.utf8).write(to: folder.appending(path: "served.yaml"))
       let killed = try await Program.run(["run", "served.yaml"], in: folder) { send in
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(120)
         while Self.answers(below: folder) < 5, ContinuousClock.now < deadline {
           try await Task.sleep(for: .milliseconds(5))
         }
@@ -73,7 +73,7 @@ extension EndToEnd {
       #expect(killed.code == nil, "\(killed.messages)")
       let kept = Self.answers(below: folder)
       #expect(kept >= 5)
-      let limit = ContinuousClock.now + .seconds(30)
+      let limit = ContinuousClock.now + .seconds(120)
       while Self.servers(of: folder) > 0, ContinuousClock.now < limit {
         try await Task.sleep(for: .milliseconds(50))
       }

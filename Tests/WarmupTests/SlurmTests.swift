@@ -322,7 +322,7 @@ final class FakeSlurm: Sendable {
 
   /// Waits until two jobs of a stage are at work.
   func waitForJob(of stage: String, in results: ResultsFolder) async throws {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(120)
     while jobs(of: stage, in: results).count < 2, ContinuousClock.now < deadline {
       try await Task.sleep(for: .milliseconds(10))
     }
@@ -331,7 +331,7 @@ final class FakeSlurm: Sendable {
   /// The states of all jobs once all have ended.
   var lastStates: [String] {
     get async throws {
-      let deadline = ContinuousClock.now + .seconds(30)
+      let deadline = ContinuousClock.now + .seconds(120)
       let ends: Set = ["COMPLETED", "FAILED", "CANCELLED", "TIMEOUT"]
       while !processes.isEmpty || !states.allSatisfy(ends.contains), ContinuousClock.now < deadline
       {
@@ -346,7 +346,7 @@ final class FakeSlurm: Sendable {
   func signalFirstJob(
     of stage: String, in results: ResultsFolder, _ signal: Int32, noting note: String? = nil
   ) {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(120)
     while ContinuousClock.now < deadline {
       if let job = jobs(of: stage, in: results).first, let process = processes[job] {
         if let note { try? write("", "\(job).\(note)") }

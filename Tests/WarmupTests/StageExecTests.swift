@@ -90,7 +90,7 @@ extension EndToEnd {
     ) async throws -> Program.Ending {
       let log = file.deletingLastPathComponent().appending(path: "metrics.jsonl")
       return try await Program.run(["stage-exec", file.path]) { send in
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < deadline {
           let lines = try? Data(contentsOf: log)
           if let lines, lines.count(where: { $0 == 0x0A }) >= steps { break }

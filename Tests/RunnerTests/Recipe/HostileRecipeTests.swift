@@ -4,22 +4,6 @@ import Runner
 import TestSupport
 import Testing
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
-/// How long some work keeps the processor, whatever else runs.
-private func processorTime(_ work: () -> Void) -> Duration {
-  func now() -> Duration {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
-  }
-  let start = now()
-  work()
-  return now() - start
-}
-
 /// Recipes that were written to do harm, or by a program that went wrong.
 @Suite struct HostileRecipeTests {
   private static func recipe(name: String = "t", values: String = "[1]", more: String = "")

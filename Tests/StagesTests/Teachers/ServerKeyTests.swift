@@ -22,7 +22,7 @@ import Testing
         params:
           teacher: server
           accept: any
-          server: {url: "\(url)", model: qwq, key_variable: \(variable), backoff: 0.01, timeout: 20, concurrency: 2, attempts: 2}
+          server: {url: "\(url)", model: qwq, key_variable: \(variable), backoff: 0.01, timeout: 120, concurrency: 2, attempts: 2}
     """
   }
 

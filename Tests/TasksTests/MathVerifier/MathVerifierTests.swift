@@ -128,14 +128,15 @@ import Testing
   }
 
   @Test(arguments: pieces) func endsSoonOnLongTexts(_ piece: String) {
-    let start = ContinuousClock.now
-    for count in [10, 100, 1900 / max(1, piece.utf8.count)] {
-      let long = String(repeating: piece, count: count)
-      _ = MathVerifier.isEquivalent(long, to: "1")
-      _ = MathVerifier.isEquivalent(long + "1", to: long + "2")
-      _ = FinalAnswer.find(in: long)
+    let duration = processorTime {
+      for count in [10, 100, 1900 / max(1, piece.utf8.count)] {
+        let long = String(repeating: piece, count: count)
+        _ = MathVerifier.isEquivalent(long, to: "1")
+        _ = MathVerifier.isEquivalent(long + "1", to: long + "2")
+        _ = FinalAnswer.find(in: long)
+      }
     }
-    #expect(ContinuousClock.now - start < .seconds(5))
+    #expect(duration < .seconds(5))
   }
 }
 

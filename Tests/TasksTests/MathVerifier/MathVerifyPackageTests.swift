@@ -25,7 +25,7 @@ struct MathVerifyWorkerTests {
     let requests = answers.map { MathVerifyWorker.Request(gold: "1", answer: $0) }
     let start = ContinuousClock.now
     let replies = try pool.ask(requests, threads: 1, limit: .milliseconds(500))
-    #expect(ContinuousClock.now - start < .seconds(60))
+    #expect(ContinuousClock.now - start < .seconds(300))
     let right = MathVerifyWorker.Reply.judged(isEqual: true, found: true, text: "1")
     #expect(
       replies == [right, .timedOut, right, .timedOut, right, .timedOut, right, .timedOut, right])
@@ -139,6 +139,6 @@ struct MathVerifyPackageTests {
       "\\boxed{" + String(repeating: "7^{", count: 9) + "7" + String(repeating: "}", count: 10)
     let start = ContinuousClock.now
     #expect(try outcome(tower, "7", "paper") != .correct)
-    #expect(ContinuousClock.now - start < .seconds(60))
+    #expect(ContinuousClock.now - start < .seconds(300))
   }
 }

@@ -88,16 +88,16 @@ struct SandboxTests {
       Self.right,
     ]
     let start = ContinuousClock.now
-    let verdicts = try judge(programs, seconds: 1, wallSeconds: 6, threads: 3)
+    let verdicts = try judge(programs, seconds: 1, wallSeconds: 20, threads: 3)
     #expect(verdicts == [.timedOut, .timedOut, .passed])
-    #expect(ContinuousClock.now - start < .seconds(15))
+    #expect(ContinuousClock.now - start < .seconds(60))
   }
 
   @Test func sleepersRunOutOfWallTime() throws {
     let start = ContinuousClock.now
-    let sleeper = "import time\ndef add(a, b): time.sleep(60)"
+    let sleeper = "import time\ndef add(a, b): time.sleep(600)"
     #expect(try judge([sleeper], wallSeconds: 1) == [.timedOut])
-    #expect(ContinuousClock.now - start < .seconds(15))
+    #expect(ContinuousClock.now - start < .seconds(300))
   }
 
   @Test func floodsAndForkBombsEnd() throws {
@@ -260,7 +260,7 @@ struct SandboxTests {
           os.setsid()
           if os.fork() == 0:
               ctypes.CDLL(None).prctl(15, b"\(name)")
-              time.sleep(60)
+              time.sleep(600)
           os._exit(0)
       time.sleep(0.2)
       """ + "\n" + Self.right
