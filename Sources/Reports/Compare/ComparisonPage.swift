@@ -13,7 +13,7 @@ package struct ComparisonPage {
     let sides = ComparisonSides(comparison)
     let completions = CompletionsSection(
       sides.data, sides.evaluated,
-      browser: BrowserData(sides.places, data: sides.data, baseline: [:]))
+      browser: BrowserData(sides.places, data: sides.data))
     return PageFrame(
       title: "\(comparison.first.name) and \(comparison.second.name)", heading: heading,
       sections: [

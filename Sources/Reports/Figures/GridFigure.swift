@@ -94,7 +94,7 @@ struct GridFigureSVG {
     var places: [CellPosition] = []
     var (x, y, lowest) = (0.0, 0.0, 0.0)
     for panel in figure.panels {
-      let size = Self.size(of: panel)
+      let size = Self.size(of: panel, isAlone: figure.panels.count == 1)
       if x > 0, x + size.width > Self.width { (x, y) = (0, lowest + 26) }
       places.append(
         CellPosition(x: x, y: y, names: size.names, head: size.head, cellWidth: size.cell))
@@ -107,15 +107,18 @@ struct GridFigureSVG {
       below: 16)
   }
 
+  /// Panels that have others beside them are drawn narrower, so that two fit into a row.
   private static func size(
-    of panel: GridFigure.Panel
+    of panel: GridFigure.Panel, isAlone: Bool
   ) -> (names: Double, head: Double, cell: Double, width: Double, height: Double) {
     let labels = panel.rows + [panel.rowTitle]
     let names = min(210, max(40, labels.map(FigureFrame.width).max() ?? 0)) + 12
     let count = Double(max(1, panel.columns.count))
     let longest = panel.columns.map(FigureFrame.width).max() ?? 0
     let text = panel.cells.flatMap { $0 }.map { FigureFrame.width(of: $0.text) }.max() ?? 0
-    let cell = min((width - names) / count, max(76, text + 16, min(120, longest + 16)))
+    let cell = min(
+      (width - names) / count,
+      max(isAlone ? 76 : 60, text + 16, min(isAlone ? 120 : 60, longest + 16)))
     let lines = panel.columns.map { headLines($0, cell).count }.max() ?? 1
     let head = 22 + 15 * Double(lines)
     let title = panel.title == nil ? 0 : CellPosition.titleHeight

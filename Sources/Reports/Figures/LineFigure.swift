@@ -275,6 +275,7 @@ extension LineFigure {
     let x = specification.x.first ?? "step"
     let arms = try Self.arms(of: references, specification, data: data, for: owner)
     let metrics = OrderedSet(references.map(\.name)).elements
+    let scale = metrics.contains("reward") ? RewardScale(of: arms.flatMap(\.results), data) : nil
     let panels = try metrics.map { metric in
       let series = try arms.map { arm in
         let isDrawn = references.contains { $0.stage == arm.stage && $0.name == metric }
@@ -286,7 +287,7 @@ extension LineFigure {
           showsMeasured: metrics.count > 1)
       }
       return Panel(
-        yLabel: MetricLabel.text(for: metric), series: series,
+        yLabel: MetricLabel.text(for: metric, scale), series: series,
         bounds: MetricLabel.isShare(metric) ? 0...1 : nil)
     }
     let stages = OrderedSet(references.map(\.stage)).joined(separator: " and ")
@@ -297,6 +298,7 @@ extension LineFigure {
       title: specification.title ?? "\(metrics.joined(separator: ", ")) of \(stages)",
       xLabel: MetricLabel.text(for: x), panels: panels,
       notes: Self.notes(specification, series: panels.flatMap(\.series), gaps: gaps)
+        + (scale.map { [$0.sentence] } ?? [])
         + data.gateNotes(among: try data.instances(of: references, for: owner)))
   }
 

@@ -18,13 +18,20 @@ package struct BrowserData {
   private let places: EvaluationPlaces
   private let data: Findings
   private let baseline: [String: String]
+  private let contrast: [[String: String]]
 
   /// Gathers what there may be to show.
-  /// - Parameter baseline: the point of the axes that tables compare with.
-  init(_ places: EvaluationPlaces, data: Findings, baseline: [String: String]) {
+  /// - Parameters:
+  ///   - baseline: the point of the axes that tables compare with.
+  ///   - contrast: the points of the two arms that are shown first; fewer where the recipe names none.
+  init(
+    _ places: EvaluationPlaces, data: Findings, baseline: [String: String] = [:],
+    contrast: [[String: String]] = []
+  ) {
     self.places = places
     self.data = data
     self.baseline = baseline
+    self.contrast = contrast
   }
 
   /// The data for the page's script; nil where nothing was graded. What cannot be read is left
@@ -65,6 +72,7 @@ package struct BrowserData {
     return [
       "arms": .array(places.arms.map { .string($0) }), "runs": .array(runs.map { .string($0) }),
       "benchmarks": .array(boards.map(\.json)), "problems": .array(problems),
+      "start": .integer(boards.firstIndex(where: \.isContrasted) ?? 0),
       "slots": .array(slots), "limit": .integer(limit),
     ]
   }
@@ -76,6 +84,8 @@ package struct BrowserData {
     let all: CompletionSlots
     let chosen: [CompletionSlots.Slot]
     let pair: (first: Int, second: Int)
+    /// Whether its arms are those that the recipe sets against each other.
+    let isContrasted: Bool
 
     var arms: [Int] { Set(evaluations.map(\.arm)).sorted() }
 
@@ -100,12 +110,35 @@ package struct BrowserData {
 
   private func board(_ name: String, _ evaluations: [CompletionSlots.Evaluation]) -> Board {
     let arms = Set(evaluations.map(\.arm)).sorted()
-    let first = baselineArm.flatMap { arms.contains($0) ? $0 : nil } ?? arms[0]
-    let second = arms.last { $0 != first } ?? first
+    let contrasted = contrastedPair(of: evaluations)
+    let (first, second) = contrasted ?? (arms[0], arms.last ?? arms[0])
     let all = CompletionSlots(evaluations, arms: places.arms.count)
     return Board(
       name: name, evaluations: evaluations, all: all,
-      chosen: all.chosen(Self.slotLimit, from: first, to: second), pair: (first, second))
+      chosen: all.chosen(Self.slotLimit, from: first, to: second), pair: (first, second),
+      isContrasted: contrasted != nil)
+  }
+
+  /// The last two arms at the points that are set against each other which differ in nothing else;
+  /// where only one point is given, in nothing else than its axes.
+  private func contrastedPair(
+    of evaluations: [CompletionSlots.Evaluation]
+  ) -> (first: Int, second: Int)? {
+    guard let start = contrast.first else { return nil }
+    for first in evaluations.reversed() where point(of: first).lies(at: start) {
+      let second = evaluations.last { other in
+        let (own, others) = (point(of: first), point(of: other))
+        return other.arm != first.arm && contrast.dropFirst().allSatisfy { others.lies(at: $0) }
+          && own.keys == others.keys
+          && own.allSatisfy { start.keys.contains($0.key) || others[$0.key] == $0.value }
+      }
+      if let second { return (first.arm, second.arm) }
+    }
+    return nil
+  }
+
+  private func point(of evaluation: CompletionSlots.Evaluation) -> AxisPoint {
+    places.places[evaluation.index].instance.point
   }
 
   /// The name of the arm that tables compare with.
@@ -113,10 +146,7 @@ package struct BrowserData {
 
   private var baselineArm: Int? {
     let place = places.places.first { place in
-      !baseline.isEmpty
-        && baseline.allSatisfy { axis, value in
-          place.instance.point[axis].map { $0.string ?? $0.text } == value
-        }
+      !baseline.isEmpty && place.instance.point.lies(at: baseline)
     }
     return place.flatMap { places.arms.firstIndex(of: $0.arm) }
   }
@@ -266,5 +296,12 @@ package struct ShortenedText: Sendable, Equatable {
     head = String(scalars[..<end])
     tail = String(scalars[start...])
     omitted = scalars[end..<start].count
+  }
+}
+
+extension AxisPoint {
+  /// Whether its axes have the given values.
+  fileprivate func lies(at values: [String: String]) -> Bool {
+    values.allSatisfy { axis, value in self[axis].map { $0.string ?? $0.text } == value }
   }
 }

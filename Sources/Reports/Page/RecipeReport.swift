@@ -75,6 +75,15 @@ package struct RecipeReport: Sendable {
     recipe.tables.map(\.specification.baseline).first { !$0.isEmpty } ?? [:]
   }
 
+  /// The two arms that the first confusion of verdicts sets against each other; else the baseline.
+  var contrast: [[String: String]] {
+    let pairs = recipe.figures.compactMap(\.specification.between.first)
+    if let (axis, arms) = pairs.first(where: { $0.value.count == 2 }) {
+      return arms.map { [axis: $0] }
+    }
+    return baseline.isEmpty ? [] : [baseline]
+  }
+
   /// Writes `report.html`, `report.md`, `tables/<name>.{md,csv,tex,html}` and
   /// `figures/<name>.{svg,csv}`. Equal inputs give equal bytes.
   ///
@@ -176,7 +185,8 @@ struct ReportPage {
 
   var html: String {
     let places = EvaluationPlaces(report.data, runAxes: report.runAxes)
-    let browser = BrowserData(places, data: report.data, baseline: report.baseline)
+    let browser = BrowserData(
+      places, data: report.data, baseline: report.baseline, contrast: report.contrast)
     let completions = CompletionsSection(report.data, report.results, browser: browser)
     return PageFrame(
       title: report.recipe.name, facts: ReportBasis(Plan(items: report.data.instances)).markup,

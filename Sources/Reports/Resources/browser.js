@@ -345,7 +345,7 @@
     event.preventDefault();
   });
   var started = false;
-  var pair = data.benchmarks[0].pair;
+  var pair = data.benchmarks[data.start].pair;
   state.first = pair[0];
   state.second = pair[1];
   if (data.benchmarks.length === 1) state.benchmark = 0;

@@ -73,8 +73,9 @@ enum MetricLabel {
   ]
 
   /// The metric's name, with its unit where it has one.
-  static func text(for metric: String) -> String {
-    guard let unit = units[metric] else { return metric }
+  /// - Parameter scale: what rewards run along, where it is known.
+  static func text(for metric: String, _ scale: RewardScale? = nil) -> String {
+    guard let unit = metric == "reward" ? scale?.range : units[metric] else { return metric }
     return "\(metric) (\(unit))"
   }
 

@@ -3,6 +3,7 @@ import Foundation
 import OrderedCollections
 import Reports
 import Runner
+import Tasks
 import TestSupport
 import Testing
 
@@ -194,5 +195,23 @@ import Testing
       try Data(svg.utf8).write(to: actual)
       Issue.record("the figure differs from \(golden.lastPathComponent): see \(actual.path)")
     }
+  }
+}
+
+/// What the axis of a reward says.
+@Suite struct RewardScaleTests {
+  @Test func theRewardsOfVerdictsAreSaid() throws {
+    let judged: [(Outcome, Double)] = [
+      (.correct, 2), (.wrong, -0.5), (.badFormat, -2), (.wrong, -0.5),
+    ]
+    let scale = try #require(RewardScale(judged))
+    #expect(scale.range == "−2 to 2")
+    #expect(scale.sentence == "The reward is −2 for bad format, −0.5 for wrong, 2 for correct.")
+  }
+
+  @Test func whatIsNoScaleSaysNothing() {
+    #expect(RewardScale([(Outcome.correct, 2), (.correct, 1), (.wrong, 0)]) == nil)
+    #expect(RewardScale([(Outcome.correct, 1), (.wrong, 1)]) == nil)
+    #expect(RewardScale([(Outcome, Double)]()) == nil)
   }
 }
