@@ -17,20 +17,41 @@ struct Warmup: ParsableCommand {
       A recipe, a YAML file, describes a graph of stages: puzzles, traces, distillation (the \
       warm-up), reinforcement learning with verifiable rewards, evaluation. Every result is cached \
       under a key of what it depends on, so nothing is computed twice.
+
+      'warmup help SUBCOMMAND' shows what one does, with every option.
       """,
     version: "0.1.0 (\(sourceVersion))",
-    subcommands: [
-      NewCommand.self, RunCommand.self, PlanCommand.self, ExplainCommand.self, GraphCommand.self,
-      StatusCommand.self, ShowCommand.self,
-      ReportCommand.self,
-      RegisterCommand.self, CompareCommand.self, InfluenceCommand.self, ReplayCommand.self,
-      PackCommand.self, UnpackCommand.self, ReplicateCommand.self, ValidateCommand.self,
-      CacheCommand.self,
-      SampleCommand.self, ServeCommand.self, EngineCommand.self, EngineWorkerCommand.self,
-      KindsCommand.self, SchemaCommand.self, ModelsCommand.self, ExportCommand.self,
-      TokenizeCommand.self,
-      BenchCommand.self, GradeCommand.self, AuditCommand.self, DoctorCommand.self,
-      CancelCommand.self, StageExecCommand.self,
+    subcommands: [EngineWorkerCommand.self, StageExecCommand.self],
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Experiment",
+        subcommands: [
+          NewCommand.self, ValidateCommand.self, PlanCommand.self, RegisterCommand.self,
+          RunCommand.self, StatusCommand.self, ReportCommand.self, CancelCommand.self,
+        ]),
+      CommandGroup(
+        name: "Result",
+        subcommands: [
+          ShowCommand.self, CompareCommand.self, ExplainCommand.self, GraphCommand.self,
+          InfluenceCommand.self, ReplayCommand.self, CacheCommand.self,
+        ]),
+      CommandGroup(
+        name: "Sharing",
+        subcommands: [
+          PackCommand.self, UnpackCommand.self, ReplicateCommand.self, ExportCommand.self,
+        ]),
+      CommandGroup(
+        name: "Model",
+        subcommands: [
+          SampleCommand.self, ServeCommand.self, ModelsCommand.self, TokenizeCommand.self,
+          BenchCommand.self,
+        ]),
+      CommandGroup(name: "Verifier", subcommands: [GradeCommand.self, AuditCommand.self]),
+      CommandGroup(
+        name: "Setup",
+        subcommands: [
+          KindsCommand.self, SchemaCommand.self, DoctorCommand.self, EngineCommand.self,
+        ]),
     ])
 
   static func main() {
