@@ -8,7 +8,7 @@ extension EndToEnd {
     /// In kilobytes of address space. OpenBLAS asks for ever for what it is not given, so this is
     /// also about ending at all. Where the limit is lower, the program cannot be loaded.
     @Test(arguments: [
-      "-v 174000", "-v 290000", "-v 550000", "-d 60000",
+      "-v 190000", "-v 290000", "-v 550000", "-d 60000",
     ])
     func aRunEndsWithASentence(limit: String) async throws {
       let results = try ResultsFolder("tiny")
@@ -21,7 +21,7 @@ extension EndToEnd {
     }
 
     @Test func aRunThatHasEnoughIsNotRefused() async throws {
-      let ending = try await shell("--threads 1", under: "-v 900000", try ResultsFolder("tiny"))
+      let ending = try await shell("--threads 1", under: "-v 2000000", try ResultsFolder("tiny"))
       #expect(ending.code == 0, "\(ending.messages)")
     }
 

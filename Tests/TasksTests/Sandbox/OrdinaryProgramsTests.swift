@@ -47,7 +47,7 @@ struct OrdinaryProgramsTests {
         program: $0.program, tests: "def check(candidate):\n    assert candidate() is True\n",
         entryPoint: "use")
     }
-    let verdicts = try sandbox.judge(jobs, threads: 2)
+    let verdicts = try sandbox.judge(jobs, limits: SandboxLimits(seconds: 300), threads: 2)
     let writes = sandbox.protections.inForce.contains(.namespaces)
     for (program, verdict) in zip(OrdinaryProgram.all, verdicts) {
       let passes = writes || !program.writes

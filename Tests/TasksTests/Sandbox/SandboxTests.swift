@@ -266,7 +266,7 @@ struct SandboxTests {
       """ + "\n" + Self.right
     let job = JudgedProgram(program: program, tests: Self.tests, entryPoint: "add")
     let verdicts = try Sandbox.locate().without(Set(lacks)).judge(
-      [job], threads: 1, strength: .weak)
+      [job], limits: SandboxLimits(seconds: 300), threads: 1, strength: .weak)
     #expect(verdicts == [.passed])
     let processes = try FileManager.default.contentsOfDirectory(atPath: "/proc")
     #expect(
