@@ -30,7 +30,7 @@ struct Warmup: ParsableCommand {
       KindsCommand.self, SchemaCommand.self, ModelsCommand.self, ExportCommand.self,
       TokenizeCommand.self,
       BenchCommand.self, GradeCommand.self, AuditCommand.self, DoctorCommand.self,
-      CancelCommand.self, StageExecCommand.self,
+      CancelCommand.self, StageExecCommand.self, ClusterTrialCommand.self,
     ])
 
   static func main() {

@@ -65,6 +65,8 @@ package final class SlurmExecutor: BatchExecutor {
     var job: QueuedJob?
     /// Since when it is over or unknown.
     var overSince: ContinuousClock.Instant?
+    /// What the accounts say of it, once they were asked because the queue had forgotten it.
+    var account: QueuedJob??
     /// Why it could not be submitted.
     var refusal: String?
   }
@@ -119,8 +121,44 @@ package final class SlurmExecutor: BatchExecutor {
         resources: plan.items[training].instance.resources)
       state.waiting.append(unitKey)
     }
+    try test(state)
     self.state.withLock { $0 = state }
     return taken
+  }
+
+  /// Asks Slurm about a job of each kind before any is submitted.
+  /// - Throws: `SlurmError.job` where it would take one of them nowhere.
+  private func test(_ state: State) throws {
+    var tested: [Resources] = []
+    var refusals: [String] = []
+    for key in state.waiting {
+      guard let unit = state.units[key], !tested.contains(unit.resources) else { continue }
+      tested.append(unit.resources)
+      if let refusal = try refusal(of: job(unit)) { refusals.append("\(unit.name): \(refusal)") }
+    }
+    if refusals.isEmpty { return }
+    throw SlurmError.job(
+      "nothing was submitted: " + refusals.joined(separator: "\n")
+        + "\nThe stages' 'resources' and the site file's 'slurm' say what is asked for.")
+  }
+
+  /// What Slurm says against a job.
+  /// - Throws: where there is no Slurm.
+  private func refusal(of job: SlurmJob) throws -> String? {
+    let answer = Result { try setting.commands.test(job.wordsOfTrial) }
+    switch answer {
+    case .success: return nil
+    case .failure(let error):
+      if case SlurmError.missing = error { throw error }
+      return "\(error)"
+    }
+  }
+
+  private func job(_ unit: Unit) -> SlurmJob {
+    SlurmJob(
+      name: setting.name, key: unit.key, work: workFolder(unit.key).url.absoluteURL,
+      resources: unit.resources, settings: setting.surroundings.site.slurm, program: setting.program
+    )
   }
 
   package func start(
@@ -242,9 +280,7 @@ extension SlurmExecutor {
     guard var unit = state.units[key] else { return }
     defer { state.units[key] = unit }
     let work = workFolder(key)
-    let job = SlurmJob(
-      name: setting.name, key: key, work: work.url.absoluteURL, resources: unit.resources,
-      settings: setting.surroundings.site.slurm, program: setting.program)
+    let job = job(unit)
     do {
       try unit.request.write(to: StageRequest.file(key, in: setting.cache))
       try job.prepare()
@@ -252,6 +288,7 @@ extension SlurmExecutor {
       unit.number = number
       unit.job = QueuedJob(number: number, state: "PENDING")
       unit.overSince = nil
+      unit.account = nil
       unit.submissions += 1
       unit.step = work.newestStep
       state.ledger.jobs[key] = .init(number: number, instance: unit.name)

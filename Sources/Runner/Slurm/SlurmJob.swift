@@ -12,11 +12,14 @@ package struct SlurmJob: Sendable {
   let settings: SlurmSettings
   /// This program.
   let program: URL
+  /// What it is told; to run the request in the work folder where nil.
+  let arguments: [String]?
 
   package init(
     name: String, key: String, work: URL, resources: Resources, settings: SlurmSettings,
-    program: URL
+    program: URL, arguments: [String]? = nil
   ) {
+    self.arguments = arguments
     self.name = name
     self.key = key
     self.work = work
@@ -33,11 +36,9 @@ package struct SlurmJob: Sendable {
   /// - Throws: `FileError`.
   package func prepare() throws {
     try Folder.make(work)
-    let request = work.appending(path: StageRequest.fileName)
-    let lines =
-      ["#!/bin/bash"] + settings.setup + [
-        "exec \(Self.quoted(program.path)) stage-exec \(Self.quoted(request.path))"
-      ]
+    let words = arguments ?? ["stage-exec", work.appending(path: StageRequest.fileName).path]
+    let command = [Self.quoted(program.path), words[0]] + words.dropFirst().map(Self.quoted)
+    let lines = ["#!/bin/bash"] + settings.setup + ["exec " + command.joined(separator: " ")]
     try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: script)
   }
 
@@ -66,6 +67,9 @@ package struct SlurmJob: Sendable {
     if let qos = settings.qos { words.append("--qos=\(qos)") }
     return words + settings.extra + [script.path]
   }
+
+  /// The options, with a script that is none: for asking whether Slurm would take such a job.
+  var wordsOfTrial: [String] { words(after: []).dropLast() + ["--wrap=true"] }
 
   /// In seconds; the cluster's own where nil.
   private var limit: Double? { (resources.time ?? settings.time)?.seconds }

@@ -41,6 +41,8 @@ package enum SlurmVerdict: Sendable, Equatable {
 
   /// How long a result may take to be seen here, in seconds: file systems of clusters cache folders.
   static let grace = 60.0
+  /// How long Slurm may not know a job before that means anything, in seconds.
+  static let forgottenGrace = grace / 4
   private static let mostSubmissions = 3
 
   package init(_ evidence: Evidence) {
@@ -93,7 +95,7 @@ package enum SlurmVerdict: Sendable, Equatable {
         : mayRetry ? .again("Slurm ended it") : .failed("Slurm ended job \(number) again and again")
     case nil:
       self =
-        evidence.over < Self.grace / 4
+        evidence.over < Self.forgottenGrace
         ? .wait
         : mayRetry
           ? .again("Slurm does not know it any more")
