@@ -7,6 +7,11 @@ import Runner
 package struct MemoryNeed {
   package let instance: String
   package let memory: EstimatedMemory
+  package let disk: EstimatedDisk
+  /// The most tokens of a completion that it samples; nil where it samples none.
+  let maxTokens: Int?
+  /// How many tokens its model can see.
+  let context: Int
   let purpose: String
   /// What would need less.
   let advice: String
@@ -65,6 +70,9 @@ package struct MemoryNeed {
       return MemoryNeed(
         instance: item.name,
         memory: estimate.memory ?? EstimatedMemory(least: weights, most: weights),
+        disk: estimate.outputs.values.contains { $0.model != nil }
+          ? item.instance.stage.map { EstimatedDisk($0, count: count) } ?? .nothing : .nothing,
+        maxTokens: item.instance.stage?.sampledTokens, context: model.contextLength,
         purpose: item.instance.stage?.purpose(ofMemoryFor: count) ?? "\(count) weights",
         advice: item.instance.stage?.adviceOnMemory ?? advice)
     }
@@ -100,7 +108,7 @@ extension Stage {
       ? "train adapters ('lora'), or \(MemoryNeed.advice)" : MemoryNeed.advice
   }
 
-  private var trainsAdapters: Bool {
+  var trainsAdapters: Bool {
     ((self as? DistillStage)?.parameters.lora ?? (self as? RLVRStage)?.parameters.lora) != nil
   }
 }
