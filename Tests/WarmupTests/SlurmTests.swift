@@ -209,6 +209,10 @@ extension EndToEnd {
       ) { _ in }
       #expect(cancelled.messages == "Cancelled 4 jobs.\n")
       #expect(try await slurm.lastStates.suffix(4) == Array(repeating: "CANCELLED", count: 4))
+      let work = results.cache.appending(path: "work").path
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: work).count == 2,
+        "of what never began nothing is left")
       // What was cancelled is not queued again, and nothing is lost.
       let plan = try await results.plan(steps)
       #expect(plan["tuned[seed=1]"]?["reason"]?.string?.hasPrefix("resumes from step") == true)

@@ -67,6 +67,8 @@ package final class SlurmExecutor: BatchExecutor {
     var overSince: ContinuousClock.Instant?
     /// What the accounts say of it, once they were asked because the queue had forgotten it.
     var account: QueuedJob??
+    /// How much longer it gets than it asks for.
+    var timeFactor = 1.0
     /// Why it could not be submitted.
     var refusal: String?
   }
@@ -154,11 +156,12 @@ package final class SlurmExecutor: BatchExecutor {
     }
   }
 
-  private func job(_ unit: Unit) -> SlurmJob {
+  func job(_ unit: Unit) -> SlurmJob {
     SlurmJob(
       name: setting.name, key: unit.key, work: workFolder(unit.key).url.absoluteURL,
-      resources: unit.resources, settings: setting.surroundings.site.slurm, program: setting.program
-    )
+      resources: unit.resources, settings: setting.surroundings.site.slurm,
+      program: setting.program,
+      timeFactor: unit.timeFactor)
   }
 
   package func start(
@@ -192,6 +195,11 @@ package final class SlurmExecutor: BatchExecutor {
     if numbers.isEmpty { return }
     do {
       try setting.commands.cancel(numbers, pendingOnly: true)
+      // Some may have begun meanwhile, and go on.
+      for job in try setting.commands.jobs(named: setting.name)
+      where job.state == "CANCELLED" && numbers.contains(job.number) {
+        SlurmCancellation.removeUnbegun(workFolder(job.key))
+      }
     } catch {
       setting.display.notice("jobs that have not begun could not be cancelled: \(error)")
     }
@@ -298,8 +306,11 @@ extension SlurmExecutor {
   }
 
   /// Submits a job once more, whose inputs are there.
-  func submitAgain(_ key: String) {
-    state.withLock { submit(key, after: [], &$0) }
+  func submitAgain(_ key: String, timeFactor: Double = 1) {
+    state.withLock {
+      $0.units[key]?.timeFactor *= timeFactor
+      submit(key, after: [], &$0)
+    }
     try? state.withLock { try $0.ledger.write(in: setting.recipeFolder) }
   }
 

@@ -14,11 +14,14 @@ package struct SlurmJob: Sendable {
   let program: URL
   /// What it is told; to run the request in the work folder where nil.
   let arguments: [String]?
+  /// How much longer it gets than it asks for, after it ran into its limit.
+  let timeFactor: Double
 
   package init(
     name: String, key: String, work: URL, resources: Resources, settings: SlurmSettings,
-    program: URL, arguments: [String]? = nil
+    program: URL, arguments: [String]? = nil, timeFactor: Double = 1
   ) {
+    self.timeFactor = timeFactor
     self.arguments = arguments
     self.name = name
     self.key = key
@@ -72,7 +75,7 @@ package struct SlurmJob: Sendable {
   var wordsOfTrial: [String] { words(after: []).dropLast() + ["--wrap=true"] }
 
   /// In seconds; the cluster's own where nil.
-  private var limit: Double? { (resources.time ?? settings.time)?.seconds }
+  var limit: Double? { (resources.time ?? settings.time).map { $0.seconds * timeFactor } }
 
   /// How long before the time limit it is asked to stop, in seconds: a job of minutes must not be asked
   /// as soon as it begins.

@@ -8,6 +8,8 @@ package enum SlurmVerdict: Sendable, Equatable {
   case failed(String)
   /// It is to be submitted again; the words say why.
   case again(String)
+  /// The same, with twice the time.
+  case longer(String)
 
   /// What is known of a job when it is judged.
   package struct Evidence: Sendable {
@@ -24,11 +26,14 @@ package enum SlurmVerdict: Sendable, Equatable {
     /// The newest checkpoint's step now, and when it was submitted.
     let step: Int?
     let stepBefore: Int?
+    /// Whether its time limit is known here and was not raised too often.
+    let mayTakeLonger: Bool
 
     package init(
       number: String, job: QueuedJob?, exit: StageExit? = nil, over: Double = 0,
-      submissions: Int = 1, step: Int? = nil, stepBefore: Int? = nil
+      submissions: Int = 1, step: Int? = nil, stepBefore: Int? = nil, mayTakeLonger: Bool = false
     ) {
+      self.mayTakeLonger = mayTakeLonger
       self.number = number
       self.job = job
       self.exit = exit
@@ -80,6 +85,8 @@ package enum SlurmVerdict: Sendable, Equatable {
         : .failed(
           "job \(number) stopped \(StageExit.mostStalls + 1) times without a newer checkpoint; raise 'time' in "
             + "the stage's 'resources'")
+    case "TIMEOUT" where !isNewer && evidence.mayTakeLonger:
+      self = .longer("its time was up without a newer checkpoint; it gets twice as long")
     case "TIMEOUT", "DEADLINE":
       self =
         isNewer

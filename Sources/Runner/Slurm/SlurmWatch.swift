@@ -5,6 +5,9 @@ import Synchronization
 /// Watching: one look at the files of all instances now and then, and more rarely one question to Slurm
 /// for all jobs.
 extension SlurmExecutor {
+  /// How much longer than it asked for a job may come to get.
+  private static let mostTimeFactor = 4.0
+
   func watch() {
     var asked: ContinuousClock.Instant?
     while !state.withLock({ $0.isFinished }) {
@@ -150,7 +153,8 @@ extension SlurmExecutor {
       .init(
         number: number, job: job, exit: exit?.job == number ? exit : nil,
         over: over, submissions: unit.submissions, step: work.newestStep,
-        stepBefore: unit.step))
+        stepBefore: unit.step,
+        mayTakeLonger: self.job(unit).limit != nil && unit.timeFactor < Self.mostTimeFactor))
     switch verdict {
     case .wait: return
     case _ where state.withLock({ $0.isWithdrawn }) && job?.state == "CANCELLED":
@@ -158,6 +162,9 @@ extension SlurmExecutor {
     case .again(let why):
       setting.display.notice("\(unit.name): job \(number) is submitted again: \(why)")
       submitAgain(unit.key)
+    case .longer(let why):
+      setting.display.notice("\(unit.name): job \(number) is submitted again: \(why)")
+      submitAgain(unit.key, timeFactor: 2)
     case .failed(let sentence):
       let log = SlurmJob.log(number, in: work.url)
       let lines = SlurmJob.lastLines(number, in: work.url)
