@@ -110,8 +110,13 @@ package final class Lease: Sendable {
   /// Makes sure that it is still ours.
   /// - Throws: `LeaseError`.
   package func check() throws(LeaseError) {
+    let isThere = access(file.path, F_OK) == 0
+    // A file system that does not answer says nothing of the lease.
+    if !isThere, ![ENOENT, ENOTDIR].contains(errno) { return }
     let newest = LeaseFile.newest(in: folder)
-    if newest?.generation == generation, newest?.mark == mark { return }
+    if isThere, newest.map({ $0.generation == generation && $0.mark ?? mark == mark }) ?? true {
+      return
+    }
     interruption.request()
     throw .lost(newest?.owner?.words)
   }
@@ -170,10 +175,13 @@ private struct LeaseFile {
     let probe = folder.appending(path: "now-\(UUID().uuidString)")
     defer { unlink(probe.path) }
     var (now, then) = (stat(), stat())
+    guard stat(file.path, &then) == 0 else { return nil }
     let descriptor = open(probe.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { return nil }
+    guard descriptor >= 0, fstat(descriptor, &now) == 0 else {
+      // A colleague's folder, in which nothing can be made.
+      return Date().timeIntervalSince1970 - Double(then.st_mtim.tv_sec)
+    }
     defer { close(descriptor) }
-    guard fstat(descriptor, &now) == 0, stat(file.path, &then) == 0 else { return nil }
     let nanoseconds = Double(now.st_mtim.tv_nsec - then.st_mtim.tv_nsec)
     return Double(now.st_mtim.tv_sec - then.st_mtim.tv_sec) + nanoseconds / 1e9
   }

@@ -49,15 +49,16 @@ package struct DiskNeed: Error, Sendable, CustomStringConvertible {
 
   /// Makes sure that the models that are to come, and a checkpoint of the largest training, have room.
   /// - Parameters:
+  ///   - needs: those of what is to run.
   ///   - cache: where results lie.
   ///   - free: bytes; what the file system says where nil.
   /// - Returns: a sentence where it may yet turn out too little.
   /// - Throws: `DiskNeed`.
   package static func check(
-    _ plan: Plan, folders: DataFolders, threads: Int, cache: URL, free: Int? = nil
+    _ needs: [MemoryNeed], cache: URL, free: Int? = nil
   ) throws(DiskNeed) -> String? {
     guard let free = free ?? freeBytes(at: cache) else { return nil }
-    let needs = MemoryNeed.all(of: plan, folders: folders, threads: threads).map(\.disk)
+    let needs = needs.map(\.disk)
     func bytes(_ bound: (ClosedRange<Int>) -> Int) -> Int {
       needs.map { bound($0.result) }.reduce(0, +) + (needs.map { bound($0.checkpoints) }.max() ?? 0)
     }
@@ -93,8 +94,8 @@ package struct ContextNeed: Error, Sendable, CustomStringConvertible {
   /// Makes sure that there is room for a prompt, as far as the models' sizes are known. How long prompts
   /// are is known only when they are there.
   /// - Throws: `ContextNeed` for the first instance that has none.
-  package static func check(_ plan: Plan, folders: DataFolders, threads: Int) throws(ContextNeed) {
-    for need in MemoryNeed.all(of: plan, folders: folders, threads: threads) {
+  package static func check(_ needs: [MemoryNeed]) throws(ContextNeed) {
+    for need in needs {
       guard let tokens = need.maxTokens, tokens >= need.context else { continue }
       throw ContextNeed(instance: need.instance, maxTokens: tokens, context: need.context)
     }

@@ -27,7 +27,13 @@ package struct MemoryNeed {
     threads: Int = ProcessInfo.processInfo.activeProcessorCount,
     limit: MemoryLimit? = MemoryLimit.tightest()
   ) throws(MemoryNeedError) -> String? {
-    let needs = all(of: plan, folders: folders, threads: threads)
+    try check(all(of: plan, folders: folders, threads: threads), limit: limit)
+  }
+
+  /// The same, of what is known to be needed.
+  static func check(
+    _ needs: [MemoryNeed], limit: MemoryLimit? = MemoryLimit.tightest()
+  ) throws(MemoryNeedError) -> String? {
     for need in needs {
       try MemoryLimit.check(
         need.memory.least, of: "'\(need.instance)'", for: need.purpose, advice: need.advice,
@@ -53,7 +59,11 @@ package struct MemoryNeed {
   }
 
   /// The needs of what is to run, as far as the models' sizes are known.
-  static func all(of plan: Plan, folders: DataFolders, threads: Int) -> [MemoryNeed] {
+  package static func all(
+    of plan: Plan, folders: DataFolders, threads: Int
+  ) -> [MemoryNeed] {
+    // What only looks costs nothing, however many instances there are.
+    guard plan.items.contains(where: { $0.state == .toRun }) else { return [] }
     var estimates: [Estimate] = []
     return plan.items.compactMap { item in
       let contents = item.instance.inputs.map {

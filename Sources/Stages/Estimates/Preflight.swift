@@ -27,10 +27,11 @@ extension Preflight {
   package static func checkRoom(
     _ plan: Plan, folders: DataFolders, threads: Int, cache: URL, isHere: Bool
   ) throws -> [String] {
-    try ContextNeed.check(plan, folders: folders, threads: threads)
+    let needs = MemoryNeed.all(of: plan, folders: folders, threads: threads)
+    if needs.isEmpty { return [] }
+    try ContextNeed.check(needs)
     return [
-      try DiskNeed.check(plan, folders: folders, threads: threads, cache: cache),
-      isHere ? try MemoryNeed.check(plan, folders: folders, threads: threads) : nil,
+      try DiskNeed.check(needs, cache: cache), isHere ? try MemoryNeed.check(needs) : nil,
     ].compactMap(\.self)
   }
 }

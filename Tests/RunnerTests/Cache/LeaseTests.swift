@@ -60,6 +60,19 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder.path))
   }
 
+  /// A file system that fails for a moment takes no lease away.
+  @Test func isNotLostWhereItCannotBeRead() throws {
+    let lease = try #require(try taken(.machine("n1")))
+    let file = folder.appending(path: "1")
+    let content = try Data(contentsOf: file)
+    try Data().write(to: file)
+    try lease.check()
+    try content.write(to: file)
+    try lease.check()
+    lease.release()
+    #expect(!FileManager.default.fileExists(atPath: folder.path))
+  }
+
   /// The file is removed by hand, as the sentence says.
   @Test func isLostWhenItsFileIsRemoved() throws {
     let lease = try #require(try taken(.machine("n1")))

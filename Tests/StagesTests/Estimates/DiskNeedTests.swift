@@ -6,6 +6,10 @@ import Testing
 
 /// Room on the disk and in the context, before anything runs.
 @Suite struct DiskNeedTests {
+  private func needs(_ params: String) throws -> [MemoryNeed] {
+    MemoryNeed.all(of: try plan(params), folders: folders, threads: 2)
+  }
+
   private func plan(_ params: String) throws -> Plan {
     let recipe = try Recipe.parse(
       """
@@ -29,8 +33,7 @@ import Testing
   private var folders: DataFolders { DataFolders(searchPaths: [nowhere], downloads: nowhere) }
 
   private func check(_ free: Int, _ params: String = ", max_tokens: 1000") throws -> String? {
-    try DiskNeed.check(
-      plan(params), folders: folders, threads: 2, cache: nowhere, free: free)
+    try DiskNeed.check(needs(params), cache: nowhere, free: free)
   }
 
   /// 3.09e9 weights: two bytes each as a result, twelve in a checkpoint; at most two models of four, and
@@ -56,8 +59,7 @@ import Testing
   @Test func freeRoomIsAskedOfTheFileSystem() throws {
     let free = try FileManager.default.attributesOfFileSystem(forPath: "/")[.systemFreeSize] as? Int
     let words = Result {
-      try DiskNeed.check(
-        plan(", max_tokens: 1000"), folders: folders, threads: 2, cache: nowhere)
+      try DiskNeed.check(needs(", max_tokens: 1000"), cache: nowhere)
     }
     if try #require(free) < 40_000_000_000 {
       #expect(throws: DiskNeed.self) { try words.get() }
@@ -67,9 +69,9 @@ import Testing
   }
 
   @Test func aContextWithoutRoomForAPromptIsRefused() throws {
-    try ContextNeed.check(plan(", max_tokens: 1000"), folders: folders, threads: 2)
+    try ContextNeed.check(needs(", max_tokens: 1000"))
     let error = #expect(throws: ContextNeed.self) {
-      try ContextNeed.check(plan(", max_tokens: 100000"), folders: folders, threads: 2)
+      try ContextNeed.check(needs(", max_tokens: 100000"))
     }
     #expect(
       try #require(error).description.hasPrefix("'tuned' samples up to 100000 tokens (max_tokens)"))
