@@ -3,11 +3,17 @@ import Synchronization
 /// Tells stages that they should write a checkpoint and leave.
 package final class Interruption: Sendable {
   private let flag = Atomic<Bool>(false)
+  private let outer: Interruption?
 
-  package init() {}
+  package init() { outer = nil }
+
+  /// One for a part of the work, which stops with the whole and by itself.
+  package init(within outer: Interruption) { self.outer = outer }
 
   /// Whether somebody has asked to stop.
-  package var isRequested: Bool { flag.load(ordering: .relaxed) }
+  package var isRequested: Bool {
+    flag.load(ordering: .relaxed) || outer?.isRequested ?? false
+  }
 
   /// Asks to stop after the step at hand.
   package func request() { flag.store(true, ordering: .relaxed) }

@@ -75,17 +75,16 @@ struct ExecutionOptions: ParsableArguments {
 }
 
 extension ExecutionOptions {
-  /// Looks before anything runs at what a plan needs, and says what it has to say of memory.
+  /// Looks before anything runs at what a plan needs, and says what may yet turn out too little.
   /// - Throws: why it would fail.
   func check(_ plan: Plan, _ workspace: Workspace, _ site: Site) throws {
     try Preflight.check(plan, keys.keys, site)
     try ModelRefusal.check(plan, folders: workspace.folders)
-    // Jobs have other machines.
-    if executor == .process,
-      let words = try MemoryNeed.check(plan, folders: workspace.folders, threads: threads)
-    {
-      StandardOutput.writeError(words + ".\n")
-    }
+    // Jobs have other machines, but the same folder.
+    let sentences = try Preflight.checkRoom(
+      plan, folders: workspace.folders, threads: threads, cache: workspace.cache.folder,
+      isHere: executor == .process)
+    for words in sentences { StandardOutput.writeError(words + ".\n") }
   }
 
   /// - Parameter more: what else is told how the run goes.

@@ -108,7 +108,7 @@ extension InfluenceCommand {
     let plan = all.only { measured.contains($0.name) }
     let site = try execution.site.site
     try execution.check(plan, workspace, site)
-    let presence: FileLock?
+    let presence: KeyLock?
     do { presence = try workspace.enterCache(interruption) } catch is InterruptedError {
       throw ExitCode(130)
     }

@@ -53,7 +53,7 @@ struct RunCommand: ParsableCommand {
     let runs = try workspace.runs()
     if locked { try workspace.checkLock(plan, runs) }
     try execution.check(plan, workspace, site)
-    let presence: FileLock?
+    let presence: KeyLock?
     do {
       presence = try workspace.enterCache(interruption)
       try workspace.takePacked(for: plan, interruption)

@@ -21,7 +21,7 @@ struct Warmup: ParsableCommand {
       'warmup help SUBCOMMAND' shows what one does, with every option.
       """,
     version: "0.1.0 (\(sourceVersion))",
-    subcommands: [EngineWorkerCommand.self, StageExecCommand.self],
+    subcommands: [EngineWorkerCommand.self, StageExecCommand.self, ClusterTrialCommand.self],
     groupedSubcommands: [
       CommandGroup(
         name: "Experiment",

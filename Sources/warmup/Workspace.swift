@@ -127,7 +127,7 @@ struct Workspace {
   /// Says that a run is at work on the cache, until the lock is released. Nil for a cache that cannot
   /// be written, from which nothing can be removed either.
   /// - Throws: `InterruptedError`.
-  func enterCache(_ interruption: Interruption) throws -> FileLock? {
+  func enterCache(_ interruption: Interruption) throws -> KeyLock? {
     do {
       return try cache.enter(interruption) { StandardOutput.writeError("waiting, \($0)\n") }
     } catch let error as InterruptedError {

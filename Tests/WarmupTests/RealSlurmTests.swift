@@ -45,8 +45,10 @@ extension EndToEnd {
       let results = try ResultsFolder("killed")
       var site = Site()
       site.slurm.partition = "nowhere"
-      let (summary, _) = try results.runInJobs(commands: SlurmCommands(), site: site)
-      #expect(summary.failures[0].sentence.contains("invalid partition"), "\(summary.failures)")
+      let error = #expect(throws: SlurmError.self) {
+        try results.runInJobs(commands: SlurmCommands(), site: site)
+      }
+      #expect(try #require(error).description.contains("invalid partition"))
     }
 
     @Test(.ownThread) func aDriverThatIsKilledIsReplaced() async throws {

@@ -87,6 +87,38 @@ extension EndToEnd {
       #expect((summary.ran, summary.skipped) == (7, 1), "\(summary.outcomes)")
     }
 
+    /// A partition or a limit that cannot be met.
+    @Test(.ownThread) func whatCannotBeMetIsSaidBeforeAnythingIsSubmitted() throws {
+      let results = try ResultsFolder("killed")
+      try slurm.write("Requested partition configuration not available now", "impossible")
+      let error = #expect(throws: SlurmError.self) { _ = try run(results) }
+      let words = try #require(error).description
+      #expect(words.hasPrefix("nothing was submitted: traces: sbatch failed: "), "\(words)")
+      #expect(words.contains("Requested partition configuration not available now"))
+      let work = results.cache.appending(path: "work").path
+      #expect(try FileManager.default.contentsOfDirectory(atPath: work) == [])
+      #expect(throws: CocoaError.self) { try slurm.text("last") }
+    }
+
+    /// The queue has forgotten a job that failed; the accounts, where any are kept, know it.
+    @Test func theAccountsAreAskedAboutAForgottenJob() throws {
+      let commands = SlurmCommands(slurm.environment)
+      try slurm.write("CANCELLED by 1000\n", "7.state")
+      #expect(throws: SlurmError.self) { try commands.accounted("7") }
+      try slurm.write("", "accounts")
+      #expect(try commands.accounted("7") == QueuedJob(number: "7", state: "CANCELLED"))
+      try slurm.write("FAILED\nRUNNING\n", "7.state")
+      #expect(try commands.accounted("7") == nil, "it was requeued and is at work")
+    }
+
+    @Test(arguments: [("RUNNING", false), ("PENDING", true), ("COMPLETED", true)])
+    func whoeverHoldsALeaseIsJudgedByItsJob(state: String, isOver: Bool) throws {
+      try slurm.write(state + "\n", "7.state")
+      #expect(SlurmCommands(slurm.environment).isOver("7") == isOver)
+      try slurm.write("", "down")
+      #expect(SlurmCommands(slurm.environment).isOver("7") == nil)
+    }
+
     @Test(.ownThread) func aControllerThatDoesNotAnswerIsWaitedFor() throws {
       let results = try ResultsFolder("killed")
       var site = Site()
@@ -177,6 +209,10 @@ extension EndToEnd {
       ) { _ in }
       #expect(cancelled.messages == "Cancelled 4 jobs.\n")
       #expect(try await slurm.lastStates.suffix(4) == Array(repeating: "CANCELLED", count: 4))
+      let work = results.cache.appending(path: "work").path
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: work).count == 2,
+        "of what never began nothing is left")
       // What was cancelled is not queued again, and nothing is lost.
       let plan = try await results.plan(steps)
       #expect(plan["tuned[seed=1]"]?["reason"]?.string?.hasPrefix("resumes from step") == true)
@@ -207,6 +243,35 @@ extension EndToEnd {
       #expect(try await slurm.lastStates == Array(repeating: "COMPLETED", count: jobs))
     }
 
+    /// Two jobs really run; here they have one machine.
+    @Test func theDoctorTriesTwoJobs() async throws {
+      let folder = try ScratchFolder()
+      let command = ["doctor", "--executor", "slurm", "--json"]
+      let ending = try await Program.run(command, in: folder.url, environment: slurm.environment) {
+        _ in
+      }
+      let found = try JSONValue(parsing: Data(ending.output.utf8))["slurm"]?.array ?? []
+      let states = found.map { "\($0["name"]?.string ?? ""): \($0["state"]?.string ?? "")" }
+      #expect(
+        states == ["version: good", "folder: good", "locks: weak", "accounts: missing"], "\(found)")
+      #expect(found[2]["detail"]?.string?.hasPrefix("tried on one machine only") == true)
+      #expect(found[2]["detail"]?.string?.contains("did not run") == false, "\(found)")
+      #expect(slurm.states == ["COMPLETED", "COMPLETED"])
+      let cache = folder.file("results/cache")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: cache.path) == [])
+    }
+
+    @Test func theDoctorSaysWhatSlurmSaysAgainstItsJobs() async throws {
+      try slurm.write("Invalid account", "impossible")
+      let folder = try ScratchFolder()
+      let ending = try await Program.run(
+        ["doctor", "--executor", "slurm"], in: folder.url, environment: slurm.environment
+      ) { _ in }
+      #expect(ending.code == 1)
+      #expect(ending.output.contains("sbatch failed: allocation failure: Invalid account"))
+      #expect(throws: CocoaError.self) { try slurm.text("last") }
+    }
+
     @Test func withoutSlurmItSaysSo() async throws {
       let results = try ResultsFolder("killed")
       let ending = try await Program.run(
@@ -214,7 +279,7 @@ extension EndToEnd {
         environment: ["PATH": "/nowhere"]
       ) { _ in }
       #expect(ending.code == 1)
-      #expect(ending.messages.contains("there is no program 'squeue'"), "\(ending.messages)")
+      #expect(ending.messages.contains("there is no program 'sbatch'"), "\(ending.messages)")
     }
   }
 }

@@ -10,7 +10,7 @@ extension Cache {
   ) throws -> String? {
     let key = damaged.artifact.key
     if otherPlace(of: damaged.artifact) != nil { return "the other cache is left as it is" }
-    let lock = try FileLock.acquire(lockFile(key), interruption: interruption, waiting: waiting)
+    let lock = try lock(key, isLeased: true, interruption: interruption, waiting: waiting)
     defer { lock.release() }
     switch lookUp(key) {
     case .absent: return nil

@@ -9,8 +9,8 @@ import Foundation
 ///
 /// ```
 /// ab/ab12…/          an artifact: record.json and HDF5 files, seen whole or not at all
-/// work/ab12…/        an instance at work: checkpoints/, metrics.jsonl, output-<pid>/
-/// locks/ab12….lock   somebody is at work on that key
+/// work/ab12…/        an instance at work: checkpoints/, metrics.jsonl, output-<pid>-…/
+/// locks/ab12….lock   somebody is at work on that key, and locks/ab12….lease/ says who on which machine
 /// damaged/           artifacts that lost something, moved aside
 /// digests.jsonl      which files' bytes have been read, and their SHA-256
 /// ```
@@ -24,6 +24,9 @@ package struct Cache: Sendable {
   /// used where it lies.
   package let others: [URL]
 
+  /// Who judges those that hold leases.
+  let court: LeaseCourt
+
   /// Results that are in their places and may not be on the disk yet.
   private let unsynced = DeferredSync()
 
@@ -32,9 +35,10 @@ package struct Cache: Sendable {
   private static let cheapSeconds = 1.0
 
   /// Names a cache; nothing is made yet.
-  package init(folder: URL, others: [URL] = []) {
+  package init(folder: URL, others: [URL] = [], court: LeaseCourt = .standard) {
     self.folder = folder
     self.others = others
+    self.court = court
     digests = FileDigests(file: folder.appending(path: FileDigests.fileName))
   }
 
@@ -190,6 +194,7 @@ extension Cache {
   /// so that of several runs one works and the others wait for what it publishes.
   /// - Parameters:
   ///   - claim: the key's lock, where it is held already; it is given back.
+  ///   - isLeased: whether it takes long, so that other machines must know of it.
   ///   - waiting: called with a sentence while somebody else works on the key.
   ///   - begin: called before anything is made.
   ///   - aside: called with a sentence where something damaged is moved aside.
@@ -199,10 +204,11 @@ extension Cache {
   ///   - defersSync: whether what was made in no time may reach the disk with others, at the next
   ///     `sync`.
   /// - Returns: the artifact, and whether it was made.
-  /// - Throws: whatever `make` throws, `CacheError`, `LockError`, or `InterruptedError` while
-  ///   somebody else works on the key.
+  /// - Throws: whatever `make` throws, `CacheError`, `LockError`, `LeaseError` where another process has
+  ///   taken the work over, or `InterruptedError` while somebody else works on the key.
   func obtain(
-    _ key: String, holding claim: FileLock? = nil, interruption: Interruption,
+    _ key: String, holding claim: KeyLock? = nil, isLeased: Bool = false,
+    interruption: Interruption,
     waiting: (String) -> Void, begin: () -> Void = {}, aside: (String) -> Void = { _ in },
     defersSync: Bool = false, make: (_ output: URL, _ work: WorkFolder) throws -> ArtifactRecord
   ) throws -> (artifact: Artifact, isNew: Bool) {
@@ -211,7 +217,7 @@ extension Cache {
     if claim == nil { try Folder.make(lockFile(key).deletingLastPathComponent()) }
     let lock =
       try claim
-      ?? FileLock.acquire(lockFile(key), interruption: interruption, waiting: waiting)
+      ?? self.lock(key, isLeased: isLeased, interruption: interruption, waiting: waiting)
     defer { lock.release() }
     switch lookUp(key) {
     case .present(let artifact): return (artifact, false)
@@ -219,19 +225,31 @@ extension Cache {
     case .absent: break
     }
     begin()
-    let work = workFolder(key)
+    var work = workFolder(key)
+    work.lock = lock
     let output = try work.prepare()
     defer { try? FileManager.default.removeItem(at: output) }
-    let record = try make(output, work)
+    let record: ArtifactRecord
+    do {
+      record = try make(output, work)
+    } catch {
+      // What a process finds that has lost its work is no news of the work.
+      try lock.check()
+      throw error
+    }
+    try lock.check()
     let isDeferred = defersSync && record.seconds < Self.cheapSeconds
     return (try publish(record, from: output, isDeferred: isDeferred), true)
   }
 
   /// The lock of a key, if nobody holds it, for `obtain`.
   /// - Returns: nil where somebody does.
-  func claim(_ key: String) throws -> FileLock? {
+  func claim(
+    _ key: String, isLeased: Bool = false, interruption: Interruption = Interruption()
+  ) throws -> KeyLock? {
     try Folder.make(lockFile(key).deletingLastPathComponent())
-    return try FileLock.attempt(lockFile(key))
+    let attempt = try attemptLock(key, isLeased: isLeased, interruption: interruption)
+    return if case .taken(let lock) = attempt { lock } else { nil }
   }
 
   /// The artifact of a key that is there; what was left of the work on it goes.
@@ -253,9 +271,11 @@ extension Cache {
     _ name: String, interruption: Interruption, waiting: (String) -> Void,
     body: (WorkFolder) throws -> Void
   ) throws {
-    let lock = try FileLock.acquire(lockFile(name), interruption: interruption, waiting: waiting)
+    let lock = try lock(name, isLeased: true, interruption: interruption, waiting: waiting)
     defer { lock.release() }
-    try body(workFolder(name))
+    var work = workFolder(name)
+    work.lock = lock
+    try body(work)
   }
 
   /// Takes over a whole artifact that lies elsewhere, after comparing its files with its record.
@@ -334,7 +354,10 @@ extension Cache {
     if !isDeferred { for file in [recordFile, output] { try AtomicFile.sync(file) } }
     try Folder.make(group)
     guard rename(output.path, place.path) == 0 else {
-      throw CacheError.unwritable(place.path, systemMessage())
+      let reason = systemMessage()
+      // Of another machine that made the same, the first result stays.
+      if let artifact = present(record.key) { return artifact }
+      throw CacheError.unwritable(place.path, reason)
     }
     if isDeferred {
       let names = record.files.keys.sorted() + [Artifact.recordName]
@@ -394,6 +417,10 @@ package enum CacheError: Error, Sendable, Equatable, CustomStringConvertible {
 /// Where an instance works, attempt after attempt, until it publishes.
 package struct WorkFolder: Sendable {
   package let url: URL
+  /// The right to work there; nil for a look.
+  var lock: KeyLock?
+
+  package init(url: URL) { self.url = url }
 
   /// The step of the newest checkpoint, if an earlier attempt left one. Changes nothing.
   package var newestStep: Int? { CheckpointStore.checkpoints(in: checkpoints).first?.step }
@@ -415,7 +442,12 @@ package struct WorkFolder: Sendable {
         try manager.removeItem(at: checkpoints.appending(path: name))
       }
     }
-    let output = url.appending(path: "output-\(getpid())")
+    if lock?.isTakenOver == true, let log = try? Data(contentsOf: metrics) {
+      // Whoever held it may still have the old file open.
+      try AtomicFile.write(to: metrics) { try log.write(to: $0) }
+    }
+    // Processes of two machines may have one number.
+    let output = url.appending(path: "output-\(getpid())-\(UUID().uuidString.prefix(8))")
     try Folder.make(output)
     return output
   }

@@ -6,41 +6,39 @@ import Foundation
 /// A run holds a file of its own under `locks/` and then looks whether anybody removes; who removes
 /// holds `locks/gc.lock` and then looks for runs. So one of the two always sees the other.
 extension Cache {
-  private var removalLock: URL { folder.appending(path: "locks/gc.lock") }
+  private static let removal = "gc"
 
   /// Says that a run is at work, until the lock is released. Waits while results are being removed.
   /// - Throws: `FileError` or `LockError` where the cache cannot be written, `InterruptedError`.
   package func enter(
     _ interruption: Interruption = Interruption(), waiting: (String) -> Void = { _ in }
-  ) throws -> FileLock {
-    let locks = folder.appending(path: "locks")
-    try Folder.make(locks)
+  ) throws -> KeyLock {
+    try Folder.make(folder.appending(path: "locks"))
     // Those of runs that were killed go.
-    for name in try FileManager.default.contentsOfDirectory(atPath: locks.path)
-    where name.hasPrefix("run-") { try FileLock.attempt(locks.appending(path: name))?.release() }
-    let own = try FileLock.acquire(locks.appending(path: "run-\(UUID().uuidString).lock"))
-    try FileLock.acquire(removalLock, interruption: interruption, waiting: waiting).release()
+    for name in try lockNames() where name.hasPrefix("run-") {
+      if case .taken(let left) = try attemptLock(name, isLeased: true) { left.release() }
+    }
+    let own = try lock(
+      "run-\(UUID().uuidString)", isLeased: true, interruption: interruption, waiting: waiting)
+    try lock(Self.removal, isLeased: true, interruption: interruption, waiting: waiting).release()
     return own
   }
 
   /// Keeps runs from beginning, until the lock is released.
   /// - Throws: `CacheInUseError` where somebody is at work; `FileError` or `LockError`.
-  func enterAlone() throws -> FileLock {
-    let locks = folder.appending(path: "locks")
-    try Folder.make(locks)
-    guard let gate = try FileLock.attempt(removalLock) else {
-      throw CacheInUseError(folder: folder, holder: FileLock.holder(of: removalLock))
-    }
-    for name in try FileManager.default.contentsOfDirectory(atPath: locks.path).sorted() {
-      let file = locks.appending(path: name)
-      if name == removalLock.lastPathComponent || !name.hasSuffix(".lock") { continue }
-      // What a killed run left goes with this.
-      guard let left = try FileLock.attempt(file) else {
-        throw CacheInUseError(folder: folder, holder: FileLock.holder(of: file))
-      }
-      left.release()
-    }
+  func enterAlone() throws -> KeyLock {
+    try Folder.make(folder.appending(path: "locks"))
+    let gate = try takeAlone(Self.removal)
+    // What a killed run left goes with this.
+    for name in try lockNames() where name != Self.removal { try takeAlone(name).release() }
     return gate
+  }
+
+  private func takeAlone(_ name: String) throws -> KeyLock {
+    switch try attemptLock(name, isLeased: true) {
+    case .taken(let lock): return lock
+    case .held(let holder): throw CacheInUseError(folder: folder, holder: holder)
+    }
   }
 }
 

@@ -12,11 +12,18 @@ import Synchronization
 /// A checkpoint is written beside, synced and renamed, so nobody sees half of one. Its SHA-256 stands
 /// in `step-<n>.h5.sha256`, as `sha256sum --check` reads it.
 package struct CheckpointStore: Sendable {
+  /// Throws where another process has taken the work over, whose checkpoints must stay as they are.
+  package typealias Fence = @Sendable () throws -> Void
+
   private let folder: URL
+  private let fence: Fence
   private let kept = 2
 
   /// Opens the store; its folder is made with the first checkpoint.
-  package init(folder: URL) { self.folder = folder }
+  package init(folder: URL, fence: @escaping Fence = {}) {
+    self.folder = folder
+    self.fence = fence
+  }
 
   /// The checkpoints there are, the newest first.
   package func checkpoints() throws -> [Checkpoint] { Self.checkpoints(in: folder) }
@@ -26,6 +33,7 @@ package struct CheckpointStore: Sendable {
   ///   - step: how many steps are done.
   ///   - write: writes the file at the place that it is given.
   package func save(step: Int, write: (URL) throws -> Void) throws {
+    try fence()
     try Folder.make(folder)
     let file = folder.appending(path: "step-\(step).h5")
     try AtomicFile.write(to: file) { beside in

@@ -52,7 +52,7 @@ package final class StageContext: Sendable {
     folders: DataFolders, threads: Int, keys: ServerKeys, site: Site,
     interruption: Interruption,
     progress: any ProgressSink, parts: (any StagePartStore)?, keeper: (any StepKeeper)? = nil,
-    external: [String: String] = [:]
+    external: [String: String] = [:], fence: @escaping CheckpointStore.Fence = {}
   ) throws {
     self.external = external
     self.parts = parts
@@ -68,7 +68,8 @@ package final class StageContext: Sendable {
     self.interruption = interruption
     self.progress = progress
     try Folder.make(workDirectory)
-    checkpoints = CheckpointStore(folder: workDirectory.appending(path: "checkpoints"))
+    checkpoints = CheckpointStore(
+      folder: workDirectory.appending(path: "checkpoints"), fence: fence)
     metrics = try MetricsLog(file: workDirectory.appending(path: "metrics.jsonl"))
     published = PublishedValues()
   }

@@ -13,7 +13,7 @@ struct InstanceJob: Sendable {
   /// What to publish of a training while it runs.
   let keeping: [WantedStep]
   /// The key's lock, where it is held already.
-  let claim: FileLock?
+  let claim: KeyLock?
   let runner: InstanceRunner
 
   /// Brings the result about.

@@ -31,10 +31,10 @@ struct InstanceRunner {
   /// - Throws: whatever the stage throws, `StageError`, `CacheError`.
   func obtain(
     _ instance: Instance, _ key: String, _ fields: KeyFields, _ inputs: [String: InputArtifact],
-    keeping steps: [WantedStep], holding claim: FileLock? = nil, begin: () -> Void
+    keeping steps: [WantedStep], holding claim: KeyLock? = nil, begin: () -> Void
   ) throws -> Obtained {
     let (artifact, isNew) = try cache.obtain(
-      key, holding: claim, interruption: interruption,
+      key, holding: claim, isLeased: !instance.isQuick, interruption: interruption,
       waiting: { display.notice("\(instance.name): waiting, \($0)") }, begin: begin,
       aside: { display.notice("\(instance.name) is damaged: \($0)") }, defersSync: true,
       make: { output, work in
@@ -68,12 +68,12 @@ struct InstanceRunner {
     }
     let parts = PartRunner(
       cache: cache, kind: instance.kind.name, instance: instance.name, interruption: interruption,
-      display: display, versions: versions, isLocked: isLocked)
+      display: display, versions: versions, isLeased: !instance.isQuick, isLocked: isLocked)
     let context = try StageContext(
       instance: instance.name, inputs: inputs, outputDirectory: output, workDirectory: work.url,
-      folders: folders, threads: threads, keys: keys, site: site, interruption: interruption,
-      progress: display,
-      parts: parts, keeper: keeper, external: external)
+      folders: folders, threads: threads, keys: keys, site: site,
+      interruption: work.lock?.interruption ?? interruption, progress: display, parts: parts,
+      keeper: keeper, external: external, fence: { try work.lock?.check() })
     let resumedFrom = work.newestStep
     // Steps that an attempt without checkpoints logged are about to be logged again.
     if resumedFrom == nil { try context.metrics.truncate(after: 0) }
@@ -115,6 +115,7 @@ final class PartRunner: StagePartStore {
   private let interruption: Interruption
   private let display: any ProgressSink
   private let versions: [String: String]
+  private let isLeased: Bool
   private let isLocked: Bool
   private let used = Mutex<[String: String]>([:])
   private let foreign = Mutex<ArtifactOrigin?>(nil)
@@ -124,8 +125,9 @@ final class PartRunner: StagePartStore {
 
   init(
     cache: Cache, kind: String, instance: String, interruption: Interruption,
-    display: any ProgressSink, versions: [String: String], isLocked: Bool = false
+    display: any ProgressSink, versions: [String: String], isLeased: Bool, isLocked: Bool = false
   ) {
+    self.isLeased = isLeased
     self.isLocked = isLocked
     self.cache = cache
     self.kind = kind
@@ -181,7 +183,7 @@ final class PartRunner: StagePartStore {
     _ make: (_ file: URL, _ workFolder: URL) throws -> Void
   ) throws -> (Artifact, isNew: Bool) {
     try cache.obtain(
-      key, interruption: interruption,
+      key, isLeased: isLeased, interruption: interruption,
       waiting: { display.notice("\(instance): waiting, \($0)") },
       aside: { display.notice("\(instance): of its \(part.name), \($0)") },
       make: { output, work in

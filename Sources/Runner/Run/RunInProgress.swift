@@ -14,8 +14,8 @@ struct RunInProgress {
   private var damaged: [(index: Int, damage: DamagedArtifact)] = []
   /// The titles of what begins again: it is not forecast twice.
   private var titles: [Int: InstanceTitle] = [:]
-  /// The instances of which it was said that another process works on them.
-  private var saidToWait: Set<Int> = []
+  /// What was said of the other process that works on an instance.
+  private var saidToWait: [Int: String] = [:]
 
   /// How many instances for which the budget leaves nothing are looked at before others are left for
   /// later: a plan may have thousands.
@@ -121,10 +121,11 @@ struct RunInProgress {
     let inputs = try state.inputs(of: item.instance)
     let training = try state.finishedTraining(
       of: item.instance, key, missingIn: executor.cache)
-    var claim: FileLock?
+    var claim: KeyLock?
     // A training that runs again publishes under the key itself.
     if training == nil {
-      claim = try executor.cache.claim(key)
+      claim = try executor.cache.claim(
+        key, isLeased: !item.instance.isQuick, interruption: executor.interruption)
       if claim == nil {
         schedule.hold(index)
         return .mustWait
@@ -223,9 +224,11 @@ struct RunInProgress {
 
   /// Nothing can be done but what another process does.
   private mutating func waitForOthers(_ index: Int) {
-    if saidToWait.insert(index).inserted, let key = state.plan.items[index].key {
-      let holder = FileLock.holder(of: executor.cache.lockFile(key))
-      executor.display.notice("\(state.plan.items[index].name): waiting, \(holder)")
+    if let key = state.plan.items[index].key {
+      let holder = executor.cache.holder(of: key)
+      if saidToWait.updateValue(Cache.gist(holder), forKey: index) != Cache.gist(holder) {
+        executor.display.notice("\(state.plan.items[index].name): waiting, \(holder)")
+      }
     }
     Thread.sleep(forTimeInterval: Schedule.heldSeconds)
   }

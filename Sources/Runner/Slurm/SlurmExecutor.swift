@@ -65,6 +65,10 @@ package final class SlurmExecutor: BatchExecutor {
     var job: QueuedJob?
     /// Since when it is over or unknown.
     var overSince: ContinuousClock.Instant?
+    /// What the accounts say of it, once they were asked because the queue had forgotten it.
+    var account: QueuedJob??
+    /// How much longer it gets than it asks for.
+    var timeFactor = 1.0
     /// Why it could not be submitted.
     var refusal: String?
   }
@@ -119,8 +123,45 @@ package final class SlurmExecutor: BatchExecutor {
         resources: plan.items[training].instance.resources)
       state.waiting.append(unitKey)
     }
+    try test(state)
     self.state.withLock { $0 = state }
     return taken
+  }
+
+  /// Asks Slurm about a job of each kind before any is submitted.
+  /// - Throws: `SlurmError.job` where it would take one of them nowhere.
+  private func test(_ state: State) throws {
+    var tested: [Resources] = []
+    var refusals: [String] = []
+    for key in state.waiting {
+      guard let unit = state.units[key], !tested.contains(unit.resources) else { continue }
+      tested.append(unit.resources)
+      if let refusal = try refusal(of: job(unit)) { refusals.append("\(unit.name): \(refusal)") }
+    }
+    if refusals.isEmpty { return }
+    throw SlurmError.job(
+      "nothing was submitted: " + refusals.joined(separator: "\n")
+        + "\nThe stages' 'resources' and the site file's 'slurm' say what is asked for.")
+  }
+
+  /// What Slurm says against a job.
+  /// - Throws: where there is no Slurm.
+  private func refusal(of job: SlurmJob) throws -> String? {
+    let answer = Result { try setting.commands.test(job.wordsOfTrial) }
+    switch answer {
+    case .success: return nil
+    case .failure(let error):
+      if case SlurmError.missing = error { throw error }
+      return "\(error)"
+    }
+  }
+
+  func job(_ unit: Unit) -> SlurmJob {
+    SlurmJob(
+      name: setting.name, key: unit.key, work: workFolder(unit.key).url.absoluteURL,
+      resources: unit.resources, settings: setting.surroundings.site.slurm,
+      program: setting.program,
+      timeFactor: unit.timeFactor)
   }
 
   package func start(
@@ -154,6 +195,11 @@ package final class SlurmExecutor: BatchExecutor {
     if numbers.isEmpty { return }
     do {
       try setting.commands.cancel(numbers, pendingOnly: true)
+      // Some may have begun meanwhile, and go on.
+      for job in try setting.commands.jobs(named: setting.name)
+      where job.state == "CANCELLED" && numbers.contains(job.number) {
+        SlurmCancellation.removeUnbegun(workFolder(job.key))
+      }
     } catch {
       setting.display.notice("jobs that have not begun could not be cancelled: \(error)")
     }
@@ -242,9 +288,7 @@ extension SlurmExecutor {
     guard var unit = state.units[key] else { return }
     defer { state.units[key] = unit }
     let work = workFolder(key)
-    let job = SlurmJob(
-      name: setting.name, key: key, work: work.url.absoluteURL, resources: unit.resources,
-      settings: setting.surroundings.site.slurm, program: setting.program)
+    let job = job(unit)
     do {
       try unit.request.write(to: StageRequest.file(key, in: setting.cache))
       try job.prepare()
@@ -252,6 +296,7 @@ extension SlurmExecutor {
       unit.number = number
       unit.job = QueuedJob(number: number, state: "PENDING")
       unit.overSince = nil
+      unit.account = nil
       unit.submissions += 1
       unit.step = work.newestStep
       state.ledger.jobs[key] = .init(number: number, instance: unit.name)
@@ -261,8 +306,11 @@ extension SlurmExecutor {
   }
 
   /// Submits a job once more, whose inputs are there.
-  func submitAgain(_ key: String) {
-    state.withLock { submit(key, after: [], &$0) }
+  func submitAgain(_ key: String, timeFactor: Double = 1) {
+    state.withLock {
+      $0.units[key]?.timeFactor *= timeFactor
+      submit(key, after: [], &$0)
+    }
     try? state.withLock { try $0.ledger.write(in: setting.recipeFolder) }
   }
 

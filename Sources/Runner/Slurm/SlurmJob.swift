@@ -12,11 +12,17 @@ package struct SlurmJob: Sendable {
   let settings: SlurmSettings
   /// This program.
   let program: URL
+  /// What it is told; to run the request in the work folder where nil.
+  let arguments: [String]?
+  /// How much longer it gets than it asks for, after it ran into its limit.
+  let timeFactor: Double
 
   package init(
     name: String, key: String, work: URL, resources: Resources, settings: SlurmSettings,
-    program: URL
+    program: URL, arguments: [String]? = nil, timeFactor: Double = 1
   ) {
+    self.timeFactor = timeFactor
+    self.arguments = arguments
     self.name = name
     self.key = key
     self.work = work
@@ -33,11 +39,9 @@ package struct SlurmJob: Sendable {
   /// - Throws: `FileError`.
   package func prepare() throws {
     try Folder.make(work)
-    let request = work.appending(path: StageRequest.fileName)
-    let lines =
-      ["#!/bin/bash"] + settings.setup + [
-        "exec \(Self.quoted(program.path)) stage-exec \(Self.quoted(request.path))"
-      ]
+    let words = arguments ?? ["stage-exec", work.appending(path: StageRequest.fileName).path]
+    let command = [Self.quoted(program.path), words[0]] + words.dropFirst().map(Self.quoted)
+    let lines = ["#!/bin/bash"] + settings.setup + ["exec " + command.joined(separator: " ")]
     try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: script)
   }
 
@@ -67,8 +71,11 @@ package struct SlurmJob: Sendable {
     return words + settings.extra + [script.path]
   }
 
+  /// The options, with a script that is none: for asking whether Slurm would take such a job.
+  var wordsOfTrial: [String] { words(after: []).dropLast() + ["--wrap=true"] }
+
   /// In seconds; the cluster's own where nil.
-  private var limit: Double? { (resources.time ?? settings.time)?.seconds }
+  var limit: Double? { (resources.time ?? settings.time).map { $0.seconds * timeFactor } }
 
   /// How long before the time limit it is asked to stop, in seconds: a job of minutes must not be asked
   /// as soon as it begins.

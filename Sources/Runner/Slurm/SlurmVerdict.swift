@@ -8,6 +8,8 @@ package enum SlurmVerdict: Sendable, Equatable {
   case failed(String)
   /// It is to be submitted again; the words say why.
   case again(String)
+  /// The same, with twice the time.
+  case longer(String)
 
   /// What is known of a job when it is judged.
   package struct Evidence: Sendable {
@@ -24,11 +26,14 @@ package enum SlurmVerdict: Sendable, Equatable {
     /// The newest checkpoint's step now, and when it was submitted.
     let step: Int?
     let stepBefore: Int?
+    /// Whether its time limit is known here and was not raised too often.
+    let mayTakeLonger: Bool
 
     package init(
       number: String, job: QueuedJob?, exit: StageExit? = nil, over: Double = 0,
-      submissions: Int = 1, step: Int? = nil, stepBefore: Int? = nil
+      submissions: Int = 1, step: Int? = nil, stepBefore: Int? = nil, mayTakeLonger: Bool = false
     ) {
+      self.mayTakeLonger = mayTakeLonger
       self.number = number
       self.job = job
       self.exit = exit
@@ -41,6 +46,8 @@ package enum SlurmVerdict: Sendable, Equatable {
 
   /// How long a result may take to be seen here, in seconds: file systems of clusters cache folders.
   static let grace = 60.0
+  /// How long Slurm may not know a job before that means anything, in seconds.
+  static let forgottenGrace = grace / 4
   private static let mostSubmissions = 3
 
   package init(_ evidence: Evidence) {
@@ -78,6 +85,8 @@ package enum SlurmVerdict: Sendable, Equatable {
         : .failed(
           "job \(number) stopped \(StageExit.mostStalls + 1) times without a newer checkpoint; raise 'time' in "
             + "the stage's 'resources'")
+    case "TIMEOUT" where !isNewer && evidence.mayTakeLonger:
+      self = .longer("its time was up without a newer checkpoint; it gets twice as long")
     case "TIMEOUT", "DEADLINE":
       self =
         isNewer
@@ -93,7 +102,7 @@ package enum SlurmVerdict: Sendable, Equatable {
         : mayRetry ? .again("Slurm ended it") : .failed("Slurm ended job \(number) again and again")
     case nil:
       self =
-        evidence.over < Self.grace / 4
+        evidence.over < Self.forgottenGrace
         ? .wait
         : mayRetry
           ? .again("Slurm does not know it any more")

@@ -5,6 +5,9 @@ import Synchronization
 /// Watching: one look at the files of all instances now and then, and more rarely one question to Slurm
 /// for all jobs.
 extension SlurmExecutor {
+  /// How much longer than it asked for a job may come to get.
+  private static let mostTimeFactor = 4.0
+
   func watch() {
     var asked: ContinuousClock.Instant?
     while !state.withLock({ $0.isFinished }) {
@@ -126,22 +129,42 @@ extension SlurmExecutor {
     }
   }
 
+  /// What the accounts say of a job that the queue has forgotten; asked once.
+  private func account(_ unit: Unit, _ number: String) -> QueuedJob? {
+    if let known = unit.account { return known }
+    var found: QueuedJob?
+    do {
+      found = try setting.commands.accounted(number)
+    } catch {
+      setting.display.notice(
+        "Slurm has forgotten job \(number), and its accounts do not say what it ended of: \(error)")
+    }
+    state.withLock { $0.units[unit.key]?.account = .some(found) }
+    return found
+  }
+
   private func judge(_ index: Int, _ unit: Unit, _ number: String) {
     guard let since = unit.overSince else { return }
     let work = workFolder(unit.key)
     let exit = StageExit(in: work.url)
+    let over = (.now - since) / .seconds(1)
+    let job = unit.job ?? (over < SlurmVerdict.forgottenGrace ? nil : account(unit, number))
     let verdict = SlurmVerdict(
       .init(
-        number: number, job: unit.job, exit: exit?.job == number ? exit : nil,
-        over: (.now - since) / .seconds(1), submissions: unit.submissions, step: work.newestStep,
-        stepBefore: unit.step))
+        number: number, job: job, exit: exit?.job == number ? exit : nil,
+        over: over, submissions: unit.submissions, step: work.newestStep,
+        stepBefore: unit.step,
+        mayTakeLonger: self.job(unit).limit != nil && unit.timeFactor < Self.mostTimeFactor))
     switch verdict {
     case .wait: return
-    case _ where state.withLock({ $0.isWithdrawn }) && unit.job?.state == "CANCELLED":
+    case _ where state.withLock({ $0.isWithdrawn }) && job?.state == "CANCELLED":
       end(index, .failure(BatchError.withdrawn))
     case .again(let why):
       setting.display.notice("\(unit.name): job \(number) is submitted again: \(why)")
       submitAgain(unit.key)
+    case .longer(let why):
+      setting.display.notice("\(unit.name): job \(number) is submitted again: \(why)")
+      submitAgain(unit.key, timeFactor: 2)
     case .failed(let sentence):
       let log = SlurmJob.log(number, in: work.url)
       let lines = SlurmJob.lastLines(number, in: work.url)

@@ -1,12 +1,13 @@
 import Base
 import Foundation
+import Runner
 
 /// A part of what `warmup doctor` looks at. To add one, write its file and name it in
 /// `DoctorReport.sections`.
 package protocol DoctorSection: Sendable {
   var title: String { get }
 
-  /// Looks. Must not change anything, and says what it cannot find out instead of throwing.
+  /// Looks. Must leave everything as it was, and says what it cannot find out instead of throwing.
   /// May block, and must not be called from a Swift task.
   func findings() -> [DoctorFinding]
 }
@@ -17,10 +18,13 @@ package struct DoctorSurroundings: Sendable {
   package let recipes: [URL]
   /// The folder of the cache and of what runs write.
   package let results: URL
+  /// What is tried with Slurm; nothing where nil.
+  package let slurm: SlurmTrial?
 
-  package init(recipes: [URL], results: URL) {
+  package init(recipes: [URL], results: URL, slurm: SlurmTrial? = nil) {
     self.recipes = recipes
     self.results = results
+    self.slurm = slurm
   }
 }
 
@@ -37,7 +41,7 @@ package struct DoctorReport: Sendable {
       PythonSection(),
       SandboxSection(),
       FilesSection(surroundings: surroundings),
-    ]
+    ] + (surroundings.slurm.map { [SlurmSection($0)] } ?? [])
   }
 
   package init(_ surroundings: DoctorSurroundings) {

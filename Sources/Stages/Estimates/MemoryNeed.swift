@@ -7,6 +7,11 @@ import Runner
 package struct MemoryNeed {
   package let instance: String
   package let memory: EstimatedMemory
+  package let disk: EstimatedDisk
+  /// The most tokens of a completion that it samples; nil where it samples none.
+  let maxTokens: Int?
+  /// How many tokens its model can see.
+  let context: Int
   let purpose: String
   /// What would need less.
   let advice: String
@@ -22,7 +27,13 @@ package struct MemoryNeed {
     threads: Int = ProcessInfo.processInfo.activeProcessorCount,
     limit: MemoryLimit? = MemoryLimit.tightest()
   ) throws(MemoryNeedError) -> String? {
-    let needs = all(of: plan, folders: folders, threads: threads)
+    try check(all(of: plan, folders: folders, threads: threads), limit: limit)
+  }
+
+  /// The same, of what is known to be needed.
+  static func check(
+    _ needs: [MemoryNeed], limit: MemoryLimit? = MemoryLimit.tightest()
+  ) throws(MemoryNeedError) -> String? {
     for need in needs {
       try MemoryLimit.check(
         need.memory.least, of: "'\(need.instance)'", for: need.purpose, advice: need.advice,
@@ -48,7 +59,11 @@ package struct MemoryNeed {
   }
 
   /// The needs of what is to run, as far as the models' sizes are known.
-  static func all(of plan: Plan, folders: DataFolders, threads: Int) -> [MemoryNeed] {
+  package static func all(
+    of plan: Plan, folders: DataFolders, threads: Int
+  ) -> [MemoryNeed] {
+    // What only looks costs nothing, however many instances there are.
+    guard plan.items.contains(where: { $0.state == .toRun }) else { return [] }
     var estimates: [Estimate] = []
     return plan.items.compactMap { item in
       let contents = item.instance.inputs.map {
@@ -65,6 +80,9 @@ package struct MemoryNeed {
       return MemoryNeed(
         instance: item.name,
         memory: estimate.memory ?? EstimatedMemory(least: weights, most: weights),
+        disk: estimate.outputs.values.contains { $0.model != nil }
+          ? item.instance.stage.map { EstimatedDisk($0, count: count) } ?? .nothing : .nothing,
+        maxTokens: item.instance.stage?.sampledTokens, context: model.contextLength,
         purpose: item.instance.stage?.purpose(ofMemoryFor: count) ?? "\(count) weights",
         advice: item.instance.stage?.adviceOnMemory ?? advice)
     }
@@ -100,7 +118,7 @@ extension Stage {
       ? "train adapters ('lora'), or \(MemoryNeed.advice)" : MemoryNeed.advice
   }
 
-  private var trainsAdapters: Bool {
+  var trainsAdapters: Bool {
     ((self as? DistillStage)?.parameters.lora ?? (self as? RLVRStage)?.parameters.lora) != nil
   }
 }

@@ -1,4 +1,5 @@
 import Base
+import Foundation
 import Runner
 
 /// What is looked at before anything of a plan runs, so that it does not fail after hours.
@@ -14,6 +15,24 @@ package enum Preflight {
       problems.append(problem)
     }
     if !problems.isEmpty { throw PreflightError(problems: problems) }
+  }
+}
+
+extension Preflight {
+  /// Makes sure that models and checkpoints have room on the disk, that prompts have room in contexts and,
+  /// where stages run in this process, that they have the memory.
+  /// - Parameter isHere: whether they run in this process.
+  /// - Returns: sentences about what may yet turn out too little.
+  /// - Throws: `ContextNeed`, `DiskNeed` or `MemoryNeedError`.
+  package static func checkRoom(
+    _ plan: Plan, folders: DataFolders, threads: Int, cache: URL, isHere: Bool
+  ) throws -> [String] {
+    let needs = MemoryNeed.all(of: plan, folders: folders, threads: threads)
+    if needs.isEmpty { return [] }
+    try ContextNeed.check(needs)
+    return [
+      try DiskNeed.check(needs, cache: cache), isHere ? try MemoryNeed.check(needs) : nil,
+    ].compactMap(\.self)
   }
 }
 

@@ -8,12 +8,13 @@ import Testing
 @Suite struct SlurmVerdictTests {
   private func verdict(
     _ state: String?, reason: String = "None", exit: StageExit? = nil, over: Double = 100,
-    submissions: Int = 1, step: Int? = nil, stepBefore: Int? = nil
+    submissions: Int = 1, step: Int? = nil, stepBefore: Int? = nil, mayTakeLonger: Bool = false
   ) -> SlurmVerdict {
     SlurmVerdict(
       .init(
         number: "7", job: state.map { QueuedJob(number: "7", state: $0, reason: reason) },
-        exit: exit, over: over, submissions: submissions, step: step, stepBefore: stepBefore))
+        exit: exit, over: over, submissions: submissions, step: step, stepBefore: stepBefore,
+        mayTakeLonger: mayTakeLonger))
   }
 
   @Test(arguments: [
@@ -62,6 +63,13 @@ import Testing
     )
     #expect(verdict("TIMEOUT", exit: began, step: 3, stepBefore: 3) == stuck)
     #expect(verdict("TIMEOUT", exit: began) == stuck)
+    #expect(
+      verdict("TIMEOUT", exit: began, mayTakeLonger: true)
+        == .longer("its time was up without a newer checkpoint; it gets twice as long"))
+    #expect(
+      verdict("TIMEOUT", exit: began, step: 5, stepBefore: 3, mayTakeLonger: true)
+        == .again("its time was up, and it left a newer checkpoint"))
+    #expect(verdict("DEADLINE", exit: began, mayTakeLonger: true) == stuck)
   }
 
   @Test func otherEnds() {
@@ -97,6 +105,15 @@ import Testing
     #expect(job == QueuedJob(number: "12", state: "PENDING", key: "ab12", reason: "Dependency"))
     #expect(QueuedJob(line: "slurm_load_jobs error") == nil)
     #expect(QueuedJob(line: "12|RUNNING||a|b")?.reason == "a|b")
+  }
+
+  @Test func aJobThatRanIntoItsLimitGetsLonger() throws {
+    var resources = Resources()
+    resources.time = TimeLimit("90 min")
+    let job = SlurmJob(
+      name: "warmup-test", key: "ab12", work: URL(filePath: "/work"), resources: resources,
+      settings: SlurmSettings(), program: URL(filePath: "/opt/warmup"), timeFactor: 2)
+    #expect(job.words(after: []).contains("--time=180"))
   }
 
   @Test func sbatchIsTold() throws {

@@ -37,7 +37,7 @@ import Testing
   /// Every file that starts another program, with all that it starts; to add one, look whether it
   /// can be made to run something of the current folder.
   private static let starts = [
-    "Sources/Runner/Slurm/SlurmCommands.swift": 1,  // Slurm's programs, by their paths
+    "Sources/Runner/Queue/SlurmCommands.swift": 1,  // Slurm's programs, by their paths
     "Sources/Stages/Programs/GuardedProgram.swift": 1,  // sh, our script
     "Sources/Tasks/MathVerifier/MathVerifyPackage.swift": 1,  // Process, the installed Python
     "Sources/Tasks/Sandbox/ChildProcess.swift": 1,  // Subprocess, for those below

@@ -7,7 +7,7 @@ import SystemPackage
   import Glibc
 #endif
 
-/// Slurm's own programs: `sbatch`, `squeue`, `scancel` and `scontrol`, found by `PATH`.
+/// Slurm's own programs: `sbatch`, `squeue`, `scancel`, `scontrol` and `sacct`, found by `PATH`.
 package struct SlurmCommands: Sendable {
   private let environment: [String: String]
 
@@ -60,7 +60,7 @@ package struct SlurmCommands: Sendable {
   }
 
   /// A program's standard output. Blocks until it has ended.
-  private func run(_ program: String, _ arguments: [String]) throws(SlurmError) -> String {
+  func run(_ program: String, _ arguments: [String]) throws(SlurmError) -> String {
     guard let path = ProgramPath.find(program, environment) else { throw .missing(program) }
     let variables = environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
     do {
@@ -109,8 +109,11 @@ package struct QueuedJob: Sendable, Equatable {
   }
 
   /// Whether it will not run any more, unless somebody requeues it.
-  var isOver: Bool { Self.ends.contains(state) }
-  var isRunning: Bool { state == "RUNNING" || state == "COMPLETING" || state == "SUSPENDED" }
+  package var isOver: Bool { Self.ends.contains(state) }
+  package var isWaiting: Bool { !isOver && !isRunning }
+  package var isRunning: Bool {
+    state == "RUNNING" || state == "COMPLETING" || state == "SUSPENDED"
+  }
 
   private static let ends: Set<String> = [
     "COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL", "PREEMPTED",
@@ -132,21 +135,5 @@ package enum SlurmError: Error, Sendable, Equatable, CustomStringConvertible {
     case .failed(let program, let words): "\(program) failed: \(words.visible)"
     case .job(let sentence): sentence
     }
-  }
-}
-
-/// Ending what runs left in the queue.
-package enum SlurmCancellation {
-  /// Cancels the jobs of a name that work for a cache: another folder may have a recipe of that name.
-  /// - Returns: how many there were.
-  /// - Throws: `SlurmError`.
-  package static func cancel(
-    jobsNamed name: String, in cache: Cache, commands: SlurmCommands = SlurmCommands()
-  ) throws(SlurmError) -> Int {
-    let jobs = try commands.jobs(named: name).filter { job in
-      !job.isOver && access(StageRequest.file(job.key, in: cache).path, F_OK) == 0
-    }
-    if !jobs.isEmpty { try commands.cancel(jobs.map(\.number)) }
-    return jobs.count
   }
 }
