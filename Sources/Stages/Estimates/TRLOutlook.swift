@@ -92,6 +92,7 @@ package struct TRLOutlook {
       perDevice: parameters.perDevice, ofAll: parameters.problemsPerStep * parameters.group,
       copies: loss.kl == 0 ? 0 : 1, model, hours,
       multipleOf: parameters.trl.vllm.tensorParallel,
+      samplesWhole: parameters.trl.division.sharding == .zero3 && sampler == .transformers,
       samplerShare: sampler == .vllm && parameters.trl.vllm.url.isEmpty
         ? parameters.trl.vllm.memory : nil)
   }
@@ -100,11 +101,12 @@ package struct TRLOutlook {
   ///   - all: traces or completions of a step.
   ///   - copies: of the weights, which are not trained.
   ///   - group: processes that belong together.
+  ///   - samplesWhole: whether each process has all weights while it samples.
   ///   - samplerShare: what vLLM has of a GPU's memory.
   private init(
     _ instance: String, _ settings: [Setting], _ trl: TRLParameters, perDevice: Int, ofAll all: Int,
     copies: Int, _ model: ModelConfiguration?, _ hours: Double?, multipleOf group: Int = 1,
-    samplerShare: Double? = nil
+    samplesWhole: Bool = false, samplerShare: Double? = nil
   ) {
     self.samplerShare = samplerShare
     self.instance = instance
@@ -118,7 +120,7 @@ package struct TRLOutlook {
     // Weights, gradients and two moments in float32.
     bytes = model.map {
       let weights = ParameterLayout($0).entries.reduce(0) { $0 + $1.count }
-      return Double(weights) * Double(16 + 4 * copies) / shards
+      return Double(weights) * (Double(16 + 4 * copies) / shards + (samplesWhole ? 4 : 0))
     }
     self.hours = hours.map { $0 / Double(trl.processes) }
   }
