@@ -200,7 +200,9 @@ extension EndToEnd {
         "by TRL 1.16:\n  tuned\n    advantage centred is scale_rewards none, ",
         "normaliser constant is loss_type dr_grpo, ",
         "1 process, 1 at a time; a step can be shared by 1, 2, 4 or 8 (trl.processes)",
-        "of weights, gradients and moments; activations: not known; hours of a GPU: not known (the site",
+        // 64 bytes a token, 8 tokens, 8 completions.
+        "of weights, gradients and moments, and up to 4 kB more while it samples; activations: not known; ",
+        "hours of a GPU: not known (the site",
       ] {
         #expect(text.contains(line), "\(text)")
       }
@@ -219,6 +221,8 @@ extension EndToEnd {
       #expect((trl["hours_per_gpu"]?.number ?? 0) > 0)
       let (whole, work) = (trl["memory_bytes_per_gpu_at_least"]?.number, entries.last?["work"])
       #expect((whole ?? 0) > 1000 && (whole ?? 0) < 100_000)
+      // 64 bytes a token of the model's keys and values, 8 tokens, two of 8 completions.
+      #expect(trl["sampling_bytes_per_gpu_at_most"]?.number == 1024.0)
       let hours = (work?["operations"]?.number ?? 0) / 1e9 / 3600 / 4
       #expect(abs((trl["hours_per_gpu"]?.number ?? 0) / hours - 1) < 1e-9)
     }
