@@ -79,12 +79,12 @@ let package = Package(
       name: "TRLAdapter", path: "engines/trl",
       exclude: [
         "example_worker.py", "grpo_formulas.py", "stand_in_vllm.py", "test_adapter.py",
-        "test_grpo.py",
-        "test_sharding.py", "test_vllm_sources.py",
-        "test_vllm.py",
+        "test_faults.py", "test_grpo.py", "test_sharding.py", "test_vllm.py",
+        "test_vllm_sources.py",
       ],
       resources: [
         .embedInCode("launch.py"), .embedInCode("training.py"), .embedInCode("sft.py"),
+        .embedInCode("sharding.py"),
         .embedInCode("grpo.py"), .embedInCode("worker.py"), .embedInCode("sampler.py"),
         .embedInCode("given.py"),
         .embedInCode("fields.json"),

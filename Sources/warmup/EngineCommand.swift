@@ -26,7 +26,7 @@ struct EngineCheckCommand: ParsableCommand {
   @Argument(help: "The engine: trl.") var engine: Engine
   @OptionGroup var place: SiteOptions
   @Option(help: "Processes that share a step, one for each GPU.") var processes = 1
-  @Option(help: "What each of several processes holds: none (all) or fsdp2 (a part).")
+  @Option(help: "What each of several processes holds: none (all), fsdp2 or zero3 (a part).")
   var sharding = TRLSharding.none
   @Option(help: "Who samples when it reinforces: transformers or vllm.")
   var sampler = TRLSampler.transformers

@@ -42,10 +42,15 @@ struct PlanTRLText {
 
   private func memory(_ outlook: TRLOutlook) -> String {
     guard let bytes = outlook.bytes else { return "memory of a GPU: not known" }
-    let size = (Int64(exactly: bytes.rounded()) ?? .max).formatted(.byteCount(style: .memory))
+    let size = size(bytes)
+    let cache = outlook.samplingBytes.map { ", and up to \(self.size($0)) more while it samples" }
     let share = outlook.samplerShare.map { ", and \(PlanEstimateText.number($0)) of it for vLLM" }
     return
-      "memory of a GPU: \(size) of weights, gradients and moments\(share ?? ""); activations: not known"
+      "memory of a GPU: \(size) of weights, gradients and moments\(cache ?? share ?? ""); activations: not known"
+  }
+
+  private func size(_ bytes: Double) -> String {
+    (Int64(exactly: bytes.rounded()) ?? .max).formatted(.byteCount(style: .memory))
   }
 
   private func hours(_ outlook: TRLOutlook) -> String {

@@ -51,13 +51,13 @@ extension EndToEnd {
     }
 
     private func run(
-      _ folder: ScratchFolder, _ signal: Signal? = nil
+      _ folder: ScratchFolder, _ signal: Signal? = nil, after: Int = 3
     ) async throws -> Program.Ending {
       let arguments = ["run", "test.yaml", "--site", "site.yaml"]
       return try await Program.run(arguments, in: folder.url) { send in
         guard let signal else { return }
         let deadline = ContinuousClock.now + .seconds(120)
-        while try steps(in: folder) < 3, ContinuousClock.now < deadline {
+        while try steps(in: folder) < after, ContinuousClock.now < deadline {
           try await Task.sleep(for: .milliseconds(20))
         }
         try send(signal)
@@ -84,7 +84,8 @@ extension EndToEnd {
       }
     }
 
-    /// Ctrl-C finishes the step; a kill ends the adapter, too, which goes on from its checkpoint.
+    /// Ctrl-C finishes the step; a kill ends the adapter, too, which goes on from its checkpoint, also where
+    /// that is cut off again.
     @Test(arguments: ["distill", "rlvr"], [Signal.interrupt, .kill])
     func whatIsCutOffGoesOn(kind: String, signal: Signal) async throws {
       let whole = try folder(0, kind)
@@ -92,17 +93,43 @@ extension EndToEnd {
       #expect(undisturbed.code == 0, "\(undisturbed.messages)")
 
       let cut = try folder(kind == "rlvr" ? 0.2 : 0.4, kind)
-      let ending = try await run(cut, signal)
-      #expect(ending.code == (signal == .kill ? nil : 130), "\(ending.messages)")
-      #expect(try steps(in: cut) < 8)
-      let marker = cut.file("results").path
-      let deadline = ContinuousClock.now + .seconds(120)
-      var left = ""
-      repeat {
-        left = try await Program.shell("pgrep -f '[f]ake-trl -I \(marker)' || true").output
-      } while !left.isEmpty && ContinuousClock.now < deadline
-      #expect(left.isEmpty, "the adapter is still there")
+      for step in [2, 4] {
+        let ending = try await run(cut, signal, after: step)
+        #expect(ending.code == (signal == .kill ? nil : 130), "\(ending.messages)")
+        #expect((step..<8).contains(try steps(in: cut)))
+        let marker = cut.file("results").path
+        let deadline = ContinuousClock.now + .seconds(120)
+        var left = ""
+        repeat {
+          left = try await Program.shell("pgrep -f '[f]ake-trl -I \(marker)' || true").output
+        } while !left.isEmpty && ContinuousClock.now < deadline
+        #expect(left.isEmpty, "the adapter is still there")
+      }
 
+      let again = try await run(cut)
+      #expect(again.code == 0, "\(again.messages)")
+      #expect(try outcome(cut) == outcome(whole))
+    }
+
+    /// Whenever it is killed: before TRL starts, in training, while weights are handed over.
+    @Test func killsAtRandomMomentsLoseNothing() async throws {
+      let whole = try folder(0, "rlvr")
+      let undisturbed = try await run(whole)
+      #expect(undisturbed.code == 0, "\(undisturbed.messages)")
+      let cut = try folder(0.03, "rlvr")
+      var kills = 0
+      for _ in 1...6 {
+        let delay = Duration.milliseconds(Int.random(in: 100...900))
+        let ending = try await Program.run(
+          ["run", "test.yaml", "--site", "site.yaml"], in: cut.url
+        ) { send in
+          try await Task.sleep(for: delay)
+          try? send(.kill)
+        }
+        #expect(ending.code == nil || ending.code == 0, "after \(delay): \(ending.messages)")
+        kills += ending.code == nil ? 1 : 0
+      }
+      #expect(kills > 0)
       let again = try await run(cut)
       #expect(again.code == 0, "\(again.messages)")
       #expect(try outcome(cut) == outcome(whole))
@@ -173,7 +200,9 @@ extension EndToEnd {
         "by TRL 1.16:\n  tuned\n    advantage centred is scale_rewards none, ",
         "normaliser constant is loss_type dr_grpo, ",
         "1 process, 1 at a time; a step can be shared by 1, 2, 4 or 8 (trl.processes)",
-        "of weights, gradients and moments; activations: not known; hours of a GPU: not known (the site",
+        // 64 bytes a token, 8 tokens, 8 completions.
+        "of weights, gradients and moments, and up to 4 kB more while it samples; activations: not known; ",
+        "hours of a GPU: not known (the site",
       ] {
         #expect(text.contains(line), "\(text)")
       }
@@ -192,6 +221,8 @@ extension EndToEnd {
       #expect((trl["hours_per_gpu"]?.number ?? 0) > 0)
       let (whole, work) = (trl["memory_bytes_per_gpu_at_least"]?.number, entries.last?["work"])
       #expect((whole ?? 0) > 1000 && (whole ?? 0) < 100_000)
+      // 64 bytes a token of the model's keys and values, 8 tokens, two of 8 completions.
+      #expect(trl["sampling_bytes_per_gpu_at_most"]?.number == 1024.0)
       let hours = (work?["operations"]?.number ?? 0) / 1e9 / 3600 / 4
       #expect(abs((trl["hours_per_gpu"]?.number ?? 0) / hours - 1) < 1e-9)
     }
@@ -298,15 +329,27 @@ extension EndToEnd {
       ("/nowhere/python", "there is no program '/nowhere/python' to run TRL with"),
       ("without", "does not have TRL 1.16, which 'engine: trl' needs; 'warmup engine install trl'"),
       ("old", "does not have TRL 1.16, which 'engine: trl' needs, but 1.15.2; 'warmup engine"),
+      (
+        "whole",
+        "does not have DeepSpeed, which 'trl.sharding: zero3' needs; 'pip install deepspeed=="
+      ),
     ])
     func aPythonWithoutTRLIsSeenBeforehand(python: String, sentence: String) async throws {
       let folder = try folder(0)
       let named = python.hasPrefix("/") ? python : folder.file(python).path
-      for (name, body) in [("without", "exit 1"), ("old", "echo 1.15.2")] {
+      let answers = [("without", "exit 1"), ("old", "echo 1.15.2"), ("whole", "echo 1.16.0")]
+      for (name, body) in answers {
         let script = try folder.write("#!/bin/sh\n\(body)\n", name)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script.path)
       }
       _ = try folder.write("python: \(named)\n", "site.yaml")
+      if python == "whole" {
+        let recipe = try String(contentsOf: folder.file("test.yaml"), encoding: .utf8)
+        _ = try folder.write(
+          recipe.replacing(
+            "engine: trl,", with: "engine: trl, trl: {processes: 2, sharding: zero3},"),
+          "test.yaml")
+      }
       let plan = try await Program.run("plan", "test.yaml", "--site", "site.yaml", in: folder.url)
       #expect(plan.code == 0 && plan.output.contains(sentence), "\(plan.output)")
       let run = try await run(folder)

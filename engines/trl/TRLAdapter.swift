@@ -8,14 +8,18 @@ package enum TRLAdapter {
   package static let format = 1
   /// The TRL that it is written and tested for, without the patch; part of the key.
   package static let trl = "1.16"
+  /// The DeepSpeed that it was tested with, which only shards of ZeRO-3 need.
+  package static let deepSpeed = "0.19.8"
 
   /// Its files by name.
   package static var files: [(name: String, content: Data)] {
     [
       ("launch.py", Data(PackageResources.launch_py)),
       ("training.py", Data(PackageResources.training_py)),
+      ("sharding.py", Data(PackageResources.sharding_py)),
       ("sft.py", Data(PackageResources.sft_py)), ("grpo.py", Data(PackageResources.grpo_py)),
-      ("given.py", Data(PackageResources.given_py)), ("sampler.py", Data(PackageResources.sampler_py)),
+      ("given.py", Data(PackageResources.given_py)),
+      ("sampler.py", Data(PackageResources.sampler_py)),
       ("worker.py", Data(PackageResources.worker_py)), ("fields.json", fields),
     ]
   }

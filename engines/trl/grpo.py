@@ -15,7 +15,8 @@ from datasets import Dataset
 from given import Given
 from launch import refused
 from sampler import Mismatch
-from training import Reporter, check_weights, configuration, newest_checkpoint, run, step_of
+from sharding import check_finite
+from training import Reporter, configuration, newest_checkpoint, run, step_of
 from trl.trainer import grpo_trainer
 from worker import Worker
 
@@ -215,7 +216,7 @@ def train(folder, request, events):
         if sampling:
             sampler.attach(
                 trainer.vllm_generation, sampling, request["sampling_precision"], config.process_index == 0)
-        check_weights(trainer.model, 0)
+        check_finite(trainer.model, 0)
         seed_sampling(config.seed, config.process_index)
         versions = {"vllm": sampler.check_version()} if sampling else None
         return run(trainer, checkpoint, folder, events, versions)

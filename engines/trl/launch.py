@@ -8,6 +8,7 @@ Exit codes: 0 done, 75 stopped at a checkpoint, 64 refused, 69 out of device mem
 import importlib
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -93,8 +94,31 @@ def check(request):
         raise refused(f"{request['world_size']} processes are asked for, but there are {world}")
 
 
+def is_memory(error):
+    """Whether a device, or the machine, has no more memory."""
+    return type(error).__name__ in ("OutOfMemoryError", "MemoryError") or "can't allocate memory" in str(error)
+
+
+def disk_words(folder):
+    """Said of a disk that is full, whose name errors do not always give."""
+    left = shutil.disk_usage(folder).free
+    return f"; the disk of {folder} has {left // 1000} kB left" if left < 2_000_000 else ""
+
+
+def memory_sentence(error, request):
+    """What happened, and how many rows at a time would need less."""
+    given = request["arguments"]
+    rows = given["per_device_train_batch_size"]
+    fewer = [n for n in range(1, rows) if rows * given["gradient_accumulation_steps"] % n == 0]
+    advice = f"{fewer[-1]} would need less" if fewer else "which is the least"
+    if given.get("loss_type") == "bnpo":
+        advice = "the microbatch that the normaliser microbatch_tokens means"
+    return f"{type(error).__name__}: {error}; trl.per_device is {rows}, {advice}"
+
+
 def main(folder):
     events = Events(folder, int(os.environ.get("RANK", "0")))
+    request = {}
     try:
         request = json.loads((Path(folder) / "request.json").read_text())
         check(request)
@@ -106,13 +130,19 @@ def main(folder):
         events.write("failed", **{"class": failure.kind}, sentence=failure.sentence)
         return failure.code
     except Exception as error:  # the program that reads the events must hear of everything
-        memory = type(error).__name__ == "OutOfMemoryError"
-        events.write("failed", **{"class": "memory" if memory else "error"},
-                     sentence=f"{type(error).__name__}: {error}")
-        return 69 if memory else 1
+        if is_memory(error) and request:
+            events.write("failed", **{"class": "memory"}, sentence=memory_sentence(error, request))
+            return 69
+        events.write("failed", **{"class": "error"},
+                     sentence=f"{type(error).__name__}: {error}{disk_words(folder)}")
+        return 1
 
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
     sys.modules["launch"] = sys.modules["__main__"]
-    sys.exit(main(sys.argv[1]))
+    code = main(sys.argv[1])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads of torch and DeepSpeed that are still there abort some interpreters that end.
+    os._exit(code)

@@ -15,6 +15,7 @@ import torch
 import transformers
 import trl
 from tokenizers import Tokenizer, models
+from training import newest_checkpoint, sizes
 
 HERE = Path(__file__).parent
 FIELDS = json.loads((HERE / "fields.json").read_text())
@@ -69,7 +70,7 @@ def prepare(folder, **changes):
 
 def launch(folder, processes=1, options=(), **environment):
     several = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    code = subprocess.run([sys.executable, "-I", *options, *(several if processes > 1 else []),
+    code = subprocess.run([sys.executable, "-I", "-B", *options, *(several if processes > 1 else []),
                            str(HERE / "launch.py"), str(folder)], capture_output=True,
                           env={**os.environ, "HF_HUB_OFFLINE": "1", **environment}).returncode
     lines = (folder / "events.jsonl").read_text().splitlines()
@@ -246,6 +247,7 @@ class AdapterTests(unittest.TestCase):
         whole = weights(self.folder / "model").state_dict()
         newest = self.folder / "checkpoints" / f"checkpoint-{STEPS}"
         os.truncate(newest / "optimizer.pt", 100)
+        (newest / "complete.partial").write_text("{")
         with open(self.folder / "events.jsonl", "a") as file:
             file.write('{"event": "st')
         code, events = launch(self.folder)
@@ -254,6 +256,15 @@ class AdapterTests(unittest.TestCase):
             [e["step"] for e in events if e["event"] == "step"], list(range(1, STEPS + 1)))
         for name, weight in weights(self.folder / "model").state_dict().items():
             self.assertTrue(torch.equal(weight, whole[name]), name)
+        self.assertEqual(newest_checkpoint(self.folder), newest)
+        # Parts of a model lie in a folder of their own.
+        (newest / "parts").mkdir()
+        (newest / "parts" / "0.pt").write_text("weights")
+        self.assertNotEqual(newest_checkpoint(self.folder), newest)
+        (newest / "complete.json").write_text(json.dumps(sizes(newest)))
+        self.assertEqual(newest_checkpoint(self.folder), newest)
+        (newest / "complete.json").write_text("")
+        self.assertNotEqual(newest_checkpoint(self.folder), newest)
 
     def test_a_python_without_trl_is_refused(self):
         prepare(self.folder)

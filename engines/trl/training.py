@@ -3,16 +3,29 @@
 import json
 import math
 import os
+import sys
 import time
 
+import sharding
 import torch
 import transformers
 import trl
-from accelerate import DistributedType, PartialState
 from launch import ADAPTER_VERSION, Failure, arguments, refused
-from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
-from torch.distributed.fsdp import MixedPrecisionPolicy
-from torch.distributed.tensor import DTensor
+
+# What a checkpoint has once it is whole, and how that comes into being.
+COMPLETE = ("complete.json", "complete.partial")
+
+
+def takes_cpu(asked, processes):
+    """Whether a CPU trains: asked is True or False, or None for a GPU where there is one."""
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if asked or (asked is None and gpus == 0):
+        return True
+    if gpus < processes:
+        raise refused(
+            f"each of {processes} processes needs a GPU, and torch {torch.__version__} of {sys.executable} "
+            f"sees {gpus}; another torch may see more, or say trl.device cpu")
+    return False
 
 
 def configuration(kind, folder, request):
@@ -22,20 +35,13 @@ def configuration(kind, folder, request):
         kind: TRL's class, all fields of which stand in fields.json.
     """
     given = arguments(request, kind.__name__)
-    if given["use_cpu"] is None:
-        given["use_cpu"] = not torch.cuda.is_available()
-    if given["use_cpu"]:
-        PartialState(cpu=True)  # without it several processes train apart, each by itself
+    given["use_cpu"] = takes_cpu(given["use_cpu"], request["world_size"])
+    sharding.prepare(given)
     try:
         config = kind(output_dir=str(folder / "checkpoints"), **given)
     except ValueError as error:
         raise refused(f"TRL says: {error}") from error
-    if config.fsdp and given["use_cpu"]:
-        # accelerate shards on GPUs alone, and says nothing where it does not.
-        PartialState._shared_state["distributed_type"] = DistributedType.MULTI_GPU
-    if config.fsdp:
-        # Weights and gradients are float32 between processes, too; only products are rounded.
-        config.fsdp_plugin_args["mixed_precision_policy"] = MixedPrecisionPolicy()
+    sharding.adapt(config)
     for name, value in given.items():
         if name in request["read_back"] and getattr(config, name) != value:
             raise refused(f"TRL made {getattr(config, name)!r} of {name}: {value!r}")
@@ -43,16 +49,24 @@ def configuration(kind, folder, request):
 
 
 def sizes(folder):
-    return {p.name: p.stat().st_size for p in sorted(folder.iterdir()) if p.name != "complete.json"}
+    """Of all files of a checkpoint but those that say that it is whole, in bytes."""
+    return {
+        str(p.relative_to(folder)): p.stat().st_size for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.name not in COMPLETE}
+
+
+def is_whole(checkpoint):
+    """Whether it was written to its end: transformers writes checkpoints in place."""
+    try:
+        return json.loads((checkpoint / "complete.json").read_text()) == sizes(checkpoint)
+    except (OSError, ValueError):
+        return False
 
 
 def newest_checkpoint(folder):
-    """The newest that was written to its end: transformers writes checkpoints in place."""
-    found = (folder / "checkpoints").glob("checkpoint-*/complete.json")
-    for file in sorted(found, key=lambda f: -step_of(f.parent)):
-        if json.loads(file.read_text()) == sizes(file.parent):
-            return file.parent
-    return None
+    """The newest that is whole; None where there is none."""
+    found = (folder / "checkpoints").glob("checkpoint-*")
+    return next(filter(is_whole, sorted(found, key=step_of, reverse=True)), None)
 
 
 def step_of(checkpoint):
@@ -71,14 +85,10 @@ class Reporter(transformers.TrainerCallback):
         self.folder, self.request, self.events = folder, request, events
         self.every, self.told = every, told
         self.saved = self.stepped = time.monotonic()
-        self.cost, self.began, self.sharded = 0, None, False
+        self.cost, self.began = 0, None
 
     def on_train_begin(self, args, state, control, model=None, **_):
-        """Whoever asks for shards must not train with whole weights, nor the other way round."""
-        self.sharded = all(isinstance(weight, DTensor) for weight in model.parameters())
-        if self.sharded != bool(args.fsdp):
-            raise Failure(
-                1, "error", f"weights are {'' if self.sharded else 'not '}in shards, against what was asked")
+        sharding.check(model, args)
 
     def on_log(self, args, state, control, logs=None, **_):
         if "loss" not in logs:
@@ -96,10 +106,8 @@ class Reporter(transformers.TrainerCallback):
     def _keep(self, state, model):
         """Leaves the model of a step that is asked for, in a place that it comes to whole."""
         place = self.folder / "kept" / f"step-{state.global_step}"
-        check_weights(model, state.global_step)
-        # All processes take part where weights are in shards.
-        weights = get_model_state_dict(
-            model, options=StateDictOptions(full_state_dict=True, cpu_offload=True)) if self.sharded else None
+        sharding.check_finite(model, state.global_step)
+        weights = sharding.whole_weights(model, state.is_world_process_zero)
         if state.is_world_process_zero and not place.exists():
             partial = place.with_suffix(".partial")
             model.save_pretrained(str(partial), state_dict=weights)
@@ -123,9 +131,19 @@ class Reporter(transformers.TrainerCallback):
             control.should_training_stop = True
         if stop or due:
             control.should_save, self.began = True, time.monotonic()
+        if control.should_save and state.is_world_process_zero:
+            self._begin_checkpoint(state)
+
+    def _checkpoint(self, state):
+        return self.folder / "checkpoints" / f"checkpoint-{state.global_step}"
+
+    def _begin_checkpoint(self, state):
+        """What an earlier attempt left in its place is not whole while it is written over."""
+        for name in COMPLETE:
+            (self._checkpoint(state) / name).unlink(missing_ok=True)
 
     def on_save(self, args, state, control, **_):
-        place = self.folder / "checkpoints" / f"checkpoint-{state.global_step}"
+        place = self._checkpoint(state)
         if self.request["world_size"] > 1:
             torch.distributed.barrier()  # each process writes a file of its own
         if state.is_world_process_zero:
@@ -136,12 +154,6 @@ class Reporter(transformers.TrainerCallback):
         self.saved = time.monotonic()
         if self.began is not None:
             self.cost, self.began = self.saved - self.began, None
-
-
-def check_weights(model, step):
-    for name, weight in model.named_parameters():
-        if not torch.isfinite(weight).all():
-            raise Failure(71, "not finite", f"the weights {name} are not finite after step {step}")
 
 
 def run(trainer, checkpoint, folder, events, versions=None):
@@ -155,14 +167,21 @@ def run(trainer, checkpoint, folder, events, versions=None):
     """
     events.write(
         "started", adapter=ADAPTER_VERSION, step=step_of(checkpoint), device=str(trainer.args.device),
-        versions={m.__name__: m.__version__ for m in (trl, transformers, torch)} | (versions or {}),
+        versions={m.__name__: m.__version__ for m in (trl, transformers, torch)}
+        | sharding.versions(trainer.args) | (versions or {}),
         config=trainer.args.to_dict())
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     step = trainer.state.global_step
     if step < trainer.args.max_steps:
-        events.write("stopped", step=step)
-        return 75
-    check_weights(trainer.model, step)
+        return ends(events, "stopped", step, 75)
+    sharding.check_finite(trainer.model, step)
     trainer.save_model(str(folder / "model"))
-    events.write("done", step=step)
-    return 0
+    return ends(events, "done", step, 0)
+
+
+def ends(events, event, step, code):
+    """Says how it ended before any process does: torchrun ends all when one ends badly."""
+    events.write(event, step=step)
+    if torch.distributed.is_initialized():
+        torch.distributed.barrier()
+    return code

@@ -5,20 +5,32 @@ import Subprocess
 import TRLAdapter
 import Tasks
 
-/// Whether the Python of a site has the TRL that trainings need: asked before hours of other work.
+/// Whether the Python of a site has the TRL that trainings need, and DeepSpeed where they have shards of it:
+/// asked before hours of other work.
 enum TRLPresence {
-  /// Asks the package's description and imports nothing.
-  private static let question = "from importlib.metadata import version; print(version('trl'))"
+  /// Asks the packages' descriptions and imports nothing.
+  private static let question = """
+    from importlib.metadata import PackageNotFoundError, version
+    print(version('trl'))
+    try: print(version('deepspeed'))
+    except PackageNotFoundError: pass
+    """
 
-  static func isNeeded(by instance: Instance) -> Bool {
-    (instance.stage as? DistillStage)?.parameters.engine == .trl
-      || (instance.stage as? RLVRStage)?.parameters.engine == .trl
+  /// How an instance's training by TRL is divided; nil where there is none.
+  private static func division(of instance: Instance) -> TRLParameters? {
+    switch instance.stage {
+    case let stage as DistillStage where stage.parameters.engine == .trl: stage.parameters.trl
+    case let stage as RLVRStage where stage.parameters.engine == .trl: stage.parameters.trl.division
+    default: nil
+    }
   }
 
-  /// Why a training would be refused; nil where it would not. Behind a prefix, such as a container's,
-  /// it shows only when the training starts. Blocks while Python answers.
-  static func problem(_ site: Site) -> String? {
-    guard site.prefix.isEmpty else { return nil }
+  /// Why a training would be refused; nil where none would. Behind a prefix, such as a container's,
+  /// it shows only when the training starts. Blocks while Python answers, which is asked once, however many
+  /// trainings there are.
+  static func problem(_ site: Site, for instances: [Instance]) -> String? {
+    let divisions = instances.compactMap { division(of: $0) }
+    guard !divisions.isEmpty, site.prefix.isEmpty else { return nil }
     guard let python = ProgramPath.find(site.python) else {
       return TRLError.noPython(site.python).description
     }
@@ -28,9 +40,15 @@ enum TRLPresence {
       case .ended(let output)? = try? IsolatedPython.run(
         python, ["-c", question], limit: .seconds(30))
     else { return nil }
-    let version = output.text.trimmingCharacters(in: .whitespacesAndNewlines)
-    guard output.status.isSuccess else { return "\(lacks); \(advice)" }
-    return version.hasPrefix(TRLAdapter.trl + ".")
-      ? nil : "\(lacks), but \(version.visible); \(advice)"
+    let versions = output.text.split(separator: "\n").map(String.init)
+    guard output.status.isSuccess, let trl = versions.first else { return "\(lacks); \(advice)" }
+    guard trl.hasPrefix(TRLAdapter.trl + ".") else {
+      return "\(lacks), but \(trl.visible); \(advice)"
+    }
+    guard versions.count == 1, divisions.contains(where: { $0.sharding == .zero3 }) else {
+      return nil
+    }
+    return "\(python.visible) does not have DeepSpeed, which 'trl.sharding: zero3' needs; "
+      + "'pip install deepspeed==\(TRLAdapter.deepSpeed)' there, or take fsdp2"
   }
 }

@@ -36,8 +36,16 @@ struct TRLProgram {
 
   /// Why it ended with a status and without saying that it was done.
   func death(status: Int, _ program: GuardedProgram) -> TRLError {
-    status == 127 && !FileManager.default.fileExists(atPath: events.path)
-      ? .noPython(site.python)
-      : .died(status: status, log: program.log.path, lastLines: program.lastLines)
+    if status == 127, !FileManager.default.fileExists(atPath: events.path) {
+      return .noPython(site.python)
+    }
+    let disk = try? FileManager.default.attributesOfFileSystem(forPath: folder.path)
+    if let left = (disk?[.systemFreeSize] as? NSNumber)?.intValue, left < Self.leastRoom {
+      return .full(disk: folder.path, bytes: left)
+    }
+    return .died(status: status, log: program.log.path, lastLines: program.lastLines)
   }
+
+  /// A disk with less room than this is why it could not say anything, in bytes.
+  private static let leastRoom = 100_000
 }

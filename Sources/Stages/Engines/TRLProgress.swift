@@ -25,25 +25,29 @@ struct TRLProgress {
 
   private var updates: Int { work.steps * work.updatesPerStep }
 
-  /// Logs the steps that an earlier attempt took and nobody heard of.
+  /// Logs the steps that earlier attempts took, as far as all is known of them. An attempt that began at an
+  /// earlier checkpoint took some steps again, which then count as it took them.
+  /// - Parameter lines: what the attempts said, one after the other.
   mutating func recover(_ lines: [Data]) throws {
-    guard !lines.isEmpty else { return }
-    var logged = try context.metrics.rows().count
+    var updates: [(said: [String: Double], seconds: Double)] = []
     for line in lines {
-      let event = try? TRLEvent(line)
-      if case .kept(let update)? = event { try keep(update) }
-      guard case .step(let update, let said, let seconds)? = event else { continue }
-      let (step, rest) = update.quotientAndRemainder(dividingBy: work.updatesPerStep)
-      self.seconds += seconds
-      guard rest == 0 else { continue }
-      // What was heard of has its own time.
-      guard step == logged + 1 else {
-        self.seconds = 0
-        continue
+      switch try? TRLEvent(line) {
+      case .kept(let update): try keep(update)
+      case .step(let update, let said, let seconds) where (1...updates.count + 1).contains(update):
+        updates.removeSubrange((update - 1)...)
+        updates.append((said, seconds))
+      default: continue
       }
-      try log(step, said)
-      logged = step
     }
+    try context.metrics.truncate(after: 0)
+    for (index, update) in updates.enumerated() {
+      let (step, rest) = (index + 1).quotientAndRemainder(dividingBy: work.updatesPerStep)
+      seconds += update.seconds
+      // The completions of steps behind the last checkpoint may be gone: those are taken again.
+      do { if rest == 0 { try log(step, update.said) } } catch is TRLError { break }
+    }
+    seconds = 0
+    try context.metrics.sync()
   }
 
   /// - Throws: `TRLError` for what may not come now, and for what has failed.
@@ -55,9 +59,14 @@ struct TRLProgress {
       throw TRLError.failed(kind: kind, sentence: sentence)
     case (.started(let update, let description), nil)
     where (0...updates).contains(update) && update.isMultiple(of: work.updatesPerStep):
-      try context.metrics.truncate(after: update / work.updatesPerStep)
+      let step = update / work.updatesPerStep
+      try context.metrics.truncate(after: step)
+      guard try context.metrics.rows().count == step else { throw TRLError.forgotten(folder.path) }
       self.description = description
       last = update
+      if let device = description["device"]?.string {
+        context.progress.notice("\(context.instance): TRL trains on \(device.visible)")
+      }
     case (.step(let update, let said, let seconds), let before?)
     where update == before + 1 && update <= updates:
       self.seconds += seconds

@@ -119,13 +119,8 @@ extension RLVRParameters {
     positions: [String: SourcePosition], at position: SourcePosition,
     into sink: inout DiagnosticSink
   ) {
-    guard engine == .trl else {
-      if positions["trl"] != nil, positions["engine"] == nil {
-        sink.report(
-          positions["trl"] ?? position, "'trl' is for 'engine: trl'; say so, or leave it out")
-      }
-      return
-    }
+    engine.checkSettings(positions: positions, into: &sink)
+    guard engine == .trl else { return }
     if sampling.precision != .float32, trl.sampler == .transformers {
       sink.report(
         positions["sampling_precision"] ?? position,
@@ -140,7 +135,7 @@ extension RLVRParameters {
     var refusals: [(String, String)] = []
     func refuse(_ name: String, _ sentence: String) { refusals.append((name, sentence)) }
     if lora != nil {
-      refuse("lora", "'engine: trl' trains all weights so far; leave 'lora' out, or train natively")
+      refuse("lora", TrainingBackend.loraRefusal)
     }
     if leaveOut != 0 {
       refuse(

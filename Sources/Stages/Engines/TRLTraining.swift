@@ -14,6 +14,8 @@ struct TRLTraining: Sendable {
   private var folder: URL { context.workDirectory.appending(path: "trl") }
   private var base: URL { folder.appending(path: "base") }
   private var events: URL { trl.events }
+  /// What the attempts before said of their steps, one after the other.
+  private var history: URL { folder.appending(path: "history.jsonl") }
   private var stop: URL { folder.appending(path: "stop") }
   /// How long the adapter may take to end after its last word, in seconds.
   private static let patience = 60.0
@@ -42,11 +44,9 @@ struct TRLTraining: Sendable {
 
   private func prepare() throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    // What an earlier attempt said and nobody read belongs to its checkpoints.
+    // What earlier attempts said belongs to their checkpoints.
     var heard = TRLProgress(context, work, in: folder)
-    var lines = GrowingLines(file: events)
-    try heard.recover(lines.next())
-    try context.metrics.sync()
+    try heard.recover(remember())
     for old in [events, stop, base, folder.appending(path: "model")] {
       if FileManager.default.fileExists(atPath: old.path) {
         try FileManager.default.removeItem(at: old)
@@ -57,6 +57,23 @@ struct TRLTraining: Sendable {
     try OpenedModel(contentsOf: context.input("model").file).export(to: base)
     // The last step is what comes out.
     try work.write(to: folder, model: base, keep: context.keptSteps.filter { $0 < work.steps })
+  }
+
+  /// Adds what the last attempt said of its steps to the history. A kill before its events are removed has
+  /// them there twice, which says the same.
+  /// - Returns: all lines of it.
+  private func remember() throws -> [Data] {
+    var (old, new) = (GrowingLines(file: history), GrowingLines(file: events))
+    let said = try new.next().filter { line in
+      switch try? TRLEvent(line) {
+      case .step, .kept: true
+      default: false
+      }
+    }
+    let all = try old.next() + said
+    try AtomicFile.write(
+      all.map { String(decoding: $0, as: UTF8.self) + "\n" }.joined(), to: history)
+    return all
   }
 
   private var trl: TRLProgram {

@@ -34,10 +34,10 @@ extension OptimiserParameters {
   )
     -> [String: JSONValue]
   {
+    let accumulation = trl.accumulation(of: batchSize, perDevice: perDevice) ?? 1
     let optimiser: [String: JSONValue] = [
       "per_device_train_batch_size": .integer(perDevice),
-      "gradient_accumulation_steps": .integer(
-        trl.accumulation(of: batchSize, perDevice: perDevice) ?? 1),
+      "gradient_accumulation_steps": .integer(accumulation),
       "max_steps": .integer(updates),
       "learning_rate": .number(learningRate),
       "lr_scheduler_type": .string(schedule.transformersName),
@@ -50,10 +50,11 @@ extension OptimiserParameters {
       // The adapter asks for the others as time goes by.
       "save_steps": .integer(updates),
       "seed": .integer(seed), "data_seed": .integer(seed),
-      // The adapter takes a GPU where there is one.
-      "use_cpu": .null,
+      // With null the adapter takes a GPU where there is one.
+      "use_cpu": trl.device == .any ? .null : .boolean(trl.device == .cpu),
     ]
-    return optimiser.merging(trl.shardingArguments) { $1 }
+    let shards = trl.shardingArguments(self, perDevice: perDevice, accumulation: accumulation)
+    return optimiser.merging(shards) { $1 }
   }
 }
 

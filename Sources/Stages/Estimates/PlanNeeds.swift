@@ -15,8 +15,9 @@ package struct PlanNeed: Hashable {
     of instances: [Instance], _ folders: DataFolders, _ keys: ServerKeys, _ site: Site
   ) -> [PlanNeed] {
     var seen: Set<PlanNeed> = []
-    // A Python is asked once, however many trainings need it.
-    let trl = instances.contains(where: TRLPresence.isNeeded) ? PlanNeed(trainingIn: site) : nil
+    let trl = TRLPresence.problem(site, for: instances).map {
+      PlanNeed(name: "TRL", advice: "A run would refuse: \($0).")
+    }
     let needs =
       instances.compactMap { need(of: $0, folders, keys, site) } + (trl.map { [$0] } ?? [])
     return needs.filter { seen.insert($0).inserted }
@@ -60,12 +61,6 @@ package struct PlanNeed: Hashable {
     let key = use.variable.map { " It is sent the key in \($0)." } ?? ""
     let problem = use.problem(keys, site).map { " A run would refuse: \($0)." } ?? ""
     self.init(name: use.name, advice: "\(use.advice)\(key)\(problem)")
-  }
-
-  /// Nil where the site's Python has TRL.
-  private init?(trainingIn site: Site) {
-    guard let problem = TRLPresence.problem(site) else { return nil }
-    self.init(name: "TRL", advice: "A run would refuse: \(problem).")
   }
 
   private init(name: String, advice: String) {

@@ -11,9 +11,7 @@ package enum Preflight {
   ) throws {
     let asking = plan.items.filter { $0.isAsked && $0.state == .toRun }.map(\.instance)
     var problems = ServerUse.all(of: asking).compactMap { $0.problem(keys, site) }
-    if asking.contains(where: TRLPresence.isNeeded), let problem = TRLPresence.problem(site) {
-      problems.append(problem)
-    }
+    if let problem = TRLPresence.problem(site, for: asking) { problems.append(problem) }
     if !problems.isEmpty { throw PreflightError(problems: problems) }
   }
 }

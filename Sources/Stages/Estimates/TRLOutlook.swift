@@ -23,6 +23,9 @@ package struct TRLOutlook {
   /// What a GPU holds at least, in bytes: weights, gradients, moments and a reference model; without
   /// activations and what sampling holds.
   package let bytes: Double?
+  /// Keys and values of the completions that transformers samples side by side, in bytes, if one of them is
+  /// as long as it may be; without those of prompts. Nil where it samples none.
+  package let samplingBytes: Double?
   /// The share of a GPU's memory that vLLM takes besides; nil where it takes none.
   package let samplerShare: Double?
   /// Hours of each GPU at the site's rate, with every completion as long as it may be.
@@ -92,6 +95,8 @@ package struct TRLOutlook {
       perDevice: parameters.perDevice, ofAll: parameters.problemsPerStep * parameters.group,
       copies: loss.kl == 0 ? 0 : 1, model, hours,
       multipleOf: parameters.trl.vllm.tensorParallel,
+      samplesWhole: parameters.trl.division.sharding == .zero3 && sampler == .transformers,
+      sampledTokens: sampler == .transformers ? parameters.sampling.maxTokens : 0,
       samplerShare: sampler == .vllm && parameters.trl.vllm.url.isEmpty
         ? parameters.trl.vllm.memory : nil)
   }
@@ -100,11 +105,13 @@ package struct TRLOutlook {
   ///   - all: traces or completions of a step.
   ///   - copies: of the weights, which are not trained.
   ///   - group: processes that belong together.
+  ///   - samplesWhole: whether each process has all weights while it samples.
+  ///   - sampledTokens: of the longest completion that transformers may sample.
   ///   - samplerShare: what vLLM has of a GPU's memory.
   private init(
     _ instance: String, _ settings: [Setting], _ trl: TRLParameters, perDevice: Int, ofAll all: Int,
     copies: Int, _ model: ModelConfiguration?, _ hours: Double?, multipleOf group: Int = 1,
-    samplerShare: Double? = nil
+    samplesWhole: Bool = false, sampledTokens: Int = 0, samplerShare: Double? = nil
   ) {
     self.samplerShare = samplerShare
     self.instance = instance
@@ -118,8 +125,15 @@ package struct TRLOutlook {
     // Weights, gradients and two moments in float32.
     bytes = model.map {
       let weights = ParameterLayout($0).entries.reduce(0) { $0 + $1.count }
-      return Double(weights) * Double(16 + 4 * copies) / shards
+      return Double(weights) * (Double(16 + 4 * copies) / shards + (samplesWhole ? 4 : 0))
     }
+    samplingBytes =
+      sampledTokens == 0
+      ? nil
+      : model.map { model in
+        let perToken = 2 * 4 * model.layerCount * model.keyValueHeadCount * model.headSize
+        return Double(perToken) * Double(sampledTokens) * Double(all) / Double(trl.processes)
+      }
     self.hours = hours.map { $0 / Double(trl.processes) }
   }
 
@@ -137,6 +151,7 @@ package struct TRLOutlook {
       "processes": .integer(processes), "per_device": .integer(perDevice),
       "legal_processes": .array(legalProcesses.map(JSONValue.integer)),
       "memory_bytes_per_gpu_at_least": bytes.map { .number($0) } ?? .null,
+      "sampling_bytes_per_gpu_at_most": samplingBytes.map { .number($0) } ?? .null,
       "vllm_share_of_gpu": samplerShare.map { .number($0) } ?? .null,
       "hours_per_gpu": hours.map { .number($0) } ?? .null,
     ]

@@ -76,18 +76,10 @@ extension DistillParameters {
     positions: [String: SourcePosition], at position: SourcePosition,
     into sink: inout DiagnosticSink
   ) {
-    guard engine == .trl else {
-      // Whoever says 'engine: native' knows what becomes of it.
-      if positions["trl"] != nil, positions["engine"] == nil {
-        sink.report(
-          positions["trl"] ?? position, "'trl' is for 'engine: trl'; say so, or leave it out")
-      }
-      return
-    }
+    engine.checkSettings(positions: positions, into: &sink)
+    guard engine == .trl else { return }
     if lora != nil {
-      sink.report(
-        positions["lora"] ?? position,
-        "'engine: trl' trains all weights so far; leave 'lora' out, or train natively")
+      sink.report(positions["lora"] ?? position, TrainingBackend.loraRefusal)
     }
     if trl.accumulation(of: batchSize, perDevice: perDevice) == nil {
       sink.report(

@@ -12,19 +12,24 @@ package enum TrainingBackend: String, ParameterChoice {
 }
 
 extension TrainingBackend {
+  /// What is said of adapters.
+  static let loraRefusal =
+    "'engine: trl' trains all weights so far; leave 'lora' out, or train natively"
+
+  /// Reports settings of TRL where it does not train. Whoever says 'engine: native' knows what becomes of
+  /// them.
+  func checkSettings(
+    positions: [String: SourcePosition], into sink: inout DiagnosticSink
+  ) {
+    guard self == .native, positions["engine"] == nil, let place = positions["trl"] else { return }
+    sink.report(place, "'trl' is for 'engine: trl'; say so, or leave it out")
+  }
+
   /// The names of the stages that an engine may train, in their order.
   package static func stages(in instances: [Instance]) -> [String] {
     let kinds = [DistillStage.kind, RLVRStage.kind]
     return OrderedSet(instances.filter { kinds.contains($0.kind.name) }.map(\.stageName)).elements
   }
-}
-
-/// What of a training the processes of TRL hold.
-package enum TRLSharding: String, ParameterChoice {
-  /// Weights, gradients and moments, whole in each.
-  case none
-  /// A part of each, by PyTorch's fully sharded data parallelism.
-  case fsdp2
 }
 
 /// How the work of a training with TRL is divided; none of it changes what is computed.
@@ -35,6 +40,7 @@ package struct TRLParameters: ParameterSet {
   package var perDevice: Int?
   package var gradientCheckpointing = false
   package var sharding = TRLSharding.none
+  package var device = TRLDevice.any
 
   package init() {}
 
@@ -51,7 +57,10 @@ package struct TRLParameters: ParameterSet {
         "compute activations twice instead of keeping them"),
       Field(
         "sharding", \.sharding, identity: false,
-        "fsdp2: each process holds a part of weights, gradients and moments"),
+        "fsdp2, zero3: each process holds a part of weights, gradients and moments"),
+      Field(
+        "device", \.device, identity: false,
+        "cuda: refuse to train without a GPU for each process; cpu: take none"),
     ]
   }
 
@@ -65,22 +74,6 @@ package struct TRLParameters: ParameterSet {
         "'sharding' divides a model among processes, and there is one; raise 'processes', or leave it out"
       )
     }
-  }
-
-  /// The arguments of TRL's configurations that say what processes hold. With shards, activations are
-  /// computed twice by what has the shards.
-  var shardingArguments: [String: JSONValue] {
-    let fsdp: JSONValue = [
-      "version": 2, "reshard_after_forward": true, "auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
-      "state_dict_type": "FULL_STATE_DICT", "cpu_ram_efficient_loading": false,
-      "activation_checkpointing": .boolean(gradientCheckpointing),
-    ]
-    let isSharded = sharding == .fsdp2
-    return [
-      "fsdp": isSharded ? true : .null, "fsdp_config": isSharded ? fsdp : .null,
-      "deepspeed": .null,
-      "gradient_checkpointing": .boolean(gradientCheckpointing && !isSharded),
-    ]
   }
 
   /// How many micro-batches a process adds up for a step; nil where a step cannot be divided so.

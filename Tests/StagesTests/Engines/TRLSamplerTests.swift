@@ -61,6 +61,40 @@ import Testing
     ("sampler: vlm", "unknown value 'vlm'; did you mean 'vllm'?"),
   ]
 
+  /// What TRL cannot do as it is meant is refused where it stands.
+  @Test(arguments: [
+    (", lora: {rank: 2}", "9:120: 'engine: trl' trains all weights so far; leave 'lora' out"),
+    (", leave_out: 1", "9:125: 'engine: trl' has batches of one size; leave nothing out"),
+    (", trl: {processes: 3}", "cannot be divided among 3 processes"),
+  ])
+  func whatTRLCannotDoIsRefused(params: String, sentence: String) throws {
+    let folder = try ScratchFolder()
+    let error = #expect(throws: RecipeError.self) { _ = try Self.parse(params, folder) }
+    #expect(error?.description.contains(sentence) == true, "\(error?.description ?? "")")
+  }
+
+  /// Settings of TRL without TRL are a mistake, but for who says that this program trains.
+  @Test(arguments: ["distill", "rlvr"])
+  func settingsOfTRLAreForTRL(kind: String) throws {
+    let folder = try ScratchFolder()
+    func parse(_ params: String) throws {
+      let input = kind == "rlvr" ? "problems: puzzles" : "traces: traces"
+      let recipe = """
+        version: 1
+        name: test
+        stages:
+          puzzles: {kind: knights_and_knaves, params: {people: 2, count: 8, seed: 1}}
+          traces: {kind: write_traces, inputs: {problems: puzzles}, params: {style: short, prompt: short}}
+          base: {kind: pretrained_model, params: {source: varied}}
+          tuned: {kind: \(kind), inputs: {model: base, \(input)}, params: {\(params)}}
+        """
+      _ = try Recipe.parse(recipe, file: folder.file("test.yaml"), registry: .standard)
+    }
+    let error = #expect(throws: RecipeError.self) { try parse("trl: {per_device: 1}") }
+    #expect(error?.description.contains("'trl' is for 'engine: trl'") == true)
+    try parse("engine: native, trl: {per_device: 1}")
+  }
+
   @Test(arguments: mistakes)
   func whatMakesNoSenseIsRefused(params: String, sentence: String) throws {
     let folder = try ScratchFolder()

@@ -132,6 +132,25 @@ import Testing
     for (name, value) in expected { #expect(arguments[name] == value, "\(name)") }
   }
 
+  /// DeepSpeed is told the same as TRL; its bf16, which has weights of 16 bits, is not taken.
+  @Test func shardsOfDeepSpeedAreOfTheSameTraining() throws {
+    let model = try VariedModel()
+    let params =
+      ", precision: bfloat16, max_gradient_norm: 0.5, "
+      + "trl: {processes: 2, per_device: 1, sharding: zero3, device: cuda, gradient_checkpointing: true}"
+    let run = try RecipeRun(Self.recipe(params), beside: model.folder, site: Self.site("rubbish"))
+    let request = try #require(try Self.json("request.json", of: run).first)
+    let arguments = try #require(request["arguments"])
+    #expect(arguments["bf16"] == true && arguments["use_cpu"] == false)
+    #expect(arguments["gradient_checkpointing"] == true && arguments["fsdp"] == .null)
+    let told = try #require(arguments["deepspeed"])
+    #expect(told["train_micro_batch_size_per_gpu"] == 1 && told["train_batch_size"] == 2)
+    #expect(told["gradient_accumulation_steps"] == 1 && told["gradient_clipping"] == 0.5)
+    #expect(told["zero_optimization"]?["stage"] == 3 && told["communication_data_type"] == "fp32")
+    #expect(told["bf16"] == nil && told["torch_autocast"]?["enabled"] == true)
+    #expect(told["torch_autocast"]?["lower_precision_safe_modules"] == [])
+  }
+
   /// Neither Python nor how the work is divided is another result; natively trained is.
   @Test func theKeyHasTheEngineAndNotItsPlace() throws {
     let model = try VariedModel()
@@ -148,6 +167,7 @@ import Testing
     let trl = try key("")
     #expect(try key(", trl: {per_device: 2, gradient_checkpointing: true}") == trl)
     #expect(try key(", trl: {processes: 2, sharding: fsdp2}") == trl)
+    #expect(try key(", trl: {processes: 2, sharding: zero3, device: cuda}") == trl)
     #expect(try key(", checkpoint_seconds: 1") == trl)
     #expect(try key(", seed: 1") != trl)
     #expect(try key("", engine: "native") != trl)
@@ -160,7 +180,7 @@ import Testing
 
   static let faults: [(fault: String, sentence: String)] = [
     ("refused", "TRL was not started: TRL 1.16 is asked for, but this Python has 1.15.0"),
-    ("memory", "a smaller trl.per_device"),
+    ("memory", "tried to allocate 2 GiB; trl.per_device is 4, 2 would need less"),
     ("not finite", "loss of step 1 is not finite in TRL; nothing was published"),
     ("rubbish", "said what it may not say now: Traceback"),
     ("a loss that is none", "said what it may not say now"),
@@ -234,8 +254,9 @@ import Testing
   }
 
   static let mistakes: [(params: String, sentence: String)] = [
-    (", lora: {rank: 2}", "'engine: trl' trains all weights so far"),
+    (", lora: {rank: 2}", "10:97: 'engine: trl' trains all weights so far"),
     (", trl: {sharding: fsdp2}", "divides a model among processes, and there is one"),
+    (", trl: {sharding: zero3}", "divides a model among processes, and there is one"),
     (", trl: {sampler: vllm}", "unknown key 'sampler'"),
     (", trl: {processes: 2, per_device: 3}", "must be a multiple of trl's processes times"),
   ]
