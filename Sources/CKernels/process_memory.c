@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "process_memory.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,11 @@ static void explain_signal(int number) {
 
 void ck_explain_failed_allocations(void) {
   if (!is_limited(RLIMIT_AS) && !is_limited(RLIMIT_DATA)) return;
+#ifdef M_ARENA_MAX
+  // glibc reserves 64 MB of address space for what each thread allocates; how many threads there are
+  // depends on how busy the machine is.
+  mallopt(M_ARENA_MAX, 1);
+#endif
   static const int signals[] = {SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS};
   for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
     struct sigaction action;

@@ -74,6 +74,14 @@ struct EngineCheckCommand: ParsableCommand {
         "that is more than rounding explains (\(TRLCheck.bound) and \(RolloutReplay.bound)); do not use this "
           + "engine here")
     }
+    try keep(check)
+  }
+
+  /// Trainings by this engine on this machine will say in their records that it was checked.
+  private func keep(_ check: TRLCheck) throws {
+    guard let records = TRLCheckRecords() else { return }
+    try records.add(check, processes: processes, sharding: sharding)
+    try StandardOutput.write("Kept in \(records.file.path)\n")
   }
 
   private static func words(_ check: TRLCheck) -> String {

@@ -30,7 +30,8 @@ extension EndToEnd {
     func weightsAreThoseOfNativeTraining(processes: [String]) async throws {
       let folder = try folder()
       let ending = try await Program.run(
-        ["engine", "check", "trl", "--site", "site.yaml"] + processes, in: folder.url
+        ["engine", "check", "trl", "--site", "site.yaml"] + processes, in: folder.url,
+        environment: ["XDG_DATA_HOME": folder.url.path]
       ) { _ in }
       if processes.last == "zero3", ending.code == 1 {
         #expect(ending.messages.contains("needs DeepSpeed, which"), "\(ending.messages)")
@@ -44,6 +45,9 @@ extension EndToEnd {
       #expect(
         shares.allSatisfy { $0 > 0 } && shares[0] < 1e-5 && shares[1] < 1e-5 && shares[2] < 1e-4,
         "\(shares)")
+      let kept = try String(
+        contentsOf: folder.file("warmup/engine-checks.jsonl"), encoding: .utf8)
+      #expect(kept.contains("\"reinforced\":") && kept.hasSuffix("}\n"), "\(kept)")
     }
 
     /// A run that is killed three times, once its TRL has taken some steps, ends with the same bits.

@@ -130,7 +130,8 @@ package struct TRLCheck: Sendable {
       )
       return (normaliser, WeightDistance.between(native, trl, from: start))
     }
-    description = results["reinforced[engine=trl]"]?.values["engine"] ?? .null
+    let engine = results["reinforced[engine=trl]"]?.values["engine"]?.object ?? [:]
+    description = .object(engine.filter { $0.key != "checked" })
     guard let training = results["reinforced[engine=trl]"] else {
       throw StageError.failed("'reinforced' did not come out")
     }

@@ -38,7 +38,7 @@ struct TRLTraining: Sendable {
     try Self.handOver(model, to: context.output("model"), context)
     // The last step may be asked for as well.
     try context.keep(step: work.steps) { try Self.handOver(model, to: $0, context) }
-    context.publish(fact: ending.description, as: "engine")
+    context.publish(fact: TRLCheckRecords.described(ending.description), as: "engine")
     context.publish(Double(work.steps), as: "steps")
   }
 
