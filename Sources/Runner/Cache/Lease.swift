@@ -69,7 +69,7 @@ package final class Lease: Sendable {
         continue
       }
       last?.removeWithOlder()
-      LeaseKeeper.shared.add(lease)
+      if court.isBeating { LeaseKeeper.shared.add(lease) }
       return .taken(lease)
     }
   }

@@ -26,6 +26,8 @@ package struct LeaseCourt: Sendable {
   package var isProcess: @Sendable (Int) -> Bool
   /// Whether a job of Slurm is at work no more; nil where Slurm does not say.
   package var isJobOver: @Sendable (String) -> Bool?
+  /// Whether whoever takes a lease touches it from then on; false is a process that hangs.
+  package var isBeating = true
 
   package init(
     own: LeaseOwner = .current,

@@ -292,13 +292,16 @@ import Testing
 }
 
 extension LeaseCourt {
-  /// That of process 12 of another machine, which has a kernel of its own.
+  /// That of process 12 of another machine, which has a kernel of its own. What it takes grows old only
+  /// where a test says so, but is not touched while one waits.
   fileprivate static func machine(
     _ host: String, job: String? = nil, isJobOver: Bool? = nil
   ) -> LeaseCourt {
-    LeaseCourt(
+    var court = LeaseCourt(
       own: LeaseOwner(host: host, boot: "boot of \(host)", process: 12, job: job),
       processStart: { _ in nil }, isProcess: { _ in true }, isJobOver: { _ in isJobOver })
+    court.isBeating = false
+    return court
   }
 }
 
