@@ -74,14 +74,19 @@ struct EngineCheckCommand: ParsableCommand {
         "that is more than rounding explains (\(TRLCheck.bound) and \(RolloutReplay.bound)); do not use this "
           + "engine here")
     }
-    try keep(check)
+    keep(check)
   }
 
   /// Trainings by this engine on this machine will say in their records that it was checked.
-  private func keep(_ check: TRLCheck) throws {
+  private func keep(_ check: TRLCheck) {
     guard let records = TRLCheckRecords() else { return }
-    try records.add(check, processes: processes, sharding: sharding)
-    try StandardOutput.write("Kept in \(records.file.path)\n")
+    do {
+      try records.add(check, processes: processes, sharding: sharding)
+      StandardOutput.tell("Kept in \(records.file.path)\n")
+    } catch {
+      StandardOutput.writeError(
+        "warmup: this could not be kept in \(records.file.path): \(error.localizedDescription)\n")
+    }
   }
 
   private static func words(_ check: TRLCheck) -> String {
