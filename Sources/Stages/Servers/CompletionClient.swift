@@ -148,7 +148,7 @@ struct CompletionClient: Sendable {
   }
 
   private static func sentence(_ error: any Error) -> String {
-    error is NoAnswerError
+    error is NoAnswerError || (error as? URLError)?.code == .timedOut
       ? "no answer came in time" : "the connection failed (\(reason(for: error)))"
   }
 }
@@ -173,12 +173,17 @@ private struct Answer: Sendable {
 private struct NoAnswerError: Error {}
 
 extension CompletionClient {
-  /// Sends a request, but waits no longer than the time-out.
+  /// How long the session waits for something to come, in seconds: it counts whole ones.
+  private var patience: Double { max(1, server.timeout.rounded(.up)) }
+
+  /// Sends a request, but waits little longer than the time-out. The session itself ends a request of which
+  /// nothing comes; what comes drop by drop is cancelled, and not at the same moment: FoundationNetworking
+  /// traps where a request that is just ending is cancelled.
   private func answer(to call: Call) async throws -> Answer {
     try await withThrowingTaskGroup(of: Answer.self) { group in
       group.addTask { try await send(call) }
       group.addTask {
-        try await Task.sleep(for: .seconds(server.timeout))
+        try await Task.sleep(for: .seconds(patience + 1))
         throw NoAnswerError()
       }
       defer { group.cancelAll() }
@@ -189,7 +194,7 @@ extension CompletionClient {
 
   private func send(_ call: Call) async throws -> Answer {
     var request = URLRequest(url: address.url.appending(path: call.path))
-    request.timeoutInterval = server.timeout
+    request.timeoutInterval = patience
     request.cachePolicy = .reloadIgnoringLocalCacheData
     if let key { request.setValue("Bearer \(key)", forHTTPHeaderField: "Authorization") }
     if let digest = call.digest {
