@@ -64,7 +64,7 @@ extension EndToEnd {
             ["run", "test.yaml", "--site", "site.yaml"], in: folder.url
           ) { send in
             let deadline = ContinuousClock.now + .seconds(120)
-            while try steps(in: folder) < 1 + 2 * kill, ContinuousClock.now < deadline {
+            while try folder.loggedSteps() < 1 + 2 * kill, ContinuousClock.now < deadline {
               try await Task.sleep(for: .milliseconds(20))
             }
             try? send(.kill)
@@ -75,23 +75,11 @@ extension EndToEnd {
         #expect(run.code == 0, "\(run.messages)")
         results.append(
           try ["model.h5", "rollouts.h5"].flatMap { name in
-            try files(folder, named: name).map { try Data(contentsOf: $0) }
+            try folder.results(named: name).map { try Data(contentsOf: $0) }
               .sorted { $0.lexicographicallyPrecedes($1) }
           })
       }
       #expect(results[0].count == 3 && results[0] == results[1])
-    }
-
-    private func files(_ folder: ScratchFolder, named name: String) -> [URL] {
-      let all = FileManager.default.enumerator(
-        at: folder.file("results"), includingPropertiesForKeys: nil)
-      return (all?.compactMap { $0 as? URL } ?? []).filter { $0.lastPathComponent == name }
-    }
-
-    private func steps(in folder: ScratchFolder) throws -> Int {
-      try files(folder, named: "metrics.jsonl").first.map {
-        try String(contentsOf: $0, encoding: .utf8).split(separator: "\n").count
-      } ?? 0
     }
 
     /// A small model, tuned with some parameters.

@@ -57,29 +57,17 @@ extension EndToEnd {
       return try await Program.run(arguments, in: folder.url) { send in
         guard let signal else { return }
         let deadline = ContinuousClock.now + .seconds(120)
-        while try steps(in: folder) < after, ContinuousClock.now < deadline {
+        while try folder.loggedSteps() < after, ContinuousClock.now < deadline {
           try await Task.sleep(for: .milliseconds(20))
         }
         try send(signal)
       }
     }
 
-    private func files(_ folder: ScratchFolder, named name: String) -> [URL] {
-      let all = FileManager.default.enumerator(
-        at: folder.file("results"), includingPropertiesForKeys: nil)
-      return (all?.compactMap { $0 as? URL } ?? []).filter { $0.lastPathComponent == name }
-    }
-
-    private func steps(in folder: ScratchFolder) throws -> Int {
-      try files(folder, named: "metrics.jsonl").first.map {
-        try String(contentsOf: $0, encoding: .utf8).split(separator: "\n").count
-      } ?? 0
-    }
-
     /// The trained model and what was logged.
     private func outcome(_ folder: ScratchFolder) throws -> [Data] {
       try ["model.h5", "metrics.h5", "rollouts.h5"].flatMap { name in
-        try files(folder, named: name).map { try Data(contentsOf: $0) }
+        try folder.results(named: name).map { try Data(contentsOf: $0) }
           .sorted { $0.lexicographicallyPrecedes($1) }
       }
     }
@@ -96,7 +84,7 @@ extension EndToEnd {
       for step in [2, 4] {
         let ending = try await run(cut, signal, after: step)
         #expect(ending.code == (signal == .kill ? nil : 130), "\(ending.messages)")
-        #expect((step..<8).contains(try steps(in: cut)))
+        #expect((step..<8).contains(try cut.loggedSteps()))
         let marker = cut.file("results").path
         let deadline = ContinuousClock.now + .seconds(120)
         var left = ""
@@ -153,7 +141,7 @@ extension EndToEnd {
         // It may have ended before.
         try? send(.kill)
       }
-      let isPublished = files(cut, named: "model.h5").count == files(whole, named: "model.h5").count
+      let isPublished = cut.results(named: "model.h5").count == whole.results(named: "model.h5").count
       #expect((ending.code == 0) == isPublished, "\(ending.messages)")
       #expect(moment == "done" || ending.code == nil, "it ended before it was killed")
       let again = try await run(cut)
@@ -164,9 +152,9 @@ extension EndToEnd {
     /// Whether the adapter has trained and left its weights, or has said so.
     private func handsOver(_ folder: ScratchFolder, _ moment: String) -> Bool {
       guard moment == "done" else {
-        return files(folder, named: moment).contains { $0.path.contains("/trl/model/") }
+        return folder.results(named: moment).contains { $0.path.contains("/trl/model/") }
       }
-      return files(folder, named: "events.jsonl").contains {
+      return folder.results(named: "events.jsonl").contains {
         (try? String(contentsOf: $0, encoding: .utf8))?.contains("\"done\"") == true
       }
     }
@@ -274,7 +262,7 @@ extension EndToEnd {
             """)
       _ = try folder.write(recipe + "\n", "test.yaml")
       #expect(try await run(folder).code == 1)
-      let file = try #require(files(folder, named: "request.json").first)
+      let file = try #require(folder.results(named: "request.json").first)
       let request = try JSONValue(parsing: Data(contentsOf: file))
       #expect(request["sampler"] == "vllm" && request["sampling_precision"] == "bfloat16")
       let expected: [String: JSONValue] = [
@@ -318,7 +306,7 @@ extension EndToEnd {
       let folder = try folder(0, "rlvr", fault: fault)
       let ending = try await run(folder)
       #expect(ending.code == 1 && ending.messages.contains(sentence), "\(ending.messages)")
-      let log = try files(folder, named: "python.log").first.map {
+      let log = try folder.results(named: "python.log").first.map {
         try String(contentsOf: $0, encoding: .utf8)
       }
       #expect(fault == "rollouts lost" || log?.contains("no completion of a known problem") == true)
@@ -357,5 +345,20 @@ extension EndToEnd {
       #expect(run.messages.contains("nothing was run: ") && run.messages.contains(sentence))
       #expect(!FileManager.default.fileExists(atPath: folder.file("results").path))
     }
+  }
+}
+
+extension ScratchFolder {
+  /// The files of a name anywhere in the results of a run here.
+  func results(named name: String) -> [URL] {
+    let all = FileManager.default.enumerator(at: file("results"), includingPropertiesForKeys: nil)
+    return (all?.compactMap { $0 as? URL } ?? []).filter { $0.lastPathComponent == name }
+  }
+
+  /// How many steps the training at work has logged.
+  func loggedSteps() throws -> Int {
+    try results(named: "metrics.jsonl").first.map {
+      try String(contentsOf: $0, encoding: .utf8).split(separator: "\n").count
+    } ?? 0
   }
 }
