@@ -141,7 +141,8 @@ extension EndToEnd {
         // It may have ended before.
         try? send(.kill)
       }
-      let isPublished = cut.results(named: "model.h5").count == whole.results(named: "model.h5").count
+      let isPublished =
+        cut.results(named: "model.h5").count == whole.results(named: "model.h5").count
       #expect((ending.code == 0) == isPublished, "\(ending.messages)")
       #expect(moment == "done" || ending.code == nil, "it ended before it was killed")
       let again = try await run(cut)
