@@ -4,7 +4,13 @@ import Subprocess
 import TestSupport
 import Testing
 
-private let python = ProcessInfo.processInfo.environment["WARMUP_TRL_PYTHON"]
+/// A Python with TRL; an empty name is none.
+private let python = ProcessInfo.processInfo.environment["WARMUP_TRL_PYTHON"].flatMap {
+  $0.isEmpty ? nil : $0
+}
+
+/// Whether only a part is run, as in continuous integration, which has minutes.
+private let isBrief = ProcessInfo.processInfo.environment["WARMUP_TRL_BRIEFLY"] != nil
 
 extension EndToEnd {
   /// `warmup engine check trl` and `replay` with the real TRL, where WARMUP_TRL_PYTHON names a Python that
@@ -23,10 +29,14 @@ extension EndToEnd {
 
     /// One process, and two that share each step, with whole weights and with half of them each. ZeRO-3 needs
     /// DeepSpeed, which `engine install` does not bring.
-    @Test(arguments: [
-      ["--processes", "1"], ["--processes", "2"], ["--processes", "2", "--sharding", "fsdp2"],
-      ["--processes", "2", "--sharding", "zero3"],
-    ])
+    @Test(
+      arguments: [["--processes", "1"]]
+        + (isBrief
+          ? []
+          : [
+            ["--processes", "2"], ["--processes", "2", "--sharding", "fsdp2"],
+            ["--processes", "2", "--sharding", "zero3"],
+          ]))
     func weightsAreThoseOfNativeTraining(processes: [String]) async throws {
       let folder = try folder()
       let ending = try await Program.run(
@@ -51,7 +61,7 @@ extension EndToEnd {
     }
 
     /// A run that is killed three times, once its TRL has taken some steps, ends with the same bits.
-    @Test func aKilledTrainingGoesOn() async throws {
+    @Test(.enabled(if: !isBrief)) func aKilledTrainingGoesOn() async throws {
       var results: [[Data]] = []
       for kills in [0, 3] {
         let folder = try folder()
@@ -104,6 +114,7 @@ extension EndToEnd {
     /// Every way to an advantage and a divisor, and what goes with them: by TRL, which is replayed natively,
     /// and natively, which TRL replays.
     @Test(
+      .enabled(if: !isBrief),
       arguments: [
         "{advantage: centred, normaliser: microbatch_tokens}",
         "{advantage: leave_one_out, normaliser: batch_tokens}",
