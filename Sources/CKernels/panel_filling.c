@@ -2,7 +2,7 @@
 #include "vector_kernels.h"
 
 size_t ck_panel_bytes(int format, size_t inner) {
-  return panel_rows(format, inner) * panel_row_bytes(format);
+  return panel_rows(format, inner) * PANEL_ROW_BYTES;
 }
 
 // Pairs of a row that are at work at a time.
@@ -12,8 +12,6 @@ CK_INLINE void put(const int format, char *panel, size_t index, const float *val
                    size_t to_next_row, int has_next_row) {
   if (format == CK_FLOAT32)
     ((float *)panel)[index] = *value;
-  else if (format == CK_BFLOAT16)
-    ((uint16_t *)panel)[index] = ck_bfloat16_bits(*value);
   else
     ((float *)panel)[index] = ck_pair(*value, has_next_row ? value[to_next_row] : 0.0f);
 }
@@ -53,11 +51,9 @@ static void fill_with_pairs(int set, const float *w, size_t w_stride, size_t inn
   }
 }
 
-// Fills the whole panels and returns how many columns they have. Panels of bfloat16 alone, which no
-// training fills, are left to others.
+// Fills the whole panels and returns how many columns they have.
 CK_INLINE size_t fill_whole_panels(int format, const int from_rows, const float *w, size_t w_stride,
                                    size_t columns, size_t inner, char *panel) {
-  if (format == CK_BFLOAT16) return 0;
   const int set = ck_instruction_set(), pairs = format == CK_BFLOAT16_PAIRS;
   const size_t whole = columns / CK_PANEL * CK_PANEL;
   for (size_t j = 0; j < whole; j += CK_PANEL, panel += ck_panel_bytes(format, inner)) {
@@ -85,8 +81,6 @@ static void fill(int format, const int from_rows, const float *w, size_t w_strid
   panels += whole / CK_PANEL * ck_panel_bytes(format, inner);
   if (format == CK_FLOAT32)
     fill_panels(CK_FLOAT32, w, to_next_column, to_next_row, columns, inner, panels);
-  else if (format == CK_BFLOAT16)
-    fill_panels(CK_BFLOAT16, w, to_next_column, to_next_row, columns, inner, panels);
   else
     fill_panels(CK_BFLOAT16_PAIRS, w, to_next_column, to_next_row, columns, inner, panels);
 }

@@ -14,9 +14,7 @@
 
 typedef float float8 __attribute__((ext_vector_type(8)));
 typedef uint32_t uint8x32 __attribute__((ext_vector_type(8)));
-typedef uint16_t uint8x16 __attribute__((ext_vector_type(8)));
 typedef uint32_t uint16x32 __attribute__((ext_vector_type(16)));
-typedef uint16_t uint16x16 __attribute__((ext_vector_type(16)));
 
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -53,7 +51,6 @@ CK_INLINE void finish(const float *products, size_t columns, const float *bias, 
 // The baseline: 128-bit registers. Only 64-bit ARM has a fused multiply-add there.
 #define NAME(base) JOIN(base, _baseline)
 #define WIDE float8
-#define HALF_WIDE uint8x16
 #define WIDE_BITS uint8x32
 #define LANES 8
 #define MOST_ROWS 1
@@ -71,7 +68,6 @@ CK_INLINE void finish(const float *products, size_t columns, const float *bias, 
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
 #define NAME(base) JOIN(base, _v3)
 #define WIDE float8
-#define HALF_WIDE uint8x16
 #define WIDE_BITS uint8x32
 #define LANES 8
 #define MOST_ROWS 6
@@ -84,7 +80,6 @@ CK_INLINE void finish(const float *products, size_t columns, const float *bias, 
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4"))), apply_to = function)
 #define NAME(base) JOIN(base, _v4)
 #define WIDE ck_float16
-#define HALF_WIDE uint16x16
 #define WIDE_BITS uint16x32
 #define LANES 16
 #define MOST_ROWS 12
@@ -97,7 +92,6 @@ CK_INLINE void finish(const float *products, size_t columns, const float *bias, 
                              apply_to = function)
 #define NAME(base) JOIN(base, _v4_bfloat16)
 #define WIDE ck_float16
-#define HALF_WIDE uint16x16
 #define WIDE_BITS uint16x32
 #define LANES 16
 #define MOST_ROWS 12

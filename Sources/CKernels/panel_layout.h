@@ -7,6 +7,5 @@ CK_INLINE size_t panel_rows(int format, size_t inner) {
   return format == CK_BFLOAT16_PAIRS ? (inner + 1) / 2 : inner;
 }
 
-CK_INLINE size_t panel_row_bytes(int format) {
-  return CK_PANEL * (format == CK_BFLOAT16 ? sizeof(uint16_t) : sizeof(float));
-}
+// Bytes of a row of a panel, of floats or of pairs.
+#define PANEL_ROW_BYTES (CK_PANEL * sizeof(float))

@@ -162,8 +162,8 @@ struct BenchOptions: ParsableArguments {
 
   @Option(
     help: """
-      What linear layers are computed in: float32 or bfloat16. Where the processor does not multiply \
-      bfloat16 by itself, training is float32, and sampling only rounds the weights.
+      What linear layers are computed in: float32 or bfloat16, which is emulated where the processor does \
+      not multiply it by itself.
       """)
   var dtype = Precision.float32
 
@@ -213,7 +213,7 @@ struct Bench {
     return TrainingEngine(
       weights: weights,
       adapters: rank == 0 ? nil : .initial(weights.configuration, lora, seed: 0),
-      pool: pool, precision: precision.forTraining)
+      pool: pool, precision: precision)
   }
 
   var floor: WorkFloor {

@@ -36,7 +36,8 @@ struct ServeCommand: ParsableCommand {
   @Option(help: "The port; 0 takes any that is free.") var port: UInt16 = 8000
   @Option(help: "The model's name in requests. (default: that of the instance or file)")
   var name: String?
-  @Option(help: "What the weights of linear layers are rounded to: float32 or bfloat16.")
+  @Option(
+    help: "What both factors of the linear layers' products are rounded to: float32 or bfloat16.")
   var samplingPrecision = Precision.float32
   @Option(help: "Sequences decoded side by side. Cannot change a completion.") var batchSize = 32
   @Option(help: "How many threads to use. Cannot change a completion.")

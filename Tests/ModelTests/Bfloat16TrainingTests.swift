@@ -1,4 +1,3 @@
-import Foundation
 import Model
 import Testing
 
@@ -54,17 +53,5 @@ struct Bfloat16TrainingTests {
     #expect(scores == otherScores)
     let all = 0..<one.gradients.count
     #expect(one.gradients[all] == three.gradients[all])
-  }
-
-  @Test("where the processor has no instructions, float32 is used")
-  func fallback() {
-    #expect(Precision.float32.forTraining == .float32)
-    if !Precision.hasInstructionsForBfloat16,
-      ProcessInfo.processInfo.environment["WARMUP_EMULATE_BFLOAT16"] == nil
-    {
-      #expect(Precision.bfloat16.forTraining == .float32)
-    } else {
-      #expect(Precision.bfloat16.forTraining == .bfloat16)
-    }
   }
 }

@@ -22,12 +22,8 @@ struct PanelKernelTests {
         xIsTransposed: xIsTransposed, factorIsTransposed: factorIsTransposed)
     }
 
-    /// What the kernel makes of a number of x, and of the factor.
-    func stored(x value: Float) -> Float {
-      format == .bfloat16Pairs ? Precision.bfloat16.rounded(value) : value
-    }
-
-    func stored(factor value: Float) -> Float {
+    /// What the kernel makes of a number of either factor.
+    func stored(_ value: Float) -> Float {
       format == .float32 ? value : Precision.bfloat16.rounded(value)
     }
   }
@@ -55,8 +51,8 @@ struct PanelKernelTests {
         for column in 0..<columns {
           expected.append(
             (0..<inner).reduce(0.0) {
-              $0 + Double(kernel.stored(x: x[row * inner + $1]))
-                * Double(kernel.stored(factor: factor[$1 * columns + column]))
+              $0 + Double(kernel.stored(x[row * inner + $1]))
+                * Double(kernel.stored(factor[$1 * columns + column]))
             })
         }
       }

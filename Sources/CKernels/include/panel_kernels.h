@@ -16,11 +16,10 @@
 enum {
   /// Four bytes each.
   CK_FLOAT32 = 0,
-  /// The upper two bytes of a float32, rounded to the nearest, ties to even.
-  CK_BFLOAT16 = 1,
-  /// The same, with rows 2i and 2i + 1 of a panel interleaved, and the other factor rounded likewise:
-  /// what processors with instructions for bfloat16 multiply. Others emulate it.
-  CK_BFLOAT16_PAIRS = 2,
+  /// The upper two bytes of a float32, rounded to the nearest, ties to even; rows 2i and 2i + 1 of a panel
+  /// are interleaved, and the other factor is rounded likewise: what processors with instructions for
+  /// bfloat16 multiply. Others emulate it.
+  CK_BFLOAT16_PAIRS = 1,
 };
 
 /// The instruction sets for which the kernels are compiled.
@@ -66,7 +65,7 @@ typedef struct {
 /// A factor in panels.
 typedef struct {
   const void *panels;
-  /// CK_FLOAT32, CK_BFLOAT16 or CK_BFLOAT16_PAIRS.
+  /// CK_FLOAT32 or CK_BFLOAT16_PAIRS.
   int format;
   /// Columns that are wanted; the last panel may have fewer than it could.
   size_t columns;

@@ -62,7 +62,7 @@ package struct MemoryUse: Sendable {
   /// What ``TrainingEngine`` and AdamW take beside the weights: gradients, moments, copies of a
   /// block's layers for both directions, and what a batch leaves in memory.
   package func training(_ batch: Batch, _ precision: Precision = .float32) -> Int {
-    let format = PanelFormat.training(precision)
+    let format = PanelFormat(precision)
     let panels =
       BlockPanels.byteCount(configuration, .forward, format)
       + BlockPanels.byteCount(configuration, .backward, format)
@@ -103,7 +103,7 @@ package struct MemoryUse: Sendable {
     batch: Int, group: Int, promptTokens: Int, tokens: Int, _ precision: Precision = .float32
   ) -> Int {
     let c = configuration
-    let format = PanelFormat.decoding(precision)
+    let format = PanelFormat(precision)
     let copies =
       c.layerCount * BlockPanels.byteCount(c, .forward, format)
       + PanelFactor.byteCount(inner: c.hiddenSize, columns: c.vocabularySize, format)

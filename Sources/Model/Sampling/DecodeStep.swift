@@ -247,7 +247,7 @@ final class DecodingWeights {
     self.pool = pool
     layers = MergedLayers(weights, adapters, pool)
     let c = weights.configuration
-    let format = PanelFormat.decoding(precision)
+    let format = PanelFormat(precision)
     blocks = (0..<c.layerCount).map { _ in BlockPanels(c, .forward, format) }
     head = PanelFactor(inner: c.hiddenSize, columns: c.vocabularySize, format)
   }

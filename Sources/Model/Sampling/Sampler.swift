@@ -18,7 +18,7 @@ package final class Sampler {
   ///   - pool: Who does the work.
   ///   - batchSize: How many sequences are decoded together; the more, the less often the weights
   ///     are read.
-  ///   - precision: What the weights of linear layers are rounded to. All else is float32.
+  ///   - precision: What both factors of the linear layers' products are rounded to. All else is float32.
   package init(
     weights: Weights, adapters: Adapters? = nil, pool: WorkerPool, batchSize: Int = 32,
     precision: Precision = .float32

@@ -20,13 +20,13 @@ package final class TrainingEngine {
   private let backwardPass: BackwardPass
 
   /// An engine with gradients at zero.
-  /// - Parameter precision: How linear layers are multiplied; see ``Precision/forTraining``.
+  /// - Parameter precision: How linear layers are multiplied.
   package init(
     weights: Weights, adapters: Adapters? = nil, pool: WorkerPool,
     precision: Precision = .float32
   ) {
     precondition(adapters != nil || weights.halves == nil, "what is trained must be float32")
-    let format = PanelFormat.training(precision)
+    let format = PanelFormat(precision)
     let c = weights.configuration
     let layers = MergedLayers(weights, adapters, pool)
     self.weights = weights

@@ -115,7 +115,7 @@ package struct RolloutReplay: Sendable {
     let reference = ReferenceModel(model, parameters)
     let engine = TrainingEngine(
       weights: model.artifact.weights, adapters: nil, pool: pool,
-      precision: parameters.optimiser.precision.forTraining)
+      precision: parameters.optimiser.precision)
     var optimiser = AdamW(model.layout, parameters.optimiser)
     return try groups.enumerated().map { index, groups in
       try interruption.check()

@@ -309,7 +309,7 @@ extension Estimate {
     let model = inputs["model"].model
     var estimate = output("model", EstimatedData(model: model))
     estimate.memory = inputs.memory(
-      ofExamples: length, inStepsOf: batchSize, optimiser.precision.forTraining, lora)
+      ofExamples: length, inStepsOf: batchSize, optimiser.precision, lora)
     guard let model, let rows = inputs[port].rows else {
       estimate.unknown = inputs.missing(port)
       return estimate

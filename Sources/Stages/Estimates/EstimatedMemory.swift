@@ -75,7 +75,7 @@ extension EstimateInputs {
       func bytes(_ length: (prompt: Int, completion: Int)) -> Int {
         let work = MemoryUse.Batch.group(
           prompt: length.prompt, completions: parameters.group, tokens: length.completion)
-        return use.weights + use.training(work, parameters.optimiser.precision.forTraining)
+        return use.weights + use.training(work, parameters.optimiser.precision)
           + use.sampling(
             batch: batch, group: parameters.group, promptTokens: length.prompt,
             tokens: length.completion, parameters.sampling.precision)

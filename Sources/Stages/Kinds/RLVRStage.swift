@@ -112,7 +112,7 @@ package struct RLVRStage: Stage {
 
     var memory = GrowingMemory(
       model.memoryUse(threads: context.threads),
-      parameters.optimiser.precision.forTraining)
+      parameters.optimiser.precision)
     let logFile = context.workDirectory.appending(path: Rollouts.logName)
     var log = try RowLog(file: logFile)
     let resumed = { done in

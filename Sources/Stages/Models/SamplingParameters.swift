@@ -11,7 +11,7 @@ package struct SamplingParameters: ParameterSet {
   package var topK = 0
   /// The longest completion, in tokens.
   package var maxTokens = 8192
-  /// What the weights of linear layers are rounded to.
+  /// What both factors of the linear layers' products are rounded to.
   package var precision = Precision.float32
   /// Sequences decoded side by side. Cannot change a completion.
   package var batchSize = 32
@@ -27,7 +27,7 @@ package struct SamplingParameters: ParameterSet {
       Field("max_tokens", \.maxTokens, range: .atLeast(1), "longest completion, in tokens"),
       Field(
         "sampling_precision", \.precision, later: true,
-        "what the weights of linear layers are rounded to in sampling"),
+        "what both factors of the linear layers' products are rounded to in sampling"),
       Field(
         "batch_size", \.batchSize, range: 1...4096, identity: false,
         "sequences decoded side by side; cannot change a completion"),

@@ -33,7 +33,8 @@ package struct OptimiserParameters: ParameterSet {
       Field("max_gradient_norm", \.maxGradientNorm, range: .atLeast(0), "0 means no clipping"),
       Field(
         "precision", \.precision, later: true,
-        "of the linear layers' products; bfloat16 only where the processor multiplies it by itself"),
+        "of the linear layers' products; bfloat16 is faster where the processor multiplies it by itself, "
+          + "and slower elsewhere"),
     ]
   }
 }

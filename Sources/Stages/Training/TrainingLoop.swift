@@ -51,7 +51,7 @@ struct TrainingLoop {
     update: (_ step: Int, _ engine: TrainingEngine, _ apply: () throws -> Void) throws
       -> StepResult
   ) throws {
-    let precision = optimiser.precision.forTraining
+    let precision = optimiser.precision
     let use = model.memoryUse(threads: context.threads)
     try MemoryLimit.check(
       use.training(largestBatch, precision), of: "training",
