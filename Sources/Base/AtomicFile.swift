@@ -45,26 +45,46 @@ package enum AtomicFile {
 
   /// Writes a text; a file that says it already is left as it is, so that nobody waits for the disk.
   package static func write(_ text: String, to destination: URL) throws {
-    if FileStamp(of: destination)?.size == text.utf8.count,
-      (try? Data(contentsOf: destination)) == Data(text.utf8)
-    {
-      return
-    }
+    try write([text], to: destination)
+  }
+
+  /// Writes a text in pieces, one after another, as `write(_:to:)` does.
+  package static func write(_ pieces: [String], to destination: URL) throws {
+    if says(destination, pieces) { return }
     // People know the file by its own name.
-    try write(to: destination) { try writeUnsynced(text, to: $0, called: destination) }
+    try write(to: destination) { try writeUnsynced(pieces, to: $0, called: destination) }
+  }
+
+  private static func says(_ file: URL, _ pieces: [String]) -> Bool {
+    guard FileStamp(of: file)?.size == pieces.reduce(0, { $0 + $1.utf8.count }),
+      var rest = try? Data(contentsOf: file)[...]
+    else { return false }
+    return pieces.allSatisfy { piece in
+      defer { rest = rest.dropFirst(piece.utf8.count) }
+      return rest.prefix(piece.utf8.count) == Data(piece.utf8)
+    }
   }
 
   /// Writes a file in a folder that nobody looks into yet.
-  /// - Parameter name: what people know it by, where it is not its place.
   /// - Throws: `FileError`.
-  package static func writeUnsynced(
-    _ text: String, to destination: URL, called name: URL? = nil
+  package static func writeUnsynced(_ text: String, to destination: URL) throws {
+    try writeUnsynced([text], to: destination, called: destination)
+  }
+
+  /// - Parameter name: what people know it by.
+  private static func writeUnsynced(
+    _ pieces: [String], to destination: URL, called name: URL
   ) throws {
     do {
-      try Data(text.utf8).write(to: destination)
+      try Data((pieces.first ?? "").utf8).write(to: destination)
+      if pieces.count <= 1 { return }
+      let handle = try FileHandle(forWritingTo: destination)
+      defer { try? handle.close() }
+      try handle.seekToEnd()
+      for piece in pieces.dropFirst() { try handle.write(contentsOf: Data(piece.utf8)) }
     } catch {
       throw FileError(
-        action: "write to", path: (name ?? destination).path, code: FileError(error)?.code ?? EIO)
+        action: "write to", path: name.path, code: FileError(error)?.code ?? EIO)
     }
   }
 

@@ -223,7 +223,7 @@ package struct FileStamp: Equatable, Sendable {
     Int(time.tv_sec) &* 1_000_000_000 &+ Int(time.tv_nsec)
   }
 
-  var json: [String: JSONValue] {
+  package var json: [String: JSONValue] {
     [
       "device": .integer(place.device), "inode": .integer(place.inode), "size": .integer(size),
       "modified": .integer(modified), "changed": .integer(changed),

@@ -3,7 +3,7 @@ import Foundation
 /// A JSON value with one way of being written: sorted keys, shortest round-trip numbers.
 ///
 /// Records, rows and locks are written with it, so that equal content gives equal bytes.
-package indirect enum JSONValue: Hashable, Sendable {
+package enum JSONValue: Hashable, Sendable {
   case null
   case boolean(Bool)
   /// A number without a fraction.
@@ -165,7 +165,11 @@ struct JSONParser {
   private var position = 0
 
   init(_ data: Data, acceptsNonFinite: Bool = false) {
-    bytes = Array(data) + [0]
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(data.count + 1)
+    bytes += data
+    bytes.append(0)
+    self.bytes = bytes
     end = data.count
     self.acceptsNonFinite = acceptsNonFinite
   }
@@ -198,20 +202,23 @@ struct JSONParser {
   }
 
   private mutating func parseObject(depth: Int) throws -> JSONValue {
-    var entries: [String: JSONValue] = [:]
+    var entries: [(key: String, value: JSONValue)] = []
     position += 1
     skipSpace()
-    if take("}") { return .object(entries) }
+    if take("}") { return .object([:]) }
     repeat {
       skipSpace()
       let key = try parseString()
       skipSpace()
       guard take(":") else { throw JSONError.malformed }
-      entries[key] = try parseValue(depth: depth + 1)
+      entries.append((key, try parseValue(depth: depth + 1)))
       skipSpace()
     } while take(",")
     guard take("}") else { throw JSONError.malformed }
-    return .object(entries)
+    // A dictionary that grows hashes its keys again and again.
+    var object: [String: JSONValue] = Dictionary(minimumCapacity: entries.count)
+    for (key, value) in entries { object[key] = value }
+    return .object(object)
   }
 
   private mutating func parseArray(depth: Int) throws -> JSONValue {
@@ -268,13 +275,25 @@ extension JSONParser {
       if !take("+") { _ = take("-") }
       guard skipDigits() > 0 else { throw JSONError.malformed }
     }
-    if isInteger, let value = Int(String(decoding: bytes[start..<position], as: UTF8.self)) {
-      return .integer(value)
+    if isInteger {
+      if digits <= 18 { return .integer(integer(from: start)) }
+      if let value = Int(String(decoding: bytes[start..<position], as: UTF8.self)) {
+        return .integer(value)
+      }
     }
     guard let value = Double(String(decoding: bytes[start..<position], as: UTF8.self)),
       value.isFinite
     else { throw JSONError.malformed }
     return .number(value)
+  }
+
+  /// What so few digits say that no integer overflows.
+  private func integer(from start: Int) -> Int {
+    let isNegative = bytes[start] == UInt8(ascii: "-")
+    let size = bytes[(isNegative ? start + 1 : start)..<position].reduce(0) {
+      $0 * 10 + Int($1 - UInt8(ascii: "0"))
+    }
+    return isNegative ? -size : size
   }
 
   private mutating func skipDigits() -> Int {
@@ -287,7 +306,7 @@ extension JSONParser {
 extension JSONParser {
   private mutating func parseString() throws -> String {
     guard take("\"") else { throw JSONError.malformed }
-    var text = ""
+    var before = ""
     while true {
       let start = position
       while bytes[position] >= 0x20, bytes[position] != UInt8(ascii: "\""),
@@ -298,10 +317,10 @@ extension JSONParser {
       guard let part = String(validating: bytes[start..<position], as: UTF8.self) else {
         throw JSONError.malformed
       }
-      text += part
-      if take("\"") { return text }
+      if take("\"") { return before.isEmpty ? part : before + part }
       guard take("\\") else { throw JSONError.malformed }
-      text.unicodeScalars.append(try parseEscape())
+      before += part
+      before.unicodeScalars.append(try parseEscape())
     }
   }
 

@@ -5,16 +5,19 @@ import Foundation
 package struct SHA256Digest: ~Copyable {
   private let context: OpaquePointer?
 
+  /// Fetched once: with `EVP_sha256()` libcrypto would look for it for every digest.
+  nonisolated(unsafe) private static let algorithm = EVP_MD_fetch(nil, "SHA256", nil)
+
   /// Begins a digest, to be fed piece by piece.
   package init() {
     context = EVP_MD_CTX_new()
-    require(EVP_DigestInit_ex(context, EVP_sha256(), nil))
+    require(EVP_DigestInit_ex(context, Self.algorithm, nil))
   }
 
   deinit { EVP_MD_CTX_free(context) }
 
-  package func update(_ data: Data) {
-    data.withUnsafeBytes { require(EVP_DigestUpdate(context, $0.baseAddress, $0.count)) }
+  package func update(_ bytes: some ContiguousBytes) {
+    bytes.withUnsafeBytes { require(EVP_DigestUpdate(context, $0.baseAddress, $0.count)) }
   }
 
   /// Ends the digest.
@@ -22,15 +25,23 @@ package struct SHA256Digest: ~Copyable {
   package consuming func hex() -> String {
     var bytes = [UInt8](repeating: 0, count: 32)
     require(EVP_DigestFinal_ex(context, &bytes, nil))
-    let digits = Array("0123456789abcdef".utf8)
-    let text = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-    return String(decoding: text, as: UTF8.self)
+    return String(unsafeUninitializedCapacity: 64) { text in
+      for (index, byte) in bytes.enumerated() {
+        text[2 * index] = Self.digit(byte >> 4)
+        text[2 * index + 1] = Self.digit(byte & 15)
+      }
+      return 64
+    }
+  }
+
+  private static func digit(_ value: UInt8) -> UInt8 {
+    value + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
   }
 
   /// The digest of bytes in memory, as 64 lower-case hexadecimal digits.
-  package static func hex(of data: Data) -> String {
+  package static func hex(of bytes: some ContiguousBytes) -> String {
     let digest = SHA256Digest()
-    digest.update(data)
+    digest.update(bytes)
     return digest.hex()
   }
 

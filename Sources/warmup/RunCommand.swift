@@ -123,12 +123,13 @@ struct RunCommand: ParsableCommand {
     do {
       return try RecipeLock.whileReporting(in: workspace.folder) {
         guard !overwrite else { return try report(summary.plan, nil, summary, workspace) }
+        let other = try workspace.withOtherParts(runs)
+        let (whole, plan) = (other ?? workspace, try other?.plan() ?? summary.plan)
+        if try whole.showCurrentReport(of: plan) { return true }
         // Another run may have written its report meanwhile.
         let newest = try workspace.reportBasis(since: basis)
-        guard let whole = try workspace.withOtherParts(runs) else {
-          return try report(summary.plan, newest, summary, workspace)
-        }
-        return try report(whole.plan(), newest, summary, whole, part: workspace.part)
+        return try report(
+          plan, newest, summary, whole, part: other == nil ? nil : workspace.part)
       }
     } catch  where summary.ran == 0 && !Folder.isWritable(workspace.folder) {
       try workspace.printReport(of: summary.plan)

@@ -201,7 +201,30 @@ struct Workspace {
   /// - Parameter folder: where to; `results/<recipe>` where nothing is said.
   /// - Returns: whether everything could be made.
   func writeReport(of plan: Plan, to folder: URL? = nil) throws -> Bool {
-    try Self.write(report(of: plan), to: folder ?? self.folder)
+    let isWhole = try Self.write(report(of: plan), to: folder ?? self.folder)
+    if folder == nil, isWhole { try fingerprint(of: plan)?.keep() }
+    return isWhole
+  }
+
+  /// Shows a report as if it was written, where the one that is there is the one that would be.
+  /// - Returns: whether it is.
+  func showCurrentReport(of plan: Plan) throws -> Bool {
+    guard try fingerprint(of: plan)?.isCurrent == true else { return false }
+    if !recipe.tables.isEmpty || !recipe.claims.isEmpty { try printReport(of: plan) }
+    Self.tellPlace(of: folder)
+    return true
+  }
+
+  /// What the report on a plan would be made from. A packed file's results are not looked at.
+  private func fingerprint(of plan: Plan) throws -> ReportFingerprint? {
+    guard packed == nil else { return nil }
+    return ReportFingerprint(
+      recipe, plan, registration: try lockedRegistration(), in: folder, cache: cache,
+      program: try Warmup.ownFile())
+  }
+
+  private static func tellPlace(of folder: URL) {
+    StandardOutput.writeError("Report: \(folder.appending(path: "report.html").relativePath)\n")
   }
 
   /// Writes a report and prints its tables, then what came of the claims and what could not be made.
@@ -213,7 +236,7 @@ struct Workspace {
     try lock?.replace(in: folder)
     print(report, tables)
     for failure in failures { StandardOutput.writeError("\(failure)\n") }
-    StandardOutput.writeError("Report: \(folder.appending(path: "report.html").relativePath)\n")
+    tellPlace(of: folder)
     return failures.isEmpty
   }
 }

@@ -51,6 +51,25 @@ extension EndToEnd {
       #expect(try Data(contentsOf: report) == before)
     }
 
+    /// Where nothing changed, the report is not made again: that it is there as it was is looked at.
+    @Test func aReportThatSomebodyTouchedIsWrittenAgain() async throws {
+      let results = try ResultsFolder(copying: try await FinishedRun.tiny.value.results)
+      let names = ["report.html", "report.md", "tables/main.csv", "figures/learning.svg"]
+      let files = names.map { results.url.appending(path: "tiny/\($0)") }
+      let before = try files.map { try Data(contentsOf: $0) }
+      let first = try await results.run("run")
+      let kept = results.cache.appending(path: "reports/tiny")
+      let note = try Data(contentsOf: kept)
+      for file in files.prefix(2) { try Data("changed".utf8).write(to: file) }
+      for file in files.dropFirst(2) { try FileManager.default.removeItem(at: file) }
+      let second = try await results.run("run")
+      #expect(try files.map { try Data(contentsOf: $0) } == before)
+      #expect(try Data(contentsOf: kept) == note)
+      // It says the same, whether it is made again or not.
+      #expect(first.output == second.output && first.output.contains("warmed"))
+      #expect(first.messages == second.messages, "\(first.messages)\n\(second.messages)")
+    }
+
     @Test func aPlanSaysWhatAChangeReaches() async throws {
       let results = try ResultsFolder(copying: try await FinishedRun.tiny.value.results)
       let states = try await results.plan().mapValues { $0["state"]?.string }

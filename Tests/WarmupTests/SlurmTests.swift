@@ -140,6 +140,11 @@ extension EndToEnd {
       let (summary, notices) = try run(results, [Self.slow])
       #expect(summary.exitCode == 0, "\(summary.outcomes)")
       #expect(notices.contains { $0.contains("waiting (BeginTime") }, "\(notices)")
+      // As far as pages and terminals show it.
+      let total = Self.slow.split(separator: "=").last ?? ""
+      #expect(
+        notices.contains { $0.hasPrefix("tuned[") && $0.hasSuffix(": of \(total) steps") },
+        "\(notices)")
       for key in whole.published { try expectEqualFiles(key, results, whole) }
       let records = summary.plan.results.filter { $0.stageName == "tuned" }
       #expect(records.compactMap { $0.artifact?.record.resumedFrom }.count == 1)
@@ -310,13 +315,15 @@ extension ResultsFolder {
   }
 }
 
-/// Keeps the notices of a run.
+/// Keeps the notices of a run, and how far instances were.
 final class NoticeDisplay: RunDisplay {
   private let kept = Mutex<[String]>([])
 
   var notices: [String] { kept.withLock { $0 } }
   func begin(_ title: InstanceTitle) {}
-  func update(_ title: InstanceTitle, _ progress: StageProgress) {}
+  func update(_ title: InstanceTitle, _ progress: StageProgress) {
+    notice("\(title.name): of \(progress.total) \(progress.unit)")
+  }
   func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {}
   func notice(_ sentence: String) { kept.withLock { $0.append(sentence) } }
 }

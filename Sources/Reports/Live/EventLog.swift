@@ -131,7 +131,7 @@ package final class EventLog: RunDisplay {
       var times: [Double] = []
       for row in rows.reversed() {
         times.append(time)
-        time -= max(0, row.values["step_time"] ?? row.values["step_seconds"] ?? 0)
+        time -= max(0, row.values["step_time"] ?? row.values[MetricsLog.stepSeconds] ?? 0)
       }
       try append(zip(rows, times.reversed()).map { ($0.step, $0.values, $1) }, to: &instance)
     }

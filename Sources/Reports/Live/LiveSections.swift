@@ -21,7 +21,7 @@ struct LiveSections {
       self.id = id
       let heading = Markup.element("h2", [:], Markup(title))
       html =
-        content.source.isEmpty
+        content.isEmpty
         ? "" : Markup.element("section", ["id": id], heading, content).source
     }
   }

@@ -4,21 +4,43 @@ import Foundation
 /// A piece of HTML or SVG. Text is escaped as it enters, so nothing that a model wrote can turn
 /// into markup.
 package struct Markup: Sendable, ExpressibleByStringLiteral {
-  package private(set) var source: String
+  /// The source, cut anywhere: a page of megabytes is not copied into every element around it.
+  package private(set) var pieces: [String] = []
+
+  private static let pieceBytes = 16_384
+
+  package var source: String { pieces.count == 1 ? pieces[0] : pieces.joined() }
+
+  package var isEmpty: Bool { pieces.isEmpty }
 
   /// Text, escaped.
-  package init(_ text: String) { source = Self.escape(text) }
+  package init(_ text: String) { append(Self.escape(text)) }
 
   /// Text, escaped.
   package init(stringLiteral value: String) { self.init(value) }
 
   /// Markup that this program wrote itself.
-  package init(trusted source: String) { self.source = source }
+  package init(trusted source: String) { append(source) }
 
   package static let empty = Markup(trusted: "")
 
   package init(_ parts: [Markup], separator: String = "") {
-    source = parts.map(\.source).joined(separator: separator)
+    for (index, part) in parts.enumerated() {
+      if index > 0 { append(separator) }
+      append(part)
+    }
+  }
+
+  private mutating func append(_ text: String) {
+    if text.isEmpty { return }
+    guard let last = pieces.indices.last,
+      pieces[last].utf8.count + text.utf8.count <= Self.pieceBytes
+    else { return pieces.append(text) }
+    pieces[last] += text
+  }
+
+  private mutating func append(_ other: Markup) {
+    for piece in other.pieces { append(piece) }
   }
 
   /// An element with attributes, which are escaped, and children.
@@ -41,13 +63,18 @@ package struct Markup: Sendable, ExpressibleByStringLiteral {
 
   /// Writes one after another.
   package static func + (first: Markup, second: Markup) -> Markup {
-    Markup(trusted: first.source + second.source)
+    var both = first
+    both.append(second)
+    return both
   }
 
   private static func element(
     _ name: String, _ attributes: KeyValuePairs<String, String>, _ content: Markup
   ) -> Markup {
-    Markup(trusted: "<\(name)\(text(of: attributes))>\(content.source)</\(name)>")
+    var element = Markup(trusted: "<\(name)\(text(of: attributes))>")
+    element.append(content)
+    element.append("</\(name)>")
+    return element
   }
 
   private static func text(of attributes: KeyValuePairs<String, String>) -> String {

@@ -110,7 +110,7 @@ package struct RecipeReport: Sendable {
         ("figures/\(part.name).csv", part.content?.csv),
       ]
     }
-    files += [("report.md", brief.text), ("report.html", page.html)]
+    files.append(("report.md", brief.text))
     for (path, text) in files {
       let file = folder.appending(path: path)
       guard let text else {
@@ -123,6 +123,8 @@ package struct RecipeReport: Sendable {
       try Folder.make(parent)
       try AtomicFile.write(text, to: file)
     }
+    try Folder.make(folder)
+    try AtomicFile.write(page.page.pieces, to: folder.appending(path: "report.html"))
     return (
       tables.compactMap(\.content), tables.compactMap(\.failure) + figures.compactMap(\.failure)
     )
@@ -183,7 +185,7 @@ struct ReportPage {
   let tables: [ReportPart<TableReport>]
   let figures: [ReportPart<any Figure>]
 
-  var html: String {
+  var page: Markup {
     let places = EvaluationPlaces(report.data, runAxes: report.runAxes)
     let browser = BrowserData(
       places, data: report.data, baseline: report.baseline, contrast: report.contrast)
@@ -194,7 +196,7 @@ struct ReportPage {
       sections: sections(places, browser, completions),
       footer: "Made by warmup from the results of this recipe alone.",
       scripts: completions.scripts, runnable: completions.runnable
-    ).html
+    ).page
   }
 
   private func sections(
@@ -336,9 +338,11 @@ struct PageFrame {
   /// Whether they ask whoever sent the page.
   var asksItsServer = false
 
+  var html: String { page.source }
+
   /// The whole page. Sections without content are left out.
-  var html: String {
-    let shown = sections.filter { !$0.content.source.isEmpty }
+  var page: Markup {
+    let shown = sections.filter { !$0.content.isEmpty }
     let links = shown.map { section in
       Markup.element("a", ["href": "#" + section.id], Markup(section.title))
     }
@@ -347,7 +351,8 @@ struct PageFrame {
       .element("nav", ["aria-label": "Sections"], .element("div", [:], links)),
       .element("main", [:], shown.map(markup)),
       .element("footer", [:], Markup(footer)), scripts)
-    return "<!doctype html>\n<html lang=\"en\">\n\(head().source)\n\(body.source)\n</html>\n"
+    return Markup(trusted: "<!doctype html>\n<html lang=\"en\">\n") + head()
+      + Markup(trusted: "\n") + body + Markup(trusted: "\n</html>\n")
   }
 
   /// The id of a folded section is that of its content: a link to what is inside unfolds it.

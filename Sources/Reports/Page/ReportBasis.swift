@@ -70,10 +70,11 @@ package struct ReportBasis: Sendable, Equatable {
 
   /// What models wrote is escaped in a page, so that the element is found in the head alone.
   private static func keys(in page: String) -> [String: String]? {
-    guard let from = page.range(of: start, options: .literal),
-      let end = page.range(of: "\"", options: .literal, range: from.upperBound..<page.endIndex)
+    let bytes = page.utf8
+    guard let from = bytes.firstRange(of: start.utf8),
+      let end = bytes[from.upperBound...].firstIndex(of: UInt8(ascii: "\""))
     else { return nil }
-    let text = Markup.unescaped(page[from.upperBound..<end.lowerBound].utf8)
+    let text = Markup.unescaped(bytes[from.upperBound..<end])
     return (try? JSONValue(parsing: Data(text)))?.object?.compactMapValues(\.string)
   }
 }

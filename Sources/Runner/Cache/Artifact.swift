@@ -1,24 +1,36 @@
 import Base
 import Foundation
+import Synchronization
 
 /// A published result.
 package struct Artifact: Sendable, Equatable {
   /// The folder that holds the record and the HDF5 files. Nobody writes there any more.
   package let folder: URL
-  package let record: ArtifactRecord
+  package private(set) var record: ArtifactRecord
   /// The digests of files that have been read; nil where the bytes were compared before, as those of
   /// a packed file.
   private let digests: FileDigests?
   /// The record's file as it was read, where it had lain still.
   private let stamp: FileStamp?
+  /// The digest that covers the record; nil where none does, or where it is not at hand.
+  package let seal: String?
 
   package init(
-    folder: URL, record: ArtifactRecord, digests: FileDigests? = nil, stamp: FileStamp? = nil
+    folder: URL, record: ArtifactRecord, digests: FileDigests? = nil, stamp: FileStamp? = nil,
+    seal: String? = nil
   ) {
     self.folder = folder
     self.record = record
     self.digests = digests
     self.stamp = stamp
+    self.seal = seal
+  }
+
+  /// The same, with what the record says and the plan says too held once: a plan may have thousands.
+  func sharing(_ key: String, _ fields: KeyFields, of instance: Instance) -> Artifact {
+    var shared = self
+    shared.record.share(key, fields, instance)
+    return shared
   }
 
   /// Whether its record is known to be as it was read.
@@ -93,13 +105,13 @@ package struct ArtifactRecord: Sendable, Equatable {
     package let sha256: String
   }
 
-  package let key: String
+  package private(set) var key: String
   /// What the key was derived from.
-  package let fields: KeyFields
+  package private(set) var fields: KeyFields
   /// The instance that ran, such as `tuned[seed=1]`.
-  package let instance: String
+  package private(set) var instance: String
   /// Every parameter, defaults filled in.
-  package let parameters: JSONValue
+  package private(set) var parameters: JSONValue
   /// The instance that was bound to each input port.
   package let producers: [String: String]
   /// The key of each part of the stage that it was made from, by the part's name; nil where an
@@ -113,9 +125,12 @@ package struct ArtifactRecord: Sendable, Equatable {
   package let seconds: Double
   /// The step from which that attempt went on, where an earlier one had left a checkpoint.
   package let resumedFrom: Int?
-  package let machine: Machine
+  /// How long that attempt might have taken to stop, in seconds: its longest step with its slowest
+  /// checkpoint. Nil where it had neither, and in records of older versions.
+  package var stopSeconds: Double?
+  package private(set) var machine: Machine
   /// The version of this program and of libraries, by name.
-  package let versions: [String: String]
+  package private(set) var versions: [String: String]
   /// The files by name, without the record itself.
   package internal(set) var files: [String: File] = [:]
   /// Whether a digest covers the record; those of older versions have none.
@@ -168,6 +183,7 @@ package struct ArtifactRecord: Sendable, Equatable {
       "files": .object(
         files.mapValues { ["bytes": .integer($0.bytes), "sha256": .string($0.sha256)] }),
     ]
+    members["stop_seconds"] = stopSeconds.map { .number($0) }
     members["parts"] = parts.map { .object($0.mapValues { .string($0) }) }
     return .object(members)
   }
@@ -187,9 +203,36 @@ package struct ArtifactRecord: Sendable, Equatable {
 }
 
 extension ArtifactRecord {
+  /// What records say of where they were made; most were made in one place.
+  private struct Origin: Sendable, Equatable {
+    let machine: Machine
+    let versions: [String: String]
+  }
+
+  private static let lastOrigin = Mutex<Origin?>(nil)
+
+  /// Takes what is equal from a plan, and from the record before.
+  fileprivate mutating func share(_ key: String, _ fields: KeyFields, _ instance: Instance) {
+    if self.key == key { self.key = key }
+    if self.fields == fields { self.fields = fields }
+    if self.instance == instance.name { self.instance = instance.name }
+    if parameters == instance.parameters { parameters = instance.parameters }
+    let own = Origin(machine: machine, versions: versions)
+    let shared = Self.lastOrigin.withLock { last in
+      if let last, last == own { return last }
+      last = own
+      return own
+    }
+    (machine, versions) = (shared.machine, shared.versions)
+  }
+
   /// Reads a record.
   /// - Throws: `CacheError.malformed`, or what reading the file throws.
-  package init(contentsOf file: URL) throws {
+  package init(contentsOf file: URL) throws { self = try Self.read(file).record }
+
+  /// Reads a record with the digest that covers it, if one does.
+  /// - Throws: as `init(contentsOf:)`.
+  static func read(_ file: URL) throws -> (record: ArtifactRecord, seal: String?) {
     let data = try Data(contentsOf: file)
     guard let json = try? JSONValue(parsing: data) else {
       throw CacheError.malformed(file.path, "it is not valid JSON")
@@ -201,11 +244,8 @@ extension ArtifactRecord {
     if record.isSealed, !RecordSeal.isWhole(data, json) {
       throw CacheError.malformed(file.path, "it was changed after it was written")
     }
-    self = record
+    return (record, json[RecordSeal.name]?.string)
   }
-
-  /// What `record.json` says, with the digest that covers it.
-  var text: String { RecordSeal.sealed(json) }
 
   private init?(json: JSONValue) {
     guard let key = json["key"]?.string, let fields = json["key_fields"].flatMap(KeyFields.init),
@@ -228,6 +268,7 @@ extension ArtifactRecord {
       parts: json["parts"]?.object?.compactMapValues(\.string), values: values,
       started: started, seconds: seconds, resumedFrom: json["resumed_from_step"]?.integer,
       machine: machine, versions: versions.compactMapValues(\.string), files: described)
+    stopSeconds = json["stop_seconds"]?.number
   }
 }
 
@@ -240,21 +281,34 @@ package enum RecordSeal {
   private static let blank = String(repeating: "0", count: 64)
 
   /// The text of a record with its digest.
-  package static func sealed(_ record: JSONValue) -> String {
+  package static func sealed(_ record: JSONValue) -> String { seal(record).text }
+
+  /// The text of a record with its digest, and the digest.
+  static func seal(_ record: JSONValue) -> (text: String, digest: String) {
     var members = record.object ?? [:]
     members[name] = .string(blank)
-    let text = JSONValue.object(members).prettyText
-    return text.replacing(entry(blank), with: entry(SHA256Digest.hex(of: Data(text.utf8))))
+    var text = JSONValue.object(members).prettyText
+    let digest = SHA256Digest.hex(of: Data(text.utf8))
+    if let place = text.utf8.firstRange(of: entry(blank).utf8) {
+      text.replaceSubrange(place, with: entry(digest))
+    }
+    return (text, digest)
   }
 
   static func isWhole(_ data: Data, _ record: JSONValue) -> Bool {
     guard let digest = record[name]?.string, digest.utf8.count == blank.utf8.count else {
       return false
     }
-    var blanked = data
-    guard let place = data.range(of: Data(entry(digest).utf8)) else { return false }
-    blanked.replaceSubrange(place, with: Data(entry(blank).utf8))
-    return SHA256Digest.hex(of: blanked) == digest
+    let (bytes, entry) = (Array(data), Array(entry(digest).utf8))
+    let place = bytes.indices.first {
+      bytes[$0] == UInt8(ascii: "\n") && bytes[$0...].starts(with: entry)
+    }
+    guard let place else { return false }
+    let hash = SHA256Digest()
+    hash.update(bytes[..<place])
+    hash.update(Array(self.entry(blank).utf8))
+    hash.update(bytes[(place + entry.count)...])
+    return hash.hex() == digest
   }
 
   /// The line that holds it. Nothing else in a record reads like it: quotes inside of texts are

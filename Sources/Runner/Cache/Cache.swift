@@ -13,6 +13,7 @@ import Foundation
 /// locks/ab12….lock   somebody is at work on that key, and locks/ab12….lease/ says who on which machine
 /// damaged/           artifacts that lost something, moved aside
 /// digests.jsonl      which files' bytes have been read, and their SHA-256
+/// reports/<recipe>   the digest of a report with all that it was made from
 /// ```
 package struct Cache: Sendable {
   /// Where it lies, usually `results/cache`.
@@ -77,9 +78,9 @@ package struct Cache: Sendable {
       return .damaged("\(Artifact.recordName) is missing")
     }
     do {
+      let (record, seal) = try ArtifactRecord.read(recordFile)
       let artifact = Artifact(
-        folder: place, record: try ArtifactRecord(contentsOf: recordFile), digests: digests,
-        stamp: stamp)
+        folder: place, record: record, digests: digests, stamp: stamp, seal: seal)
       if artifact.key != key { return .damaged("its record is that of another key") }
       // Of what no digest covers, the key covers what it is made of.
       if !artifact.record.isSealed, (try? artifact.record.fields.key()) != key {
@@ -341,12 +342,15 @@ extension Cache {
     var record = made
     record.files = try describe(output, isDeferred: isDeferred)
     let recordFile = output.appending(path: Artifact.recordName)
+    var seal: String?
     if FileManager.default.fileExists(atPath: recordFile.path) {
       guard record == made else {
         throw CacheError.malformed(output.path, "its files are not those of its record")
       }
     } else {
-      try AtomicFile.writeUnsynced(record.text, to: recordFile)
+      let sealed = RecordSeal.seal(record.json)
+      try AtomicFile.writeUnsynced(sealed.text, to: recordFile)
+      seal = sealed.digest
     }
     Self.makeReadOnly(recordFile)
     let place = artifactFolder(record.key)
@@ -366,7 +370,7 @@ extension Cache {
       for folder in [group, folder] { try AtomicFile.sync(folder) }
     }
     try FileManager.default.removeItem(at: workFolder(record.key).url)
-    return Artifact(folder: place, record: record, digests: digests)
+    return Artifact(folder: place, record: record, digests: digests, seal: seal)
   }
 
   private func describe(

@@ -83,7 +83,7 @@ package enum KeyError: Error, CustomStringConvertible {
 /// sequences of values run into each other. The bytes are part of the cache's format: changing them
 /// changes every key.
 struct CanonicalEncoder {
-  private(set) var bytes = Data()
+  private(set) var bytes: [UInt8] = []
 
   mutating func encode(_ value: JSONValue) throws {
     switch value {
@@ -111,10 +111,10 @@ struct CanonicalEncoder {
 
   /// A text by its Unicode content: canonically equivalent texts are equal.
   private mutating func encode(_ text: String) {
-    let normalised = Data(Self.normalised(text).utf8)
+    let normalised = Self.normalised(text).utf8
     tag("s")
     append(UInt64(normalised.count))
-    bytes.append(normalised)
+    bytes += normalised
   }
 
   /// Canonically equivalent texts as one; ASCII, which most texts are, needs no work.

@@ -17,6 +17,7 @@ package struct CheckpointStore: Sendable {
 
   private let folder: URL
   private let fence: Fence
+  private let longest = LongestTime()
   private let kept = 2
 
   /// Opens the store; its folder is made with the first checkpoint.
@@ -36,17 +37,23 @@ package struct CheckpointStore: Sendable {
     try fence()
     try Folder.make(folder)
     let file = folder.appending(path: "step-\(step).h5")
-    try AtomicFile.write(to: file) { beside in
-      try write(beside)
-      // The digest comes first: a checkpoint is never there without it.
-      let line = "\(try SHA256Digest.hex(ofFile: beside))  \(file.lastPathComponent)\n"
-      try AtomicFile.write(line, to: Checkpoint(step: step, file: file).digestFile)
+    let time = try ContinuousClock().measure {
+      try AtomicFile.write(to: file) { beside in
+        try write(beside)
+        // The digest comes first: a checkpoint is never there without it.
+        let line = "\(try SHA256Digest.hex(ofFile: beside))  \(file.lastPathComponent)\n"
+        try AtomicFile.write(line, to: Checkpoint(step: step, file: file).digestFile)
+      }
     }
+    longest.note(time / .seconds(1))
     for old in try checkpoints().dropFirst(kept) {
       try FileManager.default.removeItem(at: old.file)
       try? FileManager.default.removeItem(at: old.digestFile)
     }
   }
+
+  /// How long the slowest took to write, in seconds; nil where none was written.
+  var longestSeconds: Double? { longest.seconds }
 
   /// Reads the newest checkpoint that can be read, falling back to older ones.
   ///
@@ -77,6 +84,15 @@ package struct CheckpointStore: Sendable {
   }
 }
 
+/// The longest of some times, in seconds.
+private final class LongestTime: Sendable {
+  private let storage = Mutex<Double?>(nil)
+
+  var seconds: Double? { storage.withLock { $0 } }
+
+  func note(_ seconds: Double) { storage.withLock { $0 = max($0 ?? 0, seconds) } }
+}
+
 package struct Checkpoint: Sendable {
   /// How many steps were done when it was written.
   package let step: Int
@@ -97,6 +113,9 @@ package struct Checkpoint: Sendable {
 /// After a kill the log may reach beyond the last checkpoint, so a stage that resumes calls
 /// `truncate` first: the log then ends as if it had never been interrupted.
 package final class MetricsLog: Sendable {
+  /// What a stage logs of how long a step took.
+  package static let stepSeconds = "step_seconds"
+
   private let file: URL
   /// Open once there is anything to log: most stages log nothing.
   private let handle = Mutex<FileHandle?>(nil)

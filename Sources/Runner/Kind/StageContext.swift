@@ -156,6 +156,14 @@ package final class StageContext: Sendable {
   /// Publishes a fact with the artifact, such as the sandbox in force, for reports to show.
   package func publish(fact value: JSONValue, as name: String) { published.set(name, value) }
 
+  /// How long the stage may take to stop when it is asked to, in seconds: its longest step with its
+  /// slowest checkpoint. Nil where it logged no step or wrote no checkpoint.
+  func stopSeconds() throws -> Double? {
+    guard let checkpoint = checkpoints.longestSeconds else { return nil }
+    let steps = try metrics.rows().compactMap { $0[MetricsLog.stepSeconds]?.number }
+    return steps.max().map { $0 + checkpoint }
+  }
+
   /// What has been published so far.
   package var values: [String: JSONValue] { published.all }
 }

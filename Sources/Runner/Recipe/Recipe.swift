@@ -6,6 +6,8 @@ import OrderedCollections
 package struct Recipe: Sendable {
   package let file: URL
   package let sourceText: String
+  /// SHA-256 of all that it was read from: its text, what it extends, and changes of them.
+  package let sourceDigest: String
   /// What was changed on the command line, as `stages.warmed.params.epochs=2`.
   package let overrides: [String]
   /// What a command adds to it, written as overrides are, which may bring axes that the file lacks.
@@ -72,15 +74,17 @@ package struct Recipe: Sendable {
       throw RecipeError(sink.diagnostics, sources: sources)
     }
     return Recipe(
-      outline, body, file: file, sourceText: text, overrides: overrides, additions: additions)
+      outline, body, file: file, sourceText: text, sourceDigest: sources.digest,
+      overrides: overrides, additions: additions)
   }
 
   private init(
     _ outline: RecipeOutline, _ body: RecipeBody, file: URL, sourceText: String,
-    overrides: [String], additions: [String]
+    sourceDigest: String, overrides: [String], additions: [String]
   ) {
     self.file = file
     self.sourceText = sourceText
+    self.sourceDigest = sourceDigest
     self.overrides = overrides
     self.additions = additions
     name = outline.name

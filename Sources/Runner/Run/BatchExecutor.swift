@@ -13,11 +13,13 @@ package protocol BatchExecutor: Sendable {
   /// - Throws: where the system does not answer at all; what it refuses fails when it is started.
   func submit(_ progress: BatchProgress) throws
 
-  /// Tells of an instance whose inputs are there, once it begins and once it ends.
+  /// Tells of an instance whose inputs are there, once it begins, now and then how far it is, and once
+  /// it ends.
   /// - Parameter ended: called once, with the result and how long it took, in seconds, or with why there
   ///   is none: `BatchError` for what did not fail.
   func start(
     _ index: Int, began: @escaping @Sendable () -> Void,
+    progress: @escaping @Sendable (StageProgress) -> Void,
     ended: @escaping @Sendable (Result<InstanceResult, any Error>) -> Void)
 
   /// Takes back what has not begun, because something failed.

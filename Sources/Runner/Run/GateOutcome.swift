@@ -113,6 +113,7 @@ extension PlannedInstance {
       instance: instance, state: state, reason: reason, fields: fields, key: key,
       artifact: artifact, lastSeconds: lastSeconds)
     changed.lastFields = lastFields
+    changed.lastStopSeconds = lastStopSeconds
     if let gate = instance.gate, artifact != nil {
       changed.outcome = GateOutcome(gate, of: changed, reading: values)
     }

@@ -54,6 +54,7 @@ struct InstanceRunner {
     var seconds = 0.0
     /// The step from which it went on.
     var resumedFrom: Int?
+    var stopSeconds: Double?
     var parts: [String: String] = [:]
     var values: [String: JSONValue] = [:]
   }
@@ -92,18 +93,20 @@ struct InstanceRunner {
     try parts.origin?.write(to: output)
     return Attempt(
       started: started, seconds: elapsed / .seconds(1), resumedFrom: resumedFrom,
-      parts: parts.keys, values: context.values)
+      stopSeconds: try context.stopSeconds(), parts: parts.keys, values: context.values)
   }
 
   func record(
     _ key: String, _ fields: KeyFields, of instance: Instance, _ attempt: Attempt,
     producers: [String: String]
   ) -> ArtifactRecord {
-    ArtifactRecord(
+    var record = ArtifactRecord(
       key: key, fields: fields, instance: instance.name, parameters: instance.parameters,
       producers: producers, parts: attempt.parts, values: attempt.values,
       started: attempt.started, seconds: attempt.seconds, resumedFrom: attempt.resumedFrom,
       machine: .current(), versions: versions)
+    record.stopSeconds = attempt.stopSeconds
+    return record
   }
 }
 

@@ -63,6 +63,8 @@ package struct PlannedInstance: Sendable {
   package let artifact: Artifact?
   /// How long it took last time, in seconds, where that is known.
   package let lastSeconds: Double?
+  /// How long it might have taken to stop last time, in seconds, where that is known.
+  var lastStopSeconds: Double?
   /// What identified the result last time, where it is another now.
   var lastFields: KeyFields?
   /// What it came to as a gate; nil where it is none, or is not done.
@@ -185,7 +187,8 @@ package struct Planner: Sendable {
         artifact: artifact, lastSeconds: seconds)
     }
     let entry = cache.lookUp(key)
-    if case .present(let artifact) = entry {
+    if case .present(let found) = entry {
+      let artifact = found.sharing(key, fields, of: instance)
       let place = cache.otherPlace(of: artifact)?.relativePath ?? "the cache"
       let origin = artifact.origin.map { ", \($0.words)" } ?? ""
       return planned(
@@ -201,6 +204,7 @@ package struct Planner: Sendable {
       after: items)
     var item = planned(.toRun, reason, nil, oldRecord?.seconds)
     item.lastFields = oldRecord?.fields
+    item.lastStopSeconds = oldRecord?.stopSeconds
     return item
   }
 

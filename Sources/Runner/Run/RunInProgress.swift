@@ -161,7 +161,8 @@ struct RunInProgress {
     schedule.begin(index, load)
     let (display, jobs) = (executor.display, jobs)
     batch.start(
-      index, began: { display.begin(title) }, ended: { jobs.end(index, title, $0) })
+      index, began: { display.begin(title) }, progress: { display.update(title, $0) },
+      ended: { jobs.end(index, title, $0) })
   }
 
   private mutating func end(_ ended: JobQueue.Ended) throws {

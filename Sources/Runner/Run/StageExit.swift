@@ -165,7 +165,8 @@ package struct RequestRun: Sendable {
     return try Executor(
       cache: cache, recipeFolder: nil, folders: folders, budget: RunBudget(threads: threads),
       keys: ServerKeys(allowing: request.keyVariables), site: site, interruption: interruption,
-      display: display, versions: versions
+      display: JoinedDisplay([display, ProgressWriter(ProgressFile(in: work))]),
+      versions: versions
     ).run(plan)
   }
 

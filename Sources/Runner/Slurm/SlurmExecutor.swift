@@ -56,6 +56,8 @@ package final class SlurmExecutor: BatchExecutor {
     let name: String
     let request: StageRequest
     let resources: Resources
+    /// How long the slowest of its kind took to stop at most, in seconds; nil where nobody knows.
+    let stopSeconds: Double?
     /// The newest job's number; nil before there is one.
     var number: String?
     var submissions = 0
@@ -76,8 +78,11 @@ package final class SlurmExecutor: BatchExecutor {
   /// An instance of which somebody wants to know what comes of it.
   struct Watch {
     let began: @Sendable () -> Void
+    let progress: @Sendable (StageProgress) -> Void
     let ended: @Sendable (Result<InstanceResult, any Error>) -> Void
     var hasBegun = false
+    /// What was said last of how far it is.
+    var said: StageProgress?
   }
 
   struct State {
@@ -102,6 +107,7 @@ package final class SlurmExecutor: BatchExecutor {
     var taken: Set<Int> = []
     var state = State()
     state.ledger = SlurmLedger(in: setting.recipeFolder)
+    let stops = plan.longestStops
     for (index, item) in plan.items.enumerated() where item.isAsked && !item.isDone {
       guard let key = item.key, item.state != .blocked else { continue }
       let isLocal =
@@ -120,7 +126,8 @@ package final class SlurmExecutor: BatchExecutor {
       state.units[unitKey] = Unit(
         indices: indices, key: unitKey, name: plan.items[first].name,
         request: StageRequest(plan, asked: indices, in: setting.surroundings),
-        resources: plan.items[training].instance.resources)
+        resources: plan.items[training].instance.resources,
+        stopSeconds: stops[plan.items[training].kind.name])
       state.waiting.append(unitKey)
     }
     try test(state)
@@ -161,11 +168,12 @@ package final class SlurmExecutor: BatchExecutor {
       name: setting.name, key: unit.key, work: workFolder(unit.key).url.absoluteURL,
       resources: unit.resources, settings: setting.surroundings.site.slurm,
       program: setting.program,
-      timeFactor: unit.timeFactor)
+      timeFactor: unit.timeFactor, stopSeconds: unit.stopSeconds)
   }
 
   package func start(
     _ index: Int, began: @escaping @Sendable () -> Void,
+    progress: @escaping @Sendable (StageProgress) -> Void,
     ended: @escaping @Sendable (Result<InstanceResult, any Error>) -> Void
   ) {
     if let key = state.withLock({ $0.keys[index] }),
@@ -174,7 +182,7 @@ package final class SlurmExecutor: BatchExecutor {
       return ended(.success((artifact, artifact.record.seconds)))
     }
     let isFirst = state.withLock { state in
-      state.watches[index] = Watch(began: began, ended: ended)
+      state.watches[index] = Watch(began: began, progress: progress, ended: ended)
       defer { state.isWatching = true }
       return !state.isWatching
     }
@@ -213,6 +221,18 @@ package final class SlurmExecutor: BatchExecutor {
 extension Plan {
   /// The training of a kept step.
   fileprivate func training(of kept: Int) -> Int { items[kept].instance.inputs[0].producer }
+
+  /// How long the slowest instance of each kind might have taken to stop, in seconds, by the kind's name.
+  var longestStops: [String: Double] {
+    var longest: [String: Double] = [:]
+    for item in items {
+      guard let seconds = item.artifact?.record.stopSeconds ?? item.lastStopSeconds else {
+        continue
+      }
+      longest[item.kind.name] = max(longest[item.kind.name] ?? 0, seconds)
+    }
+    return longest
+  }
 }
 
 /// Submitting.
@@ -231,25 +251,32 @@ extension SlurmExecutor {
     }
     defer { guardian.release() }
     try attach()
-    let submitted = state.withLock { state in
-      let waiting = state.waiting
-      state.waiting = []
-      var count = 0
-      for key in waiting {
-        switch Self.readiness(of: key, progress, state) {
-        case _ where setting.interruption.isRequested: break
-        case .never: break
-        case .later: state.waiting.append(key)
-        case .now(let dependencies):
-          submit(key, after: dependencies, &state)
-          count += 1
-        }
-      }
-      return count
-    }
+    let submitted = submitWhatMay(progress)
     if submitted == 0 { return }
     try state.withLock { try $0.ledger.write(in: setting.recipeFolder) }
     setting.display.notice("Slurm: submitted \(counted(submitted, "job")) as \(setting.name)")
+  }
+
+  /// A call of `sbatch` takes long, and meanwhile the watch must get on: the state is not held for it.
+  /// - Returns: how many jobs it was.
+  private func submitWhatMay(_ progress: BatchProgress) -> Int {
+    var later: [String] = []
+    var count = 0
+    let waiting = state.withLock { state in
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    for key in waiting where !setting.interruption.isRequested {
+      switch state.withLock({ Self.readiness(of: key, progress, $0) }) {
+      case .never: break
+      case .later: later.append(key)
+      case .now(let dependencies):
+        submit(key, after: dependencies)
+        count += 1
+      }
+    }
+    state.withLock { $0.waiting = later }
+    return count
   }
 
   private enum Readiness {
@@ -284,33 +311,36 @@ extension SlurmExecutor {
   }
 
   /// Submits a job. What Slurm refuses concerns that branch only.
-  private func submit(_ key: String, after dependencies: [String], _ state: inout State) {
-    guard var unit = state.units[key] else { return }
-    defer { state.units[key] = unit }
+  private func submit(_ key: String, after dependencies: [String]) {
+    guard let unit = state.withLock({ $0.units[key] }) else { return }
     let work = workFolder(key)
-    let job = job(unit)
-    do {
+    let step = work.newestStep
+    let answer = Result {
+      let job = job(unit)
       try unit.request.write(to: StageRequest.file(key, in: setting.cache))
       try job.prepare()
-      let number = try setting.commands.submit(job.words(after: dependencies))
-      unit.number = number
-      unit.job = QueuedJob(number: number, state: "PENDING")
-      unit.overSince = nil
-      unit.account = nil
-      unit.submissions += 1
-      unit.step = work.newestStep
-      state.ledger.jobs[key] = .init(number: number, instance: unit.name)
-    } catch {
-      unit.refusal = sentence(for: error)
+      return try setting.commands.submit(job.words(after: dependencies))
+    }
+    state.withLock { state in
+      switch answer {
+      case .success(let number):
+        state.units[key]?.number = number
+        state.units[key]?.job = QueuedJob(number: number, state: "PENDING")
+        state.units[key]?.overSince = nil
+        state.units[key]?.account = nil
+        state.units[key]?.submissions += 1
+        state.units[key]?.step = step
+        state.ledger.jobs[key] = .init(number: number, instance: unit.name)
+      case .failure(let error):
+        state.units[key]?.refusal = sentence(for: error)
+      }
     }
   }
 
   /// Submits a job once more, whose inputs are there.
   func submitAgain(_ key: String, timeFactor: Double = 1) {
-    state.withLock {
-      $0.units[key]?.timeFactor *= timeFactor
-      submit(key, after: [], &$0)
-    }
+    state.withLock { $0.units[key]?.timeFactor *= timeFactor }
+    submit(key, after: [])
     try? state.withLock { try $0.ledger.write(in: setting.recipeFolder) }
   }
 

@@ -16,11 +16,14 @@ package struct SlurmJob: Sendable {
   let arguments: [String]?
   /// How much longer it gets than it asks for, after it ran into its limit.
   let timeFactor: Double
+  /// How long what it runs may take to stop, in seconds, by earlier results; nil where nobody knows.
+  let stopSeconds: Double?
 
   package init(
     name: String, key: String, work: URL, resources: Resources, settings: SlurmSettings,
-    program: URL, arguments: [String]? = nil, timeFactor: Double = 1
+    program: URL, arguments: [String]? = nil, timeFactor: Double = 1, stopSeconds: Double? = nil
   ) {
+    self.stopSeconds = stopSeconds
     self.timeFactor = timeFactor
     self.arguments = arguments
     self.name = name
@@ -80,7 +83,8 @@ package struct SlurmJob: Sendable {
   /// How long before the time limit it is asked to stop, in seconds: a job of minutes must not be asked
   /// as soon as it begins.
   private var lead: Int {
-    Int(min(settings.lead.seconds, (limit ?? .infinity) / 4).rounded(.up))
+    let wanted = settings.leadSeconds(stopSeconds: stopSeconds)
+    return Int(min(wanted, (limit ?? .infinity) / 4).rounded(.up))
   }
 
   private static func quoted(_ text: String) -> String {

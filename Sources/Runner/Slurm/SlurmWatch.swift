@@ -17,6 +17,7 @@ extension SlurmExecutor {
       if asked.map({ .now - $0 >= pause }) ?? true {
         asked = .now
         askSlurm()
+        showProgress()
         judge()
       }
       Thread.sleep(forTimeInterval: setting.pause)
@@ -60,6 +61,8 @@ extension SlurmExecutor {
 
   /// Where Slurm does not answer nothing is known: jobs go on without it for a while.
   private func askSlurm() {
+    // What is submitted while Slurm answers is not in its answer.
+    let asked = state.withLock { $0.units.compactMapValues(\.number) }
     let jobs: [QueuedJob]
     do {
       jobs = try setting.commands.jobs(named: setting.name)
@@ -69,7 +72,7 @@ extension SlurmExecutor {
     let known = Dictionary(jobs.map { ($0.number, $0) }) { $1 }
     let began = state.withLock { state in
       for (key, unit) in state.units {
-        guard let number = unit.number else { continue }
+        guard let number = unit.number, number == asked[key] else { continue }
         let job = known[number]
         state.units[key]?.job = job
         let isOver = job?.isOver ?? true
@@ -87,6 +90,24 @@ extension SlurmExecutor {
     }
     for watch in began { watch.began() }
     sayHowMany()
+  }
+
+  /// Tells how far those at work say they are.
+  private func showProgress() {
+    let working = state.withLock { state in
+      state.watches.filter { $0.value.hasBegun }.keys.sorted().compactMap { index in
+        state.unitOf[index].map { (index, $0) }
+      }
+    }
+    for (index, key) in working {
+      guard let progress = ProgressFile(in: workFolder(key).url).read() else { continue }
+      let watch = state.withLock { state -> Watch? in
+        guard let watch = state.watches[index], watch.said != progress else { return nil }
+        state.watches[index]?.said = progress
+        return watch
+      }
+      watch?.progress(progress)
+    }
   }
 
   private func sayHowMany() {

@@ -1,4 +1,5 @@
 import Base
+import Foundation
 
 /// Something wrong with a recipe, said in one sentence, with its place.
 package struct Diagnostic: Hashable, Sendable {
@@ -74,6 +75,12 @@ struct RecipeSources: Sendable {
   /// Keeps the text of a file; nil stands for the recipe itself.
   mutating func add(_ text: String, of file: String?) {
     lines[file ?? self.file] = SourceLines.split(text)
+  }
+
+  /// SHA-256 of all texts with their names.
+  var digest: String {
+    let texts = lines.mapValues { lines in JSONValue.array(lines.map { .string($0) }) }
+    return SHA256Digest.hex(of: Data(JSONValue.object(texts).text.utf8))
   }
 
   /// The message with its place, the source line and a caret.

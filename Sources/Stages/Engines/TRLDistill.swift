@@ -1,6 +1,7 @@
 import Base
 import Foundation
 import Model
+import Runner
 
 /// A `distill` by TRL: token ids, which of them are in the loss, and their order.
 struct TRLDistill: TRLWork {
@@ -87,7 +88,7 @@ struct TRLDistill: TRLWork {
       "loss": said["loss"] ?? .nan, "grad_norm": said["grad_norm"] ?? .nan,
       "learning_rate": parameters.optimiser.learningRate(atUpdate: step - 1, of: steps),
       "tokens": tokens, "epoch": Double(step) / Double(plan.stepsPerEpoch),
-      "step_seconds": seconds, "tokens_per_second": tokens / max(seconds, 1e-9),
+      MetricsLog.stepSeconds: seconds, "tokens_per_second": tokens / max(seconds, 1e-9),
     ]
   }
 }

@@ -59,7 +59,7 @@ struct TRLReinforcement: TRLWork {
     metrics["learning_rate"] = parameters.optimiser.learningRate(
       atUpdate: update, of: steps * updatesPerStep)
     metrics["tokens"] = Double(tokens)
-    metrics["step_seconds"] = seconds
+    metrics[MetricsLog.stepSeconds] = seconds
     metrics["tokens_per_second"] = Double(tokens) / max(seconds, 1e-9)
     return metrics
   }

@@ -12,7 +12,8 @@ struct TrainingLoop {
   /// What every training logs beside the metrics of its kind. `step_time` stands in logs that an
   /// earlier version began.
   static let metrics = LoggedMetrics(
-    counters: ["epoch", "tokens"], timings: ["step_seconds", "step_time", "tokens_per_second"])
+    counters: ["epoch", "tokens"],
+    timings: [MetricsLog.stepSeconds, "step_time", "tokens_per_second"])
   /// The names of what every training logs, timings apart.
   static let metricNames = ["learning_rate", "grad_norm", "tokens"]
   /// The facts that every training may publish.
@@ -116,7 +117,7 @@ struct TrainingLoop {
   private func log(_ result: StepResult, step: Int, seconds: Double) throws {
     var metrics = result.metrics
     metrics["tokens"] = Double(result.tokens)
-    metrics["step_seconds"] = seconds
+    metrics[MetricsLog.stepSeconds] = seconds
     metrics["tokens_per_second"] = Double(result.tokens) / max(seconds, 1e-9)
     try context.metrics.log(step: step, metrics)
     context.progress.update(

@@ -73,7 +73,7 @@ struct FakeTraining: Stage {
   static let version = 2
   static let changes = [2: "it adds otherwise"]
   static let summary = "adds"
-  static let metrics = LoggedMetrics(timings: ["step_time"])
+  static let metrics = LoggedMetrics(timings: ["step_time", MetricsLog.stepSeconds])
   static let inputs = [StagePort("numbers", ArtifactType("Numbers"), "what to add")]
   static let outputs = [StagePort("sum", ArtifactType("Numbers"), "the sum")]
   static let kept: KeptOutput? = KeptOutput(kind: FakeKept.self, output: "sum", steps: "steps")
@@ -92,7 +92,11 @@ struct FakeTraining: Stage {
       step += 1
       sum += value * step
       if context.folders.takes("slip-at-\(step)") { sum += 1 }
-      try context.metrics.log(step: step, ["sum": Double(sum), "step_time": 0.1 * Double(sum)])
+      try context.metrics.log(
+        step: step,
+        [
+          "sum": Double(sum), "step_time": 0.1 * Double(sum), MetricsLog.stepSeconds: Double(step),
+        ])
       try context.keep(step: step) { file in
         try HDF5File.create(file) { try $0.write([sum], to: "/value") }
         if context.folders.has("large-outputs") {

@@ -47,6 +47,9 @@ import Testing
     #expect(record.machine == .current())
     #expect(record.seconds > 0)
     #expect(record.resumedFrom == nil)
+    // The longest step says that it took 4 s; the slowest checkpoint took less.
+    let stop = try #require(record.stopSeconds)
+    #expect(stop > 4 && stop < 60)
     let metrics = try RowTable(contentsOf: result.folder.appending(path: "metrics.h5"))
     #expect(try metrics.integers("step") == [1, 2, 3, 4])
     #expect(try metrics.numbers("sum") == [1, 3, 6, 10])

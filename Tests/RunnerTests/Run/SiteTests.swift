@@ -34,7 +34,7 @@ import Testing
       """, "site.yaml")
     let slurm = try Site.read(file).slurm
     #expect((slurm.partition, slurm.account, slurm.qos) == ("gpu", "lab", nil))
-    #expect((slurm.time?.seconds, slurm.lead.seconds) == (14_400, 600))
+    #expect((slurm.time?.seconds, slurm.lead?.seconds) == (14_400, 600))
     #expect(slurm.setup == ["module load gcc", "source /opt/env"])
     #expect(slurm.extra == ["--constraint=a100"])
     #expect(Site().slurm == SlurmSettings())

@@ -151,6 +151,22 @@ import Testing
         """)
   }
 
+  /// Whoever needs long to stop is asked earlier; the site's own lead is the least.
+  @Test(
+    arguments: [
+      (nil, nil, 300), (nil, "2 min", 120), (3, nil, 66), (3, "2 min", 120), (400, "2 min", 860),
+    ] as [(Double?, String?, Int)])
+  func theTimeToStopIsThatOfEarlierResults(seconds: Double?, lead: String?, expected: Int) {
+    var settings = SlurmSettings()
+    settings.lead = lead.flatMap { TimeLimit($0) }
+    var resources = Resources()
+    resources.time = TimeLimit("12 h")
+    let job = SlurmJob(
+      name: "a", key: "b", work: URL(filePath: "/c"), resources: resources, settings: settings,
+      program: URL(filePath: "/d"), stopSeconds: seconds)
+    #expect(job.words(after: []).contains("--signal=B:USR2@\(expected)"))
+  }
+
   /// A job of minutes must not be asked to stop as soon as it begins.
   @Test func shortJobsAreAskedLater() {
     var resources = Resources()
