@@ -19,12 +19,12 @@ package func reason(for error: any Error) -> String {
   return words.hasPrefix("The operation could") ? "no connection came about" : words
 }
 
-/// Finds the candidate that a person most likely meant to type.
+/// Finds the candidate that a person most likely meant to type, whatever the case of its letters.
 /// - Returns: the nearest by edit distance, if it is near enough to be worth suggesting.
 package func nearestName(to name: String, among candidates: [String]) -> String? {
   let limit = name.count / 3 + 1
   let scored = candidates.map { candidate in
-    (candidate, editDistance(Array(name.utf8), Array(candidate.utf8)))
+    (candidate, editDistance(Array(name.lowercased().utf8), Array(candidate.lowercased().utf8)))
   }
   // Names that share no letter at all are never near, however short they are.
   let near = scored.filter { $0.1 <= limit && $0.1 < max(name.utf8.count, $0.0.utf8.count) }

@@ -25,7 +25,7 @@ final class HDF5Source: Sendable {
     var status = stat()
     guard fstat(opened, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(opened)
-      throw HDF5Fault("it is no regular file")
+      throw HDF5Fault("it is not a regular file")
     }
     descriptor = opened
     size = Int(status.st_size)

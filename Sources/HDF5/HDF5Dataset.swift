@@ -46,7 +46,7 @@ extension HDF5File {
   ) throws {
     try perform("write '\(path)' to") { file, operation in
       guard let types = Element.elementType.numberTypes else {
-        throw operation.failure("\(Element.self) is no type for a dataset")
+        throw operation.failure("\(Element.self) is not a type for a dataset")
       }
       let shape = shape ?? [values.count]
       try checkShape(shape, count: values.count, operation)

@@ -92,7 +92,7 @@ struct HDF5Layout {
   init(_ object: HDF5Object, in file: HDF5Structure) throws {
     guard object.isDataset, var type = try object.only(.datatype),
       var space = try object.only(.dataspace), var layout = try object.only(.layout)
-    else { throw HDF5Fault("it is no dataset") }
+    else { throw HDF5Fault("it is not a dataset") }
     if try object.only(.externalFiles) != nil {
       throw HDF5Fault("its data lie in another file, which is not read")
     }

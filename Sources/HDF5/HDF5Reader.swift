@@ -296,7 +296,7 @@ struct HDF5StoredAttributes {
   static func value(_ body: ArraySlice<UInt8>, in file: HDF5Structure) throws -> HDF5Attribute {
     var parts = try Parts(body)
     let elements = try HDF5Elements(type: &parts.type, space: &parts.space)
-    guard elements.count == 1 else { throw HDF5Fault("it is no single value") }
+    guard elements.count == 1 else { throw HDF5Fault("it is not a single value") }
     let bytes = Array(try parts.data.take(min(elements.size, 16)))
     func load<Value: BitwiseCopyable>(_ type: Value.Type) -> Value {
       bytes.withUnsafeBytes { $0.loadUnaligned(as: type) }

@@ -52,20 +52,20 @@ struct ExecutionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Where instances run: in this process, or in jobs of Slurm, which go on without it.",
+      "Where instances run: in this process, or in jobs of Slurm, which continue without it.",
       valueName: "executor"))
   var executor = ExecutorChoice.process
 
   @Option(help: "How many threads stages may use. Cannot change a result.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
-  @Flag(help: "After a failure, go on with what does not depend on it.")
+  @Flag(help: "After a failure, continue with what does not depend on it.")
   var keepGoing = false
 
   @Flag(help: "Do not show progress.")
   var quiet = false
 
-  @Option(help: "How progress is shown: auto, plain (lines of text) or json (an object a line).")
+  @Option(help: "How progress is shown: auto, plain (lines of text) or json (an object per line).")
   var progress: ProgressStyle = .auto
 
   func validate() throws {

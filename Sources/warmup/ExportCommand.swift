@@ -42,7 +42,13 @@ struct ExportCommand: ParsableCommand {
   @Flag(help: "Write the adapters that were merged into the model, and not the model.")
   var adapter = false
 
+  @OptionGroup var replacing: OverwriteOptions
+
   func run() throws {
+    let target = URL(fileURLWithPath: folder)
+    try replacing.check(
+      "a model in \(folder)",
+      ["config.json", "adapter_config.json"].map { target.appending(path: $0) })
     let workspace = try Workspace(options)
     let (item, file) = try workspace.modelFile(of: instance)
     let model = try OpenedModel(contentsOf: file)
@@ -51,7 +57,6 @@ struct ExportCommand: ParsableCommand {
         "'\(instance)' was not trained with lora, so it has no adapters; leave out --adapter to write "
           + "the model")
     }
-    let target = URL(fileURLWithPath: folder)
     try Folder.make(target)
     if adapter, let adapters = model.mergedAdapters {
       try AdapterExport.write(adapters, to: target)

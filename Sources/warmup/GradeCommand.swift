@@ -74,8 +74,9 @@ struct GradeCommand: ParsableCommand {
     let parts = Outcome.allCases.compactMap { outcome in
       counts[outcome].map { "\(outcome.rawValue) \($0)" }
     }
-    let unread = unreadable == 0 ? "" : "; \(unreadable) lines could not be graded"
-    return "\(total) graded: \(parts.joined(separator: ", "))\(unread)"
+    let unread = unreadable == 0 ? "" : "; \(counted(unreadable, "line")) could not be graded"
+    let outcomes = parts.isEmpty ? "" : ": \(parts.joined(separator: ", "))"
+    return "\(total) graded\(outcomes)\(unread)"
   }
 }
 

@@ -84,7 +84,7 @@ extension InfluenceCommand {
     }
     guard let training = items.first(where: { $0.stageName == of }),
       TrainingRows.port(of: training.kind.name) != nil
-    else { throw ValidationError("'\(of)' is no training; name a stage of rlvr or distill") }
+    else { throw ValidationError("'\(of)' is not a training; name a stage of rlvr or distill") }
     return training
   }
 

@@ -25,7 +25,8 @@ struct KindsCommand: ParsableCommand {
     }
     guard let reference = references.first(where: { $0.name == kind }) else {
       let near = suggestion(for: kind, among: references.map(\.name))
-      throw ValidationError("unknown kind '\(kind)'\(near); 'warmup kinds' lists them all")
+      throw ValidationError(
+        "unknown kind '\(kind)'\(near.isEmpty ? "; 'warmup kinds' lists them all" : near)")
     }
     try StandardOutput.write(markdown ? reference.markdown : reference.text)
   }

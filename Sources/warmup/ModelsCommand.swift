@@ -17,7 +17,7 @@ struct ModelsCommand: ParsableCommand {
   @Argument(help: "Hugging Face folders or GGUF files to look into.", completion: .file())
   var paths: [String] = []
 
-  @Flag(help: "Print JSON: an object a family or model.")
+  @Flag(help: "Print JSON: an object per family or model.")
   var json = false
 
   func run() throws {

@@ -62,6 +62,8 @@ struct NewCommand: ParsableCommand {
       try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .withoutOverwriting)
     } catch CocoaError.fileWriteFileExists {
       throw ValidationError("\(file) exists already; choose another file with -o")
+    } catch let error as CocoaError {
+      throw FileError(action: "write", path: file, code: FileError(error)?.code ?? 0)
     }
     StandardOutput.writeError("Wrote \(file); 'warmup plan \(file)' shows what it would do\n")
   }

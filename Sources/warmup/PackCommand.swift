@@ -45,6 +45,8 @@ struct PackCommand: ParsableCommand {
       """)
   var withoutTexts = false
 
+  @OptionGroup var replacing: OverwriteOptions
+
   func validate() throws {
     if models, small {
       throw ValidationError("--small leaves the models out that --models asks for")
@@ -60,7 +62,17 @@ struct PackCommand: ParsableCommand {
     guard !["yaml", "yml"].contains(destination.pathExtension) else {
       throw ValidationError("-o names a recipe, which packing must not overwrite; end it in .h5")
     }
+    try replacing.check(destination.relativePath, [destination])
+    let parent = destination.deletingLastPathComponent()
+    guard FileManager.default.fileExists(atPath: parent.path) else {
+      throw ValidationError("-o: there is no folder \(parent.relativePath)")
+    }
     let plan = try workspace.plan().withoutOthers
+    guard !plan.results.isEmpty else {
+      throw PackError.unpackable(
+        "nothing of '\(workspace.recipe.name)' is done in \(options.recipe.results); run it first, or "
+          + "name the folder of its results with --results")
+    }
     let registration = try workspace.lockedRegistration()
     let report = RecipeReport(workspace.recipe, plan, registration: registration)
     let contents = PackContents(

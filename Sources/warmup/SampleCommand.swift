@@ -149,7 +149,7 @@ struct SampleCommand: ParsableCommand {
       return Self.row(text)
     }
     guard let row = try? JSONValue(parsing: Data(line.bytes)).object else {
-      throw ValidationError("line \(line.number) is no JSON object")
+      throw ValidationError("line \(line.number) is not a JSON object")
     }
     return row
   }

@@ -55,7 +55,7 @@ struct ServeCommand: ParsableCommand {
       )
     }
     if !SampleCommand.isRecipe(source), instance != nil {
-      throw ValidationError("\(source) is no recipe, and one model is served at a time")
+      throw ValidationError("\(source) is not a recipe, and one model is served at a time")
     }
   }
 

@@ -78,7 +78,7 @@ struct TokenizeCommand: ParsableCommand {
       ? try object(line)["ids"]?.array?.map(\.integer)
       : line.bytes.split(separator: 0x20).map { Int(String(decoding: $0, as: UTF8.self)) }
     guard let numbers, case let ids = numbers.compactMap(\.self), ids.count == numbers.count else {
-      throw TokenizeError(line: line.number, problem: "is no list of ids")
+      throw TokenizeError(line: line.number, problem: "is not a list of ids")
     }
     if let unknown = ids.first(where: { !(0..<tokenizer.vocabularySize).contains($0) }) {
       let greatest = tokenizer.vocabularySize - 1
@@ -90,7 +90,7 @@ struct TokenizeCommand: ParsableCommand {
 
   private func object(_ line: StandardInputLines.Line) throws -> JSONValue {
     guard let value = try? JSONValue(parsing: Data(line.bytes)), value.object != nil else {
-      throw TokenizeError(line: line.number, problem: "is no JSON object")
+      throw TokenizeError(line: line.number, problem: "is not a JSON object")
     }
     return value
   }

@@ -57,10 +57,13 @@ struct Warmup: ParsableCommand {
   static func main() {
     StandardStream.prepare()
     FailedAllocations.explain()
-    refuseUnknownCommand()
+    let arguments = joinNegativeValues(Array(CommandLine.arguments.dropFirst()))
+    refuseUnknownCommand(arguments)
     do {
-      var command = try parseAsRoot()
-      try command.run()
+      var command = try parseAsRoot(arguments)
+      do { try command.run() } catch let error as ValidationError {
+        leave(error, usageOf: type(of: command))
+      }
     } catch let error as RecipeError {
       StandardOutput.writeError("\(error)\n")
       exit(withError: ExitCode(64))
@@ -77,15 +80,58 @@ struct Warmup: ParsableCommand {
     }
   }
 
-  /// ArgumentParser would only say that arguments are unexpected.
-  private static func refuseUnknownCommand() {
-    let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
-    guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"),
-      !names.contains(word)
-    else { return }
-    let hint = nearestName(to: word, among: names).map { "; did you mean '\($0)'?" }
+  /// ArgumentParser would take `-1` for an option, and say that the value is missing.
+  private static func joinNegativeValues(_ arguments: [String]) -> [String] {
+    var joined: [String] = []
+    for (index, word) in arguments.enumerated() {
+      if word == "--" { return joined + arguments[index...] }
+      if word.wholeMatch(of: /-[0-9.]+/) != nil, let option = joined.last,
+        option.hasPrefix("--"), !option.contains("=")
+      {
+        joined[joined.count - 1] = "\(option)=\(word)"
+      } else {
+        joined.append(word)
+      }
+    }
+    return joined
+  }
+
+  /// ArgumentParser would only say that arguments are unexpected, or show the help of something else.
+  private static func refuseUnknownCommand(_ arguments: [String]) {
+    let words = arguments.first == "help" ? arguments.dropFirst() : arguments[...]
+    var path: [String] = []
+    var known = configuration.subcommands
+    for word in words where !known.isEmpty {
+      if word.hasPrefix("-") { return }
+      if path.isEmpty, arguments.first != "help", word == "help" { return }
+      if let found = known.first(where: { $0.configuration.commandName == word }) {
+        path.append(word)
+        known = found.configuration.subcommands
+        continue
+      }
+      // Those without a description are for this program itself.
+      let shown = known.map { $0.configuration }.filter(\.shouldDisplay)
+      let owner = (["warmup"] + path).joined(separator: " ")
+      let hint = suggestion(for: word, among: shown.compactMap(\.commandName) + (path.isEmpty ? ["help"] : []))
+      let command = (path + [word]).joined(separator: " ")
+      StandardOutput.writeError(
+        "warmup: unknown command '\(command)'\(hint.isEmpty ? "; '\(owner) --help' lists them" : hint)\n"
+      )
+      exit(withError: ExitCode(64))
+    }
+  }
+
+  /// Ends with what is wrong with a command's arguments. ArgumentParser would show the usage of all commands.
+  private static func leave(_ error: ValidationError, usageOf command: any ParsableCommand.Type)
+    -> Never
+  {
+    let usage = usageString(for: command)
+    // The words between the program's name and the first argument.
+    let name = usage.split(separator: " ").dropFirst()
+      .prefix { $0.first?.isLetter == true }.joined(separator: " ")
     StandardOutput.writeError(
-      "warmup: unknown command '\(word)'\(hint ?? "; 'warmup --help' lists them")\n")
+      "Error: \(error.message)\n\(usage.replacing("USAGE", with: "Usage", maxReplacements: 1))\n"
+        + "  See '\(name) --help' for more information.\n")
     exit(withError: ExitCode(64))
   }
 

@@ -404,6 +404,11 @@ extension Workspace {
     guard let found else {
       let ofStage = plan.items.filter { $0.stageName == name }.map(\.instance.name)
       guard ofStage.isEmpty else { throw LookupError.several(stage: name, instances: ofStage) }
+      let stage = name.prefix { $0 != "[" }
+      let others = plan.items.filter { $0.stageName == stage }.map(\.instance.name)
+      guard others.isEmpty else {
+        throw LookupError.otherValues(instance: name, instances: others)
+      }
       let known = plan.items.flatMap { [$0.stageName, $0.name] }
       throw LookupError.unknown(instance: name, known: known)
     }
@@ -438,6 +443,8 @@ extension Artifact {
 /// What can be wrong with the name of an instance or an output.
 enum LookupError: Error, CustomStringConvertible {
   case unknown(instance: String, known: [String])
+  /// There is such a stage, but not at these values.
+  case otherValues(instance: String, instances: [String])
   case several(stage: String, instances: [String])
   case notDone(instance: String, recipe: String)
   case stopped(instance: String, reason: String)
@@ -448,13 +455,12 @@ enum LookupError: Error, CustomStringConvertible {
   var description: String {
     switch self {
     case .unknown(let instance, let known):
-      let near = nearestName(to: instance, among: known).map { "; did you mean '\($0)'?" }
-      return "the recipe has no instance '\(instance)'\(near ?? ""); "
-        + "'warmup plan' lists them all"
+      let near = nearestName(to: instance, among: known).map { "did you mean '\($0)'?" }
+      return "the recipe has no instance '\(instance)'; \(near ?? "'warmup plan' lists them all")"
+    case .otherValues(let instance, let instances):
+      return "the recipe has no instance '\(instance)'; name one:\(Self.list(instances))"
     case .several(let stage, let instances):
-      let shown = instances.prefix(12).map { "\n  '\($0)'" }.joined()
-      let more = instances.count > 12 ? "\n  and \(instances.count - 12) more" : ""
-      return "'\(stage)' has \(instances.count) instances; name one:\(shown)\(more)"
+      return "'\(stage)' has \(instances.count) instances; name one:\(Self.list(instances))"
     case .notDone(let instance, let recipe):
       return "'\(instance)' has no result yet; 'warmup run \(recipe)' makes it"
     case .stopped(let instance, let reason): return "'\(instance)' is not run: \(reason)"
@@ -466,5 +472,10 @@ enum LookupError: Error, CustomStringConvertible {
     case .noModel(let instance):
       return "'\(instance)' makes no model; name an instance that does, such as one of distill"
     }
+  }
+
+  private static func list(_ instances: [String]) -> String {
+    let more = instances.count > 12 ? "\n  and \(instances.count - 12) more" : ""
+    return instances.prefix(12).map { "\n  '\($0)'" }.joined() + more
   }
 }

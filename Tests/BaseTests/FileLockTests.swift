@@ -27,7 +27,7 @@ import Testing
   @Test func isFreeWhenItsOwnerIsGone() throws {
     do { _ = try #require(try FileLock.attempt(file)) }
     try Data("{\"pid\": 1, \"host\": \"gone\"}".utf8).write(to: file)
-    let lock = try #require(try FileLock.attempt(file), "a file that nobody locks is no lock")
+    let lock = try #require(try FileLock.attempt(file), "a file that nobody locks is not a lock")
     let content = try JSONValue(parsing: Data(contentsOf: file))
     #expect(content["pid"]?.integer == Int(ProcessInfo.processInfo.processIdentifier))
     #expect(content["boot_id"]?.string?.isEmpty == false)

@@ -82,7 +82,7 @@ import Testing
     #expect(mkfifo(pipe.path, 0o600) == 0)
     for path in [pipe.path, "/dev/zero", folder.url.path] {
       let error = #expect(throws: HDF5Error.self) { try HDF5Reader(URL(filePath: path)) }
-      #expect(error?.reason == "it is no regular file")
+      #expect(error?.reason == "it is not a regular file")
     }
   }
 }

@@ -52,7 +52,7 @@ import Testing
     "amplified": "its parts claim more than the file can hold",
     "ratio": "its parts claim more than the file can hold",
     "big_chunk": "its chunks are larger than this program writes",
-    "text_attribute": "it is no single value",
+    "text_attribute": "it is not a single value",
     "newer": "it is written in a newer form of HDF5 than this program reads",
     "many_attributes": "it is written in a newer form of HDF5 than this program reads",
   ]

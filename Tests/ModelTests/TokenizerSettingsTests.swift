@@ -70,8 +70,8 @@ import Testing
     arguments: [
       (["added_tokens_decoder": ["5": ["content": "<sep>"]]], "has the id of another token, 5"),
       (["added_tokens_decoder": ["1000": ["content": "<|begin|>"]]], "has two ids"),
-      (["added_tokens_decoder": ["x": ["content": "<sep>"]]], "'x' is no token id"),
-      (["add_bos_token": true, "bos_token": "<s>"], "bos_token '<s>' is no token"),
+      (["added_tokens_decoder": ["x": ["content": "<sep>"]]], "'x' is not a token id"),
+      (["add_bos_token": true, "bos_token": "<s>"], "bos_token '<s>' is not a token"),
       (["add_eos_token": true], "behind every text"),
     ] as [([String: any Sendable], String)])
   func contradictionsAreSentences(_ settings: [String: any Sendable], _ words: String) throws {

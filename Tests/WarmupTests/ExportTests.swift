@@ -52,12 +52,17 @@ extension EndToEnd {
       #expect(!index.contains("seed=1]"), "the scores of other models are not this one's")
       #expect(card.contains("warmup run tiny.yaml\n") && card.contains("| `warmed` | distill |"))
       #expect(card.contains("name: tiny\n"), "the recipe is in it")
+      // Nothing is replaced silently.
+      let silent = try await results.run("export", name, folder.path)
+      #expect(silent.code == 64 && silent.messages.contains("exists already; choose another name"))
+      #expect(try String(contentsOf: file, encoding: .utf8) == card)
       // Written again it is renewed; what a person wrote is not.
       #expect(
-        try await results.run("export", name, folder.path).messages == "Wrote \(folder.path)\n")
+        try await results.run("export", name, folder.path, "--overwrite").messages
+          == "Wrote \(folder.path)\n")
       #expect(try String(contentsOf: file, encoding: .utf8).contains("No licence was named"))
       try Data("mine\n".utf8).write(to: file)
-      let again = try await results.run("export", name, folder.path)
+      let again = try await results.run("export", name, folder.path, "--overwrite")
       #expect(
         again.code == 0 && again.messages.contains("README.md there is somebody's, and stays"))
       #expect(try String(contentsOf: file, encoding: .utf8) == "mine\n")

@@ -59,18 +59,18 @@ extension EndToEnd {
     }
 
     @Test(arguments: [
-      ("[1]", nil, "line 2 is no JSON object"),
+      ("[1]", nil, "line 2 is not a JSON object"),
       (#"{"id": "1"}"#, "1", "line 2 has no string 'completion'"),
       (#"{"completion": ""}"#, nil, "line 2 has no 'id'"),
       (#"{"completion": "", "id": [1]}"#, nil, "line 2 has no 'id'"),
       (
         #"{"id": "1", "completion": "", "gold": [3]}"#, "1",
-        "line 2 has a 'gold' that is no text or number"
+        "line 2 has a 'gold' that is neither text nor a number"
       ),
       (
         #"{"id": "1", "completion": ""}"#, "1", "line 2 cannot be graded: the task 'math' needs"
       ),
-      ("{\"id\": \"1\", \"completion\": \"\\ud800\"}", nil, "line 2 is no JSON object"),
+      ("{\"id\": \"1\", \"completion\": \"\\ud800\"}", nil, "line 2 is not a JSON object"),
     ])
     func aBadLineIsAnsweredInItsPlaceAndTheRestIsGraded(
       line: String, id: String?, words: String

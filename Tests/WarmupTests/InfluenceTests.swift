@@ -54,7 +54,7 @@ extension EndToEnd {
     }
 
     @Test(arguments: [
-      ("sums", "scores", [], "'sums' is no training"),
+      ("sums", "scores", [], "'sums' is not a training"),
       ("tunde", "scores", [], "did you mean 'tuned'?"),
       ("tuned", "others", [], "'others' does not evaluate what 'tuned' trains"),
       ("tuned", "scores", ["--numbers", "2,9"], "'tuned' learns from 3, not from more"),

@@ -116,7 +116,7 @@ extension EndToEnd {
       let file = try folder.write("version: 1\n", "recipe.yaml")
       let ending = try await Program.run("replicate", file.path, in: folder.url)
       #expect(
-        ending.code == 1 && ending.messages.contains("recipe.yaml is no packed file"),
+        ending.code == 1 && ending.messages.contains("recipe.yaml is not a packed file"),
         "\(ending)")
     }
   }

@@ -40,7 +40,7 @@ extension EndToEnd {
         stage: dataset + "}", words: "there is no 'f/x.jsonl'"),
       Case(
         testDescription: "JSONL cut off", files: [("f/x.jsonl", row + [0x0A] + row.dropLast(4))],
-        stage: dataset + "}", words: "f/x.jsonl:2: this line is no JSON object"),
+        stage: dataset + "}", words: "f/x.jsonl:2: this line is not a JSON object"),
       Case(
         testDescription: "JSONL changed", files: [("f/x.jsonl", row)],
         stage: dataset + ", sha256: \"\(wrong)\"}", words: "but the recipe pins \(wrong)"),

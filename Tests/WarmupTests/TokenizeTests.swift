@@ -60,9 +60,9 @@ extension EndToEnd {
     }
 
     @Test(arguments: [
-      ("[1]", "is no JSON object"), ("", "is no JSON object"),
+      ("[1]", "is not a JSON object"), ("", "is not a JSON object"),
       ("{\"text\": 1}", "no string 'text'"),
-      ("{\"texts\": \"\"}", "no string 'text'"), ("{\"text\": \"\\ud800\"}", "is no JSON object"),
+      ("{\"texts\": \"\"}", "no string 'text'"), ("{\"text\": \"\\ud800\"}", "is not a JSON object"),
     ])
     func aBadLineIsASentence(line: String, words: String) async throws {
       let ending = try await tokenize("{\"text\": \"\"}\n\(line)\n{\"text\": \"\"}\n", "--jsonl")
@@ -74,7 +74,7 @@ extension EndToEnd {
     }
 
     @Test(arguments: [
-      ("5 x", "is no list of ids"), ("-1", "the id -1"), ("100000", "the id 100000"),
+      ("5 x", "is not a list of ids"), ("-1", "the id -1"), ("100000", "the id 100000"),
     ])
     func badIdsAreASentence(line: String, words: String) async throws {
       let ending = try await tokenize("5\n\(line)\n", "--decode")

@@ -168,7 +168,7 @@ class FaultTests(unittest.TestCase):
                 mock.patch.object(torch.cuda, "device_count", lambda: 2):
             self.assertEqual([takes_cpu(asked, 2) for asked in (None, False, True)], [False, False, True])
             for asked in (None, False):
-                with self.assertRaisesRegex(launch.Failure, "each of 3 processes needs a GPU"):
+                with self.assertRaisesRegex(launch.Failure, "3 processes need a GPU each"):
                     takes_cpu(asked, 3)
 
 

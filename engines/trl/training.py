@@ -23,7 +23,7 @@ def takes_cpu(asked, processes):
         return True
     if gpus < processes:
         raise refused(
-            f"each of {processes} processes needs a GPU, and torch {torch.__version__} of {sys.executable} "
+            f"{'training needs a GPU' if processes == 1 else f'{processes} processes need a GPU each'}, and torch {torch.__version__} of {sys.executable} "
             f"sees {gpus}; another torch may see more, or say trl.device cpu")
     return False
 

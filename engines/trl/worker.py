@@ -67,7 +67,7 @@ class Worker:
         except ValueError:
             answer = None
         if not isinstance(answer, dict):
-            raise self._failure(f"said what is no answer: {line[:200]!r}")
+            raise self._failure(f"said something that is not an answer: {line[:200]!r}")
         return answer
 
     def _status(self):

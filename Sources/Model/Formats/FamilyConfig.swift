@@ -86,7 +86,7 @@ extension ModelConfiguration {
     let theta = json.ropeParameters?.sliding?.theta ?? json.localRopeTheta ?? 10_000
     guard window > 0 else { throw refuse("'sliding_window' is below 1") }
     guard theta > 0, theta.isFinite else {
-      throw refuse("the rotary base of sliding layers is no positive number")
+      throw refuse("the rotary base of sliding layers is not a positive number")
     }
     (slidingWindow, localRopeTheta) = (window, theta)
   }

@@ -46,7 +46,7 @@ package struct GGUFFile: Sendable {
       let infos = try GGUFTensorInfo.read(tensorCount, &cursor, path: path)
       let alignment = metadata["general.alignment"]?.integer ?? 32
       guard alignment > 0, alignment & (alignment - 1) == 0, alignment <= 1 << 20 else {
-        throw GGUFHeaderError(sentence: "its alignment \(alignment) is no power of two")
+        throw GGUFHeaderError(sentence: "its alignment \(alignment) is not a power of two")
       }
       let start = (cursor.offset + alignment - 1) / alignment * alignment
       tensors = try infos.mapValues { try $0.located(from: start, alignment, in: data.count) }

@@ -164,7 +164,7 @@ extension ModelConfiguration {
     }
     guard headSize % 2 == 0 else { throw refuse("heads of odd width \(headSize) cannot rotate") }
     guard ropeTheta > 0, normEpsilon >= 0, ropeTheta.isFinite, normEpsilon.isFinite else {
-      throw refuse("the rotary base or the norm's epsilon is no positive number")
+      throw refuse("the rotary base or the norm's epsilon is not a positive number")
     }
   }
 

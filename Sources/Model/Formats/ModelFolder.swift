@@ -137,7 +137,7 @@ func readingProblem(_ error: any Error, at file: URL? = nil) -> String {
   if (error as? CocoaError)?.code == .fileReadNoSuchFile { return "there is no such file" }
   let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
   guard let cause = cause.map({ $0 as NSError }), cause.domain == NSPOSIXErrorDomain else {
-    return "it is no file with content"
+    return "it is not a file with content"
   }
   return String(cString: strerror(Int32(cause.code)))
 }

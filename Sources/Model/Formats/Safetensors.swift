@@ -237,7 +237,7 @@ private struct TensorJSON: Decodable {
       "U16": 2, "I8": 1, "U8": 1, "BOOL": 1,
     ]
     guard let size = sizes[dtype] else {
-      throw HeaderError(sentence: "'\(dtype)' is no type of numbers that can be read")
+      throw HeaderError(sentence: "'\(dtype)' is not a type of numbers that can be read")
     }
     guard shape.allSatisfy({ $0 >= 0 }), let count = checkedProduct(shape, times: size) else {
       throw HeaderError(sentence: "the shape \(shape) is impossible")

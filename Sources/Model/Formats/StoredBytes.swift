@@ -38,7 +38,7 @@ final class StoredBytes: Sendable {
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
-      throw Problem(reason: "it is no file with content")
+      throw Problem(reason: "it is not a file with content")
     }
     storage = .file(descriptor: descriptor)
     count = Int(status.st_size)

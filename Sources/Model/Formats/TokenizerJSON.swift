@@ -142,7 +142,7 @@ extension Tokenizer {
   func checkBeginning(path: String) throws {
     for id in begin where !(0..<Int32(vocabularySize)).contains(id) || bytes(of: id).isEmpty {
       throw TokenizerError.damaged(
-        path: path, problem: "it begins texts with \(id), which is no token")
+        path: path, problem: "it begins texts with \(id), which is not a token")
     }
   }
 
@@ -176,7 +176,7 @@ extension Tokenizer {
     func id(_ text: String) throws -> Int32 {
       if let id = vocabulary.id(ofWritten: text) { return id }
       throw TokenizerError.damaged(
-        path: path, problem: "a merge names '\(text)', which is no token")
+        path: path, problem: "a merge names '\(text)', which is not a token")
     }
     let pairs = try merges.map { MergePair(left: try id($0.0), right: try id($0.1)) }
     do {
@@ -185,7 +185,7 @@ extension Tokenizer {
     } catch {
       let text = vocabulary.written(error.pair.left) + vocabulary.written(error.pair.right)
       throw TokenizerError.damaged(
-        path: path, problem: "a merge makes '\(text)', which is no token")
+        path: path, problem: "a merge makes '\(text)', which is not a token")
     }
   }
 }

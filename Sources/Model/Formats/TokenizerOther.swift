@@ -127,7 +127,7 @@ extension Tokenizer {
     let settings = try TokenizerSettings(in: folder)
     guard let vocabulary = WrittenTokens(try contents(of: vocabularyFile)) else {
       throw TokenizerError.damaged(
-        path: vocabularyFile.path, problem: "it is no list of tokens with ids")
+        path: vocabularyFile.path, problem: "it is not a list of tokens with ids")
     }
     let end = "<|endoftext|>"
     let known = vocabulary.ids[Array(end.utf8)].map {

@@ -57,7 +57,7 @@ struct TokenizerSettings {
   private static func addedTokens(in file: URL, special: Set<[UInt8]>) throws -> [AddedToken] {
     guard isThere(file) else { return [] }
     guard let tokens = WrittenTokens(try contents(of: file)) else {
-      throw TokenizerError.damaged(path: file.path, problem: "it is no list of tokens with ids")
+      throw TokenizerError.damaged(path: file.path, problem: "it is not a list of tokens with ids")
     }
     return tokens.entries.map { text, id in
       let isSpecial = special.contains(text)
@@ -105,7 +105,7 @@ struct TokenizerSettings {
     }
     guard isLlama || tokenizer.begin.isEmpty, let begin else { return }
     guard let id = tokenizer.token(of: begin) else {
-      throw TokenizerError.damaged(path: path, problem: "its bos_token '\(begin)' is no token")
+      throw TokenizerError.damaged(path: path, problem: "its bos_token '\(begin)' is not a token")
     }
     tokenizer.begin = [id]
   }
@@ -129,7 +129,7 @@ private struct Configuration: Decodable {
   func listed(path: String) throws -> [AddedToken]? {
     try added?.map { key, token in
       guard let id = Int32(key) else {
-        throw TokenizerError.damaged(path: path, problem: "'\(key)' is no token id")
+        throw TokenizerError.damaged(path: path, problem: "'\(key)' is not a token id")
       }
       return try token.token(id: id, path: path)
     }.sorted { $0.id < $1.id }

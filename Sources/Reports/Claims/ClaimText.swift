@@ -178,27 +178,27 @@ extension ClaimsReport {
   var markup: Markup {
     if isEmpty { return .empty }
     let head = HTMLTable.head(Self.header, numbers: [2, 3])
-    let body = Markup.element("tbody", [:], results.flatMap(rows))
+    let body = Markup.element("tbody", [:], results.map(row))
     return .element(
       "div", ["class": "table"],
       HTMLTable.scroll(HTMLTable.table(head, [body], style: "claims"), label: "Claims"),
       HTMLTable.notes(notes))
   }
 
-  private func rows(_ result: ClaimResult) -> [Markup] {
-    let gated = gated[result.name]
-    let more = gated.map { gated in
-      gated.result.map { row($0, Self.line("quiet", gated.scope)) }
-        ?? .element(
-          "tr", [:],
-          .element("th", ["scope": "row"], Self.line("quiet", gated.scope)),
-          .element("td", ["colspan": "4", "class": "quiet"], "–"))
+  /// A claim; what it comes to over all points is folded away below it.
+  private func row(_ result: ClaimResult) -> Markup {
+    let more = gated[result.name].map { gated -> Markup in
+      let exception = Self.line("quiet", gated.exception)
+      guard let all = gated.result else { return exception + Self.line("quiet", gated.scope) }
+      return exception
+        + .element(
+          "details", ["class": "quiet"], .element("summary", [:], Markup(gated.scope)),
+          Self.line("quiet", all.outcomeText))
     }
-    let head =
-      Markup(result.claim.says)
-      + Self.line("quiet", "\(result.name) · \(result.hypothesis)")
-      + (gated.map { Self.line("quiet", $0.exception) } ?? .empty)
-    return [row(result, head)] + (more.map { [$0] } ?? [])
+    return row(
+      result,
+      Markup(result.claim.says) + Self.line("quiet", "\(result.name) · \(result.hypothesis)")
+        + (more ?? .empty))
   }
 
   private static func line(_ style: String, _ text: String) -> Markup {

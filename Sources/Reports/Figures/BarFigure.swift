@@ -71,7 +71,7 @@ package struct BarFigure: Figure {
       header: ["group", "bar", "value", "mean", "low", "high", "runs", "planned"], rows: rows)
   }
 
-  package func markup(_ medium: FigureMedium) -> Markup { BarFigureSVG(self).markup(medium) }
+  package func markup(_ medium: FigureMedium) -> Markup { BarFigureSVG.markup(self, medium) }
 }
 
 extension BarFigure {
@@ -163,21 +163,24 @@ extension BarFigure.Bar {
 }
 
 /// Draws a bar chart as SVG. Equal figures give equal bytes.
-struct BarFigureSVG {
+struct BarFigureSVG: FigureDrawing {
   private let figure: BarFigure
   private let frame: FigureFrame
   private let y: AxisScale
   private let labels: [[String]]
 
-  init(_ figure: BarFigure) {
+  init(_ figure: BarFigure, _ layout: FigureLayout) {
     self.figure = figure
-    let width = 672 / Double(max(1, figure.groups.count))
+    let width = (layout == .wide ? 672 : 280) / Double(max(1, figure.groups.count))
     let count = max(4, Int(width / 7.2))
     labels = figure.groups.map { group in
-      FigureFrame.wrap(group.label, to: count).map { FigureFrame.shortened($0, to: count) }
+      // Where there is little room, names break after their underscores, too.
+      let label = layout == .wide ? group.label : group.label.replacing("_", with: "_ ")
+      return FigureFrame.wrap(label, to: count).map { FigureFrame.shortened($0, to: count) }
     }
     let lines = Double(labels.map(\.count).max() ?? 1)
-    frame = FigureFrame(legend: figure.arms, notes: figure.notes, below: 39 + 15 * lines)
+    frame = FigureFrame(
+      layout, legend: figure.arms, notes: figure.notes, below: 39 + 15 * lines)
     let ends = figure.groups.flatMap(\.bars).flatMap { bar -> [Double] in
       guard let value = bar.value else { return [] }
       return [value, bar.interval?.lowerBound ?? value, bar.interval?.upperBound ?? value]
@@ -188,23 +191,30 @@ struct BarFigureSVG {
     y = AxisScale(room + [0], pixels: (frame.bottom, frame.top), count: 6, isRounded: true)
   }
 
-  func markup(_ medium: FigureMedium) -> Markup {
-    let sheet = FigureSheet(figure, frame: frame) { index, x, y in
+  var sheet: FigureSheet {
+    FigureSheet(figure, frame: frame) { index, x, y in
       SVG.rectangle(x + 4, y - 11, 14, 13, "figure-bar", css: FigureStyle.colour("fill", index))
     }
+  }
+
+  /// A bar is no narrower than its number written upright, and no label is cut off.
+  var isLegible: Bool {
+    groupWidth * 0.84 / Double(max(1, figure.arms.count)) >= 12
+      && !labels.joined().contains { $0.hasSuffix("…") }
+  }
+
+  var parts: [Markup] {
     let bars = figure.groups.indices.flatMap { group in
       figure.arms.indices.map { bar(group, $0) }
     }
     let isEmpty = figure.groups.flatMap(\.bars).allSatisfy { $0.value == nil }
-    return sheet.markup(
-      medium,
-      [
-        SVG.text(figure.yLabel, frame.margin, frame.top - 12, "figure-soft"),
-        SVG.text(
-          figure.groupTitle, frame.right, frame.bottom + frame.below - 16, "figure-soft",
-          anchor: "end"),
-        axes, isEmpty ? sheet.nothing : Markup(bars), zero,
-      ])
+    return [
+      SVG.text(figure.yLabel, frame.margin, frame.top - 12, "figure-soft"),
+      SVG.text(
+        figure.groupTitle, frame.right, frame.bottom + frame.below - 16, "figure-soft",
+        anchor: "end"),
+      axes, isEmpty ? sheet.nothing : Markup(bars), zero,
+    ]
   }
 
   // MARK: Axes

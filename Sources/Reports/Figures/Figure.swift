@@ -25,6 +25,41 @@ package enum FigureMedium: Sendable {
   case page
 }
 
+/// How wide a drawing is laid out.
+enum FigureLayout {
+  /// For files, and for screens with room for it.
+  case wide
+  /// For telephones.
+  case narrow
+}
+
+/// Draws a figure in one of the layouts.
+protocol FigureDrawing {
+  associatedtype Drawn: Figure
+  init(_ figure: Drawn, _ layout: FigureLayout)
+  var sheet: FigureSheet { get }
+  /// What stands in the sheet's frame.
+  var parts: [Markup] { get }
+  /// Whether everything can be read in this layout.
+  var isLegible: Bool { get }
+}
+
+extension FigureDrawing {
+  /// A page has the drawing in both layouts, one of which a style sheet shows; where the narrow one could
+  /// not be read, the wide one scrolls sideways.
+  static func markup(_ figure: Drawn, _ medium: FigureMedium) -> Markup {
+    let wide = Self(figure, .wide)
+    switch medium {
+    case .file: return wide.sheet.file(wide.parts)
+    case .page:
+      let narrow = Self(figure, .narrow)
+      return wide.sheet.page(
+        wide.parts,
+        narrow: narrow.isLegible ? narrow.sheet.image(narrow.parts, named: "-narrow") : nil)
+    }
+  }
+}
+
 extension Figure {
   /// The figure as an SVG file that follows the reader's light or dark colours.
   package var svg: String { markup(.file).source + "\n" }
@@ -114,30 +149,35 @@ struct FigureSheet {
     self.swatch = swatch
   }
 
-  /// The figure around what is drawn in its frame.
-  func markup(_ medium: FigureMedium, _ drawn: [Markup]) -> Markup {
-    switch medium {
-    case .file:
-      let style = Markup.element("style", [:], Markup(trusted: FigureStyle.css))
-      let paper = Markup.leaf(
-        "rect", ["class": "figure-paper", "width": "100%", "height": "100%"])
-      let heading = SVG.text(title, frame.margin, 28, "figure-title")
-      return image(
-        from: 0, to: frame.height, [style, paper, heading, legend] + drawn + [wrappedNotes])
-    case .page:
-      let image = image(from: frame.top - 30, to: frame.bottom + frame.below, drawn)
-      return .element("figcaption", [:], Markup(title)) + legendList
-        + .element(
-          "div", ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": title],
-          .element("div", ["class": "figure-wide"], image))
-        + noteList
-    }
+  /// An SVG file, with all words in it.
+  func file(_ drawn: [Markup]) -> Markup {
+    let style = Markup.element("style", [:], Markup(trusted: FigureStyle.css))
+    let paper = Markup.leaf("rect", ["class": "figure-paper", "width": "100%", "height": "100%"])
+    let heading = SVG.text(title, frame.margin, 28, "figure-title")
+    return image(
+      from: 0, to: frame.height, [style, paper, heading, legend] + drawn + [wrappedNotes])
+  }
+
+  /// The drawing with its words around it.
+  /// - Parameter narrow: the drawing for narrow screens; nil where they scroll the wide one.
+  func page(_ drawn: [Markup], narrow: Markup?) -> Markup {
+    let wide = Markup.element(
+      "div", ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": title],
+      .element("div", ["class": "figure-wide"], image(drawn)))
+    return .element("figcaption", [:], Markup(title)) + legendList
+      + (narrow.map { .element("div", ["class": "figure-narrow"], $0) } ?? .empty) + wide + noteList
+  }
+
+  /// The drawing alone.
+  /// - Parameter suffix: what tells its names from those of another drawing in the page.
+  func image(_ drawn: [Markup], named suffix: String = "") -> Markup {
+    image(from: frame.top - 30, to: frame.bottom + frame.below, drawn, named: suffix)
   }
 
   private func image(
-    from top: Double, to bottom: Double, _ drawn: [Markup]
+    from top: Double, to bottom: Double, _ drawn: [Markup], named suffix: String = ""
   ) -> Markup {
-    let id = "figure-" + name
+    let id = "figure-" + name + suffix
     let size = "\(SVG.number(frame.width)) \(SVG.number(bottom - top))"
     return .element(
       "svg",
@@ -246,11 +286,12 @@ enum SVG {
 
 /// Where the parts of a figure stand, in pixels of its view box.
 struct FigureFrame {
-  let width = 760.0
+  let layout: FigureLayout
+  let width: Double
   /// The empty space at the edges.
-  let margin = 20.0
-  let left = 68.0
-  let right = 740.0
+  let margin: Double
+  let left: Double
+  let right: Double
   /// The upper end of the plot.
   let top: Double
   var bottom: Double { top + plotHeight }
@@ -272,7 +313,7 @@ struct FigureFrame {
   let below: Double
   private let plotHeight: Double
 
-  /// Arranges a figure.
+  /// Arranges a figure. Narrow ones are for pages alone.
   /// - Parameters:
   ///   - labels: the entries of the legend.
   ///   - plotHeight: the height of what is drawn, from the first panel's upper end to the last
@@ -280,9 +321,11 @@ struct FigureFrame {
   ///   - below: the space under it for the labels of a horizontal axis.
   ///   - showsLone: whether a single entry is shown.
   init(
-    legend labels: [String], notes: [String], plotHeight: Double = 280, below: Double = 54,
-    showsLone: Bool = false
+    _ layout: FigureLayout, legend labels: [String], notes: [String], plotHeight: Double = 280,
+    below: Double = 54, showsLone: Bool = false
   ) {
+    self.layout = layout
+    (width, margin, left, right) = layout == .wide ? (760, 20, 68, 740) : (340, 4, 52, 332)
     self.plotHeight = plotHeight
     self.below = below
     self.notes = notes.flatMap { Self.wrap($0, to: 112) }

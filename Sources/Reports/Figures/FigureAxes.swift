@@ -12,8 +12,16 @@ struct FigurePanel {
   /// Whether the horizontal axis is labelled; panels above others share the labels below.
   let isLowest: Bool
 
-  /// Panels in two columns, each with room for a label above.
+  /// Panels in two columns, or in one where it is narrow, each with room for a label above.
   static func columns(_ count: Int, in frame: FigureFrame, height: Double) -> [FigurePanel] {
+    if frame.layout == .narrow {
+      return (0..<count).map { index in
+        let top = frame.top + Double(index) * (height + gap)
+        return FigurePanel(
+          left: frame.left, right: frame.right, top: top, bottom: top + height,
+          isLowest: index + 1 == count)
+      }
+    }
     let width = (frame.right - frame.left - frame.left + 4) / 2
     return (0..<count).map { index in
       let left = frame.left + (index % 2 == 0 ? 0 : frame.right - frame.left - width)
@@ -27,9 +35,9 @@ struct FigurePanel {
   /// The space between two rows of panels.
   static let gap = 44.0
 
-  /// The height of so many panels in two columns.
-  static func totalHeight(_ count: Int, height: Double) -> Double {
-    let rows = Double((count + 1) / 2)
+  /// The height of so many panels in these columns.
+  static func totalHeight(_ count: Int, _ layout: FigureLayout, height: Double) -> Double {
+    let rows = layout == .narrow ? Double(count) : Double((count + 1) / 2)
     return rows * height + max(0, rows - 1) * gap
   }
 }

@@ -65,11 +65,11 @@ package struct GridFigure: Figure {
     return (["\(valueTitle)."] + cells + notes).joined(separator: " ")
   }
 
-  package func markup(_ medium: FigureMedium) -> Markup { GridFigureSVG(self).markup(medium) }
+  package func markup(_ medium: FigureMedium) -> Markup { GridFigureSVG.markup(self, medium) }
 }
 
 /// Draws cells in rows and columns as SVG. Equal figures give equal bytes.
-struct GridFigureSVG {
+struct GridFigureSVG: FigureDrawing {
   private let figure: GridFigure
   private let frame: FigureFrame
   private let places: [CellPosition]
@@ -87,29 +87,44 @@ struct GridFigureSVG {
     static let titleHeight = 26.0
   }
 
-  private static let width = 720.0
+  let isLegible: Bool
 
-  init(_ figure: GridFigure) {
+  init(_ figure: GridFigure, _ layout: FigureLayout) {
     self.figure = figure
+    let room = layout == .wide ? 720.0 : 332
     var places: [CellPosition] = []
     var (x, y, lowest) = (0.0, 0.0, 0.0)
     for panel in figure.panels {
-      let size = Self.size(of: panel, isAlone: figure.panels.count == 1)
-      if x > 0, x + size.width > Self.width { (x, y) = (0, lowest + 26) }
+      let size = Self.size(of: panel, in: room, isAlone: figure.panels.count == 1)
+      if x > 0, x + size.width > room { (x, y) = (0, lowest + 26) }
       places.append(
         CellPosition(x: x, y: y, names: size.names, head: size.head, cellWidth: size.cell))
       x += size.width + 36
       lowest = max(lowest, y + size.height)
     }
     self.places = places
+    isLegible = zip(figure.panels, places).allSatisfy {
+      Self.isLegible($0, names: $1.names, cell: $1.cellWidth, room: room)
+    }
     frame = FigureFrame(
-      legend: figure.legend.map(\.label), notes: figure.notes, plotHeight: max(60, lowest),
+      layout, legend: figure.legend.map(\.label), notes: figure.notes, plotHeight: max(60, lowest),
       below: 16)
+  }
+
+  /// Whether no number and no name of a row or column would be left out or cut off.
+  private static func isLegible(
+    _ panel: GridFigure.Panel, names: Double, cell: Double, room: Double
+  ) -> Bool {
+    let columns = panel.columns.flatMap { headLines($0, cell) }
+    return panel.cells.joined().allSatisfy { FigureFrame.width(of: $0.text) * 0.95 <= cell }
+      && panel.rows.allSatisfy { $0.count <= Int(names / 7.2) }
+      && !columns.contains { $0.hasSuffix("…") }
+      && FigureFrame.width(of: panel.title ?? "") <= room
   }
 
   /// Panels that have others beside them are drawn narrower, so that two fit into a row.
   private static func size(
-    of panel: GridFigure.Panel, isAlone: Bool
+    of panel: GridFigure.Panel, in room: Double, isAlone: Bool
   ) -> (names: Double, head: Double, cell: Double, width: Double, height: Double) {
     let labels = panel.rows + [panel.rowTitle]
     let names = min(210, max(40, labels.map(FigureFrame.width).max() ?? 0)) + 12
@@ -117,7 +132,7 @@ struct GridFigureSVG {
     let longest = panel.columns.map(FigureFrame.width).max() ?? 0
     let text = panel.cells.flatMap { $0 }.map { FigureFrame.width(of: $0.text) }.max() ?? 0
     let cell = min(
-      (width - names) / count,
+      (room - names) / count,
       max(isAlone ? 76 : 60, text + 16, min(isAlone ? 120 : 60, longest + 16)))
     let lines = panel.columns.map { headLines($0, cell).count }.max() ?? 1
     let head = 22 + 15 * Double(lines)
@@ -132,17 +147,18 @@ struct GridFigureSVG {
     return FigureFrame.wrap(label, to: count).map { FigureFrame.shortened($0, to: count) }
   }
 
-  func markup(_ medium: FigureMedium) -> Markup {
-    let sheet = FigureSheet(figure, frame: frame) { index, x, y in
+  var sheet: FigureSheet {
+    FigureSheet(figure, frame: frame) { index, x, y in
       box(x + 2, y - 12, 20, 15, figure.legend[index].shade, tooltip: nil)
     }
+  }
+
+  var parts: [Markup] {
     let panels = zip(figure.panels, places).map(panel)
-    return sheet.markup(
-      medium,
-      [
-        SVG.text(figure.valueTitle, frame.margin, frame.top - 12, "figure-soft"),
-        panels.isEmpty ? sheet.nothing : Markup(panels),
-      ])
+    return [
+      SVG.text(figure.valueTitle, frame.margin, frame.top - 12, "figure-soft"),
+      panels.isEmpty ? sheet.nothing : Markup(panels),
+    ]
   }
 
   /// Slanted lines across a missing cell. A pattern would need a reference, which pages do without.

@@ -1,7 +1,7 @@
 import Base
 
 /// Draws a line chart as SVG. Equal figures give equal bytes.
-struct LineFigureSVG {
+struct LineFigureSVG: FigureDrawing {
   private let figure: LineFigure
   private let frame: FigureFrame
   private let panels: [LinePanelSVG]
@@ -9,15 +9,15 @@ struct LineFigureSVG {
   /// The height of the plot, where there are several panels.
   private static let panelHeight = 150.0
 
-  init(_ figure: LineFigure) {
+  init(_ figure: LineFigure, _ layout: FigureLayout) {
     self.figure = figure
     let labels = figure.series.map(\.label)
     let target = figure.target.map { ["target \($0.label)"] } ?? []
     let isSingle = figure.panels.count <= 1
     let frame = FigureFrame(
-      legend: labels + target, notes: figure.notes,
+      layout, legend: labels + target, notes: figure.notes,
       plotHeight: isSingle
-        ? 280 : FigurePanel.totalHeight(figure.panels.count, height: Self.panelHeight))
+        ? 280 : FigurePanel.totalHeight(figure.panels.count, layout, height: Self.panelHeight))
     self.frame = frame
     let places =
       isSingle
@@ -30,12 +30,17 @@ struct LineFigureSVG {
     panels = zip(figure.panels, places).map { panel, place in
       LinePanelSVG(
         panel, target: figure.target, covering: figure.covering, x: x, at: place,
-        isSingle: isSingle)
+        tickCount: isSingle && layout == .wide ? 8 : 4, isSingle: isSingle)
     }
   }
 
-  func markup(_ medium: FigureMedium) -> Markup {
-    let sheet = FigureSheet(figure, frame: frame) { index, x, y in
+  var isLegible: Bool {
+    ([figure.xLabel + " (logarithmic)"] + figure.panels.map(\.yLabel))
+      .allSatisfy { FigureFrame.width(of: $0) <= frame.width }
+  }
+
+  var sheet: FigureSheet {
+    FigureSheet(figure, frame: frame) { index, x, y in
       guard index < figure.series.count else {
         return SVG.line(x, y - 4.5, x + 22, y - 4.5, "figure-target")
       }
@@ -45,12 +50,13 @@ struct LineFigureSVG {
       guard figure.series[index].isMarked else { return line }
       return line + LineMark.markup(index, x + 11, y - 4.5, tooltip: nil)
     }
-    return sheet.markup(
-      medium,
-      [
-        Markup(panels.map(\.label)), Markup(panels.map { $0.xLabel(figure.xLabel) }),
-        Markup(panels.map(\.axes)), Markup(panels.map { $0.plot(xLabel: figure.xLabel) }),
-      ])
+  }
+
+  var parts: [Markup] {
+    [
+      Markup(panels.map(\.label)), Markup(panels.map { $0.xLabel(figure.xLabel) }),
+      Markup(panels.map(\.axes)), Markup(panels.map { $0.plot(xLabel: figure.xLabel) }),
+    ]
   }
 }
 
@@ -75,7 +81,7 @@ enum LineMark {
 }
 
 extension LineFigure {
-  package func markup(_ medium: FigureMedium) -> Markup { LineFigureSVG(self).markup(medium) }
+  package func markup(_ medium: FigureMedium) -> Markup { LineFigureSVG.markup(self, medium) }
 }
 
 struct LinePanelSVG {
@@ -87,10 +93,12 @@ struct LinePanelSVG {
   private let y: AxisScale
 
   /// Prepares a panel.
-  /// - Parameter places: every x of the figure, which its panels share.
+  /// - Parameters:
+  ///   - places: every x of the figure, which its panels share.
+  ///   - tickCount: about how many ticks the horizontal axis has.
   init(
     _ panel: LineFigure.Panel, target: LineFigure.Target?, covering: Set<Int>,
-    x places: [Double], at place: FigurePanel, isSingle: Bool
+    x places: [Double], at place: FigurePanel, tickCount: Int, isSingle: Bool
   ) {
     self.panel = panel
     self.target = target
@@ -101,7 +109,7 @@ struct LinePanelSVG {
       [point.y, Self.edge(of: point, -1, in: panel), Self.edge(of: point, 1, in: panel)]
     }
     x = AxisScale(
-      places, pixels: (place.left, place.right), count: isSingle ? 8 : 4, isRounded: false,
+      places, pixels: (place.left, place.right), count: tickCount, isRounded: false,
       isLogarithmic: panel.series.contains(where: \.isMarked) && AxisScale.isCrowded(places))
     let more = (target.map { [$0.value] } ?? []) + Self.room(around: heights, in: panel)
     y = AxisScale(

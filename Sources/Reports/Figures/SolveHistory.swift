@@ -173,7 +173,7 @@ package struct SolveHistoryFigure: Figure {
   }
 
   package func markup(_ medium: FigureMedium) -> Markup {
-    SolveHistorySVG(self).markup(medium)
+    SolveHistorySVG.markup(self, medium)
   }
 }
 

@@ -1,7 +1,7 @@
 import Base
 
 /// Draws a history of solved problems as SVG. Equal figures give equal bytes.
-struct SolveHistorySVG {
+struct SolveHistorySVG: FigureDrawing {
   private let figure: SolveHistoryFigure
   private let frame: FigureFrame
   private let places: [FigurePanel]
@@ -11,7 +11,7 @@ struct SolveHistorySVG {
   /// Beyond so many spans, only rows have tooltips, lest the file grow large.
   private static let tooltipLimit = 2500
 
-  init(_ figure: SolveHistoryFigure) {
+  init(_ figure: SolveHistoryFigure, _ layout: FigureLayout) {
     self.figure = figure
     rows = figure.panels.map { Self.choice($0.rows, figure.mostRows) }
     let count = rows.map(\.count).max() ?? 0
@@ -20,8 +20,9 @@ struct SolveHistorySVG {
     let isSingle = figure.panels.count <= 1
     let labels = ["not drawn yet", "none right", "some", "all right"]
     let frame = FigureFrame(
-      legend: labels, notes: figure.notes,
-      plotHeight: isSingle ? height : FigurePanel.totalHeight(figure.panels.count, height: height))
+      layout, legend: labels, notes: figure.notes,
+      plotHeight: isSingle
+        ? height : FigurePanel.totalHeight(figure.panels.count, layout, height: height))
     self.frame = frame
     places =
       isSingle
@@ -39,14 +40,24 @@ struct SolveHistorySVG {
     return (0..<count).map { elements[$0 * elements.count / count] }
   }
 
-  func markup(_ medium: FigureMedium) -> Markup {
-    let sheet = FigureSheet(figure, frame: frame) { index, x, y in
+  /// The narrow layout of very many spans would make the page twice as large.
+  var isLegible: Bool {
+    hasTooltips
+      && figure.panels.allSatisfy { FigureFrame.width(of: Self.label(of: $0)) <= frame.width }
+  }
+
+  var sheet: FigureSheet {
+    FigureSheet(figure, frame: frame) { index, x, y in
       let (style, css): (String, String?) =
         [("figure-total", nil), Self.fill(0), Self.fill(0.5), Self.fill(1)][index]
       return Self.box(x + 2, y - 12, 20, 15, style, css)
     }
-    let panels = figure.panels.indices.map(panel)
-    return sheet.markup(medium, panels)
+  }
+
+  var parts: [Markup] { figure.panels.indices.map(panel) }
+
+  private static func label(of panel: SolveHistoryFigure.Panel) -> String {
+    "\(panel.label) (\(panel.rows.count) problems)"
   }
 
   /// The last step of all panels, which share their horizontal axis.
@@ -55,21 +66,20 @@ struct SolveHistorySVG {
   private func panel(_ index: Int) -> Markup {
     let (panel, place, rows) = (figure.panels[index], places[index], rows[index])
     let label = SVG.text(
-      "\(panel.label) (\(panel.rows.count) problems)", place.left - 48, place.top - 12,
-      "figure-panel")
+      Self.label(of: panel), place.left - 48, place.top - 12, "figure-panel")
     let height = (place.bottom - place.top) / Double(max(1, rows.count))
     let width = (place.right - place.left) / Double(max(1, steps))
-    let frame = SVG.rectangle(
+    let border = SVG.rectangle(
       place.left, place.top, place.right - place.left, place.bottom - place.top, "figure-total")
     if rows.isEmpty {
       let middle = ((place.left + place.right) / 2, (place.top + place.bottom) / 2)
-      return label + frame
+      return label + border
         + SVG.text("nothing drawn yet", middle.0, middle.1, "figure-soft", anchor: "middle")
     }
     let body = rows.enumerated().map { number, row in
       self.row(row, place, y: place.top + Double(number) * height, width: width, height: height)
     }
-    return label + frame + Markup(body) + axes(panel, place, rows: rows.count)
+    return label + border + Markup(body) + axes(panel, place, rows: rows.count)
   }
 
   private func row(
@@ -96,7 +106,7 @@ struct SolveHistorySVG {
   ) -> Markup {
     let x = AxisScale(
       [0, Double(steps)], pixels: (place.left, place.right),
-      count: places.count > 1 ? 4 : 8, isRounded: false)
+      count: places.count > 1 || frame.layout == .narrow ? 4 : 8, isRounded: false)
     let columns = place.marks(x.ticks.filter { $0 > 0 }.map { ($0, x.label($0)) }, on: x)
     let y = AxisScale(
       [0, Double(rows)], pixels: (place.top, place.bottom), count: 4, isRounded: false)

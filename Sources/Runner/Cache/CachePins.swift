@@ -14,7 +14,7 @@ package struct CachePins: Sendable, Equatable {
     guard FileManager.default.fileExists(atPath: file.path) else { return }
     guard let json = try? JSONValue(parsing: Data(contentsOf: file)),
       let pins = json["pins"]?.object
-    else { throw CacheError.malformed(file.path, "it is no list of pins") }
+    else { throw CacheError.malformed(file.path, "it is not a list of pins") }
     names = pins.mapValues { $0.string ?? "" }
   }
 

@@ -63,7 +63,7 @@ package struct CacheVerification: Sendable {
       logs += 1
       let log = work.url.appending(path: name)
       guard isDeep, let line = Self.unreadableLine(of: log) else { continue }
-      let reason = "line \(line) is no JSON object; remove this folder, and a run begins anew"
+      let reason = "line \(line) is not a JSON object; remove this folder, and a run begins anew"
       faults.append(Fault(place: log, instance: nil, reason: reason))
     }
   }
@@ -108,7 +108,7 @@ package struct CacheVerification: Sendable {
     let strays = Set(names ?? []).subtracting(artifact.record.files.keys)
       .subtracting([Artifact.recordName, ArtifactOrigin.fileName])
     for name in strays.sorted() {
-      let reason = "it is no file of the artifact"
+      let reason = "it is not a file of the artifact"
       faults.append(
         Fault(
           place: place.appending(path: name), instance: artifact.record.instance, reason: reason))

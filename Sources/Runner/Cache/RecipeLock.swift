@@ -46,7 +46,7 @@ package struct RecipeLock: Sendable, Equatable {
   private static func read(_ file: URL) throws -> JSONValue {
     guard FileManager.default.fileExists(atPath: file.path) else { return ["instances": [:]] }
     guard let json = try? JSONValue(parsing: Data(contentsOf: file)) else {
-      throw RecipeLockError(reason: "it is no lock of a recipe")
+      throw RecipeLockError(reason: "it is not a lock of a recipe")
     }
     return json
   }
@@ -54,7 +54,7 @@ package struct RecipeLock: Sendable, Equatable {
   /// Reads a lock. Each key must be the one that its fields come to.
   init(json: JSONValue) throws {
     guard let instances = json["instances"]?.object else {
-      throw RecipeLockError(reason: "it is no lock of a recipe")
+      throw RecipeLockError(reason: "it is not a lock of a recipe")
     }
     entries = [:]
     registration = json["registration"]?.string

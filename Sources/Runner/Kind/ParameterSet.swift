@@ -37,7 +37,7 @@ extension ParameterSet {
     case .map(let found): entries = found
     case .null: entries = []
     default:
-      sink.report(node.position, "expected a mapping of parameters, found \(node.value.typeName)")
+      sink.report(node.position, "expected a mapping of parameters, found \(node.value.found)")
       return nil
     }
     return decode(entries, at: node.position, owner: "", into: &sink)

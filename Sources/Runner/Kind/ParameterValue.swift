@@ -139,6 +139,6 @@ extension ParameterChoice {
 private func mismatch<Value>(
   _ expected: String, _ node: RecipeNode, _ sink: inout DiagnosticSink
 ) -> Value? {
-  sink.report(node.position, "expected \(expected), found \(node.value.typeName)")
+  sink.report(node.position, "expected \(expected), found \(node.value.found)")
   return nil
 }

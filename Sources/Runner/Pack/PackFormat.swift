@@ -160,7 +160,7 @@ package enum PackError: Error, Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .unreadable(let path, let reason): return "\(path) cannot be read: \(reason)"
     case .notPacked(let path):
-      return "\(path) is no packed file; 'warmup pack RECIPE' writes one"
+      return "\(path) is not a packed file; 'warmup pack RECIPE' writes one"
     case .newer(let path, let format):
       return "\(path) is packed in format \(format), and this program reads format "
         + "\(PackHeader.currentFormat); update warmup to read it"

@@ -75,7 +75,7 @@ struct PackReader {
 
   private static func readLock(_ text: String, _ folder: URL) throws -> RecipeLock {
     guard let json = try? JSONValue(parsing: Data(text.utf8)) else {
-      throw PackContentsError("its lock is no JSON")
+      throw PackContentsError("its lock is not JSON")
     }
     do {
       let lock = try RecipeLock(json: json)
@@ -120,7 +120,7 @@ struct PackedArtifactReader {
   /// Writes the artifact's files to `artifacts/<key>` in a folder.
   /// - Throws: `PackContentsError`, `HDF5Error`, or what writing throws.
   init(_ key: String, in file: HDF5Reader, folder: URL, registry: KindRegistry) throws {
-    guard PackLayout.isKey(key) else { throw PackContentsError("'\(key)' is no key") }
+    guard PackLayout.isKey(key) else { throw PackContentsError("'\(key)' is not a key") }
     // Tables are compressed to a tenth or so; what claims to be far larger would fill the disk.
     var room = HDF5Reader.greatestGrowth * file.bytes
     let place = Self.place(key, in: folder)
@@ -132,7 +132,7 @@ struct PackedArtifactReader {
     let members = Set(try file.members(of: PackLayout.artifact(key)))
     let leftOut = try Self.leftOut(of: key, in: file)
     if let stray = members.subtracting(record.files.keys).subtracting([Artifact.recordName]).min() {
-      throw PackContentsError("'\(stray)' is no file of \(Self.short(key))")
+      throw PackContentsError("'\(stray)' is not a file of \(Self.short(key))")
     }
     for (name, expected) in record.files.sorted(by: { $0.key < $1.key }) {
       guard PackLayout.isFileName(name) else {

@@ -152,7 +152,7 @@ extension AxisSpace {
   ) -> AxisSelector? {
     guard case .map(let entries) = node.value else {
       sink.report(
-        node.position, "expected axis: value, such as {seed: 1}, found \(node.value.typeName)")
+        node.position, "expected axis: value, such as {seed: 1}, found \(node.value.found)")
       return nil
     }
     var chosen: OrderedDictionary<String, [JSONValue]> = [:]
@@ -188,7 +188,7 @@ extension RecipeNode {
       return nil
     }
     sink.report(
-      position, "expected a string, a finite number or a boolean, found \(value.typeName)")
+      position, "expected a string, a finite number or a boolean, found \(value.found)")
     return nil
   }
 
@@ -207,7 +207,7 @@ extension RecipeNode {
     // To look for a near one among very many takes longer than it is worth.
     let near = values.all.count <= 1000 ? values.all.map(\.label) : []
     let hint = suggestion(for: found.label, among: near)
-    sink.report(position, "the axis '\(axis)' has no value \(found.label)\(hint)")
+    sink.report(position, "the axis '\(axis)' has no value '\(found.label)'\(hint)")
     return nil
   }
 }
@@ -320,7 +320,7 @@ package struct AxisText: ParameterValue, Equatable {
 
   package static func decode(_ node: RecipeNode, into sink: inout DiagnosticSink) -> AxisText? {
     if let value = node.value.scalar { return AxisText(value.label) }
-    sink.report(node.position, "expected a value of the axis, found \(node.value.typeName)")
+    sink.report(node.position, "expected a value of the axis, found \(node.value.found)")
     return nil
   }
 

@@ -48,7 +48,7 @@ package struct PublishedTable: ParameterSet, Equatable {
     }
     // Gains may be negative.
     for value in values where unit == .percent && !(-100...100).contains(value.mean) {
-      sink.report(place, "\(value.label) is \(value.mean), which is no percentage")
+      sink.report(place, "\(value.label) is \(value.mean), which is not a percentage")
     }
   }
 }

@@ -12,7 +12,7 @@ enum RecipeDocument {
     sources.add(text, of: nil)
     guard var tree = YAMLLoader.load(text, into: &sink) else { return nil }
     guard case .map(let entries) = tree.value else {
-      sink.report(tree.position, "expected a recipe, found \(tree.value.typeName)")
+      sink.report(tree.position, "expected a recipe, found \(tree.value.found)")
       return nil
     }
     if let extends = entries["extends"] {
@@ -60,7 +60,7 @@ enum RecipeDocument {
     sources.add(text, of: name)
     guard let tree = YAMLLoader.load(text, file: name, into: &sink) else { return nil }
     guard case .map(let entries) = tree.value else {
-      sink.report(tree.position, "expected a recipe, found \(tree.value.typeName)")
+      sink.report(tree.position, "expected a recipe, found \(tree.value.found)")
       return nil
     }
     if let second = entries["extends"] {
@@ -147,7 +147,7 @@ struct RecipeOverride {
       .map { String($0).precomposedStringWithCanonicalMapping }
     let prefix = RecipeSources.override + text[...split]
     guard !path.contains("") else {
-      sink.report(Self.place(in: name), "expected a path of keys with points between them")
+      sink.report(Self.place(in: name), "expected keys with dots between them, such as axes.seed")
       return nil
     }
     let literal = text[text.index(after: split)...]
@@ -239,12 +239,26 @@ enum RecipeText {
     let data: Data
     do { data = try Data(contentsOf: file) } catch {
       let code = FileError(error)?.code
-      throw code == ENOENT ? .missing : .unreadable(Base.reason(for: error))
+      throw code == ENOENT
+        ? .missing(near: nameNear(file)) : .unreadable(Base.reason(for: error))
     }
+    // Neither UTF-8 nor any other encoding of text has zeros in it.
+    guard !data.contains(0) else { throw .binary }
     guard let text = String(validating: data, as: UTF8.self) else {
       throw .notUTF8(line: lineOfFirstError(in: data))
     }
     return text
+  }
+
+  /// A recipe or a packed file in the same folder that may have been meant.
+  private static func nameNear(_ file: URL) -> String? {
+    let folder = file.deletingLastPathComponent()
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    let recipes = names.filter { [".yaml", ".yml", ".h5", ".zst"].contains(where: $0.hasSuffix) }
+    let name = file.lastPathComponent
+    // The ending is what is left out most often.
+    return recipes.sorted().first { $0.hasPrefix("\(name).") }
+      ?? nearestName(to: name, among: recipes)
   }
 
   private static func lineOfFirstError(in data: Data) -> Int {
@@ -260,24 +274,29 @@ enum RecipeText {
 
 /// Why a recipe file cannot be read.
 enum RecipeTextError: Error, CustomStringConvertible {
-  case missing
+  /// Those beside it are called so.
+  case missing(near: String?)
   case folder
   /// A device or the like.
   case special(String)
   case tooLarge
   /// The words say why and what to do.
   case unreadable(String)
+  /// No text at all.
+  case binary
   case notUTF8(line: Int)
 
   /// A sentence without the file's name.
   var description: String {
     switch self {
-    case .missing: "there is no such file"
-    case .folder: "this is a folder; name a recipe in it"
-    case .special(let sort): "this is \(sort), not a file; name a recipe"
+    case .missing(let near):
+      "there is no such file" + (near.map { "; did you mean '\($0)'?" } ?? "")
+    case .folder: "this is a folder; name a file in it"
+    case .special(let sort): "this is \(sort); name a file"
     case .tooLarge:
       "a recipe has at most \(RecipeText.sizeLimit >> 20) MiB; keep data in files of its own"
     case .unreadable(let reason): "the file cannot be read: \(reason)"
+    case .binary: "this is not text; name a YAML file, or a packed file that 'warmup pack' wrote"
     case .notUTF8(let line): "the file is not valid UTF-8 (line \(line)); save it as UTF-8"
     }
   }

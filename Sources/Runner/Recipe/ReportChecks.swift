@@ -140,8 +140,8 @@ struct ReportChecks {
         guard Set(axes.points(of: stage.axes).map { $0[axis] }).count > 1 else { continue }
         sink.report(
           places.entry.keyPosition,
-          "'\(stage.declaration.name)' depends on the axis '\(axis)', of which the \(places.what) "
-            + "says nothing; name it in \(Self.choice(lists.map(\.key)))")
+          "'\(stage.declaration.name)' depends on the axis '\(axis)', which the \(places.what) "
+            + "does not mention; name it in \(Self.choice(lists.map(\.key)))")
       }
     }
   }
@@ -294,8 +294,8 @@ extension ReportChecks {
         guard Set(axes.points(of: stage.axes).map { $0[axis] }).count > 1 else { continue }
         sink.report(
           places.place(of: "cost", element: 0),
-          "the cost of '\(stage.declaration.name)' depends on the axis '\(axis)', of which the"
-            + " \(places.what) says nothing")
+          "the cost of '\(stage.declaration.name)' depends on the axis '\(axis)', which the"
+            + " \(places.what) does not mention")
       }
     }
   }

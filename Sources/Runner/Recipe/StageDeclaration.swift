@@ -134,7 +134,8 @@ extension StageDeclaration {
     guard let name = String.decode(entry.node, into: &sink) else { return nil }
     if let kind = registry[name] { return kind }
     let hint = suggestion(for: name, among: registry.names)
-    sink.report(entry.node.position, "unknown kind '\(name)'\(hint)")
+    let list = hint.isEmpty ? "; 'warmup kinds' lists them all" : hint
+    sink.report(entry.node.position, "unknown kind '\(name)'\(list)")
     return nil
   }
 
@@ -143,7 +144,7 @@ extension StageDeclaration {
   ) -> InputDeclaration? {
     let node = entry.node
     guard case .string(let source) = node.value else {
-      let found = node.value.typeName
+      let found = node.value.found
       sink.report(
         node.position, "expected a reference, as stage or stage.output, found \(found)")
       return nil

@@ -277,7 +277,7 @@ enum Postconditions {
         _ = try HDF5Reader(file)
       } catch let error as HDF5Error {
         let reason = error.reason
-        throw StageError.failed("its output '\(port.name)' is no whole HDF5 file: \(reason)")
+        throw StageError.failed("its output '\(port.name)' is not a complete HDF5 file: \(reason)")
       }
     }
     for (name, value) in context.values.sorted(by: { $0.key < $1.key }) where !value.isFinite {

@@ -292,7 +292,7 @@ package enum RegistrationError: Error, CustomStringConvertible {
       let rest = instances.count > 10 ? "\n  and \(instances.count - 10) more" : ""
       return "not all keys are known, so it would not be said what is registered:\(lines)\(rest)"
     case .malformed(let file):
-      return "\(file) is no registration that this program wrote; take it back from version "
+      return "\(file) is not a registration that this program wrote; take it back from version "
         + "control, or write it anew with 'warmup register --again'"
     }
   }

@@ -75,6 +75,19 @@ package indirect enum RecipeValue: Sendable {
   }
 }
 
+extension RecipeValue {
+  /// What an error message says was found: a short value itself, else what it is called.
+  package var found: String {
+    switch self {
+    case .boolean(let value): "\(value)"
+    case .integer(let value): "\(value)"
+    case .number(let value): "\(value)"
+    case .string(let text) where !text.isEmpty && text.count <= 40: "'\(text)'"
+    default: typeName
+    }
+  }
+}
+
 /// The entries of a mapping whose keys are fixed.
 struct KnownKeys {
   private let entries: [RecipeEntry]
@@ -125,7 +138,7 @@ extension RecipeNode {
     case .map(let entries): return entries
     case .null: return []
     default:
-      sink.report(position, "expected \(expected), found \(value.typeName)")
+      sink.report(position, "expected \(expected), found \(value.found)")
       return nil
     }
   }

@@ -110,13 +110,39 @@ final class YAMLEventReader {
     }
     let (line, column) = SourceLines.clamp(
       line: Int(state.problem_mark.line) + 1, column: Int(state.problem_mark.column) + 1, in: text)
-    var message = what
-    if let context = state.context {
-      message += " \(String(cString: context))"
-      let begin = Int(state.context_mark.line) + 1
-      if begin != line { message += " that begins in line \(begin)" }
-    }
+    let context = state.context.map { String(cString: $0) }
+    let begin = Int(state.context_mark.line) + 1
+    let message =
+      Self.words(for: what, context, begin: begin)
+      ?? "not valid YAML: \(what)" + (context.map { " \($0)" } ?? "")
+      + (context != nil && begin != line ? " that begins in line \(begin)" : "")
     return YAMLError(message: message, line: line, column: column)
+  }
+
+  /// What libyaml's commonest complaints mean to people who write recipes.
+  /// - Parameter begin: the line where what they are about begins.
+  private static func words(for what: String, _ context: String?, begin: Int) -> String? {
+    switch (what, context) {
+    case ("did not find expected ',' or '}'", _):
+      "',' or '}' is missing in the {…} that begins in line \(begin)"
+    case ("did not find expected ',' or ']'", _):
+      "',' or ']' is missing in the […] that begins in line \(begin)"
+    case ("did not find expected node content", "while parsing a flow node"):
+      "a value or a closing bracket is missing"
+    case ("could not find expected ':'", _):
+      "':' is missing after the key in line \(begin), as in 'key: value'"
+    case ("mapping values are not allowed in this context", _):
+      "':' is not expected here; check the indentation of this line and the one above, and put a text with ': ' in quotes"
+    case ("did not find expected key", _):
+      "this line does not line up with the block that begins in line \(begin); check the indentation"
+    case ("did not find expected '-' indicator", _):
+      "this line does not line up with the list that begins in line \(begin); check the indentation"
+    case ("found character that cannot start any token", _):
+      "a value cannot begin with this character; put it in quotes"
+    case ("found unexpected end of stream", "while scanning a quoted scalar"):
+      "the quote that opens in line \(begin) is not closed"
+    default: nil
+    }
   }
 }
 

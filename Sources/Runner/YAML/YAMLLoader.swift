@@ -102,7 +102,7 @@ package struct YAMLLoader {
       let value = try node(try events.next(), depth: depth)
       guard let key else { continue }
       if let first = places[key] {
-        report(position, "duplicate key '\(key)'; it stands in line \(first.line) already")
+        report(position, "duplicate key '\(key)'; line \(first.line) has it already")
         continue
       }
       places[key] = position

@@ -159,7 +159,7 @@ package enum RewardWorkerError: Error, CustomStringConvertible {
     switch self {
     case .settings(let path): "\(path.visible) does not say what completions are rewarded for"
     case .question(let line):
-      "this is no completion of a known problem: "
+      "this is not a completion of a known problem: "
         + String(decoding: line.prefix(200), as: UTF8.self).visible
     }
   }

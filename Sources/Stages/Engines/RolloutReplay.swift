@@ -203,7 +203,7 @@ package enum ReplayError: Error, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .noTraining(let name): "'\(name.visible)' is no finished training of the kind rlvr"
+    case .noTraining(let name): "'\(name.visible)' is not a finished training of the kind rlvr"
     case .missing(let what, let name):
       "what '\(name.visible)' was trained with is not there: \(what.visible)"
     case .noTokens(let name):

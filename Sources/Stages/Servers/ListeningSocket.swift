@@ -54,7 +54,7 @@ package enum ListeningError: Error, CustomStringConvertible {
   package var description: String {
     switch self {
     case .address(let host):
-      "'\(host.visible)' is no address of this machine; say --host 127.0.0.1, or 0.0.0.0 for all"
+      "'\(host.visible)' is not an address of this machine; say --host 127.0.0.1, or 0.0.0.0 for all"
     case .port(let port, let host, let code):
       "port \(port) of \(host.visible) cannot be had: \(systemMessage(code)); take another, or "
         + "0 for any that is free"

@@ -33,7 +33,7 @@ package enum ServerError: Error, CustomStringConvertible {
   package var description: String {
     switch self {
     case .address(let url):
-      "'\(url.visible)' is no address of a server; write 'url' like http://localhost:8000/v1, "
+      "'\(url.visible)' is not an address of a server; write 'url' like http://localhost:8000/v1, "
         + "without a name or password"
     case .unprotected(let url, let variable):
       "the key in \(variable.visible) is not sent to \(url.visible), where others could read it on "

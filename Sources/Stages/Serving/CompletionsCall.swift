@@ -27,7 +27,7 @@ struct CompletionsCall {
   /// - Parameter name: the model's.
   /// - Throws: `HTTPFault`.
   init(_ json: JSONValue, name: String, _ vocabulary: PromptTokenizer) throws(HTTPFault) {
-    guard let fields = json.object else { throw HTTPFault(400, "the body is no JSON object") }
+    guard let fields = json.object else { throw HTTPFault(400, "the body is not a JSON object") }
     var reader = FieldReader(fields)
     if let asked = try reader.text("model"), asked != name {
       throw HTTPFault(404, "there is no model '\(asked)'; this one is '\(name)'", field: "model")

@@ -118,7 +118,7 @@ package struct HTTPRequest: Sendable {
     let lines = String(decoding: head, as: UTF8.self).components(separatedBy: "\r\n")
     let words = lines[0].split(separator: " ", omittingEmptySubsequences: false).map(String.init)
     guard words.count == 3, words[2].hasPrefix("HTTP/1."), words[1].hasPrefix("/") else {
-      throw HTTPFault(400, "the first line is no request of HTTP/1.1")
+      throw HTTPFault(400, "the first line is not a request of HTTP/1.1")
     }
     var headers: [String: String] = [:]
     for line in lines.dropFirst() {
@@ -328,7 +328,7 @@ extension HTTPConnection {
       throw HTTPFault(411, "a request with a body needs Content-Length")
     }
     guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), !text.isEmpty else {
-      throw HTTPFault(400, "Content-Length is no number")
+      throw HTTPFault(400, "Content-Length is not a number")
     }
     guard let length = Int(text), length <= limits.bodyBytes else {
       throw HTTPFault(413, "a request may have \(limits.bodyBytes >> 20) MiB")

@@ -46,7 +46,7 @@ package enum DatasetError: Error, Sendable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .malformed(let path, let line):
-      "\(path):\(line): this line is no JSON object; each line must hold one"
+      "\(path):\(line): this line is not a JSON object; each line must hold one"
     case .parquet(let path, let problem): "\(path) cannot be read as Parquet: \(problem)"
     case .foreign(let path, let format):
       "\(path) is \(format.name), which is not read here; \(format.advice)"
@@ -61,7 +61,7 @@ package enum DatasetError: Error, Sendable, CustomStringConvertible {
       "\(path) begins like a JSON list, but is not a whole one; a file holds one list of objects, or "
         + "an object a line"
     case .noObject(let path, let element):
-      "\(path): element \(element) of the list is no JSON object; each must be one"
+      "\(path): element \(element) of the list is not a JSON object; each must be one"
     case .unnamedCSV(let path):
       "\(path) holds no JSON objects; if it is CSV, let its name end in .csv, or say what stands "
         + "between its fields, such as 'separator: \",\"'"

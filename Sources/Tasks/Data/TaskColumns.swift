@@ -187,7 +187,7 @@ extension JSONValue {
     case .null: "nothing"
     case .boolean(let value): "the boolean \(value)"
     case .integer(let value): "the integer \(value)"
-    case .number(let value): value.isNaN ? "NaN, which is no number" : "the number \(value)"
+    case .number(let value): value.isNaN ? "NaN, which is not a number" : "the number \(value)"
     case .string(let text):
       "the text \"\(text.prefix(40).description.visible)\(text.count > 40 ? "…" : "")\""
     case .array(let values):

@@ -221,7 +221,7 @@ def reply_to_calls(function):
 
 
 class Raised(Exception):
-    """Something that the program raised and that is no exception of the language."""
+    """Something that the program raised and that is not an exception of the language."""
 
 
 def test(requests, replies):

@@ -32,7 +32,7 @@ package struct MathVerifyInstallation: Sendable {
   ) throws -> MathVerifyInstallation {
     if let named = environment["WARMUP_MATH_VERIFY"], !named.isEmpty {
       guard named.hasPrefix("/") else {
-        throw MathVerifyError.otherPackage(python: named, reason: "it is no absolute path")
+        throw MathVerifyError.otherPackage(python: named, reason: "it is not an absolute path")
       }
       guard FileManager.default.isExecutableFile(atPath: named) else {
         throw MathVerifyError.otherPackage(python: named, reason: "it cannot be run")

@@ -62,7 +62,7 @@ package struct GradingLine: Sendable {
   /// - Throws: `GradingLineError`.
   package init(_ line: Data, number: Int, task: any TaskDefinition) throws {
     guard var row = try? JSONValue(parsing: line).object else {
-      throw GradingLineError(line: number, problem: "is no JSON object")
+      throw GradingLineError(line: number, problem: "is not a JSON object")
     }
     let name: String
     switch row["id"] {
@@ -82,7 +82,7 @@ package struct GradingLine: Sendable {
         throw unreadable("has a 'gold', but '\(task.name)' is graded by its fields")
       }
       guard gold.answerText != nil else {
-        throw unreadable("has a 'gold' that is no text or number")
+        throw unreadable("has a 'gold' that is neither text nor a number")
       }
       row[column] = gold
     }

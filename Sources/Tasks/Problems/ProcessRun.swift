@@ -107,7 +107,7 @@ struct ProcessRun {
       if shown.isBlank { continue }
       func problem(_ words: String) -> ProcessTaskError { .line(shown, problem: words) }
       guard let json = try? JSONValue(parsing: Data(line)), json.object != nil else {
-        throw problem("it is no JSON object")
+        throw problem("it is not a JSON object")
       }
       guard let id = json["id"]?.string, known.contains(Array(id.utf8)) else {
         throw problem("its 'id' is none that it was given")
@@ -122,7 +122,7 @@ struct ProcessRun {
       }
       let extracted = json["extracted"] ?? .null
       guard extracted == .null || extracted.string != nil else {
-        throw problem("its 'extracted' is no text")
+        throw problem("its 'extracted' is not text")
       }
       let verdict = Verdict(outcome, extracted: extracted.string, number: number.number)
       guard found.updateValue(verdict, forKey: Array(id.utf8)) == nil else {

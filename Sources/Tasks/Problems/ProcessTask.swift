@@ -144,7 +144,7 @@ package enum ProcessTaskError: Error, Equatable, CustomStringConvertible {
     case .tooLarge(let size):
       "the files and prompts of 'process' have \(size) bytes together, and problems carry at most "
         + "\(ProcessVerifier.greatestSize); keep tables in the problems' own columns"
-    case .noText(let name): "\(name) is no text in UTF-8; 'process' takes programs and prompts"
+    case .noText(let name): "\(name) is not UTF-8 text; 'process' takes programs and prompts"
     case .noCommand(let name):
       "'command' begins with '\(name)'; it must be python3, one of 'files', or a path from / on"
     case .ended(let status, let said):

@@ -78,7 +78,7 @@ package enum IsolatedPython {
     }
     guard !name.contains("/") else {
       throw SandboxError.noPython(
-        reason: "WARMUP_PYTHON names \(name), which is no absolute path; write it from / on")
+        reason: "WARMUP_PYTHON names \(name), which is not an absolute path; write it from / on")
     }
     guard let path = ProgramPath.find(name, environment) else {
       throw SandboxError.noPython(reason: "there is no '\(name)' on the PATH")

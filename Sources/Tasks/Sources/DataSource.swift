@@ -91,7 +91,7 @@ package enum DataSourceError: Error, Sendable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .malformed(let text, let expected):
-      "'\(text)' is no source; write \(expected)"
+      "'\(text)' is not a source; write \(expected)"
     case .notFound(let path, let folders):
       "there is no '\(path)' (looked for \(folders.joined(separator: ", "))); "
         + "set WARMUP_DATA to the folder that holds it"

@@ -139,7 +139,7 @@ struct ZipDirectory {
         return offset
       }
     }
-    throw damaged("it is no zip archive, or it breaks off")
+    throw damaged("it is not a zip archive, or it breaks off")
   }
 
   private func damaged(_ problem: String) -> DataSourceError {

@@ -183,7 +183,7 @@ extension ClaimReportTests {
     let found = try standings(of: fixture)
     #expect(found.standings == [.none, .none])
     #expect(
-      found.notes.last?.hasPrefix("demo.registered.json is no registration that this program")
+      found.notes.last?.hasPrefix("demo.registered.json is not a registration that this program")
         == true)
   }
 }

@@ -122,6 +122,10 @@ import Testing
     #expect(lines[1].hasSuffix("p = 0.037, without seed=4"))
     #expect(
       lines[4].hasPrefix("     over all points: not decided") && lines[4].contains(": −1.250 ["))
+    // In the page the second verdict is folded away below the claim, not another row.
+    let page = claims.markup.source
+    #expect(page.components(separatedBy: "<tr>").count == 3)
+    #expect(page.contains("<summary>over all points</summary>") && page.contains("−1.250"))
     let json = try #require(claims.json.array?.first)
     #expect(json["verdict"] == "supported" && json["planned"] == 6)
     #expect(json["gated"]?["without"] == ["seed=4"] && json["gated"]?["unknown"] == 0)

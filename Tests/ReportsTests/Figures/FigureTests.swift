@@ -167,6 +167,30 @@ import Testing
     }
   }
 
+  /// A narrow screen shows a drawing of its own, as wide as it is, instead of scrolling the wide one.
+  @Test func pagesHaveADrawingForNarrowScreens() throws {
+    let figure = try figure(.scores, smooth: 2)
+    let page = figure.pageMarkup.source
+    let narrow = try #require(
+      page.firstMatch(of: #/<div class="figure-narrow"><svg.*?</svg></div>/#)
+    ).output
+    let width = try #require(narrow.firstMatch(of: #/viewBox="0 [0-9.]+ ([0-9.]+) /#)).output.1
+    #expect(width == "340")
+    let places = narrow.matches(of: #/ x[12]?="([0-9.]+)"/#).compactMap { Double($0.output.1) }
+    #expect(places.count > 10 && places.allSatisfy { (0...340).contains($0) })
+    let names = page.matches(of: #/ id="([^"]+)"/#).map(\.output.1)
+    #expect(Set(names).count == names.count)
+    #expect(!figure.svg.contains("figure-narrow") && figure.svg.contains("viewBox=\"0 0 760 "))
+  }
+
+  /// Where a label would be cut off, the wide drawing scrolls.
+  @Test func whatCannotBeReadIsNotDrawnNarrow() {
+    let long = LineFigure(
+      name: "x", title: "x", xLabel: "step", yLabel: String(repeating: "long ", count: 20),
+      series: [])
+    #expect(!long.pageMarkup.source.contains("figure-narrow"))
+  }
+
   @Test func textsCannotBecomeMarkup() {
     let figure = LineFigure(
       name: "x", title: "<b>&", xLabel: "\"step\"", yLabel: "\u{1}", series: [])

@@ -74,7 +74,7 @@ import Testing
     #expect(try verify(deep: false).faults.isEmpty)
     let found = try verify()
     #expect(found.faults.map(\.place.lastPathComponent) == ["metrics.jsonl"])
-    #expect(found.text.contains("line 2 is no JSON object") && found.text.contains("1 log."))
+    #expect(found.text.contains("line 2 is not a JSON object") && found.text.contains("1 log."))
   }
 
   @Test(arguments: ["checkpoints/step-1.h5", "metrics.jsonl"])

@@ -87,7 +87,7 @@ import Testing
       try data.prefix(length).write(to: file)
       let sentence = try refusal(of: file)
       let words =
-        length < 25 ? "is no packed file" : length < 140 ? "is damaged" : "is cut off: it has"
+        length < 25 ? "is not a packed file" : length < 140 ? "is damaged" : "is cut off: it has"
       #expect(length == 25 || sentence.contains(words) || length == 200, "\(length): \(sentence)")
     }
     try (data + Data([0])).write(to: file)
@@ -146,9 +146,9 @@ import Testing
     let file = fixture.project.folder.file("other.h5")
     #expect(try refusal(of: file).hasSuffix("other.h5 cannot be read: there is no such file"))
     try HDF5File.create(file) { try $0.write([1], to: "/x") }
-    #expect(try refusal(of: file).contains("is no packed file; 'warmup pack RECIPE' writes one"))
+    #expect(try refusal(of: file).contains("is not a packed file; 'warmup pack RECIPE' writes one"))
     try Data("version: 1\n".utf8).write(to: file)
-    #expect(try refusal(of: file).contains("is no packed file"))
+    #expect(try refusal(of: file).contains("is not a packed file"))
     #expect(PackedFile.isPacked(packed) && PackedFile.isPacked(file))
     #expect(!PackedFile.isPacked(fixture.recipeFile))
     let folder = fixture.project.folder.url

@@ -98,10 +98,10 @@ import Testing
         "unknown stage 'tuend'; did you mean 'tuned'?",
         "expected stage.value, such as tuned.accuracy, found 'tuned'",
         "unknown axis 'sede'; did you mean 'seed'?",
-        "the axis 'start' has no value othr; did you mean 'other'?",
+        "the axis 'start' has no value 'othr'; did you mean 'other'?",
         "'less' names the axis 'start' at one of its points only; name it at both",
         "unknown axis 'strat'; did you mean 'start'?",
-        "'tuned' depends on the axis 'seed', of which the claim says nothing; name it in 'greater' "
+        "'tuned' depends on the axis 'seed', which the claim does not mention; name it in 'greater' "
           + "or 'over'",
         "the axis 'seed' stands in 'greater' already",
         "'greater' names the axis 'seed' at one of its points only; name it at both",

@@ -96,7 +96,7 @@ import Testing
     expect(
       recipe("[50, 100]", more: "tables: {§t: {value: scores.accuracy, rows: seed}}"),
       [
-        "'scores' depends on the axis 'step', of which the table says nothing; name it in 'rows', "
+        "'scores' depends on the axis 'step', which the table does not mention; name it in 'rows', "
           + "'columns' or 'over'"
       ])
   }

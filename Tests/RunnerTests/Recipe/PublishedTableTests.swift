@@ -57,7 +57,7 @@ import Testing
     ("unit: percent, ", "published.yaml:1:7: unknown value 'percent,'"),
     ("values: [{at: {}, mean: 1, deviation: -1}]", "published.yaml:1:39: "),
     ("values: [{at: {a: 1}, mean: 1}, {at: {a: 1}, mean: 2}]", "1:9: a=1 has two numbers"),
-    ("unit: percent\nvalues: [{at: {a: 1}, mean: 101}]", "2:9: a=1 is 101.0, which is no perc"),
+    ("unit: percent\nvalues: [{at: {a: 1}, mean: 101}]", "2:9: a=1 is 101.0, which is not a perc"),
     ("values: [", "published.yaml:"),
   ])
   func mistakesHaveTheirPlaces(text: String, message: String) {

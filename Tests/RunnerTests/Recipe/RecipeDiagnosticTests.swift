@@ -198,9 +198,9 @@ import Testing
           include: {a: x}
           """),
       [
-        "the axis 'a' has no value z; choose from x, y", "unknown axis 'c'; choose from a, b",
+        "the axis 'a' has no value 'z'; choose from x, y", "unknown axis 'c'; choose from a, b",
         "expected axis: value, such as {seed: 1}, found an integer",
-        "the axis 'b' has no value 7; choose from 1, 2",
+        "the axis 'b' has no value '7'; choose from 1, 2",
       ])
     expect(
       Self.recipe(

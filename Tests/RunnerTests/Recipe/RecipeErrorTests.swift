@@ -64,7 +64,7 @@ import Testing
     let text = "version: 1\nname: t\nstages: {p: {kind: puzzles}}"
     #expect(
       rendering(text, overrides: ["stages.p.params.count=two"]) == """
-        --set stages.p.params.count=two: expected an integer, found a string
+        --set stages.p.params.count=two: expected an integer, found 'two'
           --set stages.p.params.count=two
                                       ^
         """)
@@ -79,13 +79,13 @@ import Testing
       """
     #expect(
       rendering(text, overrides: ["axes.n=two"]) == """
-        --set axes.n=two: expected an integer, found a string
+        --set axes.n=two: expected an integer, found 'two'
           --set axes.n=two
                        ^
         """)
     #expect(
       rendering(text, overrides: ["axes.n=[1,two]"]).hasPrefix(
-        "--set axes.n=[1,two]: expected an integer, found a string (at n=two)"))
+        "--set axes.n=[1,two]: expected an integer, found 'two' (at n=two)"))
   }
 
   @Test func filesThatCannotBeRead() throws {
@@ -101,7 +101,7 @@ import Testing
       return try #require(error).description.replacing(file.path, with: "FILE")
     }
     #expect(try message("none.yaml", nil) == "FILE: there is no such file")
-    #expect(try message("", nil).hasSuffix(": this is a folder; name a recipe in it"))
+    #expect(try message("", nil).hasSuffix(": this is a folder; name a file in it"))
     #expect(
       try message("bad.yaml", Array("a: 1\nb: ".utf8) + [0xFF])
         == "FILE: the file is not valid UTF-8 (line 2); save it as UTF-8")

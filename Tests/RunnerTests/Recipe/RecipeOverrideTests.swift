@@ -60,14 +60,14 @@ import Testing
     ("stages.tuned.inputs.model=bse", 33, "unknown stage 'bse'; did you mean 'base'?"),
     ("stages.tuned.params.seed.x=1", 32, "'stages.tuned.params.seed' is a string, not a mapping"),
     ("nothing", 7, "expected PATH=VALUE, such as axes.seed=[1, 2]"),
-    ("stages..x=1", 7, "expected a path of keys with points between them"),
-    ("=1", 7, "expected a path of keys with points between them"),
+    ("stages..x=1", 7, "expected keys with dots between them, such as axes.seed"),
+    ("=1", 7, "expected keys with dots between them, such as axes.seed"),
     ("version=2", 7, "'version' cannot be overridden"),
     ("extends=x.yaml", 7, "'extends' cannot be overridden"),
     ("stags.x=1", 7, "unknown key 'stags'; did you mean 'stages'?"),
     (
       "stages.tuned.params.weights={a: 1, a: 2}", 42,
-      "duplicate key 'a'; it stands in line 1 already"
+      "duplicate key 'a'; line 1 has it already"
     ),
   ])
   func mistakesNameTheOverride(override: String, column: Int, message: String) {

@@ -41,14 +41,14 @@ import Testing
           §§h:
         """),
       [
-        "'tuned' depends on the axis 'seed', of which the table says nothing; "
+        "'tuned' depends on the axis 'seed', which the table does not mention; "
           + "name it in 'rows', 'columns' or 'over'",
         "unknown stage 'tuend'; did you mean 'tuned'?",
         "unknown axis 'strat'; did you mean 'start'?",
         "expected stage.value, such as tuned.accuracy, found 'tuned'",
         "the axis 'start' stands in 'rows' already",
         "'tuned' does not depend on the axis 'size' (on start, seed only)",
-        "the axis 'start' has no value bse; did you mean 'base'?",
+        "the axis 'start' has no value 'bse'; did you mean 'base'?",
         "the baseline names axes of 'rows', not 'seed'; choose from start",
         "missing key 'value' in table 'e': what the cells show, as stage.value",
         "unknown key 'vlaue' in table 'e'; did you mean 'value'?",
@@ -85,8 +85,8 @@ import Testing
         "one target holds for one value; give the others tables of their own",
         "'baseline' has no meaning beside 'target'",
         "'margin' has no meaning beside 'target'",
-        "the cost of 'tuned' depends on the axis 'start', of which the table says nothing",
-        "the cost of 'tuned' depends on the axis 'seed', of which the table says nothing",
+        "the cost of 'tuned' depends on the axis 'start', which the table does not mention",
+        "the cost of 'tuned' depends on the axis 'seed', which the table does not mention",
         "'cost' needs 'target', the value that is to be reached",
       ])
   }
@@ -103,7 +103,7 @@ import Testing
           c: {line: tuned.rewards/format, series: start, band: [seed, §size], x: step}
         """),
       [
-        "'tuned' depends on the axis 'seed', of which the figure says nothing; "
+        "'tuned' depends on the axis 'seed', which the figure does not mention; "
           + "name it in 'series' or 'band'",
         "expected stage.value, such as tuned.accuracy, found 'nothing'",
         "unknown axis 'sede'; did you mean 'seed'?",
@@ -181,17 +181,17 @@ import Testing
         "'format' is for values over an axis of numbers; name one in 'x'",
         "over the axis 'size' a figure draws one value; give the other a figure of its own",
         "'smooth' is for metrics over steps, not for values over the axis 'size'",
-        "the cost of 'tuned' depends on the axis 'start', of which the figure says nothing",
-        "the cost of 'tuned' depends on the axis 'seed', of which the figure says nothing",
-        "'tuned' depends on the axis 'seed', of which the figure says nothing; "
+        "the cost of 'tuned' depends on the axis 'start', which the figure does not mention",
+        "the cost of 'tuned' depends on the axis 'seed', which the figure does not mention",
+        "'tuned' depends on the axis 'seed', which the figure does not mention; "
           + "name it in 'x', 'series' or 'over'",
-        "the axis 'start' has no value bse; did you mean 'base'?",
-        "'tuned' depends on the axis 'seed', of which the figure says nothing; "
+        "the axis 'start' has no value 'bse'; did you mean 'base'?",
+        "'tuned' depends on the axis 'seed', which the figure does not mention; "
           + "name it in 'rows', 'columns', 'panels' or 'over'",
         "unknown axis 'sede'; did you mean 'seed'?",
         "unknown stage 'tuend'; did you mean 'tuned'?",
         "a confusion compares verdicts: write 'tuned.verdict'",
-        "the axis 'start' has no value nobody; choose from base, other",
+        "the axis 'start' has no value 'nobody'; choose from base, other",
       ])
   }
 

@@ -199,7 +199,7 @@ import Testing
     try FileManager.default.removeItem(at: results[0].folder.appending(path: "numbers.h5"))
     try Data().write(to: results[1].folder.appending(path: "stray"))
     let found = try CacheVerification(project.cache, isDeep: false).faults.map(\.reason)
-    #expect(Set(found) == ["numbers.h5 is missing", "it is no file of the artifact"])
+    #expect(Set(found) == ["numbers.h5 is missing", "it is not a file of the artifact"])
   }
 
   @Test func whatIsWrittenToWhileItIsReadIsNotUsed() throws {

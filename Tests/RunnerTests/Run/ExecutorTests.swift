@@ -154,7 +154,7 @@ import Testing
 
   @Test(arguments: [
     ("no-output", "it ended without writing its output 'sum'"),
-    ("half-output", "its output 'sum' is no whole HDF5 file: file signature not found"),
+    ("half-output", "its output 'sum' is not a complete HDF5 file: file signature not found"),
     ("nan-at-end", "its value 'sum' is not a finite number"),
   ])
   func publishesNothingThatIsNotWhole(event: String, sentence: String) throws {

@@ -68,7 +68,7 @@ import Testing
     _ = try project.run(recipe.instances)
     let later = try registration(recipe)
     #expect(later.claims["same"]?.results.count == 2)
-    #expect(later.isSame(as: registered), "what is done is no change of what is claimed")
+    #expect(later.isSame(as: registered), "what is done is not a change of what is claimed")
   }
 
   @Test func whatIsClaimedIsCompared() throws {
@@ -137,7 +137,7 @@ import Testing
   func whatIsNoRegistrationIsRefused(text: String) throws {
     try Data(text.utf8).write(to: Registration.file(of: file))
     let error = #expect(throws: RegistrationError.self) { try Registration(beside: file) }
-    #expect(error?.description.hasPrefix("claims.registered.json is no registration") == true)
+    #expect(error?.description.hasPrefix("claims.registered.json is not a registration") == true)
   }
 
   @Test func aRunNotesTheRegistrationInItsLock() throws {

@@ -54,16 +54,16 @@ import Testing
   @Test func keysAreNormalised() throws {
     let root = try #require(load("e\u{301}: 1").node)
     #expect(root.map.first.map { Array($0.key.utf8) } == Array("\u{e9}".utf8))
-    expect("\u{e9}: 1\n§e\u{301}: 2", ["duplicate key '\u{e9}'; it stands in line 1 already"])
+    expect("\u{e9}: 1\n§e\u{301}: 2", ["duplicate key '\u{e9}'; line 1 has it already"])
   }
 
   @Test func duplicateKeys() {
     expect(
       "a: 1\nb: {x: 1, §x: 2, §x: 3}\n§a: 2",
       [
-        "duplicate key 'x'; it stands in line 2 already",
-        "duplicate key 'x'; it stands in line 2 already",
-        "duplicate key 'a'; it stands in line 1 already",
+        "duplicate key 'x'; line 2 has it already",
+        "duplicate key 'x'; line 2 has it already",
+        "duplicate key 'a'; line 1 has it already",
       ])
   }
 

@@ -83,7 +83,7 @@ import Testing
       "'test' holds a list that begins with the text"
     ),
     (.math, #"{"problem":["p"],"answer":"2"}"#, "'problem' holds a list"),
-    (.math, #"{"problem":"p","answer":NaN}"#, "'answer' holds NaN, which is no number"),
+    (.math, #"{"problem":"p","answer":NaN}"#, "'answer' holds NaN, which is not a number"),
     (.math, #"{"problem":"p","answer":["2"]}"#, "needs a text or a number there"),
     (
       .math, #"{"problem":"p","level":3}"#,

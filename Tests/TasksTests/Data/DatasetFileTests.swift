@@ -85,7 +85,7 @@ import Testing
     ("a,b\n1,2\n", "x.txt", "let its name end in .csv"),
     ("{\n \"data\": [{\"a\": 1}]\n}\n", "x.json", "write what is under 'data' into a file"),
     ("{\n \"a\": 1\n}\n", "x.json", "holds one JSON object over several lines"),
-    ("[{\"a\": 1}, 2]", "x.json", "element 2 of the list is no JSON object"),
+    ("[{\"a\": 1}, 2]", "x.json", "element 2 of the list is not a JSON object"),
     ("[{\"a\": 1},", "x.json", "begins like a JSON list"), ("nonsense", "x.jsonl", "x.jsonl:1: "),
   ])
   func saysWhatIsWrongWithJSON(_ text: String, _ name: String, _ words: String) throws {

@@ -74,7 +74,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("print('{')", "it is no JSON object"), ("print('[1]')", "it is no JSON object"),
+    ("print('{')", "it is not a JSON object"), ("print('[1]')", "it is not a JSON object"),
     ("print(json.dumps({'id': 'x', 'verdict': 'correct'}))", "its 'id' is none that it was given"),
     ("print(json.dumps({'verdict': 'correct'}))", "its 'id' is none that it was given"),
     (
@@ -87,7 +87,7 @@ import Testing
     ),
     (
       "print(json.dumps({'id': 'p0#0', 'verdict': 'wrong', 'number': float('nan')}))",
-      "it is no JSON object"
+      "it is not a JSON object"
     ),
     (
       "print(json.dumps({'id': 'p0#0', 'verdict': 'wrong'}) + '\\n' * 2, end='')\n"

@@ -108,7 +108,7 @@ import Testing
   }
 
   @Test func chancesFollowFromTheAnswersThatThereAre() {
-    #expect(MMLUProTask().chance(of: Self.question) == 1.0 / 3, "N/A is no option")
+    #expect(MMLUProTask().chance(of: Self.question) == 1.0 / 3, "N/A is not an option")
     #expect(MMLUProTask().chance(of: ["question": "?"]) == nil)
     #expect(KnightsAndKnavesTask().chance(of: Self.puzzle) == 0.25)
     #expect(KnightsAndKnavesTask().chance(of: ["quiz": "?"]) == nil)
