@@ -6,7 +6,8 @@ import Synchronization
 package struct Artifact: Sendable, Equatable {
   /// The folder that holds the record and the HDF5 files. Nobody writes there any more.
   package let folder: URL
-  package private(set) var record: ArtifactRecord
+  package var record: ArtifactRecord { held.record }
+  private var held: HeldRecord
   /// The digests of files that have been read; nil where the bytes were compared before, as those of
   /// a packed file.
   private let digests: FileDigests?
@@ -20,7 +21,7 @@ package struct Artifact: Sendable, Equatable {
     seal: String? = nil
   ) {
     self.folder = folder
-    self.record = record
+    held = HeldRecord(record)
     self.digests = digests
     self.stamp = stamp
     self.seal = seal
@@ -28,8 +29,9 @@ package struct Artifact: Sendable, Equatable {
 
   /// The same, with what the record says and the plan says too held once: a plan may have thousands.
   func sharing(_ key: String, _ fields: KeyFields, of instance: Instance) -> Artifact {
-    var shared = self
-    shared.record.share(key, fields, instance)
+    var (shared, record) = (self, record)
+    record.share(key, fields, instance)
+    shared.held = HeldRecord(record)
     return shared
   }
 
@@ -95,6 +97,13 @@ package struct Artifact: Sendable, Equatable {
 
   package static let metricsName = "metrics.h5"
   package static let recordName = "record.json"
+}
+
+/// A record that is held once: plans are copied, and one may have thousands.
+private final class HeldRecord: Sendable {
+  let record: ArtifactRecord
+
+  init(_ record: ArtifactRecord) { self.record = record }
 }
 
 /// `record.json`: all that is known of how an artifact came about.

@@ -127,6 +127,7 @@ extension Plan {
     reading values: ValueReader = PlannedInstance.publishedValue
   ) -> Plan {
     var gated: [PlannedInstance] = []
+    gated.reserveCapacity(items.count)
     for item in items { gated.append(item.gated(after: gated, reading: values)) }
     return Plan(items: gated)
   }

@@ -147,6 +147,7 @@ package struct Planner: Sendable {
   /// Plans instances; producers must come before consumers. Changes nothing on disk.
   package func plan(_ instances: [Instance]) -> Plan {
     var items: [PlannedInstance] = []
+    items.reserveCapacity(instances.count)
     var contents: [String: Result<[ExternalContent], any Error>] = [:]
     for instance in instances {
       let question = instance.kind.name + " " + instance.parameters.text

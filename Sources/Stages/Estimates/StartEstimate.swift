@@ -21,8 +21,9 @@ package struct StartEstimate: Sendable {
 
   /// One for each training of the plan that is not done and of whose start something is known.
   static func all(of plan: Plan) -> [StartEstimate] {
-    plan.items.filter { !$0.isDone && $0.state != .stopped }.compactMap { item in
-      guard let stage = item.instance.stage as? RLVRStage, stage.parameters.reward != .random
+    plan.items.compactMap { item in
+      guard !item.isDone, item.state != .stopped, let stage = item.instance.stage as? RLVRStage,
+        stage.parameters.reward != .random
       else { return nil }
       let training = PlannedTraining(item: item, parameters: stage.parameters)
       return training.estimateByScores(plan.results) ?? training.estimateByTraining(plan.results)
