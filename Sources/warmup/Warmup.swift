@@ -126,12 +126,11 @@ struct Warmup: ParsableCommand {
     -> Never
   {
     let usage = usageString(for: command)
-    // The words between the program's name and the first argument.
-    let name = usage.split(separator: " ").dropFirst()
-      .prefix { $0.first?.isLetter == true }.joined(separator: " ")
+    // The words before the first argument.
+    let name = usage.split(separator: " ").prefix { $0.first?.isLetter == true }
+      .joined(separator: " ")
     StandardOutput.writeError(
-      "Error: \(error.message)\n\(usage.replacing("USAGE", with: "Usage", maxReplacements: 1))\n"
-        + "  See '\(name) --help' for more information.\n")
+      "Error: \(error.message)\nUsage: \(usage)\n  See '\(name) --help' for more information.\n")
     exit(withError: ExitCode(64))
   }
 
