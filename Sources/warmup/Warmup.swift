@@ -114,9 +114,8 @@ struct Warmup: ParsableCommand {
       let owner = (["warmup"] + path).joined(separator: " ")
       let hint = suggestion(for: word, among: shown.compactMap(\.commandName) + (path.isEmpty ? ["help"] : []))
       let command = (path + [word]).joined(separator: " ")
-      StandardOutput.writeError(
-        "warmup: unknown command '\(command)'\(hint.isEmpty ? "; '\(owner) --help' lists them" : hint)\n"
-      )
+      let advice = hint.isEmpty ? "; '\(owner) --help' lists them" : hint
+      StandardOutput.writeError("warmup: unknown command '\(command)'\(advice)\n")
       exit(withError: ExitCode(64))
     }
   }
