@@ -112,7 +112,8 @@ struct Warmup: ParsableCommand {
       // Those without a description are for this program itself.
       let shown = known.map { $0.configuration }.filter(\.shouldDisplay)
       let owner = (["warmup"] + path).joined(separator: " ")
-      let hint = suggestion(for: word, among: shown.compactMap(\.commandName) + (path.isEmpty ? ["help"] : []))
+      let hint = suggestion(
+        for: word, among: shown.compactMap(\.commandName) + (path.isEmpty ? ["help"] : []))
       let command = (path + [word]).joined(separator: " ")
       let advice = hint.isEmpty ? "; '\(owner) --help' lists them" : hint
       StandardOutput.writeError("warmup: unknown command '\(command)'\(advice)\n")
