@@ -112,11 +112,11 @@ struct Warmup: ParsableCommand {
       // Those without a description are for this program itself.
       let shown = known.map { $0.configuration }.filter(\.shouldDisplay)
       let owner = (["warmup"] + path).joined(separator: " ")
-      let hint = suggestion(for: word, among: shown.compactMap(\.commandName) + (path.isEmpty ? ["help"] : []))
+      let hint = suggestion(
+        for: word, among: shown.compactMap(\.commandName) + (path.isEmpty ? ["help"] : []))
       let command = (path + [word]).joined(separator: " ")
-      StandardOutput.writeError(
-        "warmup: unknown command '\(command)'\(hint.isEmpty ? "; '\(owner) --help' lists them" : hint)\n"
-      )
+      let advice = hint.isEmpty ? "; '\(owner) --help' lists them" : hint
+      StandardOutput.writeError("warmup: unknown command '\(command)'\(advice)\n")
       exit(withError: ExitCode(64))
     }
   }
@@ -126,12 +126,11 @@ struct Warmup: ParsableCommand {
     -> Never
   {
     let usage = usageString(for: command)
-    // The words between the program's name and the first argument.
-    let name = usage.split(separator: " ").dropFirst()
-      .prefix { $0.first?.isLetter == true }.joined(separator: " ")
+    // The words before the first argument.
+    let name = usage.split(separator: " ").prefix { $0.first?.isLetter == true }
+      .joined(separator: " ")
     StandardOutput.writeError(
-      "Error: \(error.message)\n\(usage.replacing("USAGE", with: "Usage", maxReplacements: 1))\n"
-        + "  See '\(name) --help' for more information.\n")
+      "Error: \(error.message)\nUsage: \(usage)\n  See '\(name) --help' for more information.\n")
     exit(withError: ExitCode(64))
   }
 

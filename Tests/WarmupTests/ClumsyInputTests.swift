@@ -46,7 +46,8 @@ extension EndToEnd {
       for input in Self.inputs {
         let ending = try await Program.run(input, in: folder.url) { _ in }
         #expect(ending.output.isEmpty, "\(input)")
-        text += "$ warmup \(input.joined(separator: " "))  # \(ending.code)\n\(ending.messages)\n"
+        text +=
+          "$ warmup \(input.joined(separator: " "))  # \(ending.code ?? -1)\n\(ending.messages)\n"
       }
       let place = folder.url.resolvingSymlinksInPath().path
       text = text.replacing(place, with: "FOLDER").replacing(folder.url.path, with: "FOLDER")

@@ -175,7 +175,7 @@ extension ClaimsReport {
   }
 
   /// As the first section of a page. Empty where nothing is claimed.
-  var markup: Markup {
+  package var markup: Markup {
     if isEmpty { return .empty }
     let head = HTMLTable.head(Self.header, numbers: [2, 3])
     let body = Markup.element("tbody", [:], results.map(row))

@@ -138,7 +138,7 @@ final class YAMLEventReader {
     case ("did not find expected '-' indicator", _):
       "this line does not line up with the list that begins in line \(begin); check the indentation"
     case ("found character that cannot start any token", _):
-      "a value cannot begin with this character; put it in quotes"
+      "a value cannot begin with this character unless it is in quotes"
     case ("found unexpected end of stream", "while scanning a quoted scalar"):
       "the quote that opens in line \(begin) is not closed"
     default: nil

@@ -171,7 +171,7 @@ import Testing
   }
 
   @Test func mistakes() {
-    expect(recipe("§1"), ["expected bounds by value, found an integer"])
+    expect(recipe("§1"), ["expected bounds by value, found 1"])
     expect(
       recipe("{}").replacing("    require:", with: "    §require:"),
       ["'require' names no value, as in {accuracy: {at_least: 0.8}}"])
@@ -180,15 +180,15 @@ import Testing
       ["'require' names no value, as in {accuracy: {at_least: 0.8}}"])
     expect(recipe("{§a: {}}"), ["there is no bound: give 'at_least', 'at_most' or both"])
     expect(recipe("{§a: }"), ["there is no bound: give 'at_least', 'at_most' or both"])
-    expect(recipe("{a: §0.8}"), ["expected bounds, as in {at_least: 0.8}, found a number"])
+    expect(recipe("{a: §0.8}"), ["expected bounds, as in {at_least: 0.8}, found 0.8"])
     expect(
       recipe("{a: {at_least: §0.9, at_most: 0.1}}"),
       ["'at_least' 0.9 lies above 'at_most' 0.1, so that no value passes"])
     expect(
       recipe("{a: {§at_lest: 0.9}}"),
       ["unknown key 'at_lest' of 'a' in 'require' of 'skill'; did you mean 'at_least'?"])
-    expect(recipe("{a: {at_least: §x}}"), ["expected a finite number, found a string"])
-    expect(recipe("{a: {at_least: §.nan}}"), ["expected a finite number, found a number"])
+    expect(recipe("{a: {at_least: §x}}"), ["expected a finite number, found 'x'"])
+    expect(recipe("{a: {at_least: §.nan}}"), ["expected a finite number, found nan"])
     expect(
       recipe("{a: {at_least: 1}, otherwise: §stopp}"),
       ["unknown value 'stopp'; did you mean 'stop'?"])

@@ -105,7 +105,7 @@ import Testing
     expect(recipe("§[]"), ["'keep' names no step"])
     expect(recipe("[50, §50]"), ["'keep' names step 50 twice"])
     expect(recipe("[§0]"), ["steps count from 1, found 0"])
-    expect(recipe("[§a]"), ["expected an integer, found a string"])
+    expect(recipe("[§a]"), ["expected an integer, found 'a'"])
     expect(recipe("§[50, 300]"), ["'tuned' cannot keep step 300: it has 200 steps ('epochs')"])
     expect(recipe("{every: §300}"), ["'every' 300 of 200 steps keeps none"])
     expect(recipe("{every: §0}"), ["'every' must be at least 1, found 0"])

@@ -35,7 +35,7 @@ import Testing
         "this program reads recipes of version 1 only",
         "the name is made of lower-case letters, digits, '_' and '-', not 'A B'",
         "expected a string (put it in quotes), found a list", "there are no stages",
-        "expected tables by name, found an integer",
+        "expected tables by name, found 3",
       ])
     expect("§[1]", ["expected a recipe, found a list"])
   }
@@ -52,7 +52,7 @@ import Testing
       [
         "missing key 'kind' in 'one'", "unknown kind 'trian'; did you mean 'train'?",
         "unknown key 'inpust' in 'two'; did you mean 'inputs'?",
-        "expected a mapping, found an integer",
+        "expected a mapping, found 7",
         "the name of a stage is made of lower-case letters, digits, '_' and '-', not 'Four'",
       ])
   }
@@ -82,14 +82,14 @@ import Testing
         "missing key 'source' in 'other' (kind base): where the weights come from",
         "unknown key 'epoch' in 'tuned' (kind train); did you mean 'epochs'?",
         "'epochs' must be between 1 and 1000, found 0",
-        "expected a finite number, found a string",
+        "expected a finite number, found 'fast'",
         "unknown value 'shufled'; did you mean 'shuffled'?",
         "unknown key 'clp'; did you mean 'clip'?", "'clip' must be between 0 and 1, found 1.5",
-        "expected a finite number, found a string", "expected a finite number, found a string",
-        "expected true or false, found a string", "expected an integer, found a number",
-        "expected a string (put it in quotes), found a number",
+        "expected a finite number, found 'x'", "expected a finite number, found 'y'",
+        "expected true or false, found 'yes'", "expected an integer, found 1.5",
+        "expected a string (put it in quotes), found inf",
         "expected an integer, found a list", "'people' must be between 2 and 8, found 9",
-        "'people' must be between 2 and 8, found 1", "expected an integer, found a number",
+        "'people' must be between 2 and 8, found 1", "expected an integer, found nan",
       ])
   }
 
@@ -115,7 +115,7 @@ import Testing
         "unknown input 'modle' in 'c' (kind train); did you mean 'model'?",
         "expected a reference, as stage or stage.output, found 'a.b.c'",
         "'note' (kind note) has no outputs",
-        "expected a reference, as stage or stage.output, found an integer",
+        "expected a reference, as stage or stage.output, found 3",
         "unknown input 'extra' in 'd' (kind train); choose from model, problems, teacher",
         "unknown kind 'nope'; did you mean 'note'?",
         "unknown stage 'bse'; did you mean 'base'?",
@@ -153,7 +153,7 @@ import Testing
         "the name of an axis is made of lower-case letters, digits, '_' and '-', not 'D'",
         "the axis 'D' has the value x twice", "the axis 'D' has the value 1.0 twice",
         "the axis 'D' has the value 1 twice",
-        "expected a string, a finite number or a boolean, found a number",
+        "expected a string, a finite number or a boolean, found inf",
         "the axis 'e' has no values", "unknown axis ''; choose from a, b, c, D, e",
       ])
   }
@@ -185,7 +185,7 @@ import Testing
         "unknown stage 'bass' (at start=bass); did you mean 'base'?",
         "input 'model' of 't' takes Model, but 'split' is Problems (at start=split)",
         "'epochs' must be between 1 and 1000, found 0 (at start=base, n=0 and 2 more)",
-        "expected an integer, found a string",
+        "expected an integer, found 'base'",
       ])
   }
 
@@ -199,7 +199,7 @@ import Testing
           """),
       [
         "the axis 'a' has no value 'z'; choose from x, y", "unknown axis 'c'; choose from a, b",
-        "expected axis: value, such as {seed: 1}, found an integer",
+        "expected axis: value, such as {seed: 1}, found 3",
         "the axis 'b' has no value '7'; choose from 1, 2",
       ])
     expect(

@@ -55,7 +55,7 @@ import Testing
     ("stages.tuned.params.epochs=0", 34, "'epochs' must be between 1 and 1000, found 0"),
     (
       "stages.tuned.params.epochs=[1", 36,
-      "did not find expected ',' or ']' while parsing a flow sequence"
+      "',' or ']' is missing in the […] that begins in line 1"
     ),
     ("stages.tuned.inputs.model=bse", 33, "unknown stage 'bse'; did you mean 'base'?"),
     ("stages.tuned.params.seed.x=1", 32, "'stages.tuned.params.seed' is a string, not a mapping"),

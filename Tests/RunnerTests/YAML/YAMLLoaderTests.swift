@@ -101,13 +101,13 @@ import Testing
     expect(
       "a:\n§\tb: 1",
       [
-        "found character that cannot start any token while scanning for the next token; "
+        "a value cannot begin with this character unless it is in quotes; "
           + "indent with spaces, not with tabs"
       ])
     expect(
       "a: [1, 2\n§",
       [
-        "did not find expected ',' or ']' while parsing a flow sequence that begins in line 1"
+        "',' or ']' is missing in the […] that begins in line 1"
       ])
     expect("a: \"x§\u{1}y\"", ["control characters are not allowed"])
     let unquoted = load("a: {seed: ${seed}}").diagnostics
