@@ -62,7 +62,8 @@ extension EndToEnd {
     @Test(arguments: [
       ("[1]", "is not a JSON object"), ("", "is not a JSON object"),
       ("{\"text\": 1}", "no string 'text'"),
-      ("{\"texts\": \"\"}", "no string 'text'"), ("{\"text\": \"\\ud800\"}", "is not a JSON object"),
+      ("{\"texts\": \"\"}", "no string 'text'"),
+      ("{\"text\": \"\\ud800\"}", "is not a JSON object"),
     ])
     func aBadLineIsASentence(line: String, words: String) async throws {
       let ending = try await tokenize("{\"text\": \"\"}\n\(line)\n{\"text\": \"\"}\n", "--jsonl")

@@ -141,7 +141,8 @@ import Testing
     #expect {
       _ = try RecipeLock(recipeFolder: folder.url)
     } throws: {
-      "\($0)".hasSuffix("lock.json is damaged: it is not a lock of a recipe; remove it and run again")
+      "\($0)".hasSuffix(
+        "lock.json is damaged: it is not a lock of a recipe; remove it and run again")
     }
   }
 }
