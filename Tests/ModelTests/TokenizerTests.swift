@@ -104,7 +104,7 @@ import Testing
     (#""<|im_end|>": 2"#, #""<|im_end|>": 3"#, "share an id"),
     (#""<|im_end|>": 2"#, #""<|im_end|>": 2000000000"#, "absurdly large"),
     (#""vocab""#, #""words""#, "'vocab' is missing"),
-    ("\"merges\": [\n\"", "\"merges\": [\n\"zz ", "no token"),
+    ("\"merges\": [\n\"", "\"merges\": [\n\"zz ", "not a token"),
     ("{", "", "not valid JSON"),
   ])
   func refusesWhatItDoesNotKnow(_ old: String, _ new: String, _ words: String) throws {

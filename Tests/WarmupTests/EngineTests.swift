@@ -310,7 +310,8 @@ extension EndToEnd {
       let log = try folder.results(named: "python.log").first.map {
         try String(contentsOf: $0, encoding: .utf8)
       }
-      #expect(fault == "rollouts lost" || log?.contains("no completion of a known problem") == true)
+      #expect(
+        fault == "rollouts lost" || log?.contains("not a completion of a known problem") == true)
     }
 
     /// Found before anything ran, whatever the training waits for.

@@ -85,7 +85,7 @@ extension EndToEnd {
       #expect(answers.map { $0["line"] } == [nil, 2, nil])
       #expect(answers[1]["id"] == id.map(JSONValue.string) ?? .null)
       #expect(answers[1]["reason"]?.string?.contains(words) == true, "\(answers[1].text)")
-      #expect(ending.messages == "2 graded: correct 2; 1 lines could not be graded\n")
+      #expect(ending.messages == "2 graded: correct 2; 1 line could not be graded\n")
     }
 
     /// The program never sees more than one line that it has not answered.

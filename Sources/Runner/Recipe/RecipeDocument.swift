@@ -257,8 +257,10 @@ enum RecipeText {
     let recipes = names.filter { [".yaml", ".yml", ".h5", ".zst"].contains(where: $0.hasSuffix) }
     let name = file.lastPathComponent
     // The ending is what is left out most often.
-    return recipes.sorted().first { $0.hasPrefix("\(name).") }
-      ?? nearestName(to: name, among: recipes)
+    if let whole = recipes.sorted().first(where: { $0.hasPrefix("\(name).") }) { return whole }
+    let stem = { (name: String) in String(name.prefix { $0 != "." }) }
+    let near = nearestName(to: stem(name), among: recipes.map(stem))
+    return near.flatMap { near in recipes.sorted().first { stem($0) == near } }
   }
 
   private static func lineOfFirstError(in data: Data) -> Int {

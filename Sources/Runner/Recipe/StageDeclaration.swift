@@ -168,8 +168,8 @@ struct ConfiguredStage {
 extension StageDeclaration {
   /// Reads the parameters at every point of the axes that they name.
   ///
-  /// What is wrong at several points is reported once; values that something was said about before
-  /// are not complained of again.
+  /// What is wrong in one place at several points is reported once, with what the first of them has;
+  /// values that something was said about before are not complained of again.
   func configure(
     in axes: AxisSpace, into sink: inout DiagnosticSink
   ) -> [AxisPoint: ConfiguredStage] {
@@ -189,7 +189,10 @@ extension StageDeclaration {
       var local = DiagnosticSink()
       configured[point] = configure(kind, fields, at: point, axes.overrides, into: &local)
       for diagnostic in local.diagnostics where !known.contains(diagnostic.position) {
-        if let index = found.firstIndex(where: { $0.diagnostic == diagnostic }) {
+        let index = found.firstIndex {
+          $0.diagnostic.position == diagnostic.position && $0.points.last != point
+        }
+        if let index {
           found[index].points.append(point)
         } else {
           found.append((diagnostic, [point]))

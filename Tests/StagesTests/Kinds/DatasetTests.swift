@@ -233,7 +233,7 @@ import Testing
     #expect(diagnostics([task, ("source", .string("x.jsonl"))]).isEmpty)
     #expect(diagnostics([task]).first?.contains("'source'") == true)
     #expect(
-      diagnostics([task, ("source", .string("pip:a/b"))]).first?.contains("no source") == true)
+      diagnostics([task, ("source", .string("pip:a/b"))]).first?.contains("not a source") == true)
     #expect(
       diagnostics([task, ("source", .string("https://a.org/b"))]).first?.contains("sha256") == true)
     let short = diagnostics([task, ("source", .string("x")), ("sha256", .string("abc"))])

@@ -80,7 +80,7 @@ import Testing
 
   /// Nothing that would change completions is ignored.
   @Test(arguments: [
-    (#"[]"#, "no JSON object"), (#"{"prompt": "x""#, "not valid JSON"),
+    (#"[]"#, "not a JSON object"), (#"{"prompt": "x""#, "not valid JSON"),
     (#"{}"#, "'prompt' must be"),
     (#"{"prompt": ""}"#, "no tokens"), (#"{"prompt": []}"#, "no tokens"),
     (#"{"prompt": [1, -1]}"#, "token ids are integers"),

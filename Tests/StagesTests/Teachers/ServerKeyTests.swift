@@ -102,7 +102,7 @@ import Testing
     for (url, variable, words) in [
       ("http://127.0.0.1:1/v1", "AWS_SECRET_ACCESS_KEY", "--allow-key AWS_SECRET_ACCESS_KEY"),
       ("http://example.org/v1", "WARMUP_KEY_LAB", "https://"),
-      ("http://127.0.0.1@example.org/v1", "WARMUP_KEY_LAB", "no address"),
+      ("http://127.0.0.1@example.org/v1", "WARMUP_KEY_LAB", "not an address"),
     ] {
       let folder = try ScratchFolder()
       let recipe = try Recipe.parse(
