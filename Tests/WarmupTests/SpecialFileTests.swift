@@ -88,7 +88,7 @@ extension EndToEnd {
       for command in ["plan", "run", "validate"] {
         let ending = try await Program.run(command, path, in: folder.url)
         #expect(ending.code == 64, "\(ending.messages)")
-        #expect(ending.messages.contains("not a file"), "\(ending.messages)")
+        #expect(ending.messages.contains("name a file"), "\(ending.messages)")
       }
       let stages =
         "stages:\n  x: {kind: miniature_problems, params: {domain: arithmetic, count: 4}}\n"

@@ -167,27 +167,31 @@ struct RunInProgress {
 
   private mutating func end(_ ended: JobQueue.Ended) throws {
     let index = ended.index
+    let outcome: InstanceOutcome
     do {
-      try settle(index, state.take(try ended.result.get(), of: index), ended.title)
+      outcome = state.take(try ended.result.get(), of: index)
     } catch is InterruptedError {
       state.interrupt()
-      try settle(index, .interrupted, ended.title)
+      outcome = .interrupted
     } catch let error as BatchError {
       if case .left = error { state.interrupt() }
-      try settle(index, .skipped("\(error)"), ended.title)
+      outcome = .skipped("\(error)")
     } catch let damage as DamagedArtifact {
       schedule.putBack(index)
       titles[index] = ended.title
       damaged.append((index, damage))
-      executor.display.putOff(ended.title)
+      return executor.display.putOff(ended.title)
     } catch let need as MemoryNeedError where schedule.mayWaitForMemory(index) {
       schedule.putBack(index, byItself: true)
       titles[index] = ended.title
       executor.display.putOff(ended.title)
-      executor.display.notice("\(ended.title.name) waits until nothing else is at work: \(need)")
+      return executor.display.notice(
+        "\(ended.title.name) waits until nothing else is at work: \(need)")
     } catch {
-      try settle(index, .failed(sentence(for: error).visible), ended.title)
+      outcome = .failed(sentence(for: error).visible)
     }
+    // What goes wrong from here on, such as writing the lock, is no failure of this instance.
+    try settle(index, outcome, ended.title)
   }
 
   private mutating func settle(

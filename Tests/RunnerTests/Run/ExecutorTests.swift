@@ -33,6 +33,34 @@ import Testing
     #expect(project.notes == ["ran a"])
   }
 
+  /// Such as on a full disk: the lock is written now and then, too, and what has come out is no failure.
+  @Test(.timeLimit(.minutes(1)), arguments: [0, 1.1])
+  func aLockThatCannotBeWrittenEndsTheRun(secondsBefore pause: Double) throws {
+    let plan = try project.plan([.source(), .training(), .chained("more", of: 1)])
+    try FileManager.default.createDirectory(
+      at: project.cache.folder, withIntermediateDirectories: true)
+    try Data().write(to: project.recipeFolder)
+    let display = SlowDisplay(pause: pause)
+    #expect(throws: FileError.self) { try project.executor(display: display).run(plan) }
+    let ended = display.ended.withLock { $0 }
+    #expect(ended.count == (pause > 0 ? 1 : 3) && !ended.contains { $0.contains("failed") })
+    #expect(project.notes.count == ended.count)
+  }
+
+  /// Keeps how instances ended, and takes its time where they begin.
+  private final class SlowDisplay: RunDisplay {
+    private let pause: Double
+    let ended = Mutex<[String]>([])
+
+    init(pause: Double) { self.pause = pause }
+
+    func begin(_ title: InstanceTitle) { Thread.sleep(forTimeInterval: pause) }
+    func update(_ title: InstanceTitle, _ progress: StageProgress) {}
+    func end(_ title: InstanceTitle, _ outcome: InstanceOutcome) {
+      ended.withLock { $0.append("\(outcome)") }
+    }
+  }
+
   @Test func recordsHowAResultCameAbout() throws {
     let plan = try project.plan([.source(), .training("t", seed: 2)])
     let result = try project.executor().run(plan).plan.results[1]
