@@ -92,7 +92,9 @@ struct RecipeSources: Sendable {
     let place = isOverride ? name : "\(name):\(position.line):\(position.column)"
     let message = "\(place): \(diagnostic.message)".visible
     guard lines.indices.contains(position.line - 1) else { return message }
-    return message + "\n" + Self.excerpt(lines[position.line - 1], column: position.column)
+    let line = lines[position.line - 1]
+    if line.allSatisfy(\.isWhitespace) { return message }
+    return message + "\n" + Self.excerpt(line, column: position.column)
   }
 
   /// The source line, cut around the column where it is long, over a line with a caret.
