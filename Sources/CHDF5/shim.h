@@ -10,6 +10,7 @@ static inline hid_t chdf5_file_access(void) { return H5P_FILE_ACCESS; }
 static inline hid_t chdf5_group_creation(void) { return H5P_GROUP_CREATE; }
 static inline hid_t chdf5_dataset_creation(void) { return H5P_DATASET_CREATE; }
 static inline hid_t chdf5_attribute_creation(void) { return H5P_ATTRIBUTE_CREATE; }
+static inline hid_t chdf5_dataset_transfer(void) { return H5P_DATASET_XFER; }
 static inline hid_t chdf5_link_creation(void) { return H5P_LINK_CREATE; }
 
 static inline hid_t chdf5_native_float(void) { return H5T_NATIVE_FLOAT; }

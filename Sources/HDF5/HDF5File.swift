@@ -125,9 +125,10 @@ extension HDF5File {
         try makeDataset(path, in: file, type, shape, operation) { dataset in
           if strings.isEmpty { return }
           try withCStrings(strings, operation) { pointers in
-            try operation.check(
-              H5Dwrite(
-                dataset, type, hid_t(H5S_ALL), hid_t(H5S_ALL), hid_t(H5P_DEFAULT), pointers))
+            try operation.usingStringTransfer(count: strings.count) { transfer in
+              try operation.check(
+                H5Dwrite(dataset, type, hid_t(H5S_ALL), hid_t(H5S_ALL), transfer, pointers))
+            }
           }
         }
       }

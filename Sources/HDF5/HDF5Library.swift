@@ -76,6 +76,16 @@ struct Operation {
     }
   }
 
+  /// Lends a property list for writing strings. HDF5 clears the buffer in which it converts them, and
+  /// takes one of 1 MiB where nobody says that less will do.
+  func usingStringTransfer<Result>(count: Int, _ body: (hid_t) throws -> Result) throws -> Result {
+    try using(H5Pcreate(chdf5_dataset_transfer()), H5Pclose) { list in
+      // An element takes 16 bytes in the file.
+      try check(H5Pset_buffer(list, min(1 << 20, max(1 << 10, count * 16)), nil, nil))
+      return try body(list)
+    }
+  }
+
   /// Lends the type of variable-length UTF-8 strings.
   func usingStringType<Result>(_ body: (hid_t) throws -> Result) throws -> Result {
     try using(H5Tcopy(chdf5_c_string()), H5Tclose) { type in
