@@ -344,7 +344,7 @@ class FaultTests(Scratch):
     def test_what_a_worker_does_but_answer_fails(self):
         for fault, word in (
                 ("dies", "ended with status 3; 8 completions have no reward"),
-                ("silent", "said nothing for 2 seconds"), ("rubbish", "no answer: 'rubbish"),
+                ("silent", "said nothing for 2 seconds"), ("rubbish", "not an answer: 'rubbish"),
                 ("unknown", "not asked, or twice: id 1000000"), ("twice", "not asked, or twice: id 0"),
                 ("nan", "reward nan"), ("none", "reward None"), ("huge", "reward 1000"),
                 ("outcome", "no outcome of id"),
