@@ -3,6 +3,7 @@
 #   make test          installs what is missing, builds, runs every test
 
 BUILD := swift build -c release
+TEST := swift test -c release --skip-build --disable-xctest
 WARMUP := .build/release/warmup
 RESULTS ?= results
 PREFIX ?= /usr/local
@@ -41,9 +42,9 @@ figures:
 # packages cannot be had in five minutes, the run says so and goes on without.
 test: deps lint
 	$(BUILD) --build-tests
-	swift test -c release --skip-build --disable-xctest
+	$(TEST)
 	$(if $(WITH_TRL),WARMUP_TRL_BRIEFLY=1 WARMUP_TRL_PYTHON="$$(timeout 300 scripts/trl-python || true)" \
-	  swift test -c release --skip-build --disable-xctest --filter EngineCheckTests)
+	  $(TEST) --filter EngineCheckTests)
 
 # The tests that need the real TRL, in a locked environment that is made once, outside of the checkout.
 test-trl: deps
