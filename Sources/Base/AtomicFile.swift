@@ -75,13 +75,13 @@ package enum AtomicFile {
   private static func writeUnsynced(
     _ pieces: [String], to destination: URL, called name: URL
   ) throws {
+    // `Data.write` waits for the disk.
+    let descriptor = open(destination.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw FileError(action: "write to", path: name.path) }
+    let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     do {
-      try Data((pieces.first ?? "").utf8).write(to: destination)
-      if pieces.count <= 1 { return }
-      let handle = try FileHandle(forWritingTo: destination)
-      defer { try? handle.close() }
-      try handle.seekToEnd()
-      for piece in pieces.dropFirst() { try handle.write(contentsOf: Data(piece.utf8)) }
+      for piece in pieces { try handle.write(contentsOf: Data(piece.utf8)) }
+      try handle.close()
     } catch {
       throw FileError(
         action: "write to", path: name.path, code: FileError(error)?.code ?? EIO)

@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import OrderedCollections
 import Synchronization
@@ -26,42 +25,25 @@ package final class DeferredSync: Sendable {
   package func flush() throws {
     let paths = waiting.withLock { Array($0) }
     if paths.isEmpty { return }
-    let work = SyncWork(paths)
-    for _ in 1..<max(1, min(Self.width, paths.count)) {
-      DispatchQueue.global().async { work.help() }
-    }
-    try work.finish()
-    waiting.withLock { $0.subtract(paths) }
-  }
-}
-
-/// Paths that several threads sync, each taking the next one. Whoever waits takes part, so that it ends
-/// where there is no memory for another thread, for which Dispatch would wait for ever.
-private final class SyncWork: Sendable {
-  private let paths: [String]
-  private let next = Atomic<Int>(0)
-  private let failures = Mutex<[Int: any Error]>([:])
-  private let done = DispatchSemaphore(value: 0)
-
-  init(_ paths: [String]) { self.paths = paths }
-
-  func help() {
-    while case let index = next.wrappingAdd(1, ordering: .relaxed).oldValue, index < paths.count {
+    let failures = SyncFailures()
+    SharedWork.run(paths.count, width: Self.width) { index in
       do {
         try AtomicFile.sync(URL(fileURLWithPath: paths[index]))
       } catch let error as FileError where error.code == ENOENT {
         // It has been moved away.
       } catch {
-        failures.withLock { $0[index] = error }
+        failures.note(error, at: index)
       }
-      done.signal()
     }
+    if let first = failures.first { throw first }
+    waiting.withLock { $0.subtract(paths) }
   }
+}
 
-  /// - Throws: `FileError` for the first that cannot be synced.
-  func finish() throws {
-    help()
-    for _ in paths { done.wait() }
-    if let first = failures.withLock({ $0.min { $0.key < $1.key } }) { throw first.value }
-  }
+private final class SyncFailures: Sendable {
+  private let all = Mutex<[Int: any Error]>([:])
+
+  var first: (any Error)? { all.withLock { $0.min { $0.key < $1.key }?.value } }
+
+  func note(_ error: any Error, at index: Int) { all.withLock { $0[index] = error } }
 }

@@ -5,8 +5,11 @@ import Synchronization
 /// A published result.
 package struct Artifact: Sendable, Equatable {
   /// The folder that holds the record and the HDF5 files. Nobody writes there any more.
-  package let folder: URL
+  package var folder: URL { URL(filePath: path, directoryHint: .notDirectory) }
+  let path: String
   package var record: ArtifactRecord { held.record }
+  /// Where it came from; nil where it was made here.
+  package var origin: ArtifactOrigin? { held.origin }
   private var held: HeldRecord
   /// The digests of files that have been read; nil where the bytes were compared before, as those of
   /// a packed file.
@@ -17,11 +20,16 @@ package struct Artifact: Sendable, Equatable {
   package let seal: String?
 
   package init(
-    folder: URL, record: ArtifactRecord, digests: FileDigests? = nil, stamp: FileStamp? = nil,
-    seal: String? = nil
+    folder: URL, record: ArtifactRecord, digests: FileDigests? = nil, seal: String? = nil
   ) {
-    self.folder = folder
-    held = HeldRecord(record)
+    self.init(path: folder.path, record: record, digests: digests, stamp: nil, seal: seal)
+  }
+
+  init(
+    path: String, record: ArtifactRecord, digests: FileDigests?, stamp: FileStamp?, seal: String?
+  ) {
+    self.path = path
+    held = HeldRecord(record, ArtifactOrigin(of: path))
     self.digests = digests
     self.stamp = stamp
     self.seal = seal
@@ -31,18 +39,18 @@ package struct Artifact: Sendable, Equatable {
   func sharing(_ key: String, _ fields: KeyFields, of instance: Instance) -> Artifact {
     var (shared, record) = (self, record)
     record.share(key, fields, instance)
-    shared.held = HeldRecord(record)
+    shared.held = HeldRecord(record, held.origin)
     return shared
   }
 
   /// Whether its record is known to be as it was read.
   var isRecordUnchanged: Bool {
-    stamp.map { $0.isSettled && $0 == FileStamp(path: "\(folder.path)/\(Self.recordName)") }
+    stamp.map { $0.isSettled && $0 == FileStamp(path: "\(path)/\(Self.recordName)") }
       ?? false
   }
 
   package static func == (one: Artifact, other: Artifact) -> Bool {
-    one.folder == other.folder && one.record == other.record
+    one.path == other.path && one.record == other.record
   }
 
   /// A file that is about to be read, with the bytes that were published. They are read for it unless
@@ -102,8 +110,12 @@ package struct Artifact: Sendable, Equatable {
 /// A record that is held once: plans are copied, and one may have thousands.
 private final class HeldRecord: Sendable {
   let record: ArtifactRecord
+  let origin: ArtifactOrigin?
 
-  init(_ record: ArtifactRecord) { self.record = record }
+  init(_ record: ArtifactRecord, _ origin: ArtifactOrigin?) {
+    self.record = record
+    self.origin = origin
+  }
 }
 
 /// `record.json`: all that is known of how an artifact came about.

@@ -42,11 +42,12 @@ package struct ArtifactOrigin: Sendable, Hashable {
   }
 
   /// Reads the origin of what lies in a folder; nil where it was made here.
-  init?(of folder: URL) {
+  init?(of folder: String) {
+    let file = "\(folder)/\(Self.fileName)"
     // Most have none, and Foundation takes long to say so.
-    guard access("\(folder.path)/\(Self.fileName)", F_OK) == 0 else { return nil }
-    let file = folder.appending(path: Self.fileName)
-    guard let data = try? Data(contentsOf: file) else { return nil }
+    guard access(file, F_OK) == 0, let data = try? Data(contentsOf: URL(filePath: file)) else {
+      return nil
+    }
     // What was changed says nothing.
     let json = Self.damage(in: data) == nil ? try? JSONValue(parsing: data) : nil
     self.init(
@@ -72,9 +73,4 @@ package struct ArtifactOrigin: Sendable, Hashable {
     let isWhole = json[RecordSeal.name] == nil || RecordSeal.isWhole(data, json)
     return isWhole ? nil : "it was changed after it was written"
   }
-}
-
-extension Artifact {
-  /// Where it came from; nil where it was made here.
-  package var origin: ArtifactOrigin? { ArtifactOrigin(of: folder) }
 }

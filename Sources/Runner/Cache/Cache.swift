@@ -1,5 +1,6 @@
 import Base
 import Foundation
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -18,6 +19,7 @@ import Foundation
 package struct Cache: Sendable {
   /// Where it lies, usually `results/cache`.
   package let folder: URL
+  private let path: String
   /// The digests of files that have been read.
   let digests: FileDigests
 
@@ -38,6 +40,7 @@ package struct Cache: Sendable {
   /// Names a cache; nothing is made yet.
   package init(folder: URL, others: [URL] = [], court: LeaseCourt = .standard) {
     self.folder = folder
+    path = folder.path
     self.others = others
     self.court = court
     digests = FileDigests(file: folder.appending(path: FileDigests.fileName))
@@ -46,13 +49,22 @@ package struct Cache: Sendable {
   /// Looks for an artifact, here and then in the other caches, checking its record, the sizes of its
   /// files and what is remembered of their bytes.
   package func lookUp(_ key: String) -> CachedArtifact {
-    let own = lookUp(key, in: folder)
+    let own = lookUp(key, in: path)
     if case .present = own { return own }
     for other in others {
-      let found = lookUp(key, in: other)
+      let found = lookUp(key, in: other.path)
       if case .present = found { return found }
     }
     return own
+  }
+
+  /// Looks for artifacts with as many threads as the machine has cores.
+  func lookUp(_ keys: [String]) -> [String: CachedArtifact] {
+    let found = LookedUp()
+    SharedWork.run(keys.count, width: ProcessInfo.processInfo.activeProcessorCount) {
+      found.note(lookUp(keys[$0]), of: keys[$0])
+    }
+    return found.all
   }
 
   private func present(_ key: String) -> Artifact? {
@@ -68,19 +80,18 @@ package struct Cache: Sendable {
     others.first { Self.artifactFolder(artifact.key, in: $0).path == artifact.folder.path }
   }
 
-  private func lookUp(_ key: String, in folder: URL) -> CachedArtifact {
-    // Plans ask for thousands.
-    let path = "\(folder.path)/\(key.prefix(2))/\(key)"
-    guard access(path, F_OK) == 0 else { return .absent }
-    let place = URL(filePath: path, directoryHint: .notDirectory)
-    let recordFile = place.appending(path: Artifact.recordName)
-    guard let stamp = FileStamp(path: "\(path)/\(Artifact.recordName)") else {
-      return .damaged("\(Artifact.recordName) is missing")
+  /// - Parameter folder: the path of a cache; plans ask for thousands of keys.
+  private func lookUp(_ key: String, in folder: String) -> CachedArtifact {
+    let path = "\(folder)/\(key.prefix(2))/\(key)"
+    let recordFile = "\(path)/\(Artifact.recordName)"
+    guard let stamp = FileStamp(path: recordFile) else {
+      return access(path, F_OK) == 0 ? .damaged("\(Artifact.recordName) is missing") : .absent
     }
     do {
-      let (record, seal) = try ArtifactRecord.read(recordFile)
+      let file = URL(filePath: recordFile, directoryHint: .notDirectory)
+      let (record, seal) = try ArtifactRecord.read(file)
       let artifact = Artifact(
-        folder: place, record: record, digests: digests, stamp: stamp, seal: seal)
+        path: path, record: record, digests: digests, stamp: stamp, seal: seal)
       if artifact.key != key { return .damaged("its record is that of another key") }
       // Of what no digest covers, the key covers what it is made of.
       if !artifact.record.isSealed, (try? artifact.record.fields.key()) != key {
@@ -151,11 +162,18 @@ package enum CachedArtifact: Sendable, Equatable {
   case damaged(String)
 }
 
+private final class LookedUp: Sendable {
+  private let entries = Mutex<[String: CachedArtifact]>([:])
+
+  var all: [String: CachedArtifact] { entries.withLock { $0 } }
+
+  func note(_ entry: CachedArtifact, of key: String) { entries.withLock { $0[key] = entry } }
+}
+
 extension Artifact {
   /// What is wrong with a file, as far as it is known without reading any: by sizes, and by the
   /// digests of what was read before.
   fileprivate func quickDamage(_ digests: FileDigests) -> String? {
-    let path = folder.path
     return record.files.sorted { $0.key < $1.key }.lazy.compactMap { name, file in
       guard let stamp = FileStamp(path: "\(path)/\(name)") else { return "\(name) is missing" }
       if stamp.size != file.bytes {
@@ -254,14 +272,24 @@ extension Cache {
   }
 
   /// The artifact of a key that is there; what was left of the work on it goes.
-  /// - Parameter known: what was found there before, whose record need not be read again where it
-  ///   lay still.
-  func existing(_ key: String, known: Artifact? = nil) -> Artifact? {
+  /// - Parameters:
+  ///   - known: what was found there before, whose record need not be read again where it lay still.
+  ///   - leftovers: the keys of which something was left; nil where that is not known.
+  func existing(
+    _ key: String, known: Artifact? = nil, leftovers: Set<String>? = nil
+  ) -> Artifact? {
     let isSame = known.map { $0.key == key && $0.isRecordUnchanged && isUndamaged($0) } ?? false
     guard let artifact = isSame ? known : present(key) else { return nil }
     // A cache that cannot be written serves all the same.
-    try? discardWork(key)
+    if leftovers?.contains(key) ?? true { try? discardWork(key) }
     return artifact
+  }
+
+  /// The names under which work goes on, or was left by runs that were killed.
+  func leftovers() -> Set<String> {
+    let work = folder.appending(path: "work")
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: work.path)) ?? []
+    return Set(names).union((try? lockNames()) ?? [])
   }
 
   /// Lends a work folder under a lock of its own, for work that does not publish under its name:
@@ -380,13 +408,16 @@ extension Cache {
     for name in try FileManager.default.contentsOfDirectory(atPath: output.path)
     where name != Artifact.recordName {
       let file = output.appending(path: name)
-      let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int
+      // Foundation's attributes of a file come with its owner's name, from /etc/passwd.
+      guard let size = FileStamp(of: file)?.size else {
+        throw CacheError.malformed(output.path, "\(name) is gone")
+      }
       Self.makeReadOnly(file)
       if !isDeferred { try AtomicFile.sync(file) }
       // What tells where a result came from is no part of it.
       if name == ArtifactOrigin.fileName { continue }
       let sha256 = try digests.hex(of: file, isSettled: true, isOnDisk: !isDeferred)
-      files[name] = .init(bytes: size ?? 0, sha256: sha256)
+      files[name] = .init(bytes: size, sha256: sha256)
     }
     return files
   }
@@ -451,7 +482,7 @@ package struct WorkFolder: Sendable {
       try AtomicFile.write(to: metrics) { try log.write(to: $0) }
     }
     // Processes of two machines may have one number.
-    let output = url.appending(path: "output-\(getpid())-\(UUID().uuidString.prefix(8))")
+    let output = url.appending(path: "output-\(getpid())-\(UInt32.random(in: .min ... .max))")
     try Folder.make(output)
     return output
   }

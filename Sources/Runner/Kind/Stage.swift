@@ -1,5 +1,6 @@
 import Base
 import Foundation
+import Synchronization
 
 /// What a stage of a recipe does: a kind with its parameters.
 ///
@@ -209,11 +210,23 @@ package struct KindDescription: Sendable {
   }
 
   package init(_ kind: any Stage.Type) {
+    self = Self.known.withLock { known in
+      if let description = known[ObjectIdentifier(kind)] { return description }
+      let description = KindDescription(reading: kind)
+      known[ObjectIdentifier(kind)] = description
+      return description
+    }
+  }
+
+  private init(reading kind: any Stage.Type) {
     name = kind.kind
     version = kind.version
     outputs = kind.outputs
     inputs = kind.inputs.map(\.name)
   }
+
+  /// Thousands of instances have few kinds.
+  private static let known = Mutex<[ObjectIdentifier: KindDescription]>([:])
 }
 
 /// The kinds that recipes may use.

@@ -214,8 +214,10 @@ extension StageDeclaration {
     let parameters = Kind.Parameters.decode(
       entries, fields: fields, at: position, owner: owner, into: &sink)
     return parameters.map {
-      ConfiguredStage(
-        stage: Kind(parameters: $0), parameters: $0.json(fields), identity: $0.identity(fields))
+      let (all, identity) = ($0.json(fields), $0.identity(fields))
+      // Held once where they are equal, as for most kinds.
+      return ConfiguredStage(
+        stage: Kind(parameters: $0), parameters: all, identity: identity == all ? all : identity)
     }
   }
 

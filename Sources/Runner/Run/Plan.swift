@@ -126,6 +126,9 @@ package struct Planner: Sendable {
   private let packed: (any PackedResults)?
   private let values: ValueReader
 
+  /// How many results are looked up at once: a plan may have more than memory should hold twice.
+  private static let lookAhead = 512
+
   /// Prepares a planner.
   /// - Parameters:
   ///   - previous: the key of each instance when it last came out, from the recipe's lock.
@@ -148,27 +151,29 @@ package struct Planner: Sendable {
   package func plan(_ instances: [Instance]) -> Plan {
     var items: [PlannedInstance] = []
     items.reserveCapacity(instances.count)
-    var contents: [String: Result<[ExternalContent], any Error>] = [:]
-    for instance in instances {
-      let question = instance.kind.name + " " + instance.parameters.text
-      let content =
-        contents[question] ?? Result { try instance.stage?.externalContent(in: folders) ?? [] }
-      contents[question] = content
-      items.append(plan(instance, content, after: items))
+    var contents = ExternalContents(folders: folders)
+    var cached = CachedResults(leftovers: cache.leftovers())
+    for (index, instance) in instances.enumerated() {
+      if index.isMultiple(of: Self.lookAhead) {
+        // Most keys are those of the last time.
+        cached.found = cache.lookUp(
+          instances[index...].prefix(Self.lookAhead).compactMap { previous[$0.name] })
+      }
+      items.append(plan(instance, contents.content(of: instance), cached, after: items))
     }
     return Plan(items: items).gated(reading: values)
   }
 
   private func plan(
     _ instance: Instance, _ content: Result<[ExternalContent], any Error>,
-    after items: [PlannedInstance]
+    _ cached: CachedResults, after items: [PlannedInstance]
   ) -> PlannedInstance {
     do {
       let (external, obstacle) = try external(instance, content)
       let fields = try keyFields(of: instance, external, after: items)
       return plan(
-        instance, fields, try fields.key(), obstacle ?? blockedInput(of: instance, items),
-        after: items)
+        instance, fields, try fields.key(), cached,
+        obstacle ?? blockedInput(of: instance, items), after: items)
     } catch {
       return PlannedInstance(
         instance: instance, state: .blocked, reason: sentence(for: error), fields: nil, key: nil,
@@ -177,8 +182,8 @@ package struct Planner: Sendable {
   }
 
   private func plan(
-    _ instance: Instance, _ fields: KeyFields, _ key: String, _ obstacle: String?,
-    after items: [PlannedInstance]
+    _ instance: Instance, _ fields: KeyFields, _ key: String, _ cached: CachedResults,
+    _ obstacle: String?, after items: [PlannedInstance]
   ) -> PlannedInstance {
     func planned(
       _ state: PlannedInstance.State, _ reason: String, _ artifact: Artifact?, _ seconds: Double?
@@ -187,7 +192,7 @@ package struct Planner: Sendable {
         instance: instance, state: state, reason: reason, fields: fields, key: key,
         artifact: artifact, lastSeconds: seconds)
     }
-    let entry = cache.lookUp(key)
+    let entry = cached.found[key] ?? cache.lookUp(key)
     if case .present(let found) = entry {
       let artifact = found.sharing(key, fields, of: instance)
       let place = cache.otherPlace(of: artifact)?.relativePath ?? "the cache"
@@ -201,8 +206,8 @@ package struct Planner: Sendable {
     if let obstacle { return planned(.blocked, obstacle, nil, nil) }
     let oldRecord = previous[instance.name].flatMap(record)
     let reason = reason(
-      instance, key, entry, changes: oldRecord.map { fields.differences(from: $0.fields) },
-      after: items)
+      instance, key, entry, hasWork: cached.leftovers.contains(key),
+      changes: oldRecord.map { fields.differences(from: $0.fields) }, after: items)
     var item = planned(.toRun, reason, nil, oldRecord?.seconds)
     item.lastFields = oldRecord?.fields
     item.lastStopSeconds = oldRecord?.stopSeconds
@@ -252,12 +257,12 @@ package struct Planner: Sendable {
   }
 
   private func reason(
-    _ instance: Instance, _ key: String, _ entry: CachedArtifact, changes: [KeyDifference]?,
-    after items: [PlannedInstance]
+    _ instance: Instance, _ key: String, _ entry: CachedArtifact, hasWork: Bool,
+    changes: [KeyDifference]?, after items: [PlannedInstance]
   ) -> String {
     if case .damaged(let words) = entry { return "damaged: \(words)" }
     if let words = reasonOfKeptStep(instance, after: items) { return words }
-    if let step = cache.workFolder(key).newestStep { return "resumes from step \(step)" }
+    if hasWork, let step = cache.workFolder(key).newestStep { return "resumes from step \(step)" }
     if let gap = packed?.gap(key) { return gap }
     guard let old = previous[instance.name] else { return "never run" }
     if old == key { return "its result is no longer in the cache" }
@@ -294,6 +299,36 @@ package struct Planner: Sendable {
     let producer = items[input.producer]
     guard producer.state == .toRun else { return change.description }
     return "its input '\(port)' (\(producer.instance.name)) is to run"
+  }
+}
+
+/// What the cache has, as far as it was looked up before it was asked for.
+private struct CachedResults {
+  var found: [String: CachedArtifact] = [:]
+  /// The names under which work goes on, or was left.
+  let leftovers: Set<String>
+}
+
+/// What instances take from outside; that of equal ones is read once.
+private struct ExternalContents {
+  typealias Content = Result<[ExternalContent], any Error>
+
+  let folders: DataFolders
+  private var known: [String: Content] = [:]
+  /// Of the other kinds, thousands of instances need not be told apart.
+  private var kindsWithContent: Set<String> = []
+
+  init(folders: DataFolders) { self.folders = folders }
+
+  mutating func content(of instance: Instance) -> Content {
+    let kind = instance.kind.name
+    func question() -> String { kind + " " + instance.parameters.text }
+    if kindsWithContent.contains(kind), let content = known[question()] { return content }
+    let content = Content { try instance.stage?.externalContent(in: folders) ?? [] }
+    if case .success([]) = content { return content }
+    kindsWithContent.insert(kind)
+    known[question()] = content
+    return content
   }
 }
 

@@ -45,10 +45,15 @@ package enum MiniatureDomain: String, Sendable, CaseIterable {
   }
 
   /// Every problem of a level, always in the same order; none of a level that there is not.
-  package func rows(level: Int) -> [[String: JSONValue]] {
+  package func rows(level: Int) -> [[String: JSONValue]] { problems(level: level).map { $0() } }
+
+  /// The problems of a level, each of which becomes a row where it is asked for.
+  private func problems(level: Int) -> [() -> [String: JSONValue]] {
     guard levels.contains(level) else { return [] }
-    func numbered(_ problems: [NumberProblem]) -> [[String: JSONValue]] {
-      problems.enumerated().map { $1.row(self, level: level, $0) }
+    func numbered(_ problems: [NumberProblem]) -> [() -> [String: JSONValue]] {
+      problems.enumerated().map { number, problem in
+        { problem.row(self, level: level, number) }
+      }
     }
     switch self {
     case .sums: return numbered(NumberProblem.sums(level: level))
@@ -56,8 +61,13 @@ package enum MiniatureDomain: String, Sendable, CaseIterable {
     case .largest: return numbered(NumberProblem.largest(level: level))
     case .wordProblem: return numbered(NumberProblem.wordProblems(level: level))
     case .arithmetic:
-      return ArithmeticProblem.all(level: level).enumerated().map { $1.row($0) }
-    case .choice: return ChoiceProblem.all(level: level).enumerated().map { $1.row($0) }
+      return ArithmeticProblem.all(level: level).enumerated().map { number, problem in
+        { problem.row(number) }
+      }
+    case .choice:
+      return ChoiceProblem.all(level: level).enumerated().map { number, problem in
+        { problem.row(number) }
+      }
     }
   }
 
@@ -65,7 +75,7 @@ package enum MiniatureDomain: String, Sendable, CaseIterable {
   package func count(level: Int) -> Int {
     let question = "\(rawValue) \(level)"
     if let known = Self.counts.withLock({ $0[question] }) { return known }
-    let count = rows(level: level).count
+    let count = problems(level: level).count
     Self.counts.withLock { $0[question] = count }
     return count
   }
@@ -75,12 +85,12 @@ package enum MiniatureDomain: String, Sendable, CaseIterable {
   /// Different problems of some levels in random order.
   /// - Throws: `MiniatureError.tooFewProblems`.
   package func rows(_ count: Int, levels: [Int], seed: Int) throws -> [[String: JSONValue]] {
-    let all = levels.flatMap { rows(level: $0) }
+    let all = levels.flatMap { problems(level: $0) }
     guard count <= all.count else {
       throw MiniatureError.tooFewProblems(domain: self, levels: levels, found: all.count)
     }
     var random = NumpyRandom(seed: seed, stream: "miniature " + rawValue)
-    return random.elements(count, of: all)
+    return random.elements(count, of: all).map { $0() }
   }
 }
 
