@@ -344,6 +344,16 @@ struct KeyOptions: ParsableArguments {
   var names: [String] = []
 
   var keys: ServerKeys { ServerKeys(allowing: names) }
+
+  func validate() throws {
+    let name = /[A-Za-z_][A-Za-z0-9_]*/
+    // What was given may be a key, so it is not shown.
+    guard names.allSatisfy({ $0.wholeMatch(of: name) != nil }) else {
+      throw ValidationError(
+        "--allow-key takes the name of an environment variable, such as OPENAI_API_KEY, not the key"
+      )
+    }
+  }
 }
 
 /// What commands take that may start a server.

@@ -24,7 +24,7 @@ extension EndToEnd {
       ["new", "sweep", "-o", "tiny.yaml"], ["compare", "tiny.yaml", "folder"],
       ["cache", "gc", "--days", "-1"], ["bench", "sample", "--model", "tiny.yaml"],
       ["plan", "indent.yaml"], ["plan", "colon.yaml"], ["plan", "bracket.yaml"],
-      ["plan", "quote.yaml"],
+      ["plan", "quote.yaml"], ["run", "tiny.yaml", "--allow-key", "sk-123"],
     ]
 
     private static let files = [
