@@ -2,7 +2,11 @@ import Base
 import Testing
 
 @Suite struct JSONPiecesTests {
-  @Test(arguments: [0, 1, 2, 3_000], [[:], ["version": 2], ["a": [1, [:]], "z": ["b": "\"\n"]]])
+  private static let others: [[String: JSONValue]] = [
+    [:], ["version": 2], ["a": [1, [:]], "z": ["b": "\"\n"]],
+  ]
+
+  @Test(arguments: [0, 1, 2, 3_000], others)
   func piecesAreTheTextOfTheWhole(count: Int, others: [String: JSONValue]) {
     let keys = (0..<count).map { "sums[seed=\($0)]\u{e4}\"" }
     let members = Dictionary(
