@@ -20,6 +20,7 @@ package struct ComparisonPage {
         .init(id: "arms", title: "Accuracy by arm", content: arms),
         .init(id: "parameters", title: "Parameters that differ", content: parameters),
         .init(id: "numbers", title: "Numbers that differ", content: numbers),
+        .init(id: "lone", title: "Done in one run only", content: lone),
         .init(id: "completions", title: "Completions", content: completions.markup),
       ], footer: "Made by warmup compare from the results of two runs alone.",
       scripts: completions.scripts, runnable: completions.runnable
@@ -87,6 +88,17 @@ package struct ComparisonPage {
     return Self.table(
       ["Number", "A", "B", "B − A", "95 % over problems"], groups, title: "Numbers that differ",
       numbers: [1, 2, 3, 4])
+  }
+
+  private var lone: Markup {
+    let rows = [("A", comparison.onlyFirst), ("B", comparison.onlySecond)].compactMap {
+      run, names in
+      names.isEmpty ? nil : [run, ComparisonText.brief(names).joined(separator: ", ")]
+    }
+    return rows.isEmpty
+      ? .empty
+      : Self.table(
+        ["Run", "Instances"], [Group(heading: nil, rows: rows)], title: "Done in one run only")
   }
 
   private static func signed(_ value: Double) -> String {

@@ -172,12 +172,7 @@ struct BarFigureSVG: FigureDrawing {
   init(_ figure: BarFigure, _ layout: FigureLayout) {
     self.figure = figure
     let width = (layout == .wide ? 672 : 280) / Double(max(1, figure.groups.count))
-    let count = max(4, Int(width / 7.2))
-    labels = figure.groups.map { group in
-      // Where there is little room, names break after their underscores, too.
-      let label = layout == .wide ? group.label : group.label.replacing("_", with: "_ ")
-      return FigureFrame.wrap(label, to: count).map { FigureFrame.shortened($0, to: count) }
-    }
+    labels = figure.groups.map { FigureFrame.lines(of: $0.label, in: width) }
     let lines = Double(labels.map(\.count).max() ?? 1)
     frame = FigureFrame(
       layout, legend: figure.arms, notes: figure.notes, below: 39 + 15 * lines)

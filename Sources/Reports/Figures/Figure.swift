@@ -355,6 +355,28 @@ struct FigureFrame {
     }
   }
 
+  /// A label in lines that fit into some pixels beside other labels. A word that is too long breaks after
+  /// `=` and `_`.
+  static func lines(of label: String, in room: Double) -> [String] {
+    // Wide fonts, such as DejaVu Sans, take 8 pixels a letter.
+    let count = max(4, Int((room - 4) / 8))
+    let words = label.split(separator: " ").flatMap { pieces(of: $0, to: count) }
+    return wrap(words.joined(separator: " "), to: count).map { shortened($0, to: count) }
+  }
+
+  private static func pieces(of word: Substring, to count: Int) -> [String] {
+    if word.count <= count { return [String(word)] }
+    let ends = word.indices.filter { "=_".contains(word[$0]) }.map { word.index(after: $0) }
+    let parts = zip([word.startIndex] + ends, ends + [word.endIndex]).map { String(word[$0..<$1]) }
+    return parts.reduce(into: []) { pieces, part in
+      if let last = pieces.last, last.count + part.count <= count {
+        pieces[pieces.count - 1] = last + part
+      } else if !part.isEmpty {
+        pieces.append(part)
+      }
+    }
+  }
+
   /// A label of at most `count` letters; what is cut off is replaced by an ellipsis.
   static func shortened(_ label: String, to count: Int) -> String {
     label.count <= count ? label : label.prefix(max(1, count - 1)) + "…"

@@ -121,6 +121,7 @@ import Testing
     for text in ["A: short", "B: long", "scores[seed=1]", "Numbers that differ"] {
       #expect(page.contains(text), "\(text)")
     }
+    #expect(page.contains("Done in one run only") && page.contains(">extra</td>"))
     #expect(page.components(separatedBy: "<script").count == 3)
     #expect(!page.contains("\u{1B}"))
   }

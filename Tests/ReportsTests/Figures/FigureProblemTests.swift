@@ -226,8 +226,24 @@ import Testing
       $0.x = ["arm"]
     }
     let svg = try bars.figure(name: "b", data: fixture.data).svg
-    #expect(svg.contains(">an_ex…<") && !svg.contains(">\(names[3])<"))
+    #expect(svg.contains(">extr…<") && svg.contains(">name_<") && !svg.contains(">\(names[3])<"))
     #expect(svg.contains("<title>scores, \(names[3]): 50.0 %</title>"))
+  }
+
+  /// A value that fills the room of its group to the last pixel would touch its neighbour's.
+  @Test func tightNamesAreBrokenAfterTheirEqualsSign() throws {
+    var fixture = ReportFixture()
+    let counts = Array(64..<72)
+    fixture.axes = ["examples": counts.map { .integer($0) }]
+    for count in counts {
+      fixture.add("scores", ["examples": .integer(count)], ["accuracy": 0.5])
+    }
+    let bars = FigureFixture.specification {
+      $0.bars = ["scores.accuracy"]
+      $0.x = ["examples"]
+    }
+    let svg = try bars.figure(name: "b", data: fixture.data).svg
+    #expect(svg.contains(">examples=<") && svg.contains(">64<") && !svg.contains(">examples=64<"))
   }
 
   @Test func manyNumbersAreNotPutIntoPages() {
