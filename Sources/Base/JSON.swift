@@ -67,47 +67,6 @@ package enum JSONValue: Hashable, Sendable {
     return out + "\n"
   }
 
-  /// An object over several lines, as `prettyText` has it, in pieces: for one with a member of thousands
-  /// of members, which are made one by one.
-  /// - Parameters:
-  ///   - name: the member that has so many, which `others` lacks.
-  ///   - value: the value of one of its keys.
-  package static func prettyPieces(
-    _ others: [String: JSONValue], _ name: String, _ keys: some Sequence<String>,
-    value: (String) -> JSONValue
-  ) -> [String] {
-    var pieces: [String] = []
-    var piece = "{"
-    func begin(_ key: String, isFirst: Bool, indent: Int) {
-      if piece.utf8.count > 1 << 16 {
-        pieces.append(piece)
-        piece = ""
-      }
-      piece += (isFirst ? "" : ",") + "\n" + String(repeating: " ", count: indent)
-      quote(key, into: &piece)
-      piece += ": "
-    }
-    for (index, member) in inOrder(Array(others.keys) + [name]).enumerated() {
-      begin(member, isFirst: index == 0, indent: 2)
-      if let other = others[member] {
-        other.write(into: &piece, indent: 2)
-        continue
-      }
-      piece += "{"
-      let keys = inOrder(Array(keys))
-      for (index, key) in keys.enumerated() {
-        begin(key, isFirst: index == 0, indent: 4)
-        value(key).write(into: &piece, indent: 4)
-      }
-      piece += keys.isEmpty ? "}" : "\n  }"
-    }
-    return pieces + [piece + "\n}\n"]
-  }
-
-  private static func inOrder(_ keys: [String]) -> [String] {
-    keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-  }
-
   private func write(into out: inout String, indent: Int?) {
     switch self {
     case .null: out += "null"

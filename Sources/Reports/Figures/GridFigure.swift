@@ -115,7 +115,7 @@ struct GridFigureSVG: FigureDrawing {
   private static func isLegible(
     _ panel: GridFigure.Panel, names: Double, cell: Double, room: Double
   ) -> Bool {
-    let columns = panel.columns.flatMap { headLines($0, cell) }
+    let columns = panel.columns.flatMap { FigureFrame.lines(of: $0, in: cell) }
     return panel.cells.joined().allSatisfy { FigureFrame.width(of: $0.text) * 0.95 <= cell }
       && panel.rows.allSatisfy { $0.count <= Int(names / 7.2) }
       && !columns.contains { $0.hasSuffix("…") }
@@ -134,17 +134,12 @@ struct GridFigureSVG: FigureDrawing {
     let cell = min(
       (room - names) / count,
       max(isAlone ? 76 : 60, text + 16, min(isAlone ? 120 : 60, longest + 16)))
-    let lines = panel.columns.map { headLines($0, cell).count }.max() ?? 1
+    let lines = panel.columns.map { FigureFrame.lines(of: $0, in: cell).count }.max() ?? 1
     let head = 22 + 15 * Double(lines)
     let title = panel.title == nil ? 0 : CellPosition.titleHeight
     let height = title + head + CellPosition.rowHeight * Double(panel.rows.count)
     let wide = max(names + cell * count, FigureFrame.width(of: panel.title ?? "") + 12)
     return (names, head, cell, wide, height)
-  }
-
-  private static func headLines(_ label: String, _ cell: Double) -> [String] {
-    let count = max(4, Int(cell / 6.8))
-    return FigureFrame.wrap(label, to: count).map { FigureFrame.shortened($0, to: count) }
   }
 
   var sheet: FigureSheet {
@@ -187,7 +182,7 @@ struct GridFigureSVG: FigureDrawing {
     parts.append(SVG.text(panel.columnTitle, first, top + 10, "figure-soft"))
     for (index, label) in panel.columns.enumerated() {
       let middle = first + (Double(index) + 0.5) * place.cellWidth
-      let lines = Self.headLines(label, place.cellWidth)
+      let lines = FigureFrame.lines(of: label, in: place.cellWidth)
       for (number, line) in lines.enumerated() {
         let height = top + place.head - 8 - 15 * Double(lines.count - 1 - number)
         parts.append(SVG.text(line, middle, height, "figure-value", anchor: "middle"))

@@ -274,14 +274,14 @@ extension Cache {
   /// The artifact of a key that is there; what was left of the work on it goes.
   /// - Parameters:
   ///   - known: what was found there before, whose record need not be read again where it lay still.
-  ///   - leftovers: the keys of which something was left; nil where that is not known.
+  ///   - leftovers: what lay in the folder of work when the known result was found.
   func existing(
-    _ key: String, known: Artifact? = nil, leftovers: Set<String>? = nil
+    _ key: String, known: Artifact? = nil, leftovers: Set<String> = []
   ) -> Artifact? {
     let isSame = known.map { $0.key == key && $0.isRecordUnchanged && isUndamaged($0) } ?? false
     guard let artifact = isSame ? known : present(key) else { return nil }
     // A cache that cannot be written serves all the same.
-    if leftovers?.contains(key) ?? true { try? discardWork(key) }
+    if !isSame || leftovers.contains(key) { try? discardWork(key) }
     return artifact
   }
 

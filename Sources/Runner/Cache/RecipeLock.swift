@@ -40,7 +40,7 @@ package struct RecipeLock: Sendable, Equatable {
     }
   }
 
-  /// The lock that was read or written last: a command asks for it several times, and it may be long.
+  /// The lock that was read last: a command asks for it several times, and it may be long.
   private static let latest = Mutex<(FileStamp, RecipeLock)?>(nil)
 
   private static func read(_ file: URL) throws -> JSONValue {
@@ -153,10 +153,7 @@ package struct RecipeLock: Sendable, Equatable {
     var lock = try RecipeLock(recipeFolder: recipeFolder)
     let old = lock
     change(&lock)
-    if lock == old { return }
-    try AtomicFile.write(lock.pieces, to: file)
-    // Nobody else writes while the guard is held, so that it need not be read again.
-    if let stamp = FileStamp(of: file) { latest.withLock { $0 = (stamp, lock) } }
+    if lock != old { try AtomicFile.write(lock.text, to: file) }
   }
 
   private static func isUnchanged(
@@ -177,14 +174,17 @@ package struct RecipeLock: Sendable, Equatable {
     }
   }
 
-  var text: String { pieces.joined() }
-
-  /// The file's text in pieces.
-  private var pieces: [String] {
-    var others: [String: JSONValue] = ["version": 2]
-    others["registration"] = registration.map { .string($0) }
-    if !axes.isEmpty { others["axes"] = .object(axes.mapValues { .array($0) }) }
-    return JSONValue.prettyPieces(others, "instances", entries.keys) { entries[$0]?.json ?? .null }
+  var text: String {
+    let instances = entries.mapValues { entry in
+      var members = entry.fields?.json.object ?? [:]
+      members["key"] = .string(entry.key)
+      if entry.isStopped { members["stopped"] = true }
+      return JSONValue.object(members)
+    }
+    var top: [String: JSONValue] = ["version": 2, "instances": .object(instances)]
+    top["registration"] = registration.map { .string($0) }
+    if !axes.isEmpty { top["axes"] = .object(axes.mapValues { .array($0) }) }
+    return JSONValue.object(top).prettyText
   }
 
   static func file(in recipeFolder: URL) -> URL { recipeFolder.appending(path: "lock.json") }
@@ -221,13 +221,6 @@ package struct LockedInstance: Sendable, Equatable {
     self.key = key
     self.fields = fields
     self.isStopped = isStopped
-  }
-
-  fileprivate var json: JSONValue {
-    var members = fields?.json.object ?? [:]
-    members["key"] = .string(key)
-    if isStopped { members["stopped"] = true }
-    return .object(members)
   }
 }
 

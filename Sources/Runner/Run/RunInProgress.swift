@@ -16,7 +16,7 @@ struct RunInProgress {
   private var titles: [Int: InstanceTitle] = [:]
   /// What was said of the other process that works on an instance.
   private var saidToWait: [Int: String] = [:]
-  /// The keys of which killed runs left something.
+  /// The names under which work went on when the run began, or was left.
   private let leftovers: Set<String>
 
   /// How many instances for which the budget leaves nothing are looked at before others are left for
@@ -101,7 +101,10 @@ struct RunInProgress {
     else { return .mustWait }
     // What a job of this run has made is no find; kept steps come with their training.
     let isAwaited = schedule.isElsewhere(index) && item.instance.keptStep == nil
-    if !isAwaited, let artifact = found(key, item.artifact) {
+    if !isAwaited,
+      let artifact = executor.cache.existing(
+        key, known: item.artifact, leftovers: leftovers)
+    {
       return .settled(state.take((artifact, nil), of: index))
     }
     guard let load = schedule.load(of: index) else { return .mustWait }
@@ -114,11 +117,6 @@ struct RunInProgress {
     } catch {
       return .settled(.failed(sentence(for: error).visible))
     }
-  }
-
-  /// A result that the cache has: the plan's, if it still is as it was.
-  private func found(_ key: String, _ known: Artifact?) -> Artifact? {
-    executor.cache.existing(key, known: known, leftovers: known == nil ? nil : leftovers)
   }
 
   /// Begins the work on an instance, unless another process is at it.
