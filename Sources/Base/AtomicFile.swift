@@ -57,11 +57,19 @@ package enum AtomicFile {
 
   private static func says(_ file: URL, _ pieces: [String]) -> Bool {
     guard FileStamp(of: file)?.size == pieces.reduce(0, { $0 + $1.utf8.count }),
-      var rest = try? Data(contentsOf: file)[...]
+      let handle = try? FileHandle(forReadingFrom: file)
     else { return false }
+    defer { try? handle.close() }
     return pieces.allSatisfy { piece in
-      defer { rest = rest.dropFirst(piece.utf8.count) }
-      return rest.prefix(piece.utf8.count) == Data(piece.utf8)
+      var rest = piece.utf8[...]
+      while !rest.isEmpty {
+        // A little at a time: pages have megabytes.
+        guard let old = try? handle.read(upToCount: min(rest.count, 1 << 18)), !old.isEmpty,
+          rest.starts(with: old)
+        else { return false }
+        rest = rest.dropFirst(old.count)
+      }
+      return true
     }
   }
 

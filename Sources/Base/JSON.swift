@@ -53,6 +53,16 @@ package enum JSONValue: Hashable, Sendable {
     self = try parser.parse()
   }
 
+  /// Reads an object of which one member may have thousands of members: these are given one by one.
+  /// - Parameter name: that member, which is empty in what is returned.
+  /// - Throws: `JSONError` when the bytes are no such object, or what `take` throws.
+  package static func parse(
+    _ data: Data, membersOf name: String, _ take: (String, JSONValue) throws -> Void
+  ) throws -> JSONValue {
+    var parser = JSONParser(data)
+    return try parser.parse(membersOf: name, take)
+  }
+
   /// The value on one line.
   package var text: String {
     var out = ""

@@ -28,6 +28,27 @@ struct JSONParser {
     return value
   }
 
+  /// Reads an object, and gives the members of one of its members one by one, as they come.
+  /// - Returns: the object, with that member empty.
+  mutating func parse(
+    membersOf name: String, _ take: (String, JSONValue) throws -> Void
+  ) throws -> JSONValue {
+    var rest: [String: JSONValue] = [:]
+    skipSpace()
+    try parseMembers { key, parser in
+      if key == name, parser.bytes[parser.position] == UInt8(ascii: "{") {
+        // Of two nobody could take back what the first gave.
+        guard rest.updateValue([:], forKey: key) == nil else { throw JSONError.malformed }
+        try parser.parseMembers { try take($0, try $1.parseValue(depth: 2)) }
+      } else {
+        rest[key] = try parser.parseValue(depth: 1)
+      }
+    }
+    skipSpace()
+    guard position == end else { throw JSONError.malformed }
+    return .object(rest)
+  }
+
   private mutating func parseValue(depth: Int) throws -> JSONValue {
     guard depth < Self.greatestDepth else { throw JSONError.malformed }
     skipSpace()
@@ -49,22 +70,30 @@ struct JSONParser {
 
   private mutating func parseObject(depth: Int) throws -> JSONValue {
     var entries: [(key: String, value: JSONValue)] = []
-    position += 1
+    try parseMembers { entries.append(($0, try $1.parseValue(depth: depth + 1))) }
+    // A dictionary that grows hashes its keys again and again.
+    var object: [String: JSONValue] = Dictionary(minimumCapacity: entries.count)
+    for (key, value) in entries { object[key] = value }
+    return .object(object)
+  }
+
+  /// Gives each key of an object, for the value behind it to be read.
+  private mutating func parseMembers(
+    _ readValue: (String, inout JSONParser) throws -> Void
+  ) throws {
+    guard take("{") else { throw JSONError.malformed }
     skipSpace()
-    if take("}") { return .object([:]) }
+    if take("}") { return }
     repeat {
       skipSpace()
       let key = try parseString()
       skipSpace()
       guard take(":") else { throw JSONError.malformed }
-      entries.append((key, try parseValue(depth: depth + 1)))
+      skipSpace()
+      try readValue(key, &self)
       skipSpace()
     } while take(",")
     guard take("}") else { throw JSONError.malformed }
-    // A dictionary that grows hashes its keys again and again.
-    var object: [String: JSONValue] = Dictionary(minimumCapacity: entries.count)
-    for (key, value) in entries { object[key] = value }
-    return .object(object)
   }
 
   private mutating func parseArray(depth: Int) throws -> JSONValue {

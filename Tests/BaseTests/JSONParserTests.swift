@@ -35,6 +35,33 @@ import Testing
     #expect(throws: JSONError.self) { try parse(text) }
   }
 
+  private func members(_ text: String) throws -> (given: [JSONValue], rest: JSONValue) {
+    var given: [JSONValue] = []
+    let rest = try JSONValue.parse(Data(text.utf8), membersOf: "many") { given += [.string($0), $1] }
+    return (given, rest)
+  }
+
+  @Test func givesTheMembersOfOneMemberOneByOne() throws {
+    let (given, rest) = try members(
+      #" {"a": {"many": 1}, "many" : { "x": {"many": [1]}, "y" : 2, "x": 3 }, "b": [2]} "#)
+    #expect(given == ["x", ["many": [1]], "y", 2, "x", 3])
+    #expect(rest == ["a": ["many": 1], "many": [:], "b": [2]])
+    for (text, rest) in [
+      ("{}", [:]), (#"{"many": {}}"#, ["many": [:]]), (#"{"many": [1]}"#, ["many": [1]]),
+    ] as [(String, JSONValue)] {
+      let found = try members(text)
+      #expect(found.given.isEmpty && found.rest == rest)
+    }
+  }
+
+  @Test(arguments: [
+    "", "[]", "1", "{", "{} 1", #"{"many": {"x": 1}"#, #"{"many": {"x": 1,}}"#,
+    #"{"many": {}, "many": {}}"#, #"{"many": 1, "many": {}}"#,
+  ])
+  func refusesWhatIsNoObjectWithOneSuchMember(text: String) {
+    #expect(throws: JSONError.self) { try members(text) }
+  }
+
   @Test func refusesWhatIsNoUTF8AndWhatIsTooDeep() {
     #expect(throws: JSONError.self) { try JSONValue(parsing: Data([0x22, 0xFF, 0x22])) }
     let deep = String(repeating: "[", count: 100_000)

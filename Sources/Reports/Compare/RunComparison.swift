@@ -252,7 +252,7 @@ package struct ComparedRun: Sendable {
 
 extension PlannedInstance {
   /// An instance of which only its artifact is known.
-  init(_ name: String, recorded artifact: Artifact) {
+  convenience init(_ name: String, recorded artifact: Artifact) {
     let record = artifact.record
     self.init(
       instance: Instance(

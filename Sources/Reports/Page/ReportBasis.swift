@@ -20,8 +20,8 @@ package struct ReportBasis: Sendable, Equatable {
   /// - Parameter old: what such a page rests on, where the lock has changed since.
   /// - Throws: `CacheError.malformed` for a lock that cannot be read.
   package init?(reportIn folder: URL, since old: ReportBasis? = nil) throws {
-    if let page = try? String(contentsOf: ReportFile.page(in: folder), encoding: .utf8) {
-      keys = try Self.keys(in: page) ?? old?.keys ?? RecipeLock(recipeFolder: folder).keys
+    if let head = ReportFile.headOfPage(in: folder) {
+      keys = try Self.keys(in: head) ?? old?.keys ?? RecipeLock(recipeFolder: folder).keys
     } else if let old {
       self = old
     } else if FileManager.default.fileExists(atPath: ReportFile.brief(in: folder).path) {
@@ -140,6 +140,24 @@ extension ReportBasis {
 private enum ReportFile {
   static func page(in folder: URL) -> URL { folder.appending(path: "report.html") }
   static func brief(in folder: URL) -> URL { folder.appending(path: "report.md") }
+
+  /// The page up to the end of its head; nil where it cannot be read. The rest may be long.
+  static func headOfPage(in folder: URL) -> String? {
+    guard let file = try? FileHandle(forReadingFrom: page(in: folder)) else { return nil }
+    defer { try? file.close() }
+    let end = Data("</head>".utf8)
+    var head = Data()
+    do {
+      while let piece = try file.read(upToCount: 1 << 18), !piece.isEmpty {
+        let searched = max(0, head.count - end.count)
+        head += piece
+        if let found = head.range(of: end, in: searched..<head.count) {
+          return String(bytes: head[..<found.upperBound], encoding: .utf8)
+        }
+      }
+    } catch { return nil }
+    return String(bytes: head, encoding: .utf8)
+  }
 }
 
 /// Why a report was not written: the one that is there rests on more.

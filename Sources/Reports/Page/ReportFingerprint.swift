@@ -36,7 +36,9 @@ package struct ReportFingerprint: Sendable {
       Registration.digest(beside: recipe.file) ?? "", recipe.overrides.joined(separator: "\n"))
     for sha256 in published { take(sha256) }
     for item in plan.items {
-      take(item.name, item.state.rawValue, item.state == .stopped ? item.reason : "")
+      // What has just been made is cached from now on.
+      let state = item.state == .toRun && item.isDone ? .cached : item.state
+      take(item.name, state.rawValue, state == .stopped ? item.reason : "")
       guard let artifact = item.artifact else { continue }
       guard let seal = artifact.seal else { return nil }
       take(seal)

@@ -32,7 +32,11 @@ package struct RecipeLock: Sendable, Equatable {
       return
     }
     do {
-      try self.init(json: Self.read(file))
+      if FileManager.default.fileExists(atPath: file.path) {
+        try self.init(parsing: Data(contentsOf: file))
+      } else {
+        self.init(entries: [:])
+      }
       let lock = self
       if let stamp, stamp.isSettled { Self.latest.withLock { $0 = (stamp, lock) } }
     } catch let error as RecipeLockError {
@@ -43,33 +47,24 @@ package struct RecipeLock: Sendable, Equatable {
   /// The lock that was read last: a command asks for it several times, and it may be long.
   private static let latest = Mutex<(FileStamp, RecipeLock)?>(nil)
 
-  private static func read(_ file: URL) throws -> JSONValue {
-    guard FileManager.default.fileExists(atPath: file.path) else { return ["instances": [:]] }
-    guard let json = try? JSONValue(parsing: Data(contentsOf: file)) else {
-      throw RecipeLockError(reason: "it is not a lock of a recipe")
-    }
-    return json
-  }
-
   /// Reads a lock. Each key must be the one that its fields come to.
-  init(json: JSONValue) throws {
-    guard let instances = json["instances"]?.object else {
+  /// - Throws: `RecipeLockError`.
+  init(parsing data: Data) throws {
+    var entries: [String: LockedInstance] = [:]
+    let rest: JSONValue
+    do {
+      rest = try JSONValue.parse(data, membersOf: "instances") { name, entry in
+        entries[name] = try LockedInstance(json: entry, of: name)
+      }
+    } catch is JSONError {
       throw RecipeLockError(reason: "it is not a lock of a recipe")
     }
-    entries = [:]
-    registration = json["registration"]?.string
-    axes = (json["axes"]?.object ?? [:]).compactMapValues(\.array)
-    for (name, entry) in instances {
-      guard let key = entry["key"]?.string else {
-        throw RecipeLockError(reason: "'\(name)' has no key")
-      }
-      let fields = KeyFields(json: entry)
-      if let fields, (try? fields.key()) != key {
-        throw RecipeLockError(reason: "the key of '\(name)' is not the one that its fields come to")
-      }
-      entries[name] = LockedInstance(
-        key: key, fields: fields, isStopped: entry["stopped"] == true)
+    guard rest["instances"] == [:] else {
+      throw RecipeLockError(reason: "it is not a lock of a recipe")
     }
+    self.entries = entries
+    registration = rest["registration"]?.string
+    axes = (rest["axes"]?.object ?? [:]).compactMapValues(\.array)
   }
 
   /// Notes what came out, leaving the entries of other instances as they are.
@@ -153,7 +148,7 @@ package struct RecipeLock: Sendable, Equatable {
     var lock = try RecipeLock(recipeFolder: recipeFolder)
     let old = lock
     change(&lock)
-    if lock != old { try AtomicFile.write(lock.text, to: file) }
+    if lock != old { try AtomicFile.write(lock.pieces, to: file) }
   }
 
   private static func isUnchanged(
@@ -174,17 +169,24 @@ package struct RecipeLock: Sendable, Equatable {
     }
   }
 
-  var text: String {
-    let instances = entries.mapValues { entry in
-      var members = entry.fields?.json.object ?? [:]
-      members["key"] = .string(entry.key)
-      if entry.isStopped { members["stopped"] = true }
-      return JSONValue.object(members)
-    }
-    var top: [String: JSONValue] = ["version": 2, "instances": .object(instances)]
+  var text: String { pieces.joined() }
+
+  /// The text, entry by entry: thousands of them as one value, or one text that grows, would take more
+  /// memory than all else of a run.
+  private var pieces: [String] {
+    var top: [String: JSONValue] = ["version": 2, "instances": [:]]
     top["registration"] = registration.map { .string($0) }
     if !axes.isEmpty { top["axes"] = .object(axes.mapValues { .array($0) }) }
-    return JSONValue.object(top).prettyText
+    let empty = JSONValue.object(top).prettyText
+    let name = "\n  \"instances\": {"
+    guard !entries.isEmpty, let place = empty.range(of: name) else { return [empty] }
+    let sorted = entries.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+    let members = sorted.enumerated().map { index, member in
+      // Line breaks inside of texts are escaped, so that these are between lines.
+      let value = member.value.json.prettyText.dropLast().replacing("\n", with: "\n    ")
+      return (index == 0 ? "\n    " : ",\n    ") + JSONValue.string(member.key).text + ": " + value
+    }
+    return [String(empty[..<place.upperBound])] + members + ["\n  " + empty[place.upperBound...]]
   }
 
   static func file(in recipeFolder: URL) -> URL { recipeFolder.appending(path: "lock.json") }
@@ -221,6 +223,24 @@ package struct LockedInstance: Sendable, Equatable {
     self.key = key
     self.fields = fields
     self.isStopped = isStopped
+  }
+
+  fileprivate init(json: JSONValue, of name: String) throws {
+    guard let key = json["key"]?.string else {
+      throw RecipeLockError(reason: "'\(name)' has no key")
+    }
+    let fields = KeyFields(json: json)
+    if let fields, (try? fields.key()) != key {
+      throw RecipeLockError(reason: "the key of '\(name)' is not the one that its fields come to")
+    }
+    self.init(key: key, fields: fields, isStopped: json["stopped"] == true)
+  }
+
+  fileprivate var json: JSONValue {
+    var members = fields?.json.object ?? [:]
+    members["key"] = .string(key)
+    if isStopped { members["stopped"] = true }
+    return .object(members)
   }
 }
 

@@ -74,11 +74,8 @@ struct PackReader {
   }
 
   private static func readLock(_ text: String, _ folder: URL) throws -> RecipeLock {
-    guard let json = try? JSONValue(parsing: Data(text.utf8)) else {
-      throw PackContentsError("its lock is not JSON")
-    }
     do {
-      let lock = try RecipeLock(json: json)
+      let lock = try RecipeLock(parsing: Data(text.utf8))
       try Data(text.utf8).write(to: RecipeLock.file(in: folder))
       return lock
     } catch let error as RecipeLockError {

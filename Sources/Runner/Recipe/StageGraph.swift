@@ -215,7 +215,9 @@ extension StageGraph {
 package typealias AxisPoint = OrderedDictionary<String, JSONValue>
 
 /// A stage at one point of the axes that it depends on, such as `tuned[start=warmed,seed=2]`.
-package struct Instance: Sendable {
+///
+/// A class, since lists of thousands are filtered, grouped and put in order all the time.
+package final class Instance: Sendable {
   package let stageName: String
   /// The value of each axis that it depends on, in the recipe's order of axes.
   package let point: AxisPoint
@@ -229,14 +231,14 @@ package struct Instance: Sendable {
   /// The parameters that belong to the key.
   package let identity: JSONValue
   /// What is bound to the input ports, in the order in which the kind declares them.
-  package private(set) var inputs: [BoundInput]
+  package let inputs: [BoundInput]
   /// What its values must be; nil where it is no gate.
   package let gate: Gate?
   /// What it asks of a batch system.
   package let resources: Resources
   /// The gates that it waits for, as indices of their instances, always smaller ones; those that
   /// the recipe declares first come first.
-  package private(set) var guards: [Int] = []
+  package let guards: [Int]
 
   package init(
     stageName: String, point: AxisPoint, stage: any Stage,
@@ -253,6 +255,7 @@ package struct Instance: Sendable {
     self.inputs = inputs
     self.gate = gate
     self.resources = resources
+    guards = []
   }
 
   /// An instance of which only a record tells: it can be reported and compared, not run.
@@ -270,6 +273,21 @@ package struct Instance: Sendable {
     self.inputs = inputs
     gate = nil
     resources = Resources()
+    guards = []
+  }
+
+  private init(_ other: Instance, inputs: [BoundInput], guards: [Int]) {
+    stageName = other.stageName
+    point = other.point
+    name = other.name
+    kind = other.kind
+    stage = other.stage
+    parameters = other.parameters
+    identity = other.identity
+    self.inputs = inputs
+    gate = other.gate
+    resources = other.resources
+    self.guards = guards
   }
 
   /// The same instance in another order.
@@ -277,10 +295,7 @@ package struct Instance: Sendable {
   ///   - guards: where the gates stand that it waits for.
   ///   - position: where an instance stands now, by its index.
   func placed(guards: [Int], position: (Int) -> Int) -> Instance {
-    var placed = self
-    placed.guards = guards
-    placed.inputs = inputs.map { $0.bound(to: position($0.producer)) }
-    return placed
+    Instance(self, inputs: inputs.map { $0.bound(to: position($0.producer)) }, guards: guards)
   }
 
   /// Writes a stage and a point as `stage[axis=value,…]`.

@@ -85,6 +85,7 @@ extension PlannedInstance {
     if state == .toRun, let gate = unknownGate(after: earlier), earlier[gate].state == .blocked {
       return with(.blocked, "its gate '\(earlier[gate].name)' is blocked", artifact: nil)
     }
+    if instance.gate == nil { return self }
     return with(state, reason, artifact: artifact, reading: values)
   }
 
@@ -109,15 +110,18 @@ extension PlannedInstance {
     _ state: State, _ reason: String, artifact: Artifact?,
     reading values: ValueReader = PlannedInstance.publishedValue
   ) -> PlannedInstance {
-    var changed = PlannedInstance(
+    let unjudged = changed(state, reason, artifact, nil)
+    guard let gate = instance.gate, artifact != nil else { return unjudged }
+    return changed(state, reason, artifact, GateOutcome(gate, of: unjudged, reading: values))
+  }
+
+  private func changed(
+    _ state: State, _ reason: String, _ artifact: Artifact?, _ outcome: GateOutcome?
+  ) -> PlannedInstance {
+    PlannedInstance(
       instance: instance, state: state, reason: reason, fields: fields, key: key,
-      artifact: artifact, lastSeconds: lastSeconds)
-    changed.lastFields = lastFields
-    changed.lastStopSeconds = lastStopSeconds
-    if let gate = instance.gate, artifact != nil {
-      changed.outcome = GateOutcome(gate, of: changed, reading: values)
-    }
-    return changed
+      artifact: artifact, lastSeconds: lastSeconds, lastStopSeconds: lastStopSeconds,
+      lastFields: lastFields, outcome: outcome)
   }
 }
 

@@ -39,7 +39,7 @@ package struct Plan: Sendable {
 }
 
 /// What a run would do with one instance, and why.
-package struct PlannedInstance: Sendable {
+package final class PlannedInstance: Sendable {
   package enum State: String, Sendable {
     /// Nothing: the result is there.
     case cached
@@ -64,15 +64,16 @@ package struct PlannedInstance: Sendable {
   /// How long it took last time, in seconds, where that is known.
   package let lastSeconds: Double?
   /// How long it might have taken to stop last time, in seconds, where that is known.
-  var lastStopSeconds: Double?
+  let lastStopSeconds: Double?
   /// What identified the result last time, where it is another now.
-  var lastFields: KeyFields?
+  let lastFields: KeyFields?
   /// What it came to as a gate; nil where it is none, or is not done.
-  package internal(set) var outcome: GateOutcome?
+  package let outcome: GateOutcome?
 
   package init(
     instance: Instance, state: State, reason: String, fields: KeyFields? = nil,
-    key: String? = nil, artifact: Artifact? = nil, lastSeconds: Double? = nil
+    key: String? = nil, artifact: Artifact? = nil, lastSeconds: Double? = nil,
+    lastStopSeconds: Double? = nil, lastFields: KeyFields? = nil, outcome: GateOutcome? = nil
   ) {
     self.instance = instance
     self.state = state
@@ -81,6 +82,9 @@ package struct PlannedInstance: Sendable {
     self.key = key
     self.artifact = artifact
     self.lastSeconds = lastSeconds
+    self.lastStopSeconds = lastStopSeconds
+    self.lastFields = lastFields
+    self.outcome = outcome
   }
 
   package var name: String { instance.name }
@@ -176,42 +180,41 @@ package struct Planner: Sendable {
         obstacle ?? blockedInput(of: instance, items), after: items)
     } catch {
       return PlannedInstance(
-        instance: instance, state: .blocked, reason: sentence(for: error), fields: nil, key: nil,
-        artifact: nil, lastSeconds: nil)
+        instance: instance, state: .blocked, reason: sentence(for: error))
     }
   }
 
   private func plan(
-    _ instance: Instance, _ fields: KeyFields, _ key: String, _ cached: CachedResults,
+    _ instance: Instance, _ fields: KeyFields, _ key: String, _ results: CachedResults,
     _ obstacle: String?, after items: [PlannedInstance]
   ) -> PlannedInstance {
-    func planned(
-      _ state: PlannedInstance.State, _ reason: String, _ artifact: Artifact?, _ seconds: Double?
-    ) -> PlannedInstance {
+    func cached(_ reason: String, _ artifact: Artifact) -> PlannedInstance {
       PlannedInstance(
-        instance: instance, state: state, reason: reason, fields: fields, key: key,
-        artifact: artifact, lastSeconds: seconds)
+        instance: instance, state: .cached, reason: reason, fields: fields, key: key,
+        artifact: artifact, lastSeconds: artifact.record.seconds)
     }
-    let entry = cached.found[key] ?? cache.lookUp(key)
+    let entry = results.found[key] ?? cache.lookUp(key)
     if case .present(let found) = entry {
       let artifact = found.sharing(key, fields, of: instance)
       let place = cache.otherPlace(of: artifact)?.relativePath ?? "the cache"
       let origin = artifact.origin.map { ", \($0.words)" } ?? ""
-      return planned(
-        .cached, "its result is in \(place)\(origin)", artifact, artifact.record.seconds)
+      return cached("its result is in \(place)\(origin)", artifact)
     }
     if let artifact = packed?.wholeArtifact(key) {
-      return planned(.cached, "its result is in the packed file", artifact, artifact.record.seconds)
+      return cached("its result is in the packed file", artifact)
     }
-    if let obstacle { return planned(.blocked, obstacle, nil, nil) }
+    if let obstacle {
+      return PlannedInstance(
+        instance: instance, state: .blocked, reason: obstacle, fields: fields, key: key)
+    }
     let oldRecord = previous[instance.name].flatMap(record)
     let reason = reason(
-      instance, key, entry, hasWork: cached.leftovers.contains(key),
+      instance, key, entry, hasWork: results.leftovers.contains(key),
       changes: oldRecord.map { fields.differences(from: $0.fields) }, after: items)
-    var item = planned(.toRun, reason, nil, oldRecord?.seconds)
-    item.lastFields = oldRecord?.fields
-    item.lastStopSeconds = oldRecord?.stopSeconds
-    return item
+    return PlannedInstance(
+      instance: instance, state: .toRun, reason: reason, fields: fields, key: key,
+      lastSeconds: oldRecord?.seconds, lastStopSeconds: oldRecord?.stopSeconds,
+      lastFields: oldRecord?.fields)
   }
 
   /// The content from outside. Where it is not at hand, but known from a packed file, the words say

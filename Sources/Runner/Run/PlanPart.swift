@@ -98,11 +98,9 @@ extension Plan {
 extension PlannedInstance {
   /// The same instance, not asked for. A gate that is done stays judged.
   fileprivate func left(_ reason: String, _ artifact: Artifact?) -> PlannedInstance {
-    var left = PlannedInstance(
+    PlannedInstance(
       instance: instance, state: .notAsked, reason: reason, fields: fields, key: key,
-      artifact: artifact, lastSeconds: lastSeconds)
-    left.outcome = artifact == nil ? nil : outcome
-    return left
+      artifact: artifact, lastSeconds: lastSeconds, outcome: artifact == nil ? nil : outcome)
   }
 }
 

@@ -126,6 +126,19 @@ import Testing
     #expect(try ["report.html", "report.md"].map(text) == before)
   }
 
+  /// A page is read up to the end of its head, wherever the pieces end in which it is read.
+  @Test(arguments: [0, 100, 262_070, 262_140, 262_144, 700_000])
+  func aHeadMayBeLong(padding: Int) throws {
+    let folder = try temporaryReportFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let element = "<meta name=\"warmup-results\" content=\"{&quot;a&quot;:&quot;1&quot;}\">"
+    let page =
+      "<head>" + String(repeating: "é", count: padding / 2) + element + "</head>"
+      + element.replacing("&quot;a&quot;", with: "&quot;b&quot;")
+    try Data(page.utf8).write(to: folder.appending(path: "report.html"))
+    #expect(try ReportBasis(reportIn: folder)?.keys == ["a": "1"])
+  }
+
   /// Pages of before do not say what they rest on; the lock beside them does, until a run changes it.
   @Test func anOlderPageIsJudgedByTheLock() throws {
     let folder = try temporaryReportFolder()

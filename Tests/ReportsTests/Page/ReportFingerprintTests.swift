@@ -32,7 +32,7 @@ import Testing
   /// What it is of a report on the recipe, all of which is done.
   private func fingerprint(
     _ text: String = Self.text, seal: String? = "sealed", registration: String? = nil,
-    stopped: String? = nil, program: URL? = nil
+    stopped: String? = nil, program: URL? = nil, state: PlannedInstance.State = .cached
   ) throws -> ReportFingerprint? {
     let recipe = try Recipe.parse(
       text, file: folder.file("demo.yaml"), registry: KindRegistry([MeasuredStage.self]))
@@ -46,7 +46,7 @@ import Testing
         started: Date(timeIntervalSince1970: 0), seconds: 1, resumedFrom: nil,
         machine: Machine(host: "node1", processor: "x", cores: 2), versions: [:])
       return PlannedInstance(
-        instance: instance, state: .cached, reason: "",
+        instance: instance, state: state, reason: "",
         artifact: Artifact(folder: folder.url, record: record, seal: seal))
     }
     return ReportFingerprint(
@@ -67,6 +67,12 @@ import Testing
     }
     // Of records of older versions nobody knows whether they are the same.
     #expect(try fingerprint(seal: nil) == nil)
+  }
+
+  @Test func whatARunHasJustMadeIsWhatTheNextOneFinds() throws {
+    try fingerprint(state: .toRun)?.keep()
+    #expect(try fingerprint(state: .cached)?.isCurrent == true)
+    #expect(try fingerprint(state: .notAsked)?.isCurrent == false)
   }
 
   @Test(arguments: ["report.html", "report.md", "tables/main.csv"])

@@ -82,7 +82,7 @@ struct PackForgery {
       case .recipeAbsolute: "it would write the file '/x.yaml'"
       case .noRecipe: "it holds no recipe"
       case .otherLock: "the key of 'numbers' is not the one that its fields come to"
-      case .noLock: "its lock is not JSON"
+      case .noLock: "of its lock, it is not a lock of a recipe"
       case .tooLong: "is too long, or holds no bytes"
       case .bomb: "is too long"
       case .samePath: "it would write the file 'own/packed.yaml' twice"
