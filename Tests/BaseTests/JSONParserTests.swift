@@ -37,7 +37,9 @@ import Testing
 
   private func members(_ text: String) throws -> (given: [JSONValue], rest: JSONValue) {
     var given: [JSONValue] = []
-    let rest = try JSONValue.parse(Data(text.utf8), membersOf: "many") { given += [.string($0), $1] }
+    let rest = try JSONValue.parse(Data(text.utf8), membersOf: "many") {
+      given += [.string($0), $1]
+    }
     return (given, rest)
   }
 
