@@ -7,5 +7,7 @@ CK_INLINE size_t panel_rows(int format, size_t inner) {
   return format == CK_BFLOAT16_PAIRS ? (inner + 1) / 2 : inner;
 }
 
+#define CACHE_LINE 64
+
 // Bytes of a row of a panel, of floats or of pairs.
 #define PANEL_ROW_BYTES (CK_PANEL * sizeof(float))

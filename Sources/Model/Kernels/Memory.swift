@@ -11,14 +11,22 @@ package final class FloatBuffer: @unchecked Sendable {
   package let count: Int
   let base: UnsafeMutablePointer<Float>
 
+  private static let hugePage = 2 << 20
+
   /// Zeros.
   package init(count: Int) {
     self.count = count
     let bytes = max(1, count) * MemoryLayout<Float>.stride
     var memory: UnsafeMutableRawPointer?
-    guard posix_memalign(&memory, 64, bytes) == 0, let raw = memory else {
+    let isLarge = bytes >= 2 * Self.hugePage
+    guard posix_memalign(&memory, isLarge ? Self.hugePage : 64, bytes) == 0, let raw = memory else {
       ck_out_of_memory(bytes)
     }
+    #if os(Linux)
+      // Whoever reads all of a model's weights for each token would miss the address cache at every page
+      // of 4 KiB. Where the system has no larger ones, it ignores this.
+      if isLarge { _ = madvise(raw, bytes, MADV_HUGEPAGE) }
+    #endif
     base = raw.bindMemory(to: Float.self, capacity: max(1, count))
     base.initialize(repeating: 0, count: max(1, count))
   }
