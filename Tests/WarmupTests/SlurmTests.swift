@@ -122,7 +122,10 @@ extension EndToEnd {
     @Test(.ownThread) func aControllerThatDoesNotAnswerIsWaitedFor() throws {
       let results = try ResultsFolder("killed")
       var site = Site()
-      site.slurm.setup = ["[ $SLURM_JOB_ID != 7 ] || touch \"$FAKE_SLURM/down\""]
+      // Long enough that the queue is asked meanwhile.
+      site.slurm.setup = [
+        "[ $SLURM_JOB_ID != 7 ] || { touch \"$FAKE_SLURM/down\"; sleep 0.5; }"
+      ]
       let (summary, notices) = try run(results, site: site)
       #expect(summary.exitCode == 0, "\(summary.outcomes)")
       #expect(notices.contains { $0.hasPrefix("Slurm does not answer: squeue failed") })

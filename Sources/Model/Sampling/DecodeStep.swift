@@ -29,7 +29,7 @@ final class DecodeStep {
   private let up: Matrix
   private let logits: Matrix
   private var rotary: LayerRotations
-  private var scores: WorkerScratch
+  private var scratch: WorkerScratch
 
   /// Memory for up to `batchSize` sequences.
   init(_ weights: DecodingWeights, batchSize: Int, _ pool: WorkerPool) {
@@ -55,7 +55,7 @@ final class DecodeStep {
     self.layout = layout
     self.pool = pool
     rotary = LayerRotations(c)
-    scores = WorkerScratch(pool)
+    scratch = WorkerScratch(pool)
   }
 
   /// Computes the logits of each row's next token; they are good until the next call.
@@ -63,14 +63,17 @@ final class DecodeStep {
     precondition(rows.count <= stream.rowCount)
     let longest = rows.map(\.keyCount).max() ?? 0
     rotary.prepare(longest)
-    let scratch = scores.prepare(rows: layout.groupSize, columns: longest)
+    let groups = DecodeAttention.groups(rows, layout)
+    let scratch = scratch.prepare(
+      rows: (groups.map(\.count).max() ?? 0) * layout.groupSize,
+      columns: DecodeAttention.scratchWidth(keys: longest, layout))
     embed(rows)
     for (layer, view) in parameters.blocks.enumerated() {
       let block = weights.blocks[layer]
       pool.measure(.projections) {
         computeHeads(rows.count, normalise(rows.count, view.attentionNorm), block, view)
       }
-      pool.measure(.attention) { attend(rows, layer: layer, scratch) }
+      pool.measure(.attention) { attend(rows, groups, layer: layer, scratch) }
       pool.measure(.feedForward) {
         project(rows.count, attention, block.output, view.attentionOutputNorm)
         feedForward(rows.count, normalise(rows.count, view.feedForwardNorm), block)
@@ -147,87 +150,18 @@ final class DecodeStep {
     }
   }
 
-  /// Rows that share a prompt follow each other, so its keys and values stay in the cache.
-  private func attend(_ rows: [Row], layer: Int, _ scratch: WorkerScratch.Shares) {
+  private func attend(
+    _ rows: [Row], _ groups: [Range<Int>], layer: Int, _ scratch: WorkerScratch.Shares
+  ) {
     let rotation = rotary.of(layer)
     let window = configuration.window(of: layer)
-    pool.parallel(rows.count * configuration.keyValueHeadCount) { task, worker in
-      let row = task % rows.count
+    pool.parallel(groups.count * configuration.keyValueHeadCount) { task, worker in
+      let group = groups[task % groups.count]
       let head = DecodeAttention(
-        layout: layout, layer: layer, head: task / rows.count, row: rows[row], window: window)
+        layout: layout, layer: layer, head: task / groups.count, rows: rows[group], window: window)
       head.run(
-        heads.row(row), rotation, into: attention.row(row),
-        scores: scratch.rows(layout.groupSize, of: worker))
-    }
-  }
-}
-
-/// Attention of one new token, for the query heads that share one key head.
-struct DecodeAttention {
-  let layout: HeadLayout
-  let layer: Int
-  let head: Int
-  let row: DecodeStep.Row
-  /// How many tokens the layer sees; nil for all.
-  let window: Int?
-
-  /// The first key that the token sees.
-  private var firstKey: Int { window.map { max(0, row.keyCount - $0) } ?? 0 }
-
-  /// Turns queries and key by the position, adds key and value to the cache, and attends.
-  func run(
-    _ heads: UnsafeMutablePointer<Float>, _ rotation: RotaryPositions?,
-    into output: UnsafeMutablePointer<Float>, scores: Matrix
-  ) {
-    let size = layout.headSize
-    let queries = Matrix(
-      heads + head * layout.groupSize * size, rows: layout.groupSize, columns: size)
-    let key = heads + layout.keyHead(head).lowerBound
-    rotation?.rotate(key, position: row.position)
-    row.completion.write(
-      row.completion.count - 1, layer: layer, head: head, key: key,
-      value: heads + layout.valueHead(head).lowerBound)
-    for index in 0..<layout.groupSize {
-      rotation?.rotate(queries.row(index), position: row.position)
-      for element in 0..<size { queries.row(index)[element] *= layout.scoreScale }
-    }
-    let attended = Matrix(
-      output + head * layout.groupSize * size, rows: layout.groupSize, columns: size)
-    attend(
-      queries, into: attended,
-      Matrix(
-        scores.base, rows: layout.groupSize, columns: row.keyCount))
-  }
-
-  private func attend(_ queries: Matrix, into output: Matrix, _ scores: Matrix) {
-    forEachRun { block, first, count in
-      block.keys.multiply(
-        queries, layer: layer, head: head, columns: count, inner: layout.headSize,
-        into: scores.columns(first..<first + count), accumulate: false)
-    }
-    for index in 0..<scores.rowCount {
-      let row = scores.row(index)
-      row.update(repeating: 0, count: firstKey)
-      _ = Softmax.apply(row + firstKey, count: scores.columnCount - firstKey)
-    }
-    var isFirst = true
-    forEachRun { block, first, count in
-      block.values.multiply(
-        scores.columns(first..<first + count), layer: layer, head: head,
-        columns: layout.headSize, inner: count, into: output, accumulate: !isFirst)
-      isFirst = false
-    }
-  }
-
-  /// The prompt's runs of positions, then the completion's, without those that are not seen at all.
-  private func forEachRun(_ body: (_ block: KeyValueBlock, _ first: Int, _ count: Int) -> Void) {
-    let hidden = firstKey
-    row.prompt.forEachRun { block, first, count in
-      if first + count > hidden { body(block, first, count) }
-    }
-    row.completion.forEachRun { block, first, count in
-      let first = row.prompt.count + first
-      if first + count > hidden { body(block, first, count) }
+        heads.rows(group), rotation, into: attention.rows(group),
+        scratch.rows(group.count * layout.groupSize, of: worker))
     }
   }
 }

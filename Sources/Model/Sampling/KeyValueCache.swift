@@ -95,6 +95,11 @@ struct KeyValueCache {
       value, count: configuration.headSize, to: index, layer: layer, head: head)
   }
 
+  /// Whether these are the same keys and values in the same memory.
+  func isSame(as other: KeyValueCache) -> Bool {
+    count == other.count && blocks.elementsEqual(other.blocks, by: ===)
+  }
+
   /// Calls `body` with each block, its first position and how many of its positions are filled.
   func forEachRun(_ body: (_ block: KeyValueBlock, _ first: Int, _ count: Int) -> Void) {
     for (index, block) in blocks.enumerated() {
