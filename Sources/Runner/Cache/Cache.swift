@@ -329,13 +329,14 @@ extension Cache {
     }
   }
 
-  /// Removes what a run left that was killed between publishing and tidying up: the work folder, or the
-  /// lock's file alone.
+  /// Removes what a run left that was killed between publishing and tidying up: the work folder, the
+  /// lease, or the lock's file alone.
   private func discardWork(_ key: String) throws {
     let work = workFolder(key).url
     let hasWork = access(work.path, F_OK) == 0
-    guard hasWork || access(lockFile(key).path, F_OK) == 0,
-      let lock = try FileLock.attempt(lockFile(key))
+    let hasLease = access(leaseFolder(key).path, F_OK) == 0
+    guard hasWork || hasLease || access(lockFile(key).path, F_OK) == 0,
+      case .taken(let lock) = try attemptLock(key, isLeased: hasLease)
     else { return }
     defer { lock.release() }
     if hasWork { try FileManager.default.removeItem(at: work) }

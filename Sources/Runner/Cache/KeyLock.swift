@@ -41,7 +41,7 @@ extension Cache {
     case held(String)
   }
 
-  private func leaseFolder(_ name: String) -> URL { folder.appending(path: "locks/\(name).lease") }
+  func leaseFolder(_ name: String) -> URL { folder.appending(path: "locks/\(name).lease") }
 
   /// Tries to take a key.
   /// - Parameter isLeased: whether work on it takes long, so that other machines must know.

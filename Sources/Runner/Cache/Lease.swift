@@ -134,6 +134,16 @@ package final class Lease: Sendable {
     LeaseKeeper.shared.remove(self)
     let own = LeaseFile(folder: folder, generation: generation)
     if own.mark == mark { unlink(file.path) }
+    if rmdir(folder.path) != 0, errno == ENOTEMPTY { removeProbes() }
+  }
+
+  /// Removes the folder with what processes left in it that were killed while they asked for the time; to
+  /// lose a probe harms nobody.
+  private func removeProbes() {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    for name in names where name.hasPrefix(LeaseFile.probe) {
+      unlink(folder.appending(path: name).path)
+    }
     rmdir(folder.path)
   }
 }
@@ -169,10 +179,13 @@ private struct LeaseFile {
       && LeaseFile(folder: folder, generation: generation).mark == mark
   }
 
+  /// What the names of files begin with whose only use is the time at which they are made.
+  static let probe = "now-"
+
   /// How long ago it was touched, in seconds, by the clock of the file system: those of machines differ.
   /// Nil where it is gone.
   func age() -> Double? {
-    let probe = folder.appending(path: "now-\(UUID().uuidString)")
+    let probe = folder.appending(path: "\(Self.probe)\(UUID().uuidString)")
     defer { unlink(probe.path) }
     var (now, then) = (stat(), stat())
     guard stat(file.path, &then) == 0 else { return nil }

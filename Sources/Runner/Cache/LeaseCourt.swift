@@ -32,7 +32,7 @@ package struct LeaseCourt: Sendable {
   package init(
     own: LeaseOwner = .current,
     processStart: @escaping @Sendable (Int) -> Int? = LeaseOwner.start(ofProcess:),
-    isProcess: @escaping @Sendable (Int) -> Bool = { kill(pid_t($0), 0) == 0 || errno == EPERM },
+    isProcess: @escaping @Sendable (Int) -> Bool = LeaseOwner.isAtWork(process:),
     isJobOver: @escaping @Sendable (String) -> Bool? = { _ in nil }
   ) {
     self.own = own

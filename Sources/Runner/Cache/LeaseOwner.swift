@@ -56,13 +56,25 @@ package struct LeaseOwner: Sendable, Equatable {
   }
 
   /// When a process of this machine started; nil where there is none, or where the system does not say.
-  /// The 22nd field of `/proc/PID/stat`, proc(5); the second is in brackets and may hold anything.
   package static func start(ofProcess process: Int) -> Int? {
+    let fields = statistics(ofProcess: process)
+    return fields.count > 19 ? Int(fields[19]) : nil
+  }
+
+  /// Whether there is a process of that number on this machine that has not ended. One that has keeps its
+  /// number until its parent takes note, which in a container without an init nobody does.
+  package static func isAtWork(process: Int) -> Bool {
+    if let state = statistics(ofProcess: process).first, ["Z", "X"].contains(state) { return false }
+    return kill(pid_t(process), 0) == 0 || errno == EPERM
+  }
+
+  /// The fields of `/proc/PID/stat` from the third on, the state; the second is in brackets and may hold
+  /// anything (proc(5)).
+  private static func statistics(ofProcess process: Int) -> [Substring] {
     guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
       let bracket = text.lastIndex(of: ")")
-    else { return nil }
-    let fields = text[bracket...].split(separator: " ")
-    return fields.count > 20 ? Int(fields[20]) : nil
+    else { return [] }
+    return text[text.index(after: bracket)...].split(separator: " ")
   }
 
   init?(_ json: JSONValue) {

@@ -186,6 +186,18 @@ import Testing
     #expect(verdict(on: owner, age: 1e6, own: own) == .unknown)
   }
 
+  /// One that was killed and whose parent has not asked for it holds nothing any more.
+  @Test(.timeLimit(.minutes(1))) func aProcessThatHasEndedIsNone() throws {
+    var child: pid_t = 0
+    let arguments = [strdup("true"), nil]
+    defer { free(arguments[0]) }
+    try #require(posix_spawn(&child, "/bin/true", nil, nil, arguments, nil) == 0)
+    defer { waitpid(child, nil, 0) }
+    while LeaseOwner.isAtWork(process: Int(child)) { usleep(1000) }
+    #expect(kill(child, 0) == 0, "it has its number still")
+    #expect(LeaseOwner.isAtWork(process: Int(getpid())))
+  }
+
   @Test func thisProcessIsKnown() {
     let court = LeaseCourt()
     #expect(court.own.processStart != nil && !court.own.boot.isEmpty && !court.own.host.isEmpty)
@@ -242,6 +254,21 @@ import Testing
     #expect(again.exitCode == 0 && again.ran == 1, "\(again.outcomes)")
     #expect(try project.cache.isWhole(key))
     #expect(again.plan.results.last?.artifact?.record.resumedFrom == step)
+  }
+
+  /// A run that was killed between publishing and giving its lease back.
+  @Test func theLeaseOfADeadOwnerOfAResultGoes() throws {
+    let stages: [Instance] = [.source()]
+    let first = try run(try project.plan(stages), on: .machine("n1"))
+    #expect(first.ran == 1)
+    let folder = try leaseFolder(first.plan, 0)
+    let attempt = try Lease.attempt(folder, court: .machine("n1", job: "7"))
+    try Data().write(to: folder.appending(path: "now-1"))
+    try folder.makeOld(seconds: 310)
+    #expect(try run(try project.plan(stages), on: .machine("n2", isJobOver: false)).cached == 1)
+    #expect(FileManager.default.fileExists(atPath: folder.path), "it may be at work")
+    #expect(try run(try project.plan(stages), on: .machine("n2", isJobOver: true)).cached == 1)
+    #expect(!FileManager.default.fileExists(atPath: folder.path), "\(attempt)")
   }
 
   @Test func aRunWaitsForAnotherMachineAndSaysForWhom() throws {
