@@ -64,7 +64,9 @@ package struct LeaseOwner: Sendable, Equatable {
   /// Whether there is a process of that number on this machine that has not ended. One that has keeps its
   /// number until its parent takes note, which in a container without an init nobody does.
   package static func isAtWork(process: Int) -> Bool {
-    if let state = statistics(ofProcess: process).first, ["Z", "X"].contains(state) { return false }
+    if let state = statistics(ofProcess: process).first, ["Z", "X"].contains(state) {
+      return false
+    }
     return kill(pid_t(process), 0) == 0 || errno == EPERM
   }
 
