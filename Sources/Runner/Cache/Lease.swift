@@ -83,6 +83,11 @@ package final class Lease: Sendable {
 
   /// - Returns: whether there was no file of that number.
   private func make(_ owner: LeaseOwner) throws -> Bool {
+    var json = owner.json
+    json["mark"] = .string(mark)
+    json["since"] = .string(Date().formatted(.iso8601))
+    // Ready beforehand: a file that nobody has written in counts as somebody's for long.
+    let bytes = Array((JSONValue.object(json).text + "\n").utf8)
     let descriptor = open(file.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       let code = errno
@@ -91,10 +96,6 @@ package final class Lease: Sendable {
       throw LockError.unwritable(file.path, systemMessage(code))
     }
     defer { close(descriptor) }
-    var json = owner.json
-    json["mark"] = .string(mark)
-    json["since"] = .string(Date().formatted(.iso8601))
-    let bytes = Array((JSONValue.object(json).text + "\n").utf8)
     guard write(descriptor, bytes, bytes.count) == bytes.count else {
       unlink(file.path)
       throw LockError.unwritable(file.path, systemMessage())
