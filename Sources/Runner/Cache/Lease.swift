@@ -86,8 +86,24 @@ package final class Lease: Sendable {
     var json = owner.json
     json["mark"] = .string(mark)
     json["since"] = .string(Date().formatted(.iso8601))
-    // Ready beforehand: a file that nobody has written in counts as somebody's for long.
     let bytes = Array((JSONValue.object(json).text + "\n").utf8)
+    // Whole before it has its name: a file that its maker was killed before writing in would count as
+    // somebody's for minutes.
+    let draft = folder.appending(path: LeaseFile.probe + mark)
+    defer { unlink(draft.path) }
+    guard try create(draft, bytes) else { return false }
+    if link(draft.path, file.path) == 0 { return true }
+    if [EEXIST, ENOENT].contains(errno) {
+      // The answer of a network's file system may have been lost, and the second one says that it exists.
+      var status = stat()
+      return stat(draft.path, &status) == 0 && status.st_nlink == 2
+    }
+    // A file system without links.
+    return try create(file, bytes)
+  }
+
+  /// - Returns: whether there was no such file.
+  private func create(_ file: URL, _ bytes: [UInt8]) throws -> Bool {
     let descriptor = open(file.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       let code = errno
@@ -138,8 +154,8 @@ package final class Lease: Sendable {
     if rmdir(folder.path) != 0, errno == ENOTEMPTY { removeProbes() }
   }
 
-  /// Removes the folder with what processes left in it that were killed while they asked for the time; to
-  /// lose a probe harms nobody.
+  /// Removes the folder with what killed processes left in it that is no lease; whoever loses it to this
+  /// tries again.
   private func removeProbes() {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     for name in names where name.hasPrefix(LeaseFile.probe) {
@@ -180,7 +196,7 @@ private struct LeaseFile {
       && LeaseFile(folder: folder, generation: generation).mark == mark
   }
 
-  /// What the names of files begin with whose only use is the time at which they are made.
+  /// What the names of files begin with that are no leases: they tell the time, or are about to be one.
   static let probe = "now-"
 
   /// How long ago it was touched, in seconds, by the clock of the file system: those of machines differ.
